@@ -1,0 +1,91 @@
+/** Runs on the wire (server.md 2.7, decisions 6, 7 and 18c). */
+import type { Static } from "typebox";
+import type { Operations } from "../shared/contract.ts";
+import { anyJson, anyObject, pathName, resourceName, strings, tags, uuid } from "../shared/schemas.ts";
+
+const runStatus = {
+  type: "string",
+  enum: ["INITIALIZED", "CREATING", "READY", "UPDATING", "ERROR", "DELETING"],
+} as const;
+
+export const runErrorSchema = {
+  type: "object",
+  required: ["message", "type"],
+  properties: {
+    type: { type: "string", enum: ["InputError", "FunctionError", "SystemError"] },
+    message: { type: "string" },
+    stacktrace: strings,
+  },
+} as const;
+
+export const runSchema = {
+  type: "object",
+  properties: {
+    blocking: { type: "boolean" },
+    error: runErrorSchema,
+    event: anyObject,
+    /** Nanoseconds since 1970, exact. */
+    executedTime: { type: "integer" },
+    faasId: uuid,
+    /** Nanoseconds since 1970, exact; absent until the run ended. */
+    finishedTime: { type: "integer" },
+    functionId: uuid,
+    functionName: resourceName,
+    httpContext: anyObject,
+    input: anyJson,
+    logs: { type: "object", properties: { stderr: strings, stdout: strings } },
+    name: uuid,
+    output: anyJson,
+    reason: strings,
+    secrets: strings,
+    services: strings,
+    status: runStatus,
+    tags,
+  },
+} as const;
+
+export type Run = Static<typeof runSchema>;
+
+const resource = "runs";
+const selection = { functionName: pathName, since: { type: "integer" } } as const;
+
+export const runOperations = {
+  createRun: {
+    method: "POST",
+    path: "/v1/runs",
+    permission: { resource, action: "create" },
+    success: 200,
+    summary: "Run a function; 200 with the finished run when blocking, 202 when not",
+    query: { type: "object", properties: { functionName: pathName } },
+    body: runSchema,
+    response: runSchema,
+  },
+  listRuns: {
+    method: "GET",
+    path: "/v1/runs",
+    permission: { resource, action: "get" },
+    success: 200,
+    summary: "List runs, newest first",
+    query: {
+      type: "object",
+      properties: {
+        ...selection,
+        status: runStatus,
+        until: { type: "integer" },
+        limit: { type: "integer", minimum: 1, maximum: 1000 },
+        cursor: { type: "string" },
+        tags: strings,
+      },
+    },
+    response: { type: "array", items: runSchema },
+  },
+  getRun: {
+    method: "GET",
+    path: "/v1/runs/{runName}",
+    permission: { resource, action: "get" },
+    success: 200,
+    summary: "Get a run",
+    query: { type: "object", properties: { ...selection, tags: strings } },
+    response: runSchema,
+  },
+} as const satisfies Operations;

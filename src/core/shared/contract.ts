@@ -1,0 +1,25 @@
+/**
+ * What a concept's `contract.ts` is made of: operations as data. The REST routes, the OpenAPI document, the typed client
+ * and the command line are generic over them. Schemas are plain JSON Schema (`as const`), types are derived with
+ * TypeBox's `Static`, so that the command line carries the data and no library.
+ */
+import type { TSchema } from "typebox";
+
+export type Action = "get" | "create" | "update" | "delete";
+
+export interface Operation {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** With `{name}` for path parameters, without trailing slash. */
+  readonly path: string;
+  /** What `iam.authorize` is asked. */
+  readonly permission: { readonly resource: string; readonly action: Action };
+  /** The status of a success, exactly as the specification has it (server.md section 2). */
+  readonly success: number;
+  readonly summary: string;
+  readonly query?: TSchema;
+  readonly body?: TSchema;
+  /** What validation messages call the body: `image in body is required`. */
+  readonly response?: TSchema;
+}
+
+export type Operations = Readonly<Record<string, Operation>>;

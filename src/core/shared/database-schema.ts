@@ -1,0 +1,116 @@
+/** The tables as Kysely sees them; made by the migrations in drivers/db/migrations. Every key begins with the organization. */
+
+/** Named resources of every kind: functions, images, endpoints ... One JSON document each, without large sources. */
+export interface ResourceTable {
+  organization: string;
+  kind: string;
+  name: string;
+  id: string;
+  /** Grows by one with each write; writers that hold an older one lose. */
+  generation: number;
+  /** Unix seconds. */
+  created: number;
+  modified: number;
+  document: string;
+}
+
+/** Immutable function revisions. */
+export interface RevisionTable {
+  organization: string;
+  faas_id: string;
+  function_id: string;
+  created: number;
+  document: string;
+}
+
+/** The record of every run. JSON columns hold the exact texts that travelled. */
+export interface RunTable {
+  organization: string;
+  id: string;
+  function_name: string;
+  function_id: string;
+  faas_id: string;
+  status: string;
+  blocking: number;
+  /** Unix nanoseconds. */
+  executed: bigint;
+  finished: bigint | null;
+  input: string | null;
+  output: string | null;
+  error: string | null;
+  stdout: string | null;
+  stderr: string | null;
+  reason: string | null;
+  secrets: string | null;
+  tags: string | null;
+  http_context: string | null;
+  event: string | null;
+  attempt: number;
+  parent: string | null;
+  depth: number;
+  principal: string;
+  idempotency_key: string | null;
+}
+
+/** Work to be done at least once: claimed by lease, fenced by a number, deleted when acknowledged. */
+export interface JobTable {
+  organization: string;
+  id: string;
+  kind: string;
+  /** The process that holds it, "" for nobody. */
+  owner: string;
+  /** Unix milliseconds. */
+  lease_until: number;
+  fence: number;
+}
+
+/** Answers under an Idempotency-Key, for 24 hours (decisions 18c). */
+export interface IdempotencyTable {
+  organization: string;
+  function_id: string;
+  key: string;
+  run_id: string;
+  /** Unix seconds. */
+  created: number;
+}
+
+/** Who did what, each entry chained to the one before by its hash. */
+export interface AuditTable {
+  organization: string;
+  sequence: number;
+  /** Unix milliseconds. */
+  time: number;
+  principal: string;
+  via: string;
+  action: string;
+  kind: string;
+  name: string;
+  hash: string;
+}
+
+/** The change feed. */
+export interface ChangeTable {
+  organization: string;
+  sequence: number;
+  kind: string;
+  id: string;
+  generation: number;
+}
+
+/** Small facts of the installation, such as the hash of the administrator's token. */
+export interface SettingTable {
+  organization: string;
+  key: string;
+  value: string;
+}
+
+export interface DatabaseSchema {
+  resources: ResourceTable;
+  revisions: RevisionTable;
+  runs: RunTable;
+  jobs: JobTable;
+  idempotency: IdempotencyTable;
+  audit: AuditTable;
+  changes: ChangeTable;
+  settings: SettingTable;
+}

@@ -1,0 +1,63 @@
+/**
+ * The catalogue of errors that leave the server. `code` is what the body says (422 bodies say 601 to 606), `status` the
+ * HTTP status, the template the words that clients print. Texts are part of the wire (server.md 2.3 and 2.5).
+ */
+const catalogue = {
+  NOT_FOUND: { status: 404, code: 404, template: "{kind} {name} not found" },
+  ALREADY_EXISTS: { status: 409, code: 409, template: "{kind} {name} already exists" },
+  CHANGED_MEANWHILE: { status: 409, code: 409, template: "{kind} {name} was changed by somebody else meanwhile: read it again and repeat" },
+  INTERNAL: { status: 500, code: 500, template: "internal error when processing {kind} {name}" },
+  BAD_REQUEST: { status: 400, code: 400, template: "{message}" },
+  FUNCTION_NOT_READY: { status: 404, code: 404, template: "function {name} is not READY" },
+  NO_FUNCTION: { status: 400, code: 400, template: "Bad Request: No function specified" },
+  INVALID_PAYLOAD: { status: 400, code: 400, template: "Bad Request: Invalid Payload" },
+  RUN_NOT_FOUND: { status: 404, code: 404, template: "function run {name} not found" },
+  NO_SOURCE: { status: 400, code: 400, template: "either source or sourceURL must be specified" },
+  BASE_IMAGE_UNKNOWN: { status: 400, code: 400, template: "Error fetching base image {name}" },
+  OVERLOADED: { status: 429, code: 429, template: "function {name} is overloaded: {message}; try again in {retryAfter} s" },
+  TOO_DEEP: { status: 400, code: 400, template: "function {name} was called through more than {limit} functions: is it calling itself?" },
+  UNAUTHENTICATED: { status: 401, code: 401, template: "unauthenticated for invalid credentials" },
+  FORBIDDEN: { status: 403, code: 403, template: "{message}" },
+  UNKNOWN_RESOURCE: { status: 404, code: 404, template: "resource does not exist" },
+  NOT_IMPLEMENTED: { status: 501, code: 501, template: "Endpoint is not implemented in this version of Dispatch" },
+  UNKNOWN_PATH: { status: 404, code: 404, template: "path {path} was not found" },
+  METHOD_NOT_ALLOWED: { status: 405, code: 405, template: "method {method} is not allowed, but [{allowed}] are" },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, code: 415, template: 'unsupported media type "{type}", only [application/json] are allowed' },
+  TOO_LARGE: { status: 413, code: 413, template: "the request body is larger than {limit} bytes (setting {setting})" },
+  MALFORMED_BODY: { status: 400, code: 400, template: 'parsing {body} body from "" failed, because {cause}' },
+  INVALID_TYPE: { status: 422, code: 601, template: "{message}" },
+  REQUIRED: { status: 422, code: 602, template: "{field} in {place} is required" },
+  TOO_LONG: { status: 422, code: 603, template: "{field} in {place} should be at most {limit} chars long" },
+  TOO_SHORT: { status: 422, code: 604, template: "{field} in {place} should be at least {limit} chars long" },
+  PATTERN: { status: 422, code: 605, template: "{message}" },
+  ENUM: { status: 422, code: 606, template: "{field} in {place} should be one of [{allowed}]" },
+  SHUTTING_DOWN: { status: 503, code: 503, template: "the server is stopping: try again when it is back" },
+} as const;
+
+export type ErrorName = keyof typeof catalogue;
+
+/** An error for the caller. `cause` is for the log only and never leaves the server. */
+export class DispatchError extends Error {
+  override name = "DispatchError";
+  readonly status: number;
+  readonly code: number;
+  /** Seconds, for the Retry-After header of 429 answers. */
+  readonly retryAfter: number | undefined;
+
+  constructor(error: ErrorName, values: Readonly<Record<string, string | number>> = {}, cause?: unknown) {
+    const entry = catalogue[error];
+    super(fill(entry.template, values), cause === undefined ? undefined : { cause });
+    this.status = entry.status;
+    this.code = entry.code;
+    this.retryAfter = typeof values["retryAfter"] === "number" ? values["retryAfter"] : undefined;
+  }
+
+  /** The body of the answer. */
+  toJSON(): { code: number; message: string } {
+    return { code: this.code, message: this.message };
+  }
+}
+
+function fill(template: string, values: Readonly<Record<string, string | number>>): string {
+  return template.replace(/\{(\w+)\}/g, (_, key: string) => String(values[key] ?? ""));
+}

@@ -1,0 +1,82 @@
+/**
+ * JSON as text. Inputs and outputs of functions travel as the caller wrote them, so that numbers stay exact and nothing is
+ * encoded twice; these helpers find a member's own text inside a larger one.
+ */
+import { DispatchError } from "./errors.ts";
+
+/** Parses a request body. @throws MALFORMED_BODY in the words that clients know (server.md 2.3). */
+export function parseBody(text: string, bodyName = "body"): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new DispatchError("MALFORMED_BODY", { body: bodyName, cause: parseCause(text, error) });
+  }
+}
+
+function parseCause(text: string, error: unknown): string {
+  const message = error instanceof Error ? error.message : "invalid JSON";
+  if (/end of JSON input|Unterminated/.test(message)) return "unexpected EOF";
+  return message.replace(/, "?[\s\S]* is not valid JSON$|, \.\.\.[\s\S]*$/, "").slice(0, 200) || `invalid JSON of ${text.length} characters`;
+}
+
+/**
+ * The text of a top-level member, exactly as written; the last one of that name counts, in any letter case.
+ * `text` must be a valid JSON object.
+ */
+export function memberText(text: string, key: string): string | undefined {
+  const wanted = key.toLowerCase();
+  let found: string | undefined;
+  let at = skipBlanks(text, text.indexOf("{") + 1);
+  while (at < text.length && text[at] !== "}") {
+    const keyEnd = endOfString(text, at);
+    const name = text.slice(at + 1, keyEnd - 1);
+    const start = skipBlanks(text, skipBlanks(text, keyEnd) + 1);
+    const end = endOfValue(text, start);
+    if (name.length === key.length && name.toLowerCase() === wanted) found = text.slice(start, end);
+    at = skipBlanks(text, end);
+    if (text[at] === ",") at = skipBlanks(text, at + 1);
+  }
+  return found;
+}
+
+function skipBlanks(text: string, from: number): number {
+  let at = from;
+  while (text.charCodeAt(at) <= 32) at++;
+  return at;
+}
+
+/** `from` is the opening quote; the result is behind the closing one. */
+function endOfString(text: string, from: number): number {
+  let at = from + 1;
+  for (;;) {
+    const quote = text.indexOf('"', at);
+    if (quote < 0) return text.length;
+    let backslashes = 0;
+    while (text[quote - 1 - backslashes] === "\\") backslashes++;
+    if (backslashes % 2 === 0) return quote + 1;
+    at = quote + 1;
+  }
+}
+
+function endOfValue(text: string, from: number): number {
+  const first = text[from];
+  if (first === '"') return endOfString(text, from);
+  if (first === "{" || first === "[") return endOfGroup(text, from);
+  let at = from;
+  while (at < text.length && !/[,}\]\s]/.test(text.charAt(at))) at++;
+  return at;
+}
+
+function endOfGroup(text: string, from: number): number {
+  let depth = 0;
+  for (let at = from; at < text.length; at++) {
+    const char = text.charCodeAt(at);
+    if (char === 0x22) at = endOfString(text, at) - 1;
+    else if (char === 0x7b || char === 0x5b) depth++;
+    else if (char === 0x7d || char === 0x5d) {
+      depth--;
+      if (depth === 0) return at + 1;
+    }
+  }
+  return text.length;
+}

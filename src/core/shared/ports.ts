@@ -1,0 +1,204 @@
+/**
+ * The ports: everything the core asks of the world outside, as types only. A driver implements a port; no port has more
+ * than five methods. Each port has one contract suite in `test/contract/` that every driver passes.
+ */
+import type { Kysely } from "kysely";
+import type { DatabaseSchema } from "./database-schema.ts";
+
+// ---------------------------------------------------------------------------------------------------------- db
+
+/** One write of a unit. `expect: "one"` fails the whole unit with StaleWriteError unless exactly one row changed. */
+export interface Statement {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+  readonly expect?: "one";
+}
+
+/** The database: reads through Kysely, writes in units that are committed whole or not at all. */
+export interface Database {
+  /** Compiles statements and runs reads. Never used for writes: those go through `commit`. */
+  readonly query: Kysely<DatabaseSchema>;
+  /**
+   * Commits the statements in one transaction and resolves when they are durable. Units that arrive in the same turn
+   * share one disk write, each in a savepoint of its own.
+   * @throws StaleWriteError when an `expect: "one"` statement changed nothing; DuplicateError on a unique key.
+   */
+  commit(unit: readonly Statement[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A unit lost against another writer: the row is gone or its generation moved on. */
+export class StaleWriteError extends Error {
+  override name = "StaleWriteError";
+}
+
+/** A unit would have broken a unique key. */
+export class DuplicateError extends Error {
+  override name = "DuplicateError";
+}
+
+// ------------------------------------------------------------------------------------------------------- blobs
+
+/** Immutable bytes, addressed by the lower-case hexadecimal SHA-256 of their content. */
+export interface Blobs {
+  put(bytes: Uint8Array): Promise<string>;
+  /** @throws Error when the blob is missing or its digest no longer fits. */
+  get(digest: string): Promise<Buffer>;
+  remove(digest: string): Promise<void>;
+}
+
+// -------------------------------------------------------------------------------------------------------- keys
+
+/** The master key. It never leaves the driver; data keys are 32 bytes. */
+export interface Keys {
+  wrap(dataKey: Buffer): Promise<Buffer>;
+  /** @throws Error when the wrapped key was made by another master key or was altered. */
+  unwrap(wrapped: Buffer): Promise<Buffer>;
+}
+
+// ----------------------------------------------------------------------------------------------------- builder
+
+export type Language = "nodejs" | "python3" | "java" | "powershell";
+
+/** Whether this machine can run a language: the interpreter, or the line that installs it. */
+export type LanguageReport =
+  | { readonly available: true; readonly interpreter: string; readonly version: string }
+  | { readonly available: false; readonly reason: string; readonly remedy: string };
+
+export interface ImageSpec {
+  readonly organization: string;
+  readonly language: Language;
+  /** The text of package.json, requirements.txt, pom.xml ...; "" for none. */
+  readonly manifest: string;
+  readonly systemPackages: readonly { readonly name: string; readonly version?: string }[];
+}
+
+/** An immutable image revision: a folder of dependencies. */
+export interface BuiltImage {
+  /** SHA-256 over language, interpreter version, manifest and resolved lock. */
+  readonly digest: string;
+  /** The folder that workers see read-only; undefined when the image has no dependencies. */
+  readonly folder?: string;
+  /** What the installer resolved (package-lock.json, pip freeze ...); "" for none. */
+  readonly lock: string;
+}
+
+export interface Builder {
+  check(language: Language): Promise<LanguageReport>;
+  /** Installs the manifest with the language's own installer, in a sandbox. @throws BuildError with the installer's own last lines. */
+  build(spec: ImageSpec, progress: (line: string) => void): Promise<BuiltImage>;
+  remove(image: BuiltImage): Promise<void>;
+}
+
+/** The installer refused the manifest; the message holds its last lines. */
+export class BuildError extends Error {
+  override name = "BuildError";
+}
+
+// ----------------------------------------------------------------------------------------------------- runtime
+
+export type NetworkKind = "isolated" | "none" | "host";
+
+export interface Limits {
+  /** Mebibytes of resident memory for all processes of the worker. */
+  readonly memory: number;
+  /** Processors; 0.5 is half of one. */
+  readonly cpu: number;
+  /** Processes and threads together. */
+  readonly pids: number;
+  /** Mebibytes of the worker's private /tmp. */
+  readonly disk: number;
+}
+
+/** What is fixed when a sandbox starts, before any function is known. */
+export interface WorkerSpec {
+  readonly organization: string;
+  readonly language: Language;
+  readonly image: BuiltImage;
+  readonly network: NetworkKind;
+  readonly limits: Limits;
+}
+
+/** What makes a generic worker the worker of one function revision. */
+export interface LoadSpec {
+  /** `./hello.js`, `module.function` ...: never empty, see core/functions/handler.ts. */
+  readonly handler: string;
+  /** The function's files, see core/functions/bundle.ts. */
+  readonly bundle: Uint8Array;
+  /** Plain environment variables of the function. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly limits: Limits;
+}
+
+export interface FunctionFailure {
+  readonly type: "InputError" | "FunctionError" | "SystemError";
+  readonly message: string;
+  readonly stacktrace: readonly string[] | null;
+}
+
+export interface RunLogs {
+  readonly stdout: readonly string[] | null;
+  readonly stderr: readonly string[] | null;
+}
+
+/** How one invocation ended. `output` is the JSON text that the function returned. */
+export type Outcome = { readonly logs: RunLogs } & (
+  | { readonly output: string; readonly error?: never }
+  | { readonly output?: never; readonly error: FunctionFailure }
+);
+
+/** Who is told about one invocation. The runtime calls `started` at most once and `finished` exactly once, unless `returned`. */
+export interface InvocationListener {
+  /** The handler has been entered. */
+  started(): void;
+  /** A whole line of the function's own output, as it happens, before masking. */
+  log(stream: "stdout" | "stderr", line: string): void;
+  finished(outcome: Outcome): void;
+  /** The invocation never started and never will in this worker (cancelled, or the worker ended): it may run elsewhere. */
+  returned(): void;
+}
+
+/** Why a worker was ended; `timeout` and `oom` become the error of the run that it was busy with. */
+export type StopReason = "idle" | "retired" | "timeout" | "protocol" | "shutdown" | "cancelled";
+
+export interface WorkerExit {
+  readonly reason: StopReason | "exited" | "memory";
+  readonly detail: string;
+}
+
+/** One sandboxed process. It runs one invocation at a time, in the order of the calls; further ones wait inside it. */
+export interface Worker {
+  readonly id: string;
+  readonly exited: Promise<WorkerExit>;
+  /** Makes it the worker of one revision; at most once. @throws LoadError with the interpreter's own message. */
+  load(spec: LoadSpec): Promise<void>;
+  /** `envelope` is the JSON text `{"context":...,"payload":...}`; returns the number of the invocation. */
+  invoke(envelope: string, listener: InvocationListener): number;
+  /** Takes an invocation back that has not started: then its listener hears `returned`. */
+  cancel(invocation: number): void;
+  /** SIGTERM, grace, SIGKILL. The running invocation fails with the reason, those that wait are `returned`. */
+  stop(reason: StopReason): Promise<void>;
+}
+
+/** The handler could not be loaded. The message is the interpreter's own, with file and line. */
+export class LoadError extends Error {
+  override name = "LoadError";
+}
+
+/** What the runtime can hold functions to on this machine. */
+export interface RuntimeReport {
+  /** Sentences, each a reason why functions cannot run here as configured, with the remedy. Empty: all well. */
+  readonly problems: readonly string[];
+  /** Sentences about limits that cannot be set here. */
+  readonly warnings: readonly string[];
+  /** The limits in force, for /healthz: name to how it is enforced. */
+  readonly limits: Readonly<Record<string, string>>;
+}
+
+export interface Runtime {
+  /** Runs one real worker with the flags that all will have. */
+  check(): Promise<RuntimeReport>;
+  /** Starts a generic worker; resolves when it is warmed and waits for `load`. */
+  start(spec: WorkerSpec): Promise<Worker>;
+  close(): Promise<void>;
+}
