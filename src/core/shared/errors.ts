@@ -5,7 +5,11 @@
 const catalogue = {
   NOT_FOUND: { status: 404, code: 404, template: "{kind} {name} not found" },
   ALREADY_EXISTS: { status: 409, code: 409, template: "{kind} {name} already exists" },
-  CHANGED_MEANWHILE: { status: 409, code: 409, template: "{kind} {name} was changed by somebody else meanwhile: read it again and repeat" },
+  CHANGED_MEANWHILE: {
+    status: 409,
+    code: 409,
+    template: "{kind} {name} was changed by somebody else meanwhile: read it again and repeat",
+  },
   INTERNAL: { status: 500, code: 500, template: "internal error when processing {kind} {name}" },
   BAD_REQUEST: { status: 400, code: 400, template: "{message}" },
   FUNCTION_NOT_READY: { status: 404, code: 404, template: "function {name} is not READY" },
@@ -14,15 +18,27 @@ const catalogue = {
   RUN_NOT_FOUND: { status: 404, code: 404, template: "function run {name} not found" },
   NO_SOURCE: { status: 400, code: 400, template: "either source or sourceURL must be specified" },
   BASE_IMAGE_UNKNOWN: { status: 400, code: 400, template: "Error fetching base image {name}" },
-  OVERLOADED: { status: 429, code: 429, template: "function {name} is overloaded: {message}; try again in {retryAfter} s" },
-  TOO_DEEP: { status: 400, code: 400, template: "function {name} was called through more than {limit} functions: is it calling itself?" },
+  OVERLOADED: {
+    status: 429,
+    code: 429,
+    template: "function {name} is overloaded: {message}; try again in {retryAfter} s",
+  },
+  TOO_DEEP: {
+    status: 400,
+    code: 400,
+    template: "function {name} was called through more than {limit} functions: is it calling itself?",
+  },
   UNAUTHENTICATED: { status: 401, code: 401, template: "unauthenticated for invalid credentials" },
   FORBIDDEN: { status: 403, code: 403, template: "{message}" },
   UNKNOWN_RESOURCE: { status: 404, code: 404, template: "resource does not exist" },
   NOT_IMPLEMENTED: { status: 501, code: 501, template: "Endpoint is not implemented in this version of Dispatch" },
   UNKNOWN_PATH: { status: 404, code: 404, template: "path {path} was not found" },
   METHOD_NOT_ALLOWED: { status: 405, code: 405, template: "method {method} is not allowed, but [{allowed}] are" },
-  UNSUPPORTED_MEDIA_TYPE: { status: 415, code: 415, template: 'unsupported media type "{type}", only [application/json] are allowed' },
+  UNSUPPORTED_MEDIA_TYPE: {
+    status: 415,
+    code: 415,
+    template: 'unsupported media type "{type}", only [application/json] are allowed',
+  },
   TOO_LARGE: { status: 413, code: 413, template: "the request body is larger than {limit} bytes (setting {setting})" },
   MALFORMED_BODY: { status: 400, code: 400, template: 'parsing {body} body from "" failed, because {cause}' },
   INVALID_TYPE: { status: 422, code: 601, template: "{message}" },
@@ -49,7 +65,7 @@ export class DispatchError extends Error {
     super(fill(entry.template, values), cause === undefined ? undefined : { cause });
     this.status = entry.status;
     this.code = entry.code;
-    this.retryAfter = typeof values["retryAfter"] === "number" ? values["retryAfter"] : undefined;
+    this.retryAfter = typeof values.retryAfter === "number" ? values.retryAfter : undefined;
   }
 
   /** The body of the answer. */

@@ -16,7 +16,10 @@ export function parseBody(text: string, bodyName = "body"): unknown {
 function parseCause(text: string, error: unknown): string {
   const message = error instanceof Error ? error.message : "invalid JSON";
   if (/end of JSON input|Unterminated/.test(message)) return "unexpected EOF";
-  return message.replace(/, "?[\s\S]* is not valid JSON$|, \.\.\.[\s\S]*$/, "").slice(0, 200) || `invalid JSON of ${text.length} characters`;
+  return (
+    message.replace(/, "?[\s\S]* is not valid JSON$|, \.\.\.[\s\S]*$/, "").slice(0, 200) ||
+    `invalid JSON of ${text.length} characters`
+  );
 }
 
 /**

@@ -1,0 +1,26 @@
+/** The audit log: who did what, in the transaction of the deed itself, each entry chained by hash to the one before. */
+import type { Statement } from "../shared/ports.ts";
+import type { Principal } from "../shared/principal.ts";
+
+export interface AuditEntry {
+  readonly principal: Principal;
+  /** `create`, `update`, `delete`, `reveal` (a person read values), `use` (a run got values). */
+  readonly action: string;
+  readonly organization: string;
+  readonly kind: string;
+  readonly name: string;
+}
+
+const columns = "organization, time, principal, via, action, kind, name";
+
+/** The hash covers the entry and the hash before it: a row that was altered or removed shows (`verifyChain`). */
+const sql = `insert into audit (${columns}, hash)
+  select ?1, ?2, ?3, ?4, ?5, ?6, ?7,
+    sha256_hex(coalesce((select hash from audit order by sequence desc limit 1), '') || ?8)`;
+
+/** The row for one entry. */
+export function auditStatement(entry: AuditEntry): Statement {
+  const { principal, organization, action, kind, name } = entry;
+  const fields = [organization, Date.now(), `${principal.kind}:${principal.id}`, principal.via, action, kind, name];
+  return { sql, parameters: [...fields, JSON.stringify(fields)] };
+}

@@ -1,0 +1,37 @@
+/**
+ * The change feed: every committed write is told, in order, to whoever holds something in memory that depends on it.
+ * The same facts stand in the table `changes`, so that another server on the same database can follow.
+ */
+import type { Statement } from "./ports.ts";
+
+export interface Change {
+  readonly organization: string;
+  readonly kind: string;
+  readonly id: string;
+  /** 0 says that the thing is gone. */
+  readonly generation: number;
+}
+
+type Listener = (change: Change) => void;
+
+export class ChangeFeed {
+  readonly #listeners = new Set<Listener>();
+
+  /** Returns the function that ends the subscription. */
+  subscribe(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  publish(change: Change): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+}
+
+/** The row that goes into the transaction of the write itself. */
+export function changeStatement(change: Change): Statement {
+  return {
+    sql: "insert into changes (organization, kind, id, generation) values (?, ?, ?, ?)",
+    parameters: [change.organization, change.kind, change.id, change.generation],
+  };
+}

@@ -1,0 +1,168 @@
+/**
+ * Named resources of one kind: kept whole in memory, written through to the database with their change and audit rows in
+ * one transaction. Reading is a map look-up; a write is heard by the change feed before its caller gets the answer.
+ */
+import { randomUUID } from "node:crypto";
+import { auditStatement } from "../audit/audit.ts";
+import { type ChangeFeed, changeStatement } from "./change-feed.ts";
+import { unixSeconds } from "./clock.ts";
+import { DispatchError } from "./errors.ts";
+import { type Database, DuplicateError, StaleWriteError, type Statement } from "./ports.ts";
+import type { Principal } from "./principal.ts";
+
+/** One stored resource. `document` is the kind's own data; never change it in place. */
+export interface ResourceRecord<D> {
+  readonly organization: string;
+  readonly name: string;
+  readonly id: string;
+  readonly generation: number;
+  /** Unix seconds. */
+  readonly created: number;
+  readonly modified: number;
+  readonly document: D;
+}
+
+export interface ResourceKind {
+  /** As in the table: `Function`, `BaseImage` ... */
+  readonly kind: string;
+  /** As in messages: `function`, `base image` ... (server.md 2.5). */
+  readonly word: string;
+}
+
+export class ResourceStore<D> {
+  readonly kind: ResourceKind;
+  readonly #database: Database;
+  readonly #feed: ChangeFeed;
+  readonly #records = new Map<string, Map<string, ResourceRecord<D>>>();
+
+  constructor(kind: ResourceKind, database: Database, feed: ChangeFeed) {
+    this.kind = kind;
+    this.#database = database;
+    this.#feed = feed;
+  }
+
+  /** Reads everything of this kind; once, at start. */
+  async load(): Promise<void> {
+    const rows = await this.#database.query
+      .selectFrom("resources")
+      .selectAll()
+      .where("kind", "=", this.kind.kind)
+      .execute();
+    for (const row of rows) this.#keep({ ...row, document: JSON.parse(row.document) as D });
+  }
+
+  /** Newest first. */
+  list(organization: string): ResourceRecord<D>[] {
+    const records = [...(this.#records.get(organization)?.values() ?? [])];
+    return records.reverse();
+  }
+
+  /** Of every organization; for start-up and for tables that serve all. */
+  all(): ResourceRecord<D>[] {
+    return [...this.#records.values()].flatMap((records) => [...records.values()]);
+  }
+
+  find(organization: string, name: string): ResourceRecord<D> | undefined {
+    return this.#records.get(organization)?.get(name);
+  }
+
+  /** @throws NOT_FOUND */
+  get(organization: string, name: string): ResourceRecord<D> {
+    const record = this.find(organization, name);
+    if (record === undefined) throw new DispatchError("NOT_FOUND", { kind: this.kind.word, name });
+    return record;
+  }
+
+  /** `extra` statements go into the same transaction. @throws ALREADY_EXISTS */
+  async create(
+    principal: Principal,
+    organization: string,
+    name: string,
+    document: D,
+    options: { readonly id?: string; readonly extra?: readonly Statement[] } = {},
+  ): Promise<ResourceRecord<D>> {
+    if (this.find(organization, name) !== undefined) throw this.#taken(name);
+    const now = unixSeconds();
+    const id = options.id ?? randomUUID();
+    const record = { organization, name, id, generation: 1, created: now, modified: now, document };
+    const insert: Statement = {
+      sql: "insert into resources (organization, kind, name, id, generation, created, modified, document) values (?, ?, ?, ?, ?, ?, ?, ?)",
+      parameters: [organization, this.kind.kind, name, id, 1, now, now, JSON.stringify(document)],
+    };
+    await this.#write(principal, "create", record, [insert, ...(options.extra ?? [])]);
+    return record;
+  }
+
+  /** Replaces the document of `record`, which must still be the current one. @throws CHANGED_MEANWHILE, NOT_FOUND */
+  async update(
+    principal: Principal,
+    record: ResourceRecord<D>,
+    document: D,
+    extra: readonly Statement[] = [],
+  ): Promise<ResourceRecord<D>> {
+    const next = { ...record, generation: record.generation + 1, modified: unixSeconds(), document };
+    const update: Statement = {
+      sql: "update resources set generation = ?, modified = ?, document = ? where organization = ? and kind = ? and name = ? and generation = ?",
+      parameters: [
+        next.generation,
+        next.modified,
+        JSON.stringify(document),
+        record.organization,
+        this.kind.kind,
+        record.name,
+        record.generation,
+      ],
+      expect: "one",
+    };
+    await this.#write(principal, "update", next, [update, ...extra]);
+    return next;
+  }
+
+  /** @throws CHANGED_MEANWHILE, NOT_FOUND */
+  async remove(principal: Principal, record: ResourceRecord<D>, extra: readonly Statement[] = []): Promise<void> {
+    const remove: Statement = {
+      sql: "delete from resources where organization = ? and kind = ? and name = ? and id = ?",
+      parameters: [record.organization, this.kind.kind, record.name, record.id],
+      expect: "one",
+    };
+    await this.#write(principal, "delete", { ...record, generation: 0 }, [remove, ...extra]);
+  }
+
+  async #write(
+    principal: Principal,
+    action: string,
+    record: ResourceRecord<D>,
+    statements: Statement[],
+  ): Promise<void> {
+    const { organization, name, id, generation } = record;
+    const change = { organization, kind: this.kind.kind, id, generation };
+    const audit = auditStatement({ principal, action, organization, kind: this.kind.kind, name });
+    try {
+      await this.#database.commit([...statements, changeStatement(change), audit]);
+    } catch (error) {
+      throw this.#writeError(error, name);
+    }
+    if (generation === 0) this.#records.get(organization)?.delete(name);
+    else this.#keep(record);
+    this.#feed.publish(change);
+  }
+
+  #writeError(error: unknown, name: string): Error {
+    if (error instanceof DuplicateError) return this.#taken(name);
+    if (error instanceof StaleWriteError) return new DispatchError("CHANGED_MEANWHILE", { kind: this.kind.word, name });
+    return new DispatchError("INTERNAL", { kind: this.kind.word, name }, error);
+  }
+
+  #taken(name: string): DispatchError {
+    return new DispatchError("ALREADY_EXISTS", { kind: this.kind.word, name });
+  }
+
+  #keep(record: ResourceRecord<D>): void {
+    let records = this.#records.get(record.organization);
+    if (records === undefined) {
+      records = new Map();
+      this.#records.set(record.organization, records);
+    }
+    records.set(record.name, record);
+  }
+}

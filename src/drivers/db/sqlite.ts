@@ -1,0 +1,203 @@
+/** The embedded database: SQLite in a thread of its own (sqlite-thread.ts), driven through Kysely for reads and in units for writes. */
+import { existsSync } from "node:fs";
+import { Worker } from "node:worker_threads";
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  Kysely,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from "kysely";
+import type { DatabaseSchema } from "../../core/shared/database-schema.ts";
+import { type Database, DuplicateError, StaleWriteError, type Statement } from "../../core/shared/ports.ts";
+import type {
+  CommitReply,
+  DatabaseReply,
+  DatabaseRequest,
+  Failure,
+  ReadReply,
+  UnitMessage,
+} from "./sqlite-messages.ts";
+
+interface Waiting<T> {
+  resolve(value: T): void;
+  reject(error: Error): void;
+}
+
+/** Opens (and where needed makes or migrates) the database file. @throws Error with a sentence when it is in use or newer. */
+export async function openSqlite(path: string): Promise<Database> {
+  const thread = new SqliteThread(path);
+  await thread.ready;
+  const query = new Kysely<DatabaseSchema>({ dialect: threadDialect(thread) });
+  return {
+    query,
+    commit: (unit) => thread.commit(unit),
+    close: () => thread.close(),
+  };
+}
+
+class SqliteThread {
+  readonly ready: Promise<void>;
+  readonly #worker: Worker;
+  readonly #indexes = new Map<string, number>();
+  readonly #reads = new Map<number, Waiting<readonly unknown[]>>();
+  readonly #commits = new Map<number, Waiting<void>>();
+  #pending: UnitMessage[] = [];
+  #busy = false;
+  #nextId = 1;
+  #closed: (() => void) | undefined;
+
+  constructor(path: string) {
+    this.#worker = new Worker(threadProgram(), { workerData: { path } });
+    this.ready = new Promise((resolve, reject) => {
+      this.#worker.on("message", (reply: DatabaseReply) => {
+        if (reply.ready) resolve();
+        else if (reply.failed) reject(openingError(path, reply.failed));
+        else this.#answer(reply);
+      });
+      this.#worker.on("error", (error) => {
+        const failure = error instanceof Error ? error : new Error(String(error));
+        reject(failure);
+        this.#failAll(failure);
+      });
+    });
+  }
+
+  read(sql: string, parameters: readonly unknown[]): Promise<readonly unknown[]> {
+    const id = this.#nextId++;
+    const index = this.#index(sql);
+    return new Promise((resolve, reject) => {
+      this.#reads.set(id, { resolve, reject });
+      this.#send({ kind: "read", id, index, parameters });
+    });
+  }
+
+  /** Units that are handed in while a group is being written go together in the next one. */
+  commit(unit: readonly Statement[]): Promise<void> {
+    const id = this.#nextId++;
+    const statements = unit.map(
+      ({ sql, parameters, expect }) => [this.#index(sql), parameters, expect === "one"] as const,
+    );
+    return new Promise((resolve, reject) => {
+      this.#commits.set(id, { resolve, reject });
+      this.#pending.push({ id, statements });
+      if (this.#pending.length === 1 && !this.#busy) setImmediate(() => this.#flush());
+    });
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      this.#closed = resolve;
+    });
+    while (this.#busy || this.#pending.length > 0) await new Promise((resolve) => setImmediate(resolve));
+    this.#send({ kind: "close" });
+    await closed;
+  }
+
+  #flush(): void {
+    if (this.#busy || this.#pending.length === 0) return;
+    this.#busy = true;
+    this.#send({ kind: "commit", units: this.#pending });
+    this.#pending = [];
+  }
+
+  #index(sql: string): number {
+    let index = this.#indexes.get(sql);
+    if (index === undefined) {
+      index = this.#indexes.size;
+      this.#indexes.set(sql, index);
+      this.#send({ kind: "prepare", index, sql });
+    }
+    return index;
+  }
+
+  #send(request: DatabaseRequest): void {
+    this.#worker.postMessage(request);
+  }
+
+  #answer(reply: DatabaseReply): void {
+    if (reply.committed !== undefined) {
+      this.#busy = false;
+      this.#flush();
+      for (const commit of reply.committed) settleCommit(take(this.#commits, commit.id), commit);
+    } else if (reply.read !== undefined) settleRead(take(this.#reads, reply.read.id), reply.read);
+    else if (reply.closed) this.#closed?.();
+  }
+
+  #failAll(error: Error): void {
+    for (const waiting of [...this.#reads.values(), ...this.#commits.values()]) waiting.reject(error);
+    this.#reads.clear();
+    this.#commits.clear();
+  }
+}
+
+/** In the packed build the thread's program lies beside the server's as JavaScript. */
+function threadProgram(): URL {
+  const packed = new URL("./sqlite-thread.js", import.meta.url);
+  return existsSync(packed) ? packed : new URL("./sqlite-thread.ts", import.meta.url);
+}
+
+function openingError(path: string, failure: Failure): Error {
+  if (failure.code.startsWith("SQLITE_BUSY")) {
+    return new Error(
+      `the database ${path} is in use by another dispatch-server: stop that one, or give this one another --data-dir`,
+    );
+  }
+  return new Error(`cannot open the database ${path}: ${failure.message}`);
+}
+
+function take<T>(map: Map<number, T>, id: number): T | undefined {
+  const value = map.get(id);
+  map.delete(id);
+  return value;
+}
+
+function settleCommit(waiting: Waiting<void> | undefined, reply: CommitReply): void {
+  if (reply.error === undefined) waiting?.resolve();
+  else waiting?.reject(writeError(reply.error));
+}
+
+function settleRead(waiting: Waiting<readonly unknown[]> | undefined, reply: ReadReply): void {
+  if (reply.error === undefined) waiting?.resolve(reply.rows ?? []);
+  else waiting?.reject(new Error(`database: ${reply.error.message}`));
+}
+
+function writeError(failure: Failure): Error {
+  if (failure.code === "STALE") return new StaleWriteError(failure.message);
+  if (/^SQLITE_CONSTRAINT_(PRIMARYKEY|UNIQUE)/.test(failure.code)) return new DuplicateError(failure.message);
+  return new Error(`database: ${failure.message}`);
+}
+
+/** A Kysely dialect whose only connection is the thread; transactions are not its business. */
+function threadDialect(thread: SqliteThread): Dialect {
+  const connection: DatabaseConnection = {
+    async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+      return { rows: (await thread.read(query.sql, query.parameters)) as R[] };
+    },
+    streamQuery() {
+      throw new Error("lists are paged, not streamed");
+    },
+  };
+  const refuse = async (): Promise<void> => {
+    throw new Error("writes go through Database.commit");
+  };
+  const driver: Driver = {
+    init: async () => {},
+    acquireConnection: async () => connection,
+    beginTransaction: refuse,
+    commitTransaction: refuse,
+    rollbackTransaction: refuse,
+    releaseConnection: async () => {},
+    destroy: async () => {},
+  };
+  return {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => driver,
+    createIntrospector: (database) => new SqliteIntrospector(database),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  };
+}
