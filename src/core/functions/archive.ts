@@ -3,36 +3,25 @@
  * back in memory, within limits that stop a bomb while it unpacks. Archives without end-of-archive blocks and without the
  * padding of the last entry are read as well, because the published command line writes such ones.
  */
-import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { Parser, type ReadEntry } from "tar";
-import { isFileEntry, isFolderEntry, sourcePath } from "./archive-entry.ts";
+import { kindOf, refuseConflicts, SourceError, type SourceFile, sourcePath } from "./archive-entry.ts";
 
-/** One file of a function's source. */
-export interface SourceFile {
-  /** Relative to the source's root, with `/`, without `./`: `lib/util.js`. */
-  readonly path: string;
-  /** 0o755 when anybody may execute the file, else 0o644: the same source has the same digest wherever it was packed. */
-  readonly mode: number;
-  readonly bytes: Uint8Array;
-}
+export { SourceError, type SourceFile } from "./archive-entry.ts";
 
 export interface ArchiveLimits {
   /** Bytes of the unpacked tar, headers included. */
   readonly unpackedBytes: number;
+  /** Files, folders and extended headers together. */
   readonly entries: number;
 }
 
-/** The source of a function cannot be used; the message is for the user and names the file (a 400). */
-export class SourceError extends Error {
-  override name = "SourceError";
-}
-
+/** Decision 18. */
 export const defaultArchiveLimits: ArchiveLimits = { unpackedBytes: 256 * 1024 * 1024, entries: 10_000 };
 
 const BLOCK_BYTES = 512;
 
-/** @throws SourceError when it is no gzipped tar, has links, devices or paths that lead out, or is too large. */
+/** @throws SourceError when it is no gzipped tar, has links, devices or paths that lead out, is empty or too large. */
 export async function readArchive(gz: Uint8Array, limits: ArchiveLimits = defaultArchiveLimits): Promise<SourceFile[]> {
   const reader = new TarReader(limits);
   for await (const chunk of gunzip(gz)) reader.write(chunk);
@@ -40,55 +29,95 @@ export async function readArchive(gz: Uint8Array, limits: ArchiveLimits = defaul
 }
 
 async function* gunzip(gz: Uint8Array): AsyncGenerator<Buffer> {
-  const stream = Readable.from([gz]).pipe(createGunzip());
+  const stream = createGunzip();
+  stream.end(gz);
   try {
     yield* stream;
   } catch (cause) {
-    if (cause instanceof SourceError) throw cause;
-    throw new SourceError(`The source is not a gzipped tar archive: ${(cause as Error).message}.`, { cause });
-  } finally {
-    stream.destroy();
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new SourceError(`The source is not a gzipped tar archive (${why}).`, { cause });
   }
 }
 
-/** The tar half, fed with unpacked bytes; the first refusal is kept and thrown at the next write. */
+/** The tar half, fed with unpacked bytes. The parser reports by events; the first refusal is thrown by the call that met it. */
 class TarReader {
   readonly #parser = new Parser({ strict: true, zstd: false });
-  readonly #files = new Map<string, { mode: number; chunks: Buffer[] }>();
+  readonly #files = new Map<string, { readonly mode: number; readonly chunks: Buffer[] }>();
   readonly #limits: ArchiveLimits;
+  #current: ReadEntry | undefined;
   #refusal: unknown;
   #unpackedBytes = 0;
   #entries = 0;
-  #unread = 0;
 
   constructor(limits: ArchiveLimits) {
     this.#limits = limits;
-    this.#parser.on("error", (error: Error) =>
-      this.#refuse(new SourceError(`The source is not a whole tar archive: ${error.message}.`)),
-    );
+    this.#parser.on("error", (error: Error) => this.#refuse(notTar(error)));
     this.#parser.on("meta", () => this.#count());
-    this.#parser.on("entry", (entry: ReadEntry) => this.#guard(() => this.#accept(entry), entry));
-    this.#parser.on("ignoredEntry", (entry: ReadEntry) => this.#guard(() => sourcePath(entry), entry));
+    this.#parser.on("entry", (entry: ReadEntry) => this.#accept(entry));
+    this.#parser.on("ignoredEntry", (entry: ReadEntry) => this.#accept(entry));
     // The parser unpacks what begins like a gzip by itself, past our limits; an empty block in front keeps it from that.
     this.#parser.write(Buffer.alloc(BLOCK_BYTES));
   }
 
   write(chunk: Buffer): void {
     this.#unpackedBytes += chunk.length;
-    if (this.#unpackedBytes > this.#limits.unpackedBytes) {
-      throw new SourceError(`The source is too large: it unpacks to more than ${this.#limits.unpackedBytes} bytes.`);
-    }
+    const limit = this.#limits.unpackedBytes;
+    if (this.#unpackedBytes > limit)
+      throw new SourceError(`The source is too large: unpacked it has more than ${limit} bytes.`);
     this.#parser.write(chunk);
     this.#throwRefusal();
   }
 
   end(): SourceFile[] {
-    const missing = -this.#unpackedBytes & (BLOCK_BYTES - 1);
-    if (this.#unread > (BLOCK_BYTES - missing) % BLOCK_BYTES)
+    const unparsed = this.#unpackedBytes % BLOCK_BYTES;
+    if ((this.#current?.remain ?? 0) > unparsed)
       throw new SourceError("The source archive is cut off in the middle of a file.");
-    this.#parser.write(Buffer.alloc(missing + 2 * BLOCK_BYTES));
-    this.#parser.end();
+    this.#parser.write(Buffer.alloc((BLOCK_BYTES - unparsed) % BLOCK_BYTES));
+    this.#parser.end(Buffer.alloc(2 * BLOCK_BYTES));
     this.#throwRefusal();
-    return sourceFiles(this.#files);
+    return this.#sourceFiles();
   }
+
+  #accept(entry: ReadEntry): void {
+    this.#current = entry;
+    this.#count();
+    try {
+      this.#collect(entry);
+    } catch (error) {
+      this.#refuse(error);
+      entry.resume();
+    }
+  }
+
+  #collect(entry: ReadEntry): void {
+    const isFile = kindOf(entry.type, entry.path) === "file";
+    const path = sourcePath(entry.path);
+    const chunks: Buffer[] = [];
+    entry.on("data", (chunk: Buffer) => chunks.push(chunk));
+    if (isFile && path !== "") this.#files.set(path, { mode: (entry.mode ?? 0) & 0o100 ? 0o755 : 0o644, chunks });
+  }
+
+  #count(): void {
+    this.#entries += 1;
+    if (this.#entries <= this.#limits.entries) return;
+    this.#refuse(new SourceError(`The source has too many entries: at most ${this.#limits.entries} are allowed.`));
+  }
+
+  #refuse(error: unknown): void {
+    this.#refusal ??= error;
+  }
+
+  #throwRefusal(): void {
+    if (this.#refusal !== undefined) throw this.#refusal;
+  }
+
+  #sourceFiles(): SourceFile[] {
+    if (this.#files.size === 0) throw new SourceError("The source is empty: the archive has no file.");
+    refuseConflicts(new Set(this.#files.keys()));
+    return Array.from(this.#files, ([path, { mode, chunks }]) => ({ path, mode, bytes: Buffer.concat(chunks) }));
+  }
+}
+
+function notTar(cause: Error): SourceError {
+  return new SourceError(`The source is not a whole tar archive (${cause.message}).`, { cause });
 }
