@@ -1,0 +1,109 @@
+/**
+ * A client that is typed by the contracts: `client.call(operation, {path, query, body})`. It knows no operation by name
+ * and no platform: how bytes travel is the transport's business.
+ */
+import type { Static, TSchema } from "typebox";
+import type { Operation } from "../../core/shared/contract.ts";
+import { ApiError } from "./errors.ts";
+import { parseJson, stringifyJson } from "./json.ts";
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Carries one request. @throws TransportError when no whole answer comes back. */
+export type Transport = (request: HttpRequest) => Promise<HttpAnswer>;
+
+/** What goes into the holes of an operation. Undefined query values are left out. */
+export interface CallArguments {
+  readonly path?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly body?: unknown;
+}
+
+/** The part of an operation that a call needs. */
+export type CallableOperation = Pick<Operation, "method" | "path"> & { readonly response?: TSchema };
+
+/** The answer's type: the contract's, with the exact integers of runs as bigint. */
+export type AnswerOf<O> = O extends { readonly response: infer S extends TSchema } ? Exact<Static<S>> : unknown;
+
+type Exact<T> = T extends readonly (infer E)[]
+  ? Exact<E>[]
+  : T extends { executedTime?: number }
+    ? Omit<T, "executedTime" | "finishedTime"> & { executedTime?: bigint; finishedTime?: bigint }
+    : T;
+
+export interface ClientOptions {
+  /** `http://127.0.0.1:8080`, without a slash at the end. */
+  readonly baseUrl: string;
+  /** Organization and credential headers, sent with every call. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly transport: Transport;
+}
+
+export interface Client {
+  /** @throws ApiError for an answer that is no success, TransportError when there is none. */
+  call<O extends CallableOperation>(operation: O, values?: CallArguments): Promise<AnswerOf<O>>;
+}
+
+/** Makes a client for one server, organization and credential. */
+export function createClient(options: ClientOptions): Client {
+  return {
+    async call<O extends CallableOperation>(operation: O, values: CallArguments = {}) {
+      const answer = await options.transport(requestOf(options, operation, values));
+      if (answer.status < 200 || answer.status > 299) throw apiError(answer);
+      return bodyOf(answer) as AnswerOf<O>;
+    },
+  };
+}
+
+function requestOf(options: ClientOptions, operation: CallableOperation, values: CallArguments): HttpRequest {
+  const headers: Record<string, string> = { Accept: "application/json", ...options.headers };
+  const url = options.baseUrl + pathOf(operation.path, values.path ?? {}) + queryOf(values.query ?? {});
+  if (values.body === undefined) return { method: operation.method, url, headers };
+  headers["Content-Type"] = "application/json";
+  return { method: operation.method, url, headers, body: stringifyJson(values.body) };
+}
+
+function pathOf(template: string, values: Readonly<Record<string, string>>): string {
+  return template.replace(/\{(\w+)\}/g, (_hole, name: string) => encodeURIComponent(values[name] ?? ""));
+}
+
+function queryOf(values: Readonly<Record<string, string | number | undefined>>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) if (value !== undefined) query.append(name, String(value));
+  return query.size === 0 ? "" : `?${query}`;
+}
+
+function bodyOf(answer: HttpAnswer): unknown {
+  if (answer.text.trim() === "") return undefined;
+  try {
+    return parseJson(answer.text);
+  } catch {
+    throw new ApiError(answer.status, "the server's answer is not JSON: is this a Dispatch server?", answer.status);
+  }
+}
+
+function apiError(answer: HttpAnswer): ApiError {
+  const { code, message } = errorBody(answer.text);
+  const text =
+    typeof message === "string" && message !== "" ? message : `the server answered with status ${answer.status}`;
+  return new ApiError(typeof code === "number" ? code : answer.status, text, answer.status);
+}
+
+function errorBody(text: string): { readonly code?: unknown; readonly message?: unknown } {
+  try {
+    const body: unknown = JSON.parse(text);
+    return typeof body === "object" && body !== null ? body : {};
+  } catch {
+    return {};
+  }
+}

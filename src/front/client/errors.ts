@@ -1,0 +1,52 @@
+/** The server answered with an error: `{code, message}` of the body (server.md 2.3), and the HTTP status. */
+export class ApiError extends Error {
+  override name = "ApiError";
+  readonly code: number;
+  readonly status: number;
+
+  constructor(code: number, message: string, status: number) {
+    super(message);
+    this.code = code;
+    this.status = status;
+  }
+}
+
+/** No usable answer came back: nothing listens there, TLS failed, the connection broke. */
+export class TransportError extends Error {
+  override name = "TransportError";
+
+  constructor(method: string, url: string, cause: unknown) {
+    super(`unexpected error received from server: ${capitalized(method)} ${url}: ${reason(cause)}`, { cause });
+  }
+}
+
+function capitalized(method: string): string {
+  return method.charAt(0) + method.slice(1).toLowerCase();
+}
+
+function reason(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  // A host name with several addresses fails with one error per address and an empty message of its own.
+  const inner: unknown = cause instanceof AggregateError ? cause.errors[0] : undefined;
+  const message = inner instanceof Error ? inner.message : cause.message;
+  return message + remedy(errorCode(inner) ?? errorCode(cause));
+}
+
+function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
+const selfSigned = " (pass --insecure to accept a self-signed certificate, or name its CA in NODE_EXTRA_CA_CERTS)";
+
+const remedies: Readonly<Record<string, string>> = {
+  ECONNREFUSED: " (nothing listens there: is dispatch-server running?)",
+  ENOTFOUND: " (is the host name right?)",
+  DEPTH_ZERO_SELF_SIGNED_CERT: selfSigned,
+  SELF_SIGNED_CERT_IN_CHAIN: selfSigned,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: selfSigned,
+  EPROTO: " (does the server speak the scheme that --scheme names?)",
+};
+
+function remedy(code: string | undefined): string {
+  return (code !== undefined && remedies[code]) || "";
+}
