@@ -1,0 +1,83 @@
+/** Blobs in a folder: `<folder>/<first two letters>/<sha256>`, private to the server's user. */
+import { createHash, randomUUID } from "node:crypto";
+import { mkdirSync, rmSync } from "node:fs";
+import { open, readFile, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Blobs } from "../../core/shared/ports.ts";
+import { makeFolder, syncFolder } from "./sync-folder.ts";
+
+const DIGEST = /^[0-9a-f]{64}$/;
+
+/**
+ * Opens a folder of blobs and makes it (0700) when it is missing. The folder belongs to one server at a time: half-written
+ * files of a server that died are removed here.
+ */
+export function createFolderBlobs(folder: string): Blobs {
+  const incomingDir = join(folder, "incoming");
+  rmSync(incomingDir, { recursive: true, force: true });
+  mkdirSync(incomingDir, { recursive: true, mode: 0o700 });
+  return {
+    async put(bytes) {
+      const digest = sha256(bytes);
+      const path = pathOf(folder, digest);
+      if (await holds(path, digest)) return digest;
+      await makeFolder(dirname(path));
+      await writeWhole(path, join(incomingDir, randomUUID()), bytes);
+      return digest;
+    },
+    async get(digest) {
+      const bytes = await read(pathOf(folder, digest), digest);
+      if (sha256(bytes) !== digest)
+        throw new Error(`The blob ${digest} was altered on disk: its content has another digest.`);
+      return bytes;
+    },
+    async remove(digest) {
+      await rm(pathOf(folder, digest), { force: true });
+    },
+  };
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** Anything but a digest is refused, so that no text of a caller ever becomes a path. */
+function pathOf(folder: string, digest: string): string {
+  if (!DIGEST.test(digest)) throw new Error(`"${digest}" is not the digest of a blob: 64 hexadecimal digits are.`);
+  return join(folder, digest.slice(0, 2), digest);
+}
+
+/** A damaged copy counts as missing, so that storing the same bytes again mends it. */
+async function holds(path: string, digest: string): Promise<boolean> {
+  try {
+    return sha256(await readFile(path)) === digest;
+  } catch {
+    return false;
+  }
+}
+
+async function read(path: string, digest: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw new Error(`The blob ${digest} cannot be read.`, { cause });
+  }
+}
+
+/** A reader sees the whole file or none, also after a power cut: written aside, flushed, renamed, the folder flushed. */
+async function writeWhole(path: string, incomingPath: string, bytes: Uint8Array): Promise<void> {
+  try {
+    const file = await open(incomingPath, "wx", 0o600);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(incomingPath, path);
+  } catch (cause) {
+    await rm(incomingPath, { force: true });
+    throw new Error(`A blob cannot be stored at ${path}.`, { cause });
+  }
+  await syncFolder(dirname(path));
+}

@@ -1,0 +1,36 @@
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { createFolderBlobs } from "../../src/drivers/blobs/folder.ts";
+import { blobsContract } from "./blobs.ts";
+
+const folder = join(mkdtempSync(join(tmpdir(), "dispatch-blobs-")), "blobs");
+afterAll(() => rmSync(join(folder, ".."), { recursive: true, force: true }));
+
+blobsContract("folder", async () => createFolderBlobs(folder));
+
+function pathOf(digest: string): string {
+  return join(folder, digest.slice(0, 2), digest);
+}
+
+test("folder blobs are readable by the server's user alone", async () => {
+  const digest = await createFolderBlobs(folder).put(Buffer.from("private"));
+  const modes = [folder, join(pathOf(digest), ".."), pathOf(digest)].map((path) => statSync(path).mode & 0o777);
+  expect(modes).toEqual([0o700, 0o700, 0o600]);
+});
+
+test("a folder blob that was altered on disk is refused, and mended by putting it again", async () => {
+  const blobs = createFolderBlobs(folder);
+  const digest = await blobs.put(Buffer.from("original"));
+  writeFileSync(pathOf(digest), "altered");
+  await expect(blobs.get(digest)).rejects.toThrow("was altered on disk");
+  await blobs.put(Buffer.from("original"));
+  expect((await blobs.get(digest)).toString()).toBe("original");
+});
+
+test("half-written files of a server that died are removed at the next start", () => {
+  writeFileSync(join(folder, "incoming", "half"), "half");
+  createFolderBlobs(folder);
+  expect(readdirSync(join(folder, "incoming"))).toEqual([]);
+});
