@@ -1,0 +1,100 @@
+/** Asks the cloud functions, one function a cloud, and tells what they said as attachments. */
+import type { DoorAddress } from "../shared/context.ts";
+import type { CloudAction, Machine } from "../shared/machine.ts";
+import type { FinishedRun } from "./door.ts";
+import { DoorError, runAndWait } from "./door.ts";
+import type { Cloud } from "./grammar.ts";
+import type { Attachment, Field } from "./message.ts";
+import { attachment } from "./message.ts";
+
+/** A cloud that takes longer than this has failed, as far as people in a channel are concerned. */
+export const CLOUD_TIMEOUT_MS = 120_000;
+
+/** Slack folds long attachments away; nobody reads a hundred fields. */
+const MAX_LISTED = 50;
+
+export interface CloudRequest {
+  readonly verb: CloudAction;
+  readonly clouds: readonly Cloud[];
+  /** Absent for `list`. */
+  readonly vm?: string;
+}
+
+/** One attachment a cloud, in the order of the request. A cloud that fails becomes a red one; nothing is thrown. */
+export function askClouds(door: DoorAddress, request: CloudRequest): Promise<Attachment[]> {
+  return Promise.all(request.clouds.map((cloud) => askCloud(door, cloud, request)));
+}
+
+async function askCloud(door: DoorAddress, cloud: Cloud, request: CloudRequest): Promise<Attachment> {
+  const input = { command: request.verb, ...(request.vm === undefined ? {} : { name: request.vm }) };
+  const where = request.vm === undefined ? cloud : `${request.vm} on ${cloud}`;
+  try {
+    const run = await runAndWait(door, { functionName: cloud, input, secrets: [cloud], timeoutMs: CLOUD_TIMEOUT_MS });
+    return run.status === "READY" ? describeResult(cloud, request, run.output) : describeFailure(where, run);
+  } catch (error) {
+    return describeRefusal(cloud, where, error);
+  }
+}
+
+function describeResult(cloud: Cloud, request: CloudRequest, output: unknown): Attachment {
+  const machines = (Array.isArray(output) ? output : [output]).filter(isMachine);
+  if (request.verb === "list") return describeList(cloud, machines);
+  const [machine] = machines;
+  if (machine === undefined) {
+    return attachment("danger", `${request.vm} on ${cloud}`, {
+      text: `Function ${cloud} did not say which machine it means.`,
+    });
+  }
+  return request.verb === "create" ? describeCreated(cloud, machine) : describeDeleted(cloud, machines);
+}
+
+function describeCreated(cloud: Cloud, machine: Machine): Attachment {
+  const fields = machineFields(machine);
+  return machine.existing === true
+    ? attachment("warning", `${machine.name} is on ${cloud} already`, { fields })
+    : attachment("good", `created ${machine.name} on ${cloud}`, { fields });
+}
+
+function describeDeleted(cloud: Cloud, machines: readonly Machine[]): Attachment {
+  return attachment("good", `deleted ${machines[0]?.name} on ${cloud}`, { fields: machines.flatMap(machineFields) });
+}
+
+function describeList(cloud: Cloud, machines: readonly Machine[]): Attachment {
+  if (machines.length === 0) return attachment("good", `${cloud}: no machines`);
+  const fields = machines
+    .slice(0, MAX_LISTED)
+    .map((machine): Field => ({ title: machine.name, value: `${machine.status} (${machine.id})`, short: true }));
+  const left = machines.length - MAX_LISTED;
+  const more = left > 0 ? { text: `The first ${MAX_LISTED}; ${left} more are not shown.` } : {};
+  return attachment("good", `${cloud}: ${machines.length === 1 ? "1 machine" : `${machines.length} machines`}`, {
+    fields,
+    ...more,
+  });
+}
+
+function machineFields(machine: Machine): Field[] {
+  return [
+    { title: "Id", value: machine.id, short: true },
+    { title: "Status", value: machine.status, short: true },
+  ];
+}
+
+function describeFailure(where: string, run: FinishedRun): Attachment {
+  return attachment("danger", where, {
+    text: run.error?.message ?? `The run ended as ${run.status} and gave no reason.`,
+  });
+}
+
+function describeRefusal(cloud: Cloud, where: string, error: unknown): Attachment {
+  const message = error instanceof Error ? error.message : "The run failed.";
+  if (!(error instanceof DoorError) || error.status !== 404) return attachment("danger", where, { text: message });
+  const text = message.endsWith("is not READY")
+    ? `${cloud} is not ready yet. Ask again in a moment; \`dispatch get function ${cloud}\` tells how far it is.`
+    : `${cloud} is not set up yet: there is no function \`${cloud}\` here.`;
+  return attachment("warning", where, { text });
+}
+
+function isMachine(value: unknown): value is Machine {
+  if (typeof value !== "object" || value === null) return false;
+  return "id" in value && "name" in value && "status" in value && typeof value.name === "string";
+}

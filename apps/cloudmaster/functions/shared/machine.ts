@@ -1,0 +1,32 @@
+import { InputError } from "./context.ts";
+
+/** What a cloud function says about one virtual machine. */
+export interface Machine {
+  readonly id: string;
+  readonly name: string;
+  /** The cloud's own word: `pending`, `running`, `stopped` ... */
+  readonly status: string;
+  /** The same as `status`; pages that show a table of machines read this one. */
+  readonly state: string;
+  /** True in the answer to `create` when a machine of that name was there already. */
+  readonly existing?: boolean;
+}
+
+/** What a cloud function can be asked to do. */
+export type CloudAction = "create" | "list" | "delete";
+
+const VM_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
+
+/** Why `name` cannot name a virtual machine, or undefined when it can. */
+export function vmNameProblem(name: string): string | undefined {
+  if (VM_NAME.test(name)) return undefined;
+  if (name.length > 63) return `“${name.slice(0, 20)}…” is too long for a machine's name: 63 characters at most.`;
+  return `“${name}” cannot name a machine: use letters, digits and hyphens, with a letter or digit at both ends.`;
+}
+
+/** @throws InputError when `name` cannot name a virtual machine. */
+export function checkVmName(name: string): string {
+  const problem = vmNameProblem(name);
+  if (problem !== undefined) throw new InputError(problem);
+  return name;
+}
