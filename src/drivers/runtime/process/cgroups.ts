@@ -1,0 +1,237 @@
+/**
+ * Control groups, version 1 or 2: how the memory, processors and processes of a worker are limited. The server makes one
+ * group of its own, `dispatch-<pid>-<start time>-<count>`, and a child for each worker; groups of dead servers are removed.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Limits } from "../../../core/shared/ports.ts";
+
+export type Controller = "memory" | "cpu" | "pids";
+
+/** The control group of one worker. */
+export interface ControlGroup {
+  /** A process joins by writing 0 into each of these files. */
+  readonly joinFiles: readonly string[];
+  /** @throws Error when a value is refused, e.g. a memory limit below what is in use. */
+  apply(limits: Limits): void;
+  /** True once the kernel has killed a process of the group for want of memory. */
+  memoryExceeded(): boolean;
+  remove(): Promise<void>;
+}
+
+export interface ControlGroups {
+  /** Which limits can be set here, and how. */
+  readonly controllers: Readonly<Partial<Record<Controller, "cgroup v1" | "cgroup v2">>>;
+  create(name: string): ControlGroup;
+  close(): Promise<void>;
+}
+
+const MEBIBYTE = 1024 * 1024;
+const PERIOD = 100_000; // microseconds
+
+const attempt = (action: () => void): boolean => {
+  try {
+    action();
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const writeIfPresent = (file: string, value: string): void => {
+  if (existsSync(file)) writeFileSync(file, value);
+};
+
+const quota = (cpu: number): number => Math.max(1000, Math.round(cpu * PERIOD));
+
+const applyV1: Record<Controller, (folder: string, limits: Limits) => void> = {
+  memory: (folder, { memory }) => {
+    const bytes = String(memory * MEBIBYTE);
+    const swap = join(folder, "memory.memsw.limit_in_bytes");
+    // Memory plus swap may never be below memory, so the order depends on the direction.
+    const raised = attempt(() => writeIfPresent(swap, bytes));
+    writeFileSync(join(folder, "memory.limit_in_bytes"), bytes);
+    if (!raised) writeIfPresent(swap, bytes);
+  },
+  cpu: (folder, { cpu }) => {
+    writeFileSync(join(folder, "cpu.cfs_period_us"), String(PERIOD));
+    writeFileSync(join(folder, "cpu.cfs_quota_us"), String(quota(cpu)));
+  },
+  pids: (folder, { pids }) => writeFileSync(join(folder, "pids.max"), String(pids)),
+};
+
+const applyV2: Record<Controller, (folder: string, limits: Limits) => void> = {
+  memory: (folder, { memory }) => {
+    writeFileSync(join(folder, "memory.max"), String(memory * MEBIBYTE));
+    writeIfPresent(join(folder, "memory.swap.max"), "0");
+  },
+  cpu: (folder, { cpu }) => writeFileSync(join(folder, "cpu.max"), `${quota(cpu)} ${PERIOD}`),
+  pids: applyV1.pids,
+};
+
+const readOrEmpty = (file: string): string => {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+};
+
+const killsCounted = (file: string): boolean => /^oom_kill [1-9]/m.test(readOrEmpty(file));
+
+const processesOf = (folder: string): number[] =>
+  readOrEmpty(join(folder, "cgroup.procs"))
+    .split("\n")
+    .filter((line) => line !== "")
+    .map(Number);
+
+/** The kernel frees a group a moment after its last process was reaped. */
+const removeFolder = async (folder: string): Promise<void> => {
+  for (let tries = 0; tries < 50; tries += 1) {
+    if (attempt(() => rmdirSync(folder)) || !existsSync(folder)) return;
+    await sleep(10);
+  }
+};
+
+/** `dispatch-<pid>-<start time>`: the start time tells a process from a later one with the same number. A count follows. */
+const identity = (pid: number): string | undefined => {
+  const fields = readOrEmpty(`/proc/${pid}/stat`)
+    .replace(/^.*\) /s, "")
+    .split(" ");
+  return fields[19] === undefined ? undefined : `dispatch-${pid}-${fields[19]}`;
+};
+
+const isLeftover = (name: string): boolean => {
+  const [, owner, pid] = /^(dispatch-(\d+)-\d+)-\d+$/.exec(name) ?? [];
+  return owner !== undefined && identity(Number(pid)) !== owner;
+};
+
+const childFolders = (folder: string): string[] =>
+  attempt(() => readdirSync(folder))
+    ? readdirSync(folder, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map((entry) => join(folder, entry.name))
+    : [];
+
+/** Ends what a dead server left in its groups, and removes them. */
+const removeTree = async (folder: string): Promise<void> => {
+  for (const child of childFolders(folder)) await removeTree(child);
+  processesOf(folder).forEach((pid) => {
+    attempt(() => process.kill(pid, "SIGKILL"));
+  });
+  await removeFolder(folder);
+};
+
+const removeLeftovers = async (parent: string): Promise<void> => {
+  for (const folder of childFolders(parent)) if (isLeftover(basename(folder))) await removeTree(folder);
+};
+
+interface Hierarchy {
+  readonly version: 1 | 2;
+  /** Folders in which a group may be made, best first. */
+  readonly parents: readonly string[];
+  readonly controllers: readonly Controller[];
+}
+
+const CONTROLLERS: readonly Controller[] = ["memory", "cpu", "pids"];
+
+/** The hierarchies of this machine, from /proc/self/mountinfo and /proc/self/cgroup. */
+export const findHierarchies = (mountinfo: string, membership: string): Hierarchy[] =>
+  mountinfo.split("\n").flatMap((line): Hierarchy[] => {
+    const [left = "", right = ""] = line.split(" - ");
+    const [, , , root = "/", mount = ""] = left.split(" ");
+    const [type, , options = ""] = right.split(" ");
+    if (type !== "cgroup" && type !== "cgroup2") return [];
+    const controllers =
+      type === "cgroup2" ? CONTROLLERS : CONTROLLERS.filter((name) => options.split(",").includes(name));
+    const own = membership.split("\n").find((entry) => {
+      const names = entry.split(":")[1]?.split(",") ?? [];
+      return type === "cgroup2" ? entry.startsWith("0::") : controllers.some((name) => names.includes(name));
+    });
+    const ownPath = (own?.split(":")[2] ?? "/").slice(root === "/" ? 0 : root.length);
+    return [{ version: type === "cgroup2" ? 2 : 1, parents: [join(mount, ownPath), mount], controllers }];
+  });
+
+interface Opened {
+  readonly folder: string;
+  readonly version: 1 | 2;
+  readonly controllers: readonly Controller[];
+}
+
+/** In version 2 children have only the controllers that their parent hands down. */
+const handDown = (folder: string): Controller[] =>
+  CONTROLLERS.filter((name) => attempt(() => writeFileSync(join(folder, "cgroup.subtree_control"), `+${name}`)));
+
+const openIn = (hierarchy: Hierarchy, parent: string, name: string): Opened | undefined => {
+  const folder = join(parent, name);
+  if (!attempt(() => mkdirSync(folder, { recursive: true }))) return undefined;
+  if (hierarchy.version === 1) return { folder, version: 1, controllers: hierarchy.controllers };
+  handDown(parent);
+  const controllers = handDown(folder);
+  if (controllers.length > 0) return { folder, version: 2, controllers };
+  attempt(() => rmdirSync(folder));
+  return undefined;
+};
+
+const open = async (hierarchy: Hierarchy, name: string): Promise<Opened | undefined> => {
+  if (hierarchy.controllers.length === 0) return undefined;
+  for (const parent of hierarchy.parents) {
+    const opened = openIn(hierarchy, parent, name);
+    if (opened !== undefined) {
+      await removeLeftovers(parent);
+      return opened;
+    }
+  }
+  return undefined;
+};
+
+const createGroup = (hierarchies: readonly Opened[], name: string): ControlGroup => {
+  const groups = hierarchies.map((hierarchy) => ({ ...hierarchy, folder: join(hierarchy.folder, name) }));
+  groups.forEach(({ folder }) => {
+    mkdirSync(folder, { recursive: true });
+  });
+  const memory = groups.find(({ controllers }) => controllers.includes("memory"));
+  if (memory?.version === 2) attempt(() => writeFileSync(join(memory.folder, "memory.oom.group"), "1"));
+  return {
+    joinFiles: groups.map(({ folder }) => join(folder, "cgroup.procs")),
+    apply: (limits) => {
+      for (const { folder, version, controllers } of groups) {
+        for (const controller of controllers) (version === 1 ? applyV1 : applyV2)[controller](folder, limits);
+      }
+    },
+    memoryExceeded: () =>
+      memory !== undefined &&
+      killsCounted(join(memory.folder, memory.version === 1 ? "memory.oom_control" : "memory.events")),
+    remove: async () => {
+      for (const { folder } of groups) await removeFolder(folder);
+    },
+  };
+};
+
+let opened = 0;
+
+/** Opens the server's control groups; where none can be written, `controllers` is empty and groups limit nothing. */
+export const openControlGroups = async (): Promise<ControlGroups> => {
+  opened += 1;
+  const name = `${identity(process.pid) ?? `dispatch-${process.pid}-0`}-${opened}`;
+  const groups: Opened[] = [];
+  const taken = new Set<Controller>();
+  for (const hierarchy of findHierarchies(readOrEmpty("/proc/self/mountinfo"), readOrEmpty("/proc/self/cgroup"))) {
+    const controllers = hierarchy.controllers.filter((controller) => !taken.has(controller));
+    const group = await open({ ...hierarchy, controllers }, name);
+    group?.controllers.forEach((controller) => {
+      taken.add(controller);
+    });
+    if (group !== undefined) groups.push(group);
+  }
+  return {
+    controllers: Object.fromEntries(
+      groups.flatMap(({ version, controllers }) => controllers.map((controller) => [controller, `cgroup v${version}`])),
+    ),
+    create: (child) => createGroup(groups, child),
+    close: async () => {
+      for (const { folder } of groups) await removeTree(folder);
+    },
+  };
+};

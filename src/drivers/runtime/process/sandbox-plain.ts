@@ -1,0 +1,56 @@
+/** No sandbox: plain child processes in a folder of their own, for machines that cannot do better. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Duplex } from "node:stream";
+import { exitOf, GRACE_MILLISECONDS, signalQuietly } from "./child-end.ts";
+import { PROGRAM_PATH } from "./programs.ts";
+import type { Sandbox, SandboxedProcess } from "./sandbox.ts";
+import { terminate } from "./terminate.ts";
+
+const followPlain = (child: ChildProcess, temporaryFolder: string): SandboxedProcess => {
+  const killGroup = (signal: NodeJS.Signals): void => {
+    if (child.pid !== undefined) signalQuietly(-child.pid, signal);
+  };
+  const exited = exitOf(child).then(async (exit) => {
+    killGroup("SIGKILL"); // what it left behind
+    await rm(temporaryFolder, { recursive: true, force: true });
+    return { ...exit, memoryExceeded: false };
+  });
+  for (const stream of child.stdio) stream?.on("error", () => undefined);
+  return {
+    child,
+    channel: (child.stdio[3] ?? undefined) as Duplex | undefined,
+    temporaryFolder,
+    exited,
+    setLimits: () => undefined,
+    terminate: (graceMilliseconds = GRACE_MILLISECONDS) =>
+      terminate({
+        ask: () => killGroup("SIGTERM"),
+        force: () => killGroup("SIGKILL"),
+        ended: exited,
+        graceMilliseconds,
+      }),
+  };
+};
+
+/** The sandbox that is none. */
+export const createPlainSandbox = (): Sandbox => ({
+  mode: "none",
+  limits: { memory: "not limited", cpu: "not limited", pids: "not limited", disk: "not limited", seccomp: "none" },
+  warnings: ["functions run without a sandbox (--sandbox none): they can read and change whatever the server can"],
+  pathOf: ({ source }) => source,
+  spawn: async (command) => {
+    const folder = await mkdtemp(join(tmpdir(), "dispatch-"));
+    const environment = { PATH: process.env.PATH ?? PROGRAM_PATH, HOME: folder, TMPDIR: folder, LANG: "C.UTF-8" };
+    const child = spawn(command.command, command.args, {
+      cwd: command.directory ?? folder,
+      env: { ...environment, ...command.environment },
+      stdio: ["ignore", "pipe", "pipe", command.channel === true ? "pipe" : "ignore"],
+      detached: true,
+    });
+    return followPlain(child, folder);
+  },
+  close: async () => undefined,
+});

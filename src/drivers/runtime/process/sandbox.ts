@@ -1,0 +1,90 @@
+/**
+ * The sandbox: runs one command where it sees and reaches only what it was given. Functions, the installers of the
+ * builder and event drivers all run through here. The chain, each link replacing the one before by exec:
+ *
+ *   sh (joins the control groups) -> nsenter (network, staging) -> setpriv (leaves root) -> bwrap -> the command
+ *
+ * A server that runs as root drops to SANDBOX_UID, so that no sandboxed process is root outside, whatever it is inside.
+ */
+import type { ChildProcess } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import type { Duplex } from "node:stream";
+import type { Limits, NetworkKind } from "../../../core/shared/ports.ts";
+import type { Bind } from "./bubblewrap.ts";
+import type { Door, HostService } from "./door.ts";
+import type { Log } from "./log.ts";
+import { createBubblewrapSandbox } from "./sandbox-bubblewrap.ts";
+import { createPlainSandbox } from "./sandbox-plain.ts";
+
+export type { Bind } from "./bubblewrap.ts";
+
+export interface SandboxOptions {
+  /** `none` runs plain child processes; only for machines that cannot do better, and warned at every start. */
+  readonly mode: "bubblewrap" | "none";
+  /** A folder of the server's own, 0700. */
+  readonly stateDir: string;
+  readonly door?: Door;
+  readonly allowHostServices?: readonly HostService[];
+  readonly log: Log;
+}
+
+/** One command to run in a sandbox. Paths in `command`, `args` and `directory` are as the sandbox sees them, see `pathOf`. */
+export interface SandboxCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The whole environment but PATH, HOME and LANG, which have sensible values unless named here. */
+  readonly environment: Readonly<Record<string, string>>;
+  /**
+   * What is visible besides the system's programs. Read-only sources must be readable by everybody (0755); the folders
+   * above them need not be. A writable source is given to the sandbox's user (chown) when the server is root.
+   */
+  readonly binds: readonly Bind[];
+  readonly network: NetworkKind;
+  readonly organization: string;
+  readonly limits: Limits;
+  /** The working folder; default /tmp. */
+  readonly directory?: string;
+  /** Mebibytes of the tmpfs at /function; default 1. */
+  readonly functionSpace?: number;
+  /** A two-way stream on file descriptor 3. */
+  readonly channel?: boolean;
+}
+
+export interface SandboxExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** The kernel killed a process of it for want of memory. */
+  readonly memoryExceeded: boolean;
+}
+
+/** A running command. Its standard input is empty; its stdout and stderr must be read. */
+export interface SandboxedProcess {
+  readonly child: ChildProcess;
+  /** File descriptor 3, when `channel` was asked for. */
+  readonly channel: Duplex | undefined;
+  /** The private temporary folder of mode `none`; "" in a real sandbox, where it is /tmp. */
+  readonly temporaryFolder: string;
+  readonly exited: Promise<SandboxExit>;
+  setLimits(limits: Limits): void;
+  /** SIGTERM, a short grace, SIGKILL; resolves when nothing is left. */
+  terminate(graceMilliseconds?: number): Promise<void>;
+}
+
+export interface Sandbox {
+  readonly mode: "bubblewrap" | "none";
+  /** Which limits are enforced, and how: `memory`, `cpu`, `pids`, `disk`, `seccomp`. */
+  readonly limits: Readonly<Record<string, string>>;
+  /** Sentences about what cannot be limited here. */
+  readonly warnings: readonly string[];
+  /** @throws Error when the network or a bind cannot be made. A command that cannot start exits with a complaint on stderr. */
+  spawn(command: SandboxCommand): Promise<SandboxedProcess>;
+  /** Where the command finds a bind: its target, or in mode `none`, which has no view of its own, its source. */
+  pathOf(bind: Bind): string;
+  close(): Promise<void>;
+}
+
+/** Makes the sandbox of this server; one for functions, builder and drivers together. Close it last. */
+export const createSandbox = async (options: SandboxOptions): Promise<Sandbox> => {
+  mkdirSync(options.stateDir, { recursive: true, mode: 0o700 });
+  return options.mode === "none" ? createPlainSandbox() : createBubblewrapSandbox(options);
+};
