@@ -61,7 +61,8 @@ function endOfString(text: string, from: number): number {
   }
 }
 
-function endOfValue(text: string, from: number): number {
+/** Behind the JSON value that begins at `from`; the end of the text when it is not closed. */
+export function endOfValue(text: string, from: number): number {
   const first = text[from];
   if (first === '"') return endOfString(text, from);
   if (first === "{" || first === "[") return endOfGroup(text, from);

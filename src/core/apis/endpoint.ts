@@ -1,0 +1,150 @@
+/** What is stored of an API, how a request becomes that, and how it looks on the wire (server.md 2.11, decisions 10 and 14). */
+import { DispatchError } from "../shared/errors.ts";
+import type { ResourceRecord } from "../shared/resource-store.ts";
+import type { Api } from "./contract.ts";
+
+/** Who may call an endpoint (decision 14). */
+export const authentications = ["public", "basic", "token", "slack"] as const;
+export type Authentication = (typeof authentications)[number];
+
+/** An API as stored. Lists that were left out stay `null`, as clients expect them back. */
+export interface ApiDocument {
+  readonly function: string;
+  /** The word as it was given; "" and absent mean `public`. */
+  readonly authentication?: string;
+  readonly authenticationSecret?: string;
+  readonly cors: boolean;
+  readonly enabled: boolean;
+  readonly httpResponse: boolean;
+  readonly hosts: readonly string[] | null;
+  readonly methods: readonly string[] | null;
+  readonly protocols: readonly string[] | null;
+  readonly uris: readonly string[] | null;
+  readonly tls?: string;
+  readonly tags: Api["tags"] | null;
+  /** Grows with every creation, finer than the record's seconds: among equals the youngest answers (decision 10). */
+  readonly order: number;
+}
+
+/** An API as the gateway sees it: every list there, hosts and paths in the form that requests are compared with. */
+export interface Endpoint {
+  readonly organization: string;
+  readonly name: string;
+  readonly functionName: string;
+  readonly authentication: Authentication;
+  /** The secret of `basic` and `slack`. */
+  readonly authenticationSecret?: string;
+  readonly cors: boolean;
+  readonly enabled: boolean;
+  /** The function may answer `{statusCode, headers, body}` (decision 12). */
+  readonly httpResponse: boolean;
+  /** Without ports and without the brackets of IPv6 literals. */
+  readonly hosts: readonly string[];
+  /** Upper case. */
+  readonly methods: readonly string[];
+  readonly protocols: readonly string[];
+  /** Absolute paths; without hosts they begin with the organization. */
+  readonly paths: readonly string[];
+  readonly order: number;
+}
+
+/** Checks and normalises a request's API. @throws BAD_REQUEST that names what to write instead. */
+export function toDocument(organization: string, api: Api, order: number): ApiDocument {
+  checkAuthentication(api);
+  const { authentication, authenticationSecret, tls } = api;
+  const hosts = orNull(api.hosts);
+  return {
+    function: api.function,
+    ...(authentication === undefined ? {} : { authentication }),
+    ...(authenticationSecret ? { authenticationSecret } : {}),
+    cors: api.cors === true,
+    enabled: api.enabled === true,
+    httpResponse: api.httpResponse === true,
+    hosts,
+    methods: orNull(api.methods)?.map((method) => method.toUpperCase()) ?? null,
+    protocols: orNull(api.protocols),
+    uris: orNull(api.uris)?.map((uri) => (hosts === null ? withOrganization(organization, uri) : uri)) ?? null,
+    ...(tls === undefined ? {} : { tls }),
+    tags: api.tags ?? null,
+    order,
+  };
+}
+
+function checkAuthentication({ authentication, authenticationSecret }: Api): void {
+  const word = authentication || "public";
+  if (!isAuthentication(word)) {
+    const message = `authentication ${JSON.stringify(word)} is not known: use one of ${authentications.join(", ")}`;
+    throw new DispatchError("BAD_REQUEST", { message });
+  }
+  if (word === "basic" && !authenticationSecret) {
+    const message =
+      "authentication basic needs authenticationSecret: the name of a secret that holds username and password, or one password per user name";
+    throw new DispatchError("BAD_REQUEST", { message });
+  }
+}
+
+function isAuthentication(word: string): word is Authentication {
+  return (authentications as readonly string[]).includes(word);
+}
+
+/** Lists that are empty or null in a request are the same as lists that are not there. */
+function orNull(list: readonly string[] | null | undefined): readonly string[] | null {
+  return list && list.length > 0 ? list : null;
+}
+
+/** A path that already carries the prefix stays as it is: what was read can be sent back. */
+function withOrganization(organization: string, uri: string): string {
+  const prefix = `/${organization}/`;
+  return uri.startsWith(prefix) ? uri : prefix + uri.replace(/^\//, "");
+}
+
+export function toEndpoint({ organization, name, document }: ResourceRecord<ApiDocument>): Endpoint {
+  const { authenticationSecret, cors, enabled, httpResponse, order } = document;
+  const word = document.authentication || "public";
+  return {
+    organization,
+    name,
+    functionName: document.function,
+    // A stored word that is not known must never open the endpoint: `token` lets no stranger in.
+    authentication: isAuthentication(word) ? word : "token",
+    ...(authenticationSecret === undefined ? {} : { authenticationSecret }),
+    cors,
+    enabled,
+    httpResponse,
+    hosts: (document.hosts ?? []).map(withoutBrackets),
+    methods: document.methods ?? [],
+    protocols: document.protocols ?? [],
+    paths: (document.uris ?? []).map((uri) => (uri.startsWith("/") ? uri : `/${uri}`)),
+    order,
+  };
+}
+
+/** `[::1]` and `::1` are the same host. */
+export function withoutBrackets(host: string): string {
+  return host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
+}
+
+/** The API on the wire. False switches are left out, missing lists are `null`. */
+export function toWire(record: ResourceRecord<ApiDocument>, state: Pick<Api, "status" | "reason">): Api {
+  const { id, name, document } = record;
+  const wire = {
+    ...(document.authentication === undefined ? {} : { authentication: document.authentication }),
+    ...(document.authenticationSecret === undefined ? {} : { authenticationSecret: document.authenticationSecret }),
+    ...(document.cors ? { cors: true } : {}),
+    ...(document.enabled ? { enabled: true } : {}),
+    function: document.function,
+    hosts: document.hosts,
+    ...(document.httpResponse ? { httpResponse: true } : {}),
+    id,
+    kind: "API",
+    methods: document.methods,
+    name,
+    protocols: document.protocols,
+    ...state,
+    tags: document.tags,
+    ...(document.tls === undefined ? {} : { tls: document.tls }),
+    uris: document.uris,
+  };
+  // The schema has no `null`; on the wire lists that were never given are null, as they always were.
+  return wire as Api;
+}

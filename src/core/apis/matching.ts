@@ -1,0 +1,135 @@
+/**
+ * Which endpoint answers a request (server.md 5.2, decision 10). Comparison is exact. Stages, the first hit wins:
+ * 1. endpoints that list the path; 2. the gateway organization's endpoints that list the path without its prefix;
+ * 3. endpoints without paths that list the method; 4. endpoints that list nothing but the host.
+ */
+import type { Endpoint } from "./endpoint.ts";
+
+/** What of a request is compared. */
+export interface EndpointQuery {
+  /** Without port and brackets; "" for a request without Host, which fits every host. */
+  readonly host: string;
+  /** Percent-decoded. */
+  readonly path: string;
+  /** OPTIONS fits every method list. */
+  readonly method: string;
+}
+
+interface Index {
+  readonly byPath: ReadonlyMap<string, readonly Endpoint[]>;
+  readonly byBarePath: ReadonlyMap<string, readonly Endpoint[]>;
+  readonly byMethodOnly: readonly Endpoint[];
+  readonly byHostOnly: readonly Endpoint[];
+  readonly organizations: ReadonlySet<string>;
+}
+
+/** The endpoints of all organizations, indexed anew at the first question after a change. */
+export class EndpointTable {
+  readonly #gatewayOrganization: string;
+  readonly #source: () => readonly Endpoint[];
+  #index: Index | undefined;
+
+  /** `source` gives every endpoint, enabled or not; it is asked again after `invalidate`. */
+  constructor(gatewayOrganization: string, source: () => readonly Endpoint[]) {
+    this.#gatewayOrganization = gatewayOrganization;
+    this.#source = source;
+  }
+
+  /** Something was created, updated or deleted. */
+  invalidate(): void {
+    this.#index = undefined;
+  }
+
+  match(query: EndpointQuery): Endpoint | undefined {
+    const index = this.#current();
+    return (
+      best(index.byPath.get(query.path), query) ??
+      (this.#free(index, query.path) ? best(index.byBarePath.get(query.path), query) : undefined) ??
+      best(index.byMethodOnly, query, (endpoint) => this.#inScope(index, endpoint, query.path)) ??
+      best(index.byHostOnly, query)
+    );
+  }
+
+  /** The other enabled endpoints that list one of these paths. */
+  rivals(endpoint: Endpoint): Endpoint[] {
+    const { byPath } = this.#current();
+    const rivals = new Set(endpoint.paths.flatMap((path) => byPath.get(path) ?? []));
+    return [...rivals].filter(
+      ({ organization, name }) => organization !== endpoint.organization || name !== endpoint.name,
+    );
+  }
+
+  #current(): Index {
+    this.#index ??= buildIndex(this.#source(), this.#gatewayOrganization);
+    return this.#index;
+  }
+
+  /** No other organization's prefix stands at the head of the path, so the bare path may be claimed. */
+  #free({ organizations }: Index, path: string): boolean {
+    const first = path.split("/", 2)[1] ?? "";
+    return first === this.#gatewayOrganization || !organizations.has(first);
+  }
+
+  /** An endpoint without hosts and paths answers below its own organization only; the gateway organization's also on bare paths. */
+  #inScope(index: Index, endpoint: Endpoint, path: string): boolean {
+    if (endpoint.hosts.length > 0 || path.startsWith(`/${endpoint.organization}/`)) return true;
+    return endpoint.organization === this.#gatewayOrganization && this.#free(index, path);
+  }
+}
+
+function buildIndex(endpoints: readonly Endpoint[], gatewayOrganization: string): Index {
+  const byPath = new Map<string, Endpoint[]>();
+  const byBarePath = new Map<string, Endpoint[]>();
+  const enabled = endpoints.filter((endpoint) => endpoint.enabled);
+  for (const endpoint of enabled) {
+    for (const path of endpoint.paths) append(byPath, path, endpoint);
+    if (endpoint.organization !== gatewayOrganization || endpoint.hosts.length > 0) continue;
+    for (const path of endpoint.paths) append(byBarePath, path.slice(gatewayOrganization.length + 1), endpoint);
+  }
+  const pathless = enabled.filter((endpoint) => endpoint.paths.length === 0);
+  return {
+    byPath,
+    byBarePath,
+    byMethodOnly: pathless.filter((endpoint) => endpoint.methods.length > 0),
+    byHostOnly: pathless.filter((endpoint) => endpoint.methods.length === 0 && endpoint.hosts.length > 0),
+    organizations: new Set(endpoints.map((endpoint) => endpoint.organization)),
+  };
+}
+
+function append(map: Map<string, Endpoint[]>, path: string, endpoint: Endpoint): void {
+  const known = map.get(path);
+  if (known === undefined) map.set(path, [endpoint]);
+  else if (!known.includes(endpoint)) known.push(endpoint);
+}
+
+function best(
+  candidates: readonly Endpoint[] | undefined,
+  { host, method }: EndpointQuery,
+  also: (endpoint: Endpoint) => boolean = () => true,
+): Endpoint | undefined {
+  if (candidates === undefined) return undefined;
+  const matched = candidates.filter(
+    (endpoint) => fits(endpoint.hosts, host) && fitsMethod(endpoint, method) && also(endpoint),
+  );
+  return matched.length > 1 ? winner(matched) : matched[0];
+}
+
+function fits(list: readonly string[], value: string): boolean {
+  return list.length === 0 || value === "" || list.includes(value);
+}
+
+function fitsMethod({ methods }: Endpoint, method: string): boolean {
+  return method === "OPTIONS" || fits(methods, method);
+}
+
+/**
+ * Who answers among endpoints that all fit. Between organizations: the one whose prefix the path carries (it needs no
+ * host), else the one that was there first, so that nobody takes over another organization's path. Within it: the one
+ * that names the host, then the youngest.
+ */
+export function winner(matched: readonly Endpoint[]): Endpoint | undefined {
+  const byAge = matched.toSorted((one, other) => one.order - other.order);
+  const organization = (byAge.find((endpoint) => endpoint.hosts.length === 0) ?? byAge[0])?.organization;
+  const own = byAge.filter((endpoint) => endpoint.organization === organization);
+  return own.findLast((endpoint) => endpoint.hosts.length > 0) ?? own.at(-1);
+}

@@ -1,0 +1,124 @@
+/** Gateway endpoints: stored like every resource, and kept in a table from which the gateway answers. */
+import type { Iam } from "../iam/authorize.ts";
+import type { ChangeFeed } from "../shared/change-feed.ts";
+import type { Action } from "../shared/contract.ts";
+import { DispatchError } from "../shared/errors.ts";
+import type { Database } from "../shared/ports.ts";
+import type { Principal } from "../shared/principal.ts";
+import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts";
+import type { Api } from "./contract.ts";
+import { type ApiDocument, toDocument, toEndpoint, toWire } from "./endpoint.ts";
+import { EndpointTable } from "./matching.ts";
+import { shadowing } from "./shadowing.ts";
+
+export interface FunctionState {
+  readonly status: string;
+  /** Some revision answers calls, which may be so while another one is built or has failed. */
+  readonly serving: boolean;
+}
+
+export interface ApisPorts {
+  readonly database: Database;
+  readonly feed: ChangeFeed;
+  readonly iam: Iam;
+  /** The organization whose endpoints also answer without its prefix (decision 10). */
+  readonly gatewayOrganization: string;
+  /** How a function stands, undefined when there is none of that name. */
+  functionState(organization: string, name: string): FunctionState | undefined;
+}
+
+type ApiRecord = ResourceRecord<ApiDocument>;
+
+export class Apis {
+  /** What answers now; the gateway asks it for every request. */
+  readonly endpoints: EndpointTable;
+  readonly #ports: ApisPorts;
+  readonly #store: ResourceStore<ApiDocument>;
+  #lastOrder = 0;
+
+  constructor(ports: ApisPorts) {
+    this.#ports = ports;
+    this.#store = new ResourceStore({ kind: "API", word: "API" }, ports.database, ports.feed);
+    this.endpoints = new EndpointTable(ports.gatewayOrganization, () => this.#store.all().map(toEndpoint));
+    ports.feed.subscribe(({ kind }) => {
+      if (kind === "API") this.endpoints.invalidate();
+    });
+  }
+
+  async load(): Promise<void> {
+    await this.#store.load();
+    for (const { document } of this.#store.all()) this.#lastOrder = Math.max(this.#lastOrder, document.order);
+    this.endpoints.invalidate();
+  }
+
+  /** The answer's `reason` says what the new endpoint shadows. @throws ALREADY_EXISTS; BAD_REQUEST for an unknown authentication */
+  async create(principal: Principal, organization: string, api: Api): Promise<Api> {
+    this.#authorize(principal, organization, "create");
+    const document = toDocument(organization, api, this.#nextOrder());
+    return this.#toWire(await this.#store.create(principal, organization, api.name, document));
+  }
+
+  /** Newest first; `function` keeps those of one function. */
+  async list(principal: Principal, organization: string, filter: { readonly function?: string } = {}): Promise<Api[]> {
+    this.#authorize(principal, organization, "get");
+    const records = this.#store.list(organization);
+    const wanted = filter.function;
+    return records
+      .filter(({ document }) => wanted === undefined || document.function === wanted)
+      .map((record) => this.#toWire(record));
+  }
+
+  /** @throws NOT_FOUND */
+  async get(principal: Principal, organization: string, name: string): Promise<Api> {
+    this.#authorize(principal, organization, "get");
+    return this.#toWire(this.#store.get(organization, name));
+  }
+
+  /** Replaces everything but the name and the age. @throws NOT_FOUND, CHANGED_MEANWHILE, BAD_REQUEST */
+  async update(principal: Principal, organization: string, name: string, api: Api): Promise<Api> {
+    this.#authorize(principal, organization, "update");
+    const record = this.#store.get(organization, name);
+    if (api.name !== name) {
+      const message = `the name of an API cannot be changed: the path says ${name}, the body ${api.name}`;
+      throw new DispatchError("BAD_REQUEST", { message });
+    }
+    const document = toDocument(organization, api, record.document.order);
+    return this.#toWire(await this.#store.update(principal, record, document));
+  }
+
+  /** The answer is the last state, DELETING (server.md 2.11). @throws NOT_FOUND */
+  async delete(principal: Principal, organization: string, name: string): Promise<Api> {
+    this.#authorize(principal, organization, "delete");
+    const record = this.#store.get(organization, name);
+    await this.#store.remove(principal, record);
+    return toWire(record, { status: "DELETING" });
+  }
+
+  /** READY means that the next call reaches the function (decision 23); until then the endpoint waits, and says for what. */
+  #toWire(record: ApiRecord): Api {
+    const endpoint = toEndpoint(record);
+    const shadows = shadowing(endpoint, this.endpoints.rivals(endpoint));
+    const wait = this.#waitsFor(record);
+    const reason = wait === undefined ? shadows : [wait, ...shadows];
+    const status = wait === undefined ? "READY" : "INITIALIZED";
+    return toWire(record, { status, ...(reason.length > 0 ? { reason } : {}) });
+  }
+
+  #waitsFor({ organization, document }: ApiRecord): string | undefined {
+    const state = this.#ports.functionState(organization, document.function);
+    if (state === undefined) return `function ${document.function} not found: calls get 404 until it is created`;
+    return state.serving
+      ? undefined
+      : `function ${document.function} is ${state.status}: calls get 404 until it is READY`;
+  }
+
+  /** Microseconds, and never the same twice, so that a batch keeps its order. */
+  #nextOrder(): number {
+    this.#lastOrder = Math.max(this.#lastOrder + 1, Date.now() * 1000);
+    return this.#lastOrder;
+  }
+
+  #authorize(principal: Principal, organization: string, action: Action): void {
+    this.#ports.iam.authorize(principal, { resource: "api", action, organization });
+  }
+}
