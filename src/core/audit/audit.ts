@@ -15,8 +15,8 @@ const columns = "organization, time, principal, via, action, kind, name";
 
 /** The hash covers the entry and the hash before it: a row that was altered or removed shows (`verifyChain`). */
 const sql = `insert into audit (${columns}, hash)
-  select ?1, ?2, ?3, ?4, ?5, ?6, ?7,
-    sha256_hex(coalesce((select hash from audit order by sequence desc limit 1), '') || ?8)`;
+  select ?, ?, ?, ?, ?, ?, ?,
+    sha256_hex(coalesce((select hash from audit order by sequence desc limit 1), '') || ?)`;
 
 /** The row for one entry. */
 export function auditStatement(entry: AuditEntry): Statement {
