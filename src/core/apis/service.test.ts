@@ -1,0 +1,156 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openSqlite } from "../../drivers/db/sqlite.ts";
+import { iam } from "../iam/authorize.ts";
+import { ChangeFeed } from "../shared/change-feed.ts";
+import type { Database } from "../shared/ports.ts";
+import type { Principal } from "../shared/principal.ts";
+import type { Api } from "./contract.ts";
+import { Apis, type FunctionState } from "./service.ts";
+
+const home = "dispatch-server";
+const admin: Principal = { kind: "administrator", id: "admin", organization: home, via: "rest" };
+
+let folder: string;
+let database: Database;
+let apis: Apis;
+let functions: Map<string, FunctionState>;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "apis-"));
+  database = await openSqlite(join(folder, "test.db"));
+  functions = new Map([["echo", { status: "READY", serving: true }]]);
+  apis = await start();
+});
+
+afterEach(async () => {
+  await database.close();
+  await rm(folder, { recursive: true });
+});
+
+async function start(): Promise<Apis> {
+  const functionState = (_: string, name: string) => functions.get(name);
+  const ports = { database, feed: new ChangeFeed(), iam, gatewayOrganization: home, functionState };
+  const service = new Apis(ports);
+  await service.load();
+  return service;
+}
+
+function create(name: string, given: Partial<Api> = {}): Promise<Api> {
+  const api = { name, function: "echo", enabled: true, methods: ["post"], uris: ["/cloudmaster"], ...given };
+  return apis.create(admin, home, api);
+}
+
+function answering(path: string): string | undefined {
+  return apis.endpoints.match({ host: "127.0.0.1", path, method: "POST" })?.name;
+}
+
+test("an API looks on the wire as it always did", async () => {
+  const api = await create("cloudmaster", { authentication: "public", protocols: ["http", "https"] });
+  expect(api).toEqual({
+    authentication: "public",
+    enabled: true,
+    function: "echo",
+    hosts: null,
+    id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    kind: "API",
+    methods: ["POST"],
+    name: "cloudmaster",
+    protocols: ["http", "https"],
+    status: "READY",
+    tags: null,
+    uris: ["/dispatch-server/cloudmaster"],
+  });
+  expect(await apis.get(admin, home, "cloudmaster")).toEqual(api);
+});
+
+test("what was read can be sent back without a second prefix", async () => {
+  const api = await create("cloudmaster");
+  const updated = await apis.update(admin, home, "cloudmaster", { ...api, cors: true });
+  expect(updated.uris).toEqual(["/dispatch-server/cloudmaster"]);
+  expect(updated.cors).toBe(true);
+});
+
+test("an endpoint with hosts keeps its paths as they are", async () => {
+  expect((await create("hosted", { hosts: ["api.example.com"], uris: ["/x"] })).uris).toEqual(["/x"]);
+});
+
+test("a second API of the same name is refused in the known words", async () => {
+  await create("cloudmaster");
+  await expect(create("cloudmaster")).rejects.toMatchObject({ status: 409, message: "API cloudmaster already exists" });
+});
+
+describe("authentication", () => {
+  test("an unknown word is refused with the ones that are known", async () => {
+    const message = 'authentication "oauth2" is not known: use one of public, basic, token, slack';
+    await expect(create("x", { authentication: "oauth2" })).rejects.toMatchObject({ status: 400, message });
+  });
+
+  test("basic without a secret is refused", async () => {
+    const refusal = { status: 400, message: expect.stringContaining("needs authenticationSecret") };
+    await expect(create("x", { authentication: "basic" })).rejects.toMatchObject(refusal);
+  });
+
+  test("an empty word means public", async () => {
+    await create("x", { authentication: "" });
+    expect(apis.endpoints.match({ host: "", path: "/cloudmaster", method: "POST" })?.authentication).toBe("public");
+  });
+});
+
+describe("the endpoint table", () => {
+  test("follows creation, update and deletion at once, and the youngest of equals answers", async () => {
+    await create("cloudmaster");
+    const echo = await create("echo");
+    expect(echo.reason).toEqual([
+      "shadows API cloudmaster: POST /dispatch-server/cloudmaster is answered by this younger one",
+    ]);
+    expect(answering("/cloudmaster")).toBe("echo");
+    await apis.update(admin, home, "cloudmaster", await apis.get(admin, home, "cloudmaster"));
+    expect(answering("/cloudmaster")).toBe("echo");
+    expect(await apis.delete(admin, home, "echo")).toMatchObject({ name: "echo", status: "DELETING" });
+    expect(answering("/cloudmaster")).toBe("cloudmaster");
+  });
+
+  test("is the same after a restart", async () => {
+    await create("cloudmaster");
+    await create("echo");
+    apis = await start();
+    expect(answering("/dispatch-server/cloudmaster")).toBe("echo");
+  });
+});
+
+describe("the status", () => {
+  test("says that the function is not there yet, and is READY as soon as it is", async () => {
+    const api = await create("nofn", { function: "later" });
+    expect(api.status).toBe("INITIALIZED");
+    expect(api.reason).toEqual(["function later not found: calls get 404 until it is created"]);
+    functions.set("later", { status: "READY", serving: true });
+    expect((await apis.get(admin, home, "nofn")).status).toBe("READY");
+  });
+
+  test("stays READY while a serving function is updated", async () => {
+    functions.set("echo", { status: "UPDATING", serving: true });
+    expect((await create("x")).status).toBe("READY");
+  });
+});
+
+test("a list can be narrowed to one function", async () => {
+  await create("one");
+  await create("two", { function: "other" });
+  expect((await apis.list(admin, home)).map(({ name }) => name)).toEqual(["two", "one"]);
+  expect((await apis.list(admin, home, { function: "other" })).map(({ name }) => name)).toEqual(["two"]);
+});
+
+test("an unknown API is not found, and a name cannot be changed", async () => {
+  await expect(apis.get(admin, home, "x")).rejects.toMatchObject({ status: 404, message: "API x not found" });
+  const api = await create("x");
+  const refusal = { status: 400, message: expect.stringContaining("cannot be changed") };
+  await expect(apis.update(admin, home, "x", { ...api, name: "y" })).rejects.toMatchObject(refusal);
+});
+
+test("organizations do not see each other's endpoints", async () => {
+  await create("x");
+  expect(await apis.list(admin, "other")).toEqual([]);
+});

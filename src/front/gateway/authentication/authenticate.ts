@@ -1,0 +1,98 @@
+/** Who may call an endpoint, enforced (decision 14). */
+import type { IncomingMessage } from "node:http";
+import type { Endpoint } from "../../../core/apis/endpoint.ts";
+import { Refusal } from "../answer.ts";
+import type { GatewayPorts } from "../ports.ts";
+import { passwords, verifyBasic } from "./basic.ts";
+import { bearerToken } from "./bearer.ts";
+import type { ReplayCache } from "./replay-cache.ts";
+import { verifySlackSignature } from "./slack.ts";
+
+type Values = Readonly<Record<string, string>>;
+
+/** The secret of a Slack endpoint that names none. */
+const defaultSlackSecret = "slack";
+
+/** The checks that need the headers only. A stranger's body is not even read. @throws Refusal 401, 403, 503 */
+export async function authenticateHeaders(
+  endpoint: Endpoint,
+  { headers }: IncomingMessage,
+  ports: GatewayPorts,
+): Promise<void> {
+  if (endpoint.authentication === "basic") await checkBasic(endpoint, headers.authorization, ports);
+  if (endpoint.authentication === "token") await checkToken(endpoint, headers.authorization, ports);
+}
+
+async function checkBasic(endpoint: Endpoint, authorization: string | undefined, ports: GatewayPorts): Promise<void> {
+  const known = passwords(await secretValues(endpoint, endpoint.authenticationSecret, ports));
+  if (known.size === 0) throw notConfigured(endpoint, "its secret holds no user name with a password", ports);
+  if (verifyBasic(authorization, known)) return;
+  const message = "this endpoint needs a user name and a password (HTTP Basic authentication)";
+  throw new Refusal(401, message, { "WWW-Authenticate": 'Basic realm="dispatch", charset="UTF-8"' });
+}
+
+async function checkToken(endpoint: Endpoint, authorization: string | undefined, ports: GatewayPorts): Promise<void> {
+  const token = bearerToken(authorization);
+  const principal = token === undefined ? undefined : await ports.verifyToken(token);
+  if (principal === undefined) {
+    const message = "this endpoint needs a service account's token: Authorization: Bearer <token>";
+    throw new Refusal(401, message, { "WWW-Authenticate": 'Bearer realm="dispatch"' });
+  }
+  if (principal.kind !== "administrator" && principal.organization !== endpoint.organization)
+    throw new Refusal(403, "the token belongs to another organization than this endpoint");
+}
+
+/** The check over the raw bytes of the body. @throws Refusal 401, 503 */
+export async function authenticateSlack(
+  endpoint: Endpoint,
+  request: IncomingMessage,
+  body: Buffer,
+  ports: GatewayPorts,
+  replays: ReplayCache,
+): Promise<void> {
+  const values = await secretValues(endpoint, endpoint.authenticationSecret ?? defaultSlackSecret, ports);
+  const secrets = [values.signingSecret ?? "", values.previousSigningSecret ?? ""].filter((secret) => secret !== "");
+  if (secrets.length === 0) throw notConfigured(endpoint, "its secret has no signingSecret", ports);
+  if (count(request, "content-type") > 1) throw notSlack("Content-Type is there twice");
+  const headers = {
+    timestamp: header(request, "x-slack-request-timestamp"),
+    signature: header(request, "x-slack-signature"),
+  };
+  const now = ports.now();
+  const verdict = verifySlackSignature(headers, body, secrets, now);
+  if (!verdict.valid) throw notSlack(verdict.reason);
+  if (!replays.add(verdict.signature, now)) throw notSlack("it was received before");
+}
+
+function notSlack(reason: string): Refusal {
+  return new Refusal(401, `the request is not accepted as one from Slack: ${reason}`);
+}
+
+function header({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+/** Node keeps the first of several Content-Type headers only; the raw list has them all. */
+function count({ rawHeaders }: IncomingMessage, name: string): number {
+  return rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === name).length;
+}
+
+async function secretValues(endpoint: Endpoint, name: string | undefined, ports: GatewayPorts): Promise<Values> {
+  if (name === undefined) throw notConfigured(endpoint, "it names no authenticationSecret", ports);
+  try {
+    return await ports.secret(endpoint.organization, name);
+  } catch (error) {
+    throw notConfigured(endpoint, `secret ${name}: ${error instanceof Error ? error.message : String(error)}`, ports);
+  }
+}
+
+/** The reason is for the operator's log; a stranger learns no names. */
+function notConfigured(endpoint: Endpoint, reason: string, { log }: GatewayPorts): Refusal {
+  const { organization, name, authentication } = endpoint;
+  log.error(
+    { organization, api: name },
+    `endpoint ${name}: ${authentication} authentication is not configured: ${reason}`,
+  );
+  return new Refusal(503, "authentication is not configured");
+}

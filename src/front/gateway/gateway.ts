@@ -1,0 +1,173 @@
+/**
+ * The API gateway: a request comes in, an endpoint is found, its caller is checked, its function runs, the result goes
+ * back (server.md 5, decisions 10 to 14). Bare node:http, because this is the path that every chat command takes.
+ */
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { Endpoint } from "../../core/apis/endpoint.ts";
+import { type Answer, emptyAnswer, Refusal, send, withHeaders } from "./answer.ts";
+import { authenticateHeaders, authenticateSlack } from "./authentication/authenticate.ts";
+import { ReplayCache } from "./authentication/replay-cache.ts";
+import { ClientGone, readBody } from "./body.ts";
+import { corsHeaders } from "./cors.ts";
+import { failureAnswer } from "./failure.ts";
+import { httpContext } from "./http-context.ts";
+import { type InputSource, readInput } from "./input.ts";
+import type { GatewayOptions, GatewayPorts, RunRequest } from "./ports.ts";
+import { type RequestFacts, requestFacts } from "./request-facts.ts";
+import { resultAnswer } from "./result.ts";
+import { isSslCheck, slackIdempotencyKey } from "./slack-requests.ts";
+import { loopback, type TrustedProxies, trustedProxies } from "./trusted-proxies.ts";
+
+export interface Gateway {
+  /** For `http.createServer` and `https.createServer`; see listen.ts. */
+  readonly listener: RequestListener;
+  /** From now on every answer closes its connection, so that a server that stops is not held open. */
+  stop(): void;
+}
+
+interface Context {
+  readonly ports: GatewayPorts;
+  readonly proxies: TrustedProxies;
+  readonly maxBodyBytes: number;
+  readonly replays: ReplayCache;
+}
+
+/** @throws Error when a trusted proxy is neither an address nor a CIDR block. */
+export function createGateway(options: GatewayOptions, ports: GatewayPorts): Gateway {
+  const context: Context = {
+    ports,
+    proxies: trustedProxies(options.trustedProxies ?? loopback),
+    maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
+    replays: new ReplayCache(),
+  };
+  let stopping = false;
+  const listener = async (request: IncomingMessage, response: ServerResponse) => {
+    const answer = await answerTo(context, request);
+    if (answer === undefined) return;
+    if (stopping) response.shouldKeepAlive = false;
+    send(response, answer);
+  };
+  return {
+    listener: (request, response) => void listener(request, response),
+    stop: () => {
+      stopping = true;
+    },
+  };
+}
+
+/** Never rejects; undefined when there is nobody left to answer. */
+async function answerTo(context: Context, request: IncomingMessage): Promise<Answer | undefined> {
+  let endpoint: Endpoint | undefined;
+  try {
+    const facts = requestFacts(request, context.proxies);
+    endpoint = findEndpoint(context.ports, facts, request);
+    return withCors(endpoint, await answerOf(endpoint, context, facts, request));
+  } catch (error) {
+    if (error instanceof ClientGone) return undefined;
+    return withCors(endpoint, failureAnswer(error, context.ports.log));
+  }
+}
+
+function withCors(endpoint: Endpoint | undefined, answer: Answer): Answer {
+  return endpoint?.cors ? withHeaders(answer, corsHeaders) : answer;
+}
+
+/** @throws Refusal 404 */
+function findEndpoint({ endpoints }: GatewayPorts, facts: RequestFacts, { headers }: IncomingMessage): Endpoint {
+  const asked = (method: string) => endpoints.match({ host: facts.host, path: facts.path, method });
+  const found = preflighted(facts, headers["access-control-request-method"], asked) ?? asked(facts.method);
+  const endpoint = found ?? (isSslCheck(bodiless(facts)) ? slackOnly(asked("POST")) : undefined);
+  if (endpoint === undefined) throw new Refusal(404, "no API found with those values");
+  return endpoint;
+}
+
+/** A preflight asks on behalf of another method: that method's endpoint knows the answer. */
+function preflighted(
+  { method }: RequestFacts,
+  requested: string | undefined,
+  asked: (method: string) => Endpoint | undefined,
+): Endpoint | undefined {
+  return method === "OPTIONS" && requested !== undefined ? asked(requested) : undefined;
+}
+
+/** Slack checks the certificate by GET, also of endpoints that list POST alone. */
+function slackOnly(endpoint: Endpoint | undefined): Endpoint | undefined {
+  return endpoint?.authentication === "slack" ? endpoint : undefined;
+}
+
+function bodiless({ method, query }: RequestFacts): InputSource {
+  return { method, query, contentType: undefined, body: Buffer.alloc(0) };
+}
+
+async function answerOf(
+  endpoint: Endpoint,
+  context: Context,
+  facts: RequestFacts,
+  request: IncomingMessage,
+): Promise<Answer> {
+  checkProtocol(endpoint, facts);
+  if (facts.method === "OPTIONS") return emptyAnswer(200);
+  await authenticateHeaders(endpoint, request, context.ports);
+  const source = await readSource(endpoint, context, facts, request);
+  if (endpoint.authentication === "slack") {
+    if (isSslCheck(source)) return emptyAnswer(200);
+    await authenticateSlack(endpoint, request, source.body, context.ports, context.replays);
+  }
+  return run(endpoint, context.ports, facts, request, source);
+}
+
+/** @throws Refusal 400 in the words that clients look for (server.md 5.3). */
+function checkProtocol({ protocols }: Endpoint, { scheme }: RequestFacts): void {
+  const only = protocols.length === 1 ? protocols[0] : undefined;
+  if (only !== undefined && only !== scheme) throw new Refusal(400, `Please use ${only.toUpperCase()} protocol`);
+}
+
+/** The body of a GET means nothing, but Slack's signature covers it. */
+async function readSource(
+  endpoint: Endpoint,
+  { maxBodyBytes }: Context,
+  { method, query }: RequestFacts,
+  request: IncomingMessage,
+): Promise<InputSource> {
+  const ignored = (method === "GET" || method === "HEAD") && endpoint.authentication !== "slack";
+  const body = ignored ? Buffer.alloc(0) : await readBody(request, maxBodyBytes);
+  return { method, query, contentType: request.headers["content-type"], body };
+}
+
+async function run(
+  endpoint: Endpoint,
+  ports: GatewayPorts,
+  facts: RequestFacts,
+  request: IncomingMessage,
+  source: InputSource,
+): Promise<Answer> {
+  const { organization, name } = endpoint;
+  const runRequest = await toRunRequest(endpoint, facts, request, source);
+  const principal = { kind: "endpoint", id: name, organization, via: "gateway" } as const;
+  const result = await ports.run(runRequest, principal);
+  const answer = runRequest.blocking ? resultAnswer(result, endpoint.httpResponse) : emptyAnswer(202);
+  return withHeaders(answer, { "x-dispatch-run-id": result.runId });
+}
+
+async function toRunRequest(
+  endpoint: Endpoint,
+  facts: RequestFacts,
+  { headers, httpVersion }: IncomingMessage,
+  source: InputSource,
+): Promise<RunRequest> {
+  const input = await readInput(source);
+  const texts = httpContext(facts, headers, httpVersion, endpoint);
+  const key =
+    headers["idempotency-key"] ?? (endpoint.authentication === "slack" ? slackIdempotencyKey(input.value) : undefined);
+  return {
+    organization: endpoint.organization,
+    functionName: endpoint.functionName,
+    input: input.text,
+    httpContext: texts.forFunction,
+    recordedHttpContext: texts.forRecord,
+    blocking: headers["x-dispatch-blocking"] !== "false",
+    ...(typeof key === "string" && key !== "" ? { idempotencyKey: key } : {}),
+    via: "gateway",
+    endpoint: endpoint.name,
+  };
+}

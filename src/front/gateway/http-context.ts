@@ -1,0 +1,70 @@
+/** What a function learns of the HTTP request (decision 13, server.md 5.5). */
+import type { IncomingHttpHeaders } from "node:http";
+import type { Authentication } from "../../core/apis/endpoint.ts";
+import type { RequestFacts } from "./request-facts.ts";
+
+export interface HttpContextTexts {
+  /** JSON text for the function. */
+  readonly forFunction: string;
+  /** JSON text for the record: no credentials. */
+  readonly forRecord: string;
+}
+
+/** Headers that tell of the way here: only a trusted proxy's count. */
+const forwarding = /^(?:x-forwarded-.*|forwarded)$/;
+
+/** Credentials are the gateway's business; under `public` there is nobody else to judge `authorization`. */
+const consumed: Readonly<Record<Authentication, ReadonlySet<string>>> = {
+  public: new Set(["proxy-authorization"]),
+  basic: new Set(["authorization", "proxy-authorization"]),
+  token: new Set(["authorization", "proxy-authorization"]),
+  slack: new Set(["authorization", "proxy-authorization", "x-slack-signature", "x-slack-request-timestamp"]),
+};
+
+export function httpContext(
+  facts: RequestFacts,
+  headers: IncomingHttpHeaders,
+  httpVersion: string,
+  endpoint: { readonly authentication: Authentication; readonly functionName: string },
+): HttpContextTexts {
+  const context = passedHeaders(headers, consumed[endpoint.authentication], facts.viaTrustedProxy);
+  // After the headers, so that no header can pretend to be one of these.
+  Object.assign(context, requestLine(facts, httpVersion, endpoint.functionName));
+  const forFunction = JSON.stringify(context);
+  if (!("authorization" in context)) return { forFunction, forRecord: forFunction };
+  return { forFunction, forRecord: JSON.stringify({ ...context, authorization: "***" }) };
+}
+
+function passedHeaders(
+  headers: IncomingHttpHeaders,
+  dropped: ReadonlySet<string>,
+  viaTrustedProxy: boolean,
+): Record<string, string> {
+  const passed: Record<string, string> = Object.create(null);
+  for (const name in headers) {
+    if (dropped.has(name) || (!viaTrustedProxy && forwarding.test(name))) continue;
+    const value = headers[name];
+    if (value !== undefined) passed[name] = typeof value === "string" ? value : value.join(", ");
+  }
+  return passed;
+}
+
+/** Facts of more than one word come under both spellings: functions of both generations read them. */
+function requestLine(facts: RequestFacts, httpVersion: string, functionName: string): Record<string, string> {
+  const protocol = `HTTP/${httpVersion}`;
+  return {
+    args: facts.query,
+    method: facts.method,
+    request: facts.target,
+    request_uri: facts.target,
+    "request-uri": facts.target,
+    scheme: facts.scheme,
+    server_protocol: protocol,
+    "server-protocol": protocol,
+    upstream_uri: functionName,
+    "upstream-uri": functionName,
+    uri: facts.target,
+    remote_addr: facts.clientAddress,
+    "remote-addr": facts.clientAddress,
+  };
+}

@@ -1,0 +1,58 @@
+/** What the gateway asks of the rest of the server. `main.ts` gives it thin adapters over the core. */
+import type { EndpointTable } from "../../core/apis/matching.ts";
+import type { Principal } from "../../core/shared/principal.ts";
+
+/** One call of an endpoint, as the core gets it (server.md 5.5). */
+export interface RunRequest {
+  readonly organization: string;
+  readonly functionName: string;
+  /** JSON text. */
+  readonly input: string;
+  /** JSON text for the function's context. */
+  readonly httpContext: string;
+  /** JSON text for the record of the run: the same, with credentials masked (decision 13). */
+  readonly recordedHttpContext: string;
+  readonly blocking: boolean;
+  /** The same key for the same function gets the same run (decision 18c). */
+  readonly idempotencyKey?: string;
+  readonly via: "gateway";
+  /** The name of the endpoint. */
+  readonly endpoint: string;
+}
+
+/** How the run ended; of a run that is not blocking only the id counts. */
+export interface RunResult {
+  readonly runId: string;
+  /** `READY` after success, `ERROR` after failure. */
+  readonly status: string;
+  /** JSON text. */
+  readonly output?: string;
+  readonly error?: { readonly type: string; readonly message: string };
+  readonly timedOut?: boolean;
+}
+
+export interface GatewayPorts {
+  /** Rejects with a DispatchError when there is no run: no such function, not READY, overloaded (with `retryAfter`). */
+  run(request: RunRequest, principal: Principal): Promise<RunResult>;
+  /** The values of a secret for authentication. Rejects when there is none of that name. */
+  secret(organization: string, name: string): Promise<Readonly<Record<string, string>>>;
+  /** Whose bearer token this is; undefined when nobody's. */
+  verifyToken(token: string): Promise<Principal | undefined>;
+  readonly endpoints: Pick<EndpointTable, "match">;
+  /** Unix milliseconds. */
+  now(): number;
+  readonly log: GatewayLog;
+}
+
+/** Fits pino. */
+export interface GatewayLog {
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface GatewayOptions {
+  /** Addresses or CIDR blocks whose `X-Forwarded-*` headers count (decision 11). Default: the loopback. */
+  readonly trustedProxies?: readonly string[];
+  /** Bytes of a request body. Default 1 MiB. */
+  readonly maxBodyBytes?: number;
+}

@@ -1,0 +1,86 @@
+/** The facts of a request line and its way here, read once (server.md 5.2 and 5.3, decision 11). */
+import type { IncomingMessage } from "node:http";
+import { withoutBrackets } from "../../core/apis/endpoint.ts";
+import { Refusal } from "./answer.ts";
+import type { TrustedProxies } from "./trusted-proxies.ts";
+
+export interface RequestFacts {
+  readonly method: string;
+  /** As sent, with the query. */
+  readonly target: string;
+  /** Percent-decoded. */
+  readonly path: string;
+  /** Without the question mark, as sent. */
+  readonly query: string;
+  /** Without port and brackets; "" when there is none. */
+  readonly host: string;
+  readonly scheme: "http" | "https";
+  /** The caller's address, as far as trusted proxies vouch for it; "" when the connection is gone. */
+  readonly clientAddress: string;
+  /** The other end of the connection may speak for the caller. */
+  readonly viaTrustedProxy: boolean;
+}
+
+/** @throws Refusal 400 when the path is not decodable. */
+export function requestFacts(request: IncomingMessage, proxies: TrustedProxies): RequestFacts {
+  const { path: encoded, query, target } = splitTarget(request.url ?? "/");
+  const forwarded = request.headers["x-forwarded-proto"] ?? request.headers["x-forwarded-for"];
+  const viaTrustedProxy = forwarded !== undefined && proxies.includes(request.socket.remoteAddress);
+  return {
+    method: request.method ?? "GET",
+    target,
+    path: decodePath(encoded),
+    query,
+    host: hostName(request.headers.host ?? ""),
+    scheme: scheme(request, viaTrustedProxy),
+    clientAddress: clientAddress(request, viaTrustedProxy ? proxies : undefined),
+    viaTrustedProxy,
+  };
+}
+
+/** Clients of a proxy may send the absolute form `http://host/path`: its path and query are what counts. */
+function splitTarget(url: string): { path: string; query: string; target: string } {
+  const target = url.startsWith("/") ? url : url.replace(/^https?:\/\/[^/?#]*/i, "").replace(/^(?!\/)/, "/");
+  const mark = target.indexOf("?");
+  if (mark < 0) return { path: target, query: "", target };
+  return { path: target.slice(0, mark), query: target.slice(mark + 1), target };
+}
+
+function decodePath(path: string): string {
+  if (!path.includes("%")) return path;
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    throw new Refusal(400, "the path of the request is not valid percent-encoding");
+  }
+}
+
+/** Up to the port; IPv6 literals keep their colons (`[::1]:8081` is `::1`). */
+export function hostName(header: string): string {
+  if (header.startsWith("[")) return withoutBrackets(header.slice(0, header.indexOf("]") + 1));
+  const colon = header.indexOf(":");
+  return colon < 0 ? header : header.slice(0, colon);
+}
+
+function scheme(request: IncomingMessage, viaTrustedProxy: boolean): "http" | "https" {
+  if ("encrypted" in request.socket) return "https";
+  if (!viaTrustedProxy) return "http";
+  // Of several values the last is the trusted proxy's own; those before it may be the caller's invention.
+  const said = list(request.headers["x-forwarded-proto"]).at(-1);
+  return said?.toLowerCase() === "https" ? "https" : "http";
+}
+
+/** The last address on the way that no trusted proxy has. */
+function clientAddress(request: IncomingMessage, proxies: TrustedProxies | undefined): string {
+  const peer = request.socket.remoteAddress ?? "";
+  if (proxies === undefined) return peer;
+  const way = list(request.headers["x-forwarded-for"]);
+  return way.findLast((address) => !proxies.includes(address)) ?? way[0] ?? peer;
+}
+
+function list(header: string | string[] | undefined): string[] {
+  return String(header ?? "")
+    .split(",")
+    .map((value) => value.trim())
+    .filter((value) => value !== "");
+}

@@ -1,0 +1,102 @@
+import { describe, expect, test } from "vitest";
+import { resultAnswer } from "./result.ts";
+
+function ready(output: string | undefined, httpResponse = false) {
+  return resultAnswer({ runId: "r", status: "READY", ...(output === undefined ? {} : { output }) }, httpResponse);
+}
+
+describe("an output", () => {
+  test.each([
+    ['{"b":1.0,"a":2}', "application/json", '{"b":1.0,"a":2}\n'],
+    ["[1]", "application/json", "[1]\n"],
+    ["42", "application/json", "42\n"],
+    ["false", "application/json", "false\n"],
+    ['"Hi \\"Ada\\""', "text/plain; charset=utf-8", 'Hi "Ada"'],
+  ])("%s is sent as %s", (output, type, body) => {
+    expect(ready(output)).toEqual({ status: 200, headers: { "Content-Type": type }, body });
+  });
+
+  test.each([[undefined], ["null"], ['""']])("%s is an empty 200", (output) => {
+    expect(ready(output)).toEqual({ status: 200, headers: {} });
+  });
+
+  test("with a statusCode is plain JSON unless the endpoint lets its function answer", () => {
+    expect(ready('{"statusCode":404}')).toMatchObject({ status: 200, body: '{"statusCode":404}\n' });
+  });
+});
+
+describe("a failed run", () => {
+  test.each([
+    ["InputError", 400],
+    ["FunctionError", 502],
+    ["SystemError", 500],
+    ["", 500],
+  ])("%s is a %i with code, message and run", (type, code) => {
+    const answer = resultAnswer({ runId: "r", status: "ERROR", error: { type, message: "boom" } }, false);
+    expect(answer.status).toBe(code);
+    expect(answer.body).toBe(`{"code":${code},"message":"boom","runId":"r"}\n`);
+  });
+
+  test("that ran out of time is a 504", () => {
+    const error = { type: "FunctionError", message: "took longer than 5 s" };
+    expect(resultAnswer({ runId: "r", status: "ERROR", error, timedOut: true }, false).status).toBe(504);
+  });
+});
+
+describe("a function that answers itself", () => {
+  test.each([
+    [
+      '{"statusCode":201,"body":{"id":1}}',
+      { status: 201, headers: { "Content-Type": "application/json" }, body: '{"id":1}\n' },
+    ],
+    [
+      '{"statusCode":200,"body":"hi"}',
+      { status: 200, headers: { "Content-Type": "text/plain; charset=utf-8" }, body: "hi" },
+    ],
+    ['{"statusCode":204}', { status: 204, headers: {} }],
+    [
+      '{"statusCode":302,"headers":{"Location":"/x","Set-Cookie":["a=1","b=2"],"x-n":1,"no":null}}',
+      { status: 302, headers: { Location: "/x", "Set-Cookie": ["a=1", "b=2"], "x-n": "1" } },
+    ],
+    [
+      '{"statusCode":200,"headers":{"content-type":"text/html"},"body":"<p>"}',
+      { status: 200, headers: { "content-type": "text/html" }, body: "<p>" },
+    ],
+  ])("with %s", (output, answer) => {
+    expect(ready(output, true)).toEqual(answer);
+  });
+
+  test("may send bytes", () => {
+    const answer = ready(
+      '{"statusCode":200,"headers":{"content-type":"image/png"},"body":"AP8=","isBase64Encoded":true}',
+      true,
+    );
+    expect(answer.body).toEqual(Buffer.from([0, 255]));
+  });
+
+  test("may also return anything else", () => {
+    expect(ready('{"text":"ok"}', true)).toMatchObject({ status: 200, body: '{"text":"ok"}\n' });
+    expect(ready("[1]", true)).toMatchObject({ status: 200, body: "[1]\n" });
+  });
+
+  test.each([
+    ['{"statusCode":"200"}', "statusCode must be a whole number"],
+    ['{"statusCode":101}', "statusCode must be a whole number"],
+    ['{"statusCode":999}', "statusCode must be a whole number"],
+    ['{"statusCode":200,"headers":[]}', "headers must be an object"],
+    ['{"statusCode":200,"headers":{"Transfer-Encoding":"chunked"}}', "header Transfer-Encoding is set by the gateway"],
+    ['{"statusCode":200,"headers":{"content-length":"5"}}', "header content-length is set by the gateway"],
+    ['{"statusCode":200,"headers":{"Connection":"close"}}', "header Connection is set by the gateway"],
+    ['{"statusCode":200,"headers":{"x":"a\\r\\nSet-Cookie: evil=1"}}', "without line breaks"],
+    ['{"statusCode":200,"headers":{"x":{}}}', "without line breaks"],
+    ['{"statusCode":200,"headers":{"a b":"x"}}', '"a b" is no header name'],
+  ])("wrongly, with %s, is told so", (output, message) => {
+    const answer = ready(output, true);
+    expect(answer.status).toBe(502);
+    expect(JSON.parse(String(answer.body))).toEqual({
+      code: 502,
+      message: expect.stringContaining(message),
+      runId: "r",
+    });
+  });
+});

@@ -1,0 +1,29 @@
+/** What is particular about requests from Slack: certificate checks and repetitions. */
+
+import { urlencodedFields } from "./form.ts";
+import type { InputSource } from "./input.ts";
+
+/** Slack asks now and then whether the URL answers, by GET or by an unsigned POST: an empty 200 is the whole answer. */
+export function isSslCheck({ method, query, contentType, body }: InputSource): boolean {
+  if (method === "GET") return asksSslCheck(query);
+  return /^application\/x-www-form-urlencoded\b/i.test(contentType ?? "") && asksSslCheck(body.toString());
+}
+
+/** Exactly the value 1, exactly once. */
+function asksSslCheck(form: string): boolean {
+  if (!form.includes("ssl_check")) return false;
+  const values = [...urlencodedFields(form)].filter(([name]) => name === "ssl_check");
+  return values.length === 1 && values[0]?.[1] === "1";
+}
+
+/**
+ * The same for a command that Slack sends again or whose user pressed Enter twice on one trigger, and for an event that
+ * is delivered again. Undefined when the input has no such marks.
+ */
+export function slackIdempotencyKey(input: unknown): string | undefined {
+  if (typeof input !== "object" || input === null) return undefined;
+  const { team_id: team, trigger_id: trigger, event_id: event } = input as Readonly<Record<string, unknown>>;
+  if (typeof team !== "string") return undefined;
+  if (typeof trigger === "string") return `slack:${team}:${trigger}`;
+  return typeof event === "string" ? `slack:${team}:event:${event}` : undefined;
+}
