@@ -8,6 +8,8 @@ export interface ResourceTable {
   id: string;
   /** Grows by one with each write; writers that hold an older one lose. */
   generation: number;
+  /** Microseconds since 1970, never twice the same. */
+  born: number;
   /** Unix seconds. */
   created: number;
   modified: number;

@@ -16,6 +16,8 @@ export interface ResourceRecord<D> {
   readonly name: string;
   readonly id: string;
   readonly generation: number;
+  /** Microseconds since 1970, never twice the same: the order in which resources were made. */
+  readonly born: number;
   /** Unix seconds. */
   readonly created: number;
   readonly modified: number;
@@ -27,6 +29,13 @@ export interface ResourceKind {
   readonly kind: string;
   /** As in messages: `function`, `base image` ... (server.md 2.5). */
   readonly word: string;
+}
+
+let lastBorn = 0;
+
+function nextBorn(): number {
+  lastBorn = Math.max(lastBorn + 1, Date.now() * 1000);
+  return lastBorn;
 }
 
 export class ResourceStore<D> {
@@ -47,6 +56,7 @@ export class ResourceStore<D> {
       .selectFrom("resources")
       .selectAll()
       .where("kind", "=", this.kind.kind)
+      .orderBy("born")
       .execute();
     for (const row of rows) this.#keep({ ...row, document: JSON.parse(row.document) as D });
   }
@@ -84,10 +94,11 @@ export class ResourceStore<D> {
     if (this.find(organization, name) !== undefined) throw this.#taken(name);
     const now = unixSeconds();
     const id = options.id ?? randomUUID();
-    const record = { organization, name, id, generation: 1, created: now, modified: now, document };
+    const born = nextBorn();
+    const record = { organization, name, id, generation: 1, born, created: now, modified: now, document };
     const insert: Statement = {
-      sql: "insert into resources (organization, kind, name, id, generation, created, modified, document) values (?, ?, ?, ?, ?, ?, ?, ?)",
-      parameters: [organization, this.kind.kind, name, id, 1, now, now, JSON.stringify(document)],
+      sql: "insert into resources (organization, kind, name, id, generation, born, created, modified, document) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      parameters: [organization, this.kind.kind, name, id, 1, born, now, now, JSON.stringify(document)],
     };
     await this.#write(principal, "create", record, [insert, ...(options.extra ?? [])]);
     return record;

@@ -7,7 +7,7 @@ export const first: Migration = {
   statements: [
     `create table resources (
        organization text not null, kind text not null, name text not null, id text not null,
-       generation integer not null, created integer not null, modified integer not null, document text not null,
+       generation integer not null, born integer not null, created integer not null, modified integer not null, document text not null,
        primary key (organization, kind, name)) without rowid`,
     `create table revisions (
        organization text not null, faas_id text not null, function_id text not null, created integer not null,
@@ -21,6 +21,7 @@ export const first: Migration = {
     "create unique index runs_by_id on runs (organization, id)",
     "create index runs_by_function on runs (organization, function_name, executed desc)",
     "create index runs_by_time on runs (organization, executed desc)",
+    "create index runs_unfinished on runs (organization) where finished is null",
     `create table jobs (
        organization text not null, id text not null, kind text not null, owner text not null,
        lease_until integer not null, fence integer not null, primary key (organization, id)) without rowid`,

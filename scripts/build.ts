@@ -1,0 +1,54 @@
+/** Builds what runs: bundles of the server, the command line and the guests, and the applications' functions. */
+import { chmodSync, cpSync, mkdirSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type BuildOptions, build } from "esbuild";
+import { buildFunctions } from "../apps/cloudmaster/build.ts";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const dist = join(root, "dist");
+const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
+
+const common: BuildOptions = {
+  bundle: true,
+  platform: "node",
+  target: "node26",
+  format: "esm",
+  sourcemap: false,
+  legalComments: "none",
+  define: { DISPATCH_VERSION: JSON.stringify(version) },
+  logLevel: "warning",
+};
+
+/** CommonJS libraries inside an ESM bundle need a `require`. */
+const requireBanner = {
+  js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+};
+
+const bundles: BuildOptions[] = [
+  {
+    entryPoints: [join(root, "src/main.ts"), join(root, "src/drivers/db/sqlite-thread.ts")],
+    entryNames: "[name]",
+    outdir: join(dist, "server"),
+    external: ["better-sqlite3"],
+    splitting: true,
+    minifySyntax: true,
+    banner: requireBanner,
+  },
+  {
+    entryPoints: [join(root, "src/front/cli/main.ts")],
+    outdir: join(dist, "cli"),
+    splitting: true,
+    minify: true,
+    banner: requireBanner,
+  },
+  { entryPoints: [join(root, "src/guest/nodejs/main.ts")], outfile: join(dist, "server/guest/nodejs.mjs"), minifySyntax: true },
+];
+
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist, { recursive: true });
+await Promise.all(bundles.map((options) => build({ ...common, ...options })));
+cpSync(join(root, "src/guest/python3"), join(dist, "server/guest/python3"), { recursive: true });
+chmodSync(join(dist, "server/guest"), 0o755);
+await buildFunctions();

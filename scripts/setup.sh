@@ -1,0 +1,52 @@
+#!/bin/sh
+# Brings what Dispatch needs on a fresh machine: system packages for the sandbox, Node 26, the npm packages, the build.
+# Says what it installs; does nothing that is done already.
+set -eu
+cd "$(dirname "$0")/.."
+
+say() { printf '%s\n' "setup: $*"; }
+
+missing_packages() {
+  for pair in bwrap:bubblewrap slirp4netns:slirp4netns ip:iproute2 setpriv:util-linux python3:python3; do
+    PATH="$PATH:/usr/sbin:/sbin" command -v "${pair%%:*}" >/dev/null 2>&1 || printf '%s ' "${pair##*:}"
+  done
+  python3 -m pip --version >/dev/null 2>&1 || printf '%s ' python3-pip
+}
+
+install_packages() {
+  packages=$(missing_packages)
+  [ -n "$packages" ] || return 0
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    say "installing system packages: $packages"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq
+    # shellcheck disable=SC2086
+    apt-get install -y -qq --no-install-recommends $packages >/dev/null
+  else
+    say "functions need these system packages: sudo apt-get install $packages"
+  fi
+}
+
+# The lock names exact versions, so an older Node installs the same; it would only warn about each.
+install_modules() {
+  stamp=node_modules/.dispatch-setup
+  if [ -e "$stamp" ] && [ ! package-lock.json -nt "$stamp" ] && [ ! package.json -nt "$stamp" ]; then return 0; fi
+  say "installing npm packages, Node 26 among them, into node_modules"
+  npm install --no-audit --no-fund --loglevel=error --ignore-scripts >/dev/null
+  touch "$stamp"
+}
+
+build() {
+  stamp=dist/.built
+  newer=$(find src scripts/build.ts apps/*/functions apps/*/build.ts package.json -newer "$stamp" -type f 2>/dev/null | head -n 1 || true)
+  if [ -e "$stamp" ] && [ -z "$newer" ]; then return 0; fi
+  say "building"
+  node scripts/build.ts
+  touch "$stamp"
+}
+
+install_packages
+install_modules
+PATH="$PWD/node_modules/.bin:$PATH"
+export PATH
+build

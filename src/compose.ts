@@ -1,0 +1,125 @@
+/** The composition root: settings -> drivers -> core -> front. It alone knows everybody; no rule of the domain lives here. */
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { Apis } from "./core/apis/service.ts";
+import { Functions } from "./core/functions/service.ts";
+import { administratorToken } from "./core/iam/administrator-token.ts";
+import { iam } from "./core/iam/authorize.ts";
+import { BaseImages } from "./core/images/base-images.ts";
+import { Images } from "./core/images/images.ts";
+import { Pool } from "./core/pool/pool.ts";
+import { Runs } from "./core/runs/service.ts";
+import { Secrets } from "./core/secrets/service.ts";
+import { ChangeFeed } from "./core/shared/change-feed.ts";
+import { createFolderBlobs } from "./drivers/blobs/folder.ts";
+import { createLocalBuilder } from "./drivers/builder/local.ts";
+import { openSqlite } from "./drivers/db/sqlite.ts";
+import { createKeyFile } from "./drivers/keys/key-file.ts";
+import { createProcessRuntime } from "./drivers/runtime/process/runtime.ts";
+import { createSandbox } from "./drivers/runtime/process/sandbox.ts";
+import { openFront } from "./front/front.ts";
+import { createMetrics } from "./metrics.ts";
+import type { Settings } from "./settings/definitions.ts";
+import { dataFolder, maxWorkers, networkSettings, portOfApi } from "./settings/derived.ts";
+
+/** A server that runs. */
+export interface DispatchServer {
+  /** What it listens on, by name: `api`, `apiTls`, `gateway`, `gatewayTls`. */
+  readonly addresses: Readonly<Record<string, string>>;
+  /** Takes no new work, lets running calls end within the grace, records the rest, and closes everything. */
+  stop(): Promise<void>;
+}
+
+/** @throws Error with a sentence for whoever starts it: a port in use, a database in use, a key that does not fit. */
+export async function startServer(settings: Settings, log: Logger): Promise<DispatchServer> {
+  const folder = dataFolder(settings);
+  const door = {
+    port: await portOfApi(settings),
+    connection: (...args: Parameters<typeof front.door>) => front.door(...args),
+  };
+  const [database, keys, sandbox] = await Promise.all([
+    openSqlite(settings["db-file"] || join(folder, "dispatch.db")),
+    createKeyFile(join(folder, "master.key")),
+    createSandbox({
+      mode: settings.sandbox as "bubblewrap" | "none",
+      stateDir: join(folder, "run"),
+      door,
+      allowHostServices: networkSettings(settings).hostServices,
+      log,
+    }),
+  ]);
+  const blobs = createFolderBlobs(join(folder, "blobs"));
+  const builder = createLocalBuilder({ folder: join(folder, "images"), sandbox, log });
+  const runtime = createProcessRuntime({
+    sandbox,
+    maxLogBytes: settings["max-log-bytes"],
+    maxOutputBytes: settings["max-output-bytes"],
+    defaultNetwork: networkSettings(settings).functions,
+    log,
+  });
+
+  const feed = new ChangeFeed();
+  const shared = { database, feed, iam, log };
+  const pool = new Pool(
+    {
+      warmWorkers: settings["warm-workers"],
+      maxWorkers: maxWorkers(settings),
+      idleTimeout: settings["worker-idle-timeout"],
+      maxQueue: settings["max-queue"],
+      maxWait: settings["max-wait"],
+    },
+    runtime,
+    blobs,
+    log,
+  );
+  const metrics = createMetrics(pool);
+  const secrets = new Secrets({ ...shared, keys });
+  const baseImages = new BaseImages({ ...shared, builder });
+  const images = new Images({ ...shared, builder }, baseImages);
+  const functions = new Functions({
+    ...shared,
+    images,
+    blobs,
+    pool,
+    defaultNetwork: networkSettings(settings).functions,
+    allowHostNetwork: networkSettings(settings).allowHost,
+    archiveLimits: { unpackedBytes: settings["max-source-bytes"], entries: 10_000 },
+  });
+  const apis = new Apis({
+    ...shared,
+    gatewayOrganization: settings["gateway-organization"],
+    functionState: (organization, name) => functions.state(organization, name),
+  });
+  const runs = new Runs({
+    ...shared,
+    functions,
+    secrets,
+    pool,
+    doorUrl: `http://127.0.0.1:${door.port}`,
+    owner: randomUUID(),
+    ended: metrics.ran,
+  });
+  await Promise.all([secrets, baseImages, images, apis].map((service) => service.load()));
+  await functions.load();
+  const isAdministrator = await administratorToken(database, join(folder, "admin-token"));
+  const front = await openFront(settings, folder, door.port, {
+    services: { secrets, baseImages, images, functions, apis, runs },
+    isAdministrator,
+    metrics: metrics.text,
+    runtime,
+    log,
+  });
+  await runs.recover();
+
+  const stop = async (): Promise<void> => {
+    const drained = front.close(settings["stop-grace"]);
+    await pool.close(settings["stop-grace"]);
+    await drained;
+    await runs.settled();
+    await runtime.close();
+    await sandbox.close();
+    await database.close();
+  };
+  return { addresses: front.addresses, stop };
+}

@@ -1,0 +1,93 @@
+/** From a function's specification to a revision that serves: READY only when a worker has really loaded the handler. */
+import { randomUUID } from "node:crypto";
+import type { Images } from "../images/images.ts";
+import type { Pool } from "../pool/pool.ts";
+import type { Revision } from "../pool/revision.ts";
+import { type Blobs, type BuiltImage, type Language, LoadError, type NetworkKind } from "../shared/ports.ts";
+import { SourceError } from "./archive.ts";
+import { decodeBundle } from "./bundle.ts";
+import { type FunctionRecord, limitsOf } from "./document.ts";
+import { resolveHandler } from "./handler.ts";
+import type { StoredRevision } from "./revisions.ts";
+
+export interface DeploymentPorts {
+  readonly images: Images;
+  readonly blobs: Blobs;
+  readonly pool: Pool;
+  readonly defaultNetwork: NetworkKind;
+  readonly log: { warn(details: object, message: string): void };
+}
+
+/** `waiting` says that the image is still being built. */
+export type Deployment =
+  | { readonly kind: "ready"; readonly stored: StoredRevision }
+  | { readonly kind: "failed"; readonly faasId: string; readonly reason: string }
+  | { readonly kind: "waiting" };
+
+/** Builds a fresh revision and loads it in a worker. What goes wrong becomes the function's reason. */
+export async function deploy(ports: DeploymentPorts, record: FunctionRecord): Promise<Deployment> {
+  const image = imageOf(ports.images, record);
+  if (image === "waiting") return { kind: "waiting" };
+  const faasId = randomUUID();
+  if (typeof image === "string") return { kind: "failed", faasId, reason: image };
+  try {
+    const stored = await storedRevision(ports, record, faasId, image);
+    await ports.pool.prepare(stored.revision);
+    return { kind: "ready", stored };
+  } catch (error) {
+    if (error instanceof LoadError || error instanceof SourceError) {
+      return { kind: "failed", faasId, reason: `Error building image for function '${record.id}': ${error.message}` };
+    }
+    ports.log.warn({ err: error, function: record.name }, "no worker for a new revision");
+    const cause = error instanceof Error ? error.message : String(error);
+    return { kind: "failed", faasId, reason: `Driver error when creating a FaaS function: ${cause}` };
+  }
+}
+
+interface UsableImage {
+  readonly language: Language;
+  readonly built: BuiltImage;
+}
+
+/** The image to build on, `waiting`, or the sentence that says why there is none (server.md 4.3). */
+function imageOf(images: Images, record: FunctionRecord): UsableImage | "waiting" | string {
+  const name = record.document.image;
+  const image = images.find(record.organization, name);
+  if (image === undefined) {
+    return `Error when fetching image for function ${record.name}: failed to get image: '${name}': [Code: 404] image ${name} not found`;
+  }
+  const { status, built, language, reason } = image.document;
+  if (status === "ERROR") {
+    return `image in error status for function '${record.id}', image name: '${name}', reason: [${reason?.join(", ") ?? ""}]`;
+  }
+  return status === "READY" && built !== null ? { language: language as Language, built } : "waiting";
+}
+
+async function storedRevision(
+  ports: DeploymentPorts,
+  record: FunctionRecord,
+  faasId: string,
+  image: UsableImage,
+): Promise<StoredRevision> {
+  const { document } = record;
+  if (document.source === null)
+    throw new SourceError("there is no source: a sourceURL cannot be read, send the source itself");
+  const files = decodeBundle(await ports.blobs.get(document.source));
+  const { concurrency, ...limits } = limitsOf(document);
+  const revision: Revision = {
+    organization: record.organization,
+    functionId: record.id,
+    functionName: record.name,
+    faasId,
+    language: image.language,
+    image: image.built,
+    handler: resolveHandler(image.language, document.handler, files),
+    source: document.source,
+    environment: document.env,
+    limits,
+    concurrency,
+    network: document.network ?? ports.defaultNetwork,
+    timeout: document.timeout,
+  };
+  return { revision, secrets: document.secrets ?? [], schema: document.schema, retries: document.retries };
+}

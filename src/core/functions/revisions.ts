@@ -1,0 +1,77 @@
+/** The revisions that serve: in memory, ready to be called, with their schemas compiled. */
+import type { Revision } from "../pool/revision.ts";
+import type { Database, Statement } from "../shared/ports.ts";
+import { compileSchema, type SchemaCheck } from "./schema.ts";
+
+/** What a revision's row holds. */
+export interface StoredRevision {
+  readonly revision: Revision;
+  readonly secrets: readonly string[];
+  readonly schema: { readonly in: unknown; readonly out: unknown };
+  /** How often a run that a restart interrupted is started again. */
+  readonly retries: number;
+}
+
+/** A revision that can be called. */
+export interface Serving extends StoredRevision {
+  readonly checkInput: SchemaCheck | undefined;
+  readonly checkOutput: SchemaCheck | undefined;
+}
+
+export class Revisions {
+  readonly #database: Database;
+  readonly #serving = new Map<string, Serving>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Reads the revisions with these ids; schemas are compiled at the first call that needs them. */
+  async load(wanted: ReadonlySet<string>): Promise<void> {
+    const rows = await this.#database.query.selectFrom("revisions").selectAll().execute();
+    for (const row of rows) {
+      if (wanted.has(row.faas_id)) this.keep(JSON.parse(row.document) as StoredRevision);
+    }
+  }
+
+  keep(stored: StoredRevision): Serving {
+    const serving = withChecks(stored);
+    this.#serving.set(stored.revision.faasId, serving);
+    return serving;
+  }
+
+  forget(faasId: string): void {
+    this.#serving.delete(faasId);
+  }
+
+  get(faasId: string): Serving | undefined {
+    return this.#serving.get(faasId);
+  }
+
+  /** The row that makes a revision durable; it goes into the transaction that makes it serve. */
+  static insert(stored: StoredRevision, created: number): Statement {
+    const { organization, faasId, functionId } = stored.revision;
+    return {
+      sql: "insert into revisions (organization, faas_id, function_id, created, document) values (?, ?, ?, ?, ?)",
+      parameters: [organization, faasId, functionId, created, JSON.stringify(stored)],
+    };
+  }
+}
+
+function withChecks(stored: StoredRevision): Serving {
+  const compiled = new Map<"in" | "out", SchemaCheck | undefined>();
+  const check = (which: "in" | "out"): SchemaCheck | undefined => {
+    if (stored.schema[which] === null) return undefined;
+    if (!compiled.has(which)) compiled.set(which, compileSchema(which, stored.schema[which]));
+    return compiled.get(which);
+  };
+  return {
+    ...stored,
+    get checkInput() {
+      return check("in");
+    },
+    get checkOutput() {
+      return check("out");
+    },
+  };
+}

@@ -1,0 +1,236 @@
+/** Functions: their life from the uploaded source to the revision that serves. */
+import { randomUUID } from "node:crypto";
+import type { Iam } from "../iam/authorize.ts";
+import { refuseRename } from "../images/base-images.ts";
+import type { ChangeFeed } from "../shared/change-feed.ts";
+import { unixSeconds } from "../shared/clock.ts";
+import type { Action } from "../shared/contract.ts";
+import { DispatchError } from "../shared/errors.ts";
+import { KeyedQueue } from "../shared/keyed-queue.ts";
+import type { Database } from "../shared/ports.ts";
+import type { Principal } from "../shared/principal.ts";
+import { ResourceStore } from "../shared/resource-store.ts";
+import { systemPrincipal, type WireStatus } from "../shared/wire.ts";
+import { type ArchiveLimits, readArchive, SourceError } from "./archive.ts";
+import { encodeBundle } from "./bundle.ts";
+import type { FunctionResource } from "./contract.ts";
+import { type DeploymentPorts, deploy } from "./deployment.ts";
+import { type FunctionDocument, type FunctionRecord, functionToWire } from "./document.ts";
+import { Revisions, type Serving } from "./revisions.ts";
+import { compileSchema } from "./schema.ts";
+
+export interface FunctionsPorts extends DeploymentPorts {
+  readonly database: Database;
+  readonly feed: ChangeFeed;
+  readonly iam: Iam;
+  readonly archiveLimits: ArchiveLimits;
+  /** Whether functions may ask for the host's own network. */
+  readonly allowHostNetwork: boolean;
+}
+
+export class Functions {
+  readonly #ports: FunctionsPorts;
+  readonly #store: ResourceStore<FunctionDocument>;
+  readonly #revisions: Revisions;
+  readonly #queue: KeyedQueue;
+
+  constructor(ports: FunctionsPorts) {
+    this.#ports = ports;
+    this.#store = new ResourceStore({ kind: "Function", word: "function" }, ports.database, ports.feed);
+    this.#revisions = new Revisions(ports.database);
+    this.#queue = new KeyedQueue((error) => ports.log.warn({ err: error }, "a function could not be deployed"));
+    ports.feed.subscribe((change) => {
+      if (change.kind === "Image") this.#deployWaiting(change.organization);
+    });
+  }
+
+  /** Reads all, warms what serves, and takes up deployments that a stop interrupted. */
+  async load(): Promise<void> {
+    await this.#store.load();
+    const records = this.#store.all();
+    await this.#revisions.load(new Set(records.flatMap(({ document }) => document.serving ?? [])));
+    for (const record of records) {
+      const serving = this.#servingOf(record);
+      if (serving !== undefined) this.#ports.pool.keepWarm(serving.revision);
+      if (isPending(record)) this.#deployLater(record);
+    }
+  }
+
+  async create(principal: Principal, organization: string, body: FunctionResource): Promise<FunctionResource> {
+    this.#authorize(principal, organization, "create");
+    if (this.#store.find(organization, body.name) !== undefined) {
+      throw new DispatchError("ALREADY_EXISTS", { kind: "function", name: body.name });
+    }
+    const document = await this.#specOf(body, "INITIALIZED");
+    const record = await this.#store.create(principal, organization, body.name, document);
+    this.#deployLater(record);
+    return functionToWire(record);
+  }
+
+  list(principal: Principal, organization: string): FunctionResource[] {
+    this.#authorize(principal, organization, "get");
+    return this.#store.list(organization).map(functionToWire);
+  }
+
+  get(principal: Principal, organization: string, name: string): FunctionResource {
+    this.#authorize(principal, organization, "get");
+    return functionToWire(this.#store.get(organization, name));
+  }
+
+  /** The revision that serves goes on until the new one has been loaded. */
+  async update(
+    principal: Principal,
+    organization: string,
+    name: string,
+    body: FunctionResource,
+  ): Promise<FunctionResource> {
+    this.#authorize(principal, organization, "update");
+    const spec = await this.#specOf(body, "UPDATING");
+    const before = this.#store.get(organization, name);
+    refuseRename("function", name, body.name);
+    const { faasId, built, serving } = before.document;
+    const record = await this.#store.update(principal, before, { ...spec, faasId, built, serving });
+    this.#deployLater(record);
+    return functionToWire(record);
+  }
+
+  /** Its runs go with it; calls that are running end first. */
+  async delete(principal: Principal, organization: string, name: string): Promise<FunctionResource> {
+    this.#authorize(principal, organization, "delete");
+    const record = this.#store.get(organization, name);
+    const key = [organization, record.id];
+    await this.#store.remove(principal, record, [
+      { sql: "delete from revisions where organization = ? and function_id = ?", parameters: key },
+      { sql: "delete from idempotency where organization = ? and function_id = ?", parameters: key },
+      {
+        sql: "delete from runs where organization = ? and function_name = ? and function_id = ?",
+        parameters: [organization, name, record.id],
+      },
+    ]);
+    this.#retire(record.document.serving);
+    await this.#dropSource(record);
+    return { ...functionToWire(record), status: "DELETING" };
+  }
+
+  /** What a call of this name runs. @throws NOT_FOUND, FUNCTION_NOT_READY */
+  serving(organization: string, name: string): Serving {
+    const record = this.#store.get(organization, name);
+    const serving = this.#servingOf(record);
+    if (serving === undefined) throw new DispatchError("FUNCTION_NOT_READY", { name });
+    return serving;
+  }
+
+  /** Whether calls of this function are still to be recorded. */
+  exists(organization: string, name: string, id: string): boolean {
+    return this.#store.find(organization, name)?.id === id;
+  }
+
+  /** How a function stands; undefined when there is none of that name. */
+  state(organization: string, name: string): { status: string; serving: boolean } | undefined {
+    const record = this.#store.find(organization, name);
+    return record && { status: record.document.status, serving: this.#servingOf(record) !== undefined };
+  }
+
+  #servingOf({ document }: FunctionRecord): Serving | undefined {
+    return document.serving === null ? undefined : this.#revisions.get(document.serving);
+  }
+
+  #deployLater({ organization, name }: FunctionRecord): void {
+    this.#queue.push(`${organization}/${name}`, () => this.#deploy(organization, name));
+  }
+
+  #deployWaiting(organization: string): void {
+    for (const record of this.#store.list(organization)) if (isPending(record)) this.#deployLater(record);
+  }
+
+  async #deploy(organization: string, name: string): Promise<void> {
+    const record = this.#store.find(organization, name);
+    if (record === undefined || !isPending(record)) return;
+    const deployment = await deploy(this.#ports, record);
+    if (deployment.kind === "waiting") return;
+    const faasId = deployment.kind === "ready" ? deployment.stored.revision.faasId : deployment.faasId;
+    if (this.#store.find(organization, name)?.generation !== record.generation) {
+      this.#ports.pool.retire(faasId);
+      return;
+    }
+    const document = { ...record.document, faasId, built: true };
+    const system = systemPrincipal(organization);
+    if (deployment.kind === "failed") {
+      await this.#store.update(system, record, { ...document, status: "ERROR", reason: [deployment.reason] });
+      return;
+    }
+    const ready: FunctionDocument = { ...document, serving: faasId, status: "READY", reason: null };
+    this.#revisions.keep(deployment.stored);
+    await this.#store.update(system, record, ready, [Revisions.insert(deployment.stored, unixSeconds())]);
+    this.#retire(record.document.serving);
+  }
+
+  #retire(faasId: string | null): void {
+    if (faasId === null) return;
+    this.#revisions.forget(faasId);
+    this.#ports.pool.retire(faasId);
+  }
+
+  async #dropSource({ document }: FunctionRecord): Promise<void> {
+    const { source } = document;
+    const shared = this.#store.all().some((other) => other.document.source === source);
+    if (source !== null && !shared) await this.#ports.blobs.remove(source);
+  }
+
+  async #specOf(body: FunctionResource, status: WireStatus): Promise<FunctionDocument> {
+    if (!body.source && !body.sourceURL) throw new DispatchError("NO_SOURCE");
+    if (body.network === "host" && !this.#ports.allowHostNetwork) {
+      const message = "network host is not allowed by this server: start it with --allow-host-network";
+      throw new DispatchError("BAD_REQUEST", { message });
+    }
+    const schema = { in: body.schema?.in ?? null, out: body.schema?.out ?? null };
+    compileSchema("in", schema.in);
+    compileSchema("out", schema.out);
+    return {
+      image: body.image,
+      handler: body.handler ?? "",
+      source: body.source ? await this.#storeSource(body.source) : null,
+      schema,
+      secrets: splitNames(body.secrets),
+      services: body.services ?? null,
+      timeout: body.timeout ?? 0,
+      tags: body.tags ?? null,
+      env: body.env ?? {},
+      limits: body.limits ?? {},
+      network: body.network ?? null,
+      retries: body.retries ?? 0,
+      status,
+      reason: null,
+      faasId: randomUUID(),
+      built: false,
+      serving: null,
+    };
+  }
+
+  async #storeSource(base64: string): Promise<string> {
+    try {
+      const files = await readArchive(Buffer.from(base64, "base64"), this.#ports.archiveLimits);
+      return await this.#ports.blobs.put(encodeBundle(files));
+    } catch (error) {
+      if (error instanceof SourceError) throw new DispatchError("BAD_REQUEST", { message: `source: ${error.message}` });
+      throw error;
+    }
+  }
+
+  #authorize(principal: Principal, organization: string, action: Action): void {
+    this.#ports.iam.authorize(principal, { resource: "function", action, organization });
+  }
+}
+
+function isPending({ document }: FunctionRecord): boolean {
+  return document.status === "INITIALIZED" || document.status === "UPDATING";
+}
+
+/** `--secret a,b` arrives as one name with a comma (server.md 7). */
+export function splitNames(names: readonly string[] | undefined): string[] | null {
+  if (names === undefined || names.length === 0) return null;
+  return names
+    .flatMap((name) => name.split(","))
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+}

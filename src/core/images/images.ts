@@ -1,0 +1,178 @@
+/** Images: a base image with dependencies, built by the language's own installer into an immutable folder (decisions 22). */
+import type { Action } from "../shared/contract.ts";
+import { DispatchError } from "../shared/errors.ts";
+import { KeyedQueue } from "../shared/keyed-queue.ts";
+import { BuildError, type BuiltImage } from "../shared/ports.ts";
+import type { Principal } from "../shared/principal.ts";
+import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts";
+import { systemPrincipal, type WireStatus, wireStrings, wireTags } from "../shared/wire.ts";
+import { type BaseImages, type ImagesPorts, languageOfImage, refuseRename } from "./base-images.ts";
+import type { Image } from "./contract.ts";
+
+interface SystemPackage {
+  readonly name: string;
+  readonly version?: string;
+}
+
+export interface ImageDocument {
+  readonly baseImageName: string;
+  readonly manifest: string;
+  readonly packages: readonly SystemPackage[];
+  readonly language: string;
+  readonly status: WireStatus;
+  readonly reason: readonly string[] | null;
+  readonly tags: Image["tags"] | null;
+  /** The last good build; functions that pinned it keep it. */
+  readonly built: BuiltImage | null;
+}
+
+export type ImageRecord = ResourceRecord<ImageDocument>;
+
+export class Images {
+  readonly #ports: ImagesPorts;
+  readonly #baseImages: BaseImages;
+  readonly #store: ResourceStore<ImageDocument>;
+  readonly #queue: KeyedQueue;
+
+  constructor(ports: ImagesPorts, baseImages: BaseImages) {
+    this.#ports = ports;
+    this.#baseImages = baseImages;
+    this.#store = new ResourceStore({ kind: "Image", word: "image" }, ports.database, ports.feed);
+    this.#queue = new KeyedQueue((error) => ports.log.warn({ err: error }, "an image could not be built"));
+  }
+
+  /** Reads all; builds that a stop interrupted begin again. */
+  async load(): Promise<void> {
+    await this.#store.load();
+    for (const record of this.#store.all()) if (record.document.status !== "READY") this.#buildLater(record);
+  }
+
+  async create(principal: Principal, organization: string, body: Image): Promise<Image> {
+    this.#authorize(principal, organization, "create");
+    const document = this.#specOf(organization, body, "INITIALIZED", null);
+    const record = await this.#store.create(principal, organization, body.name, document);
+    this.#buildLater(record);
+    return toWire(record);
+  }
+
+  list(principal: Principal, organization: string): Image[] {
+    this.#authorize(principal, organization, "get");
+    return this.#store.list(organization).map((record) => toWire(record));
+  }
+
+  get(principal: Principal, organization: string, name: string): Image {
+    this.#authorize(principal, organization, "get");
+    return toWire(this.#store.get(organization, name));
+  }
+
+  async update(principal: Principal, organization: string, name: string, body: Image): Promise<Image> {
+    this.#authorize(principal, organization, "update");
+    const base = this.#specOf(organization, body, "UPDATING", null);
+    const before = this.#store.get(organization, name);
+    refuseRename("image", name, body.name);
+    const record = await this.#store.update(principal, before, { ...base, built: before.document.built });
+    this.#buildLater(record);
+    return toWire(record);
+  }
+
+  /** Functions that were built on it keep running. */
+  async delete(principal: Principal, organization: string, name: string): Promise<Image> {
+    this.#authorize(principal, organization, "delete");
+    const record = this.#store.get(organization, name);
+    await this.#store.remove(principal, record);
+    return { ...toWire(record), status: "DELETED" as never };
+  }
+
+  find(organization: string, name: string): ImageRecord | undefined {
+    return this.#store.find(organization, name);
+  }
+
+  /** Resolves when nothing is being built. */
+  idle(): Promise<void> {
+    return this.#queue.drained();
+  }
+
+  #buildLater({ organization, name }: ImageRecord): void {
+    this.#queue.push(`${organization}/${name}`, () => this.#build(organization, name));
+  }
+
+  async #build(organization: string, name: string): Promise<void> {
+    await this.#baseImages.idle();
+    const record = this.#store.find(organization, name);
+    if (record === undefined) return;
+    const system = systemPrincipal(organization);
+    const building =
+      record.document.status === "UPDATING"
+        ? record
+        : await this.#store.update(system, record, { ...record.document, status: "CREATING", reason: null });
+    const outcome = await this.#outcome(building);
+    const current = this.#store.find(organization, name);
+    if (current?.generation !== building.generation) return;
+    await this.#store.update(system, current, { ...current.document, ...outcome });
+  }
+
+  async #outcome(record: ImageRecord): Promise<Partial<ImageDocument>> {
+    try {
+      return { status: "READY", reason: null, built: await this.#install(record) };
+    } catch (error) {
+      if (!(error instanceof BuildError))
+        this.#ports.log.warn({ err: error, image: record.name }, "an image could not be built");
+      const reason =
+        error instanceof BuildError ? error.message : `internal error when processing image ${record.name}`;
+      return { status: "ERROR", reason: [reason] };
+    }
+  }
+
+  #install({ organization, name, document }: ImageRecord): Promise<BuiltImage> {
+    const base = this.#baseImages.find(organization, document.baseImageName);
+    const language = base === undefined ? undefined : languageOfImage(base.document.dockerUrl);
+    if (base === undefined) throw new BuildError(`base image ${document.baseImageName} not found`);
+    if (base.document.status === "ERROR" || language === undefined) {
+      const reason = base.document.reason?.join("; ") ?? "unknown language";
+      throw new BuildError(`base image ${document.baseImageName} is in status ERROR: ${reason}`);
+    }
+    const spec = { organization, language, manifest: document.manifest, systemPackages: document.packages };
+    return this.#ports.builder.build(spec, (line) => this.#ports.log.info({ image: name, line }, "building"));
+  }
+
+  #specOf(organization: string, body: Image, status: WireStatus, built: BuiltImage | null): ImageDocument {
+    const base = this.#baseImages.find(organization, body.baseImageName);
+    if (base === undefined) throw new DispatchError("BASE_IMAGE_UNKNOWN", { name: body.baseImageName });
+    return {
+      baseImageName: body.baseImageName,
+      manifest: body.runtimeDependencies?.manifest ?? "",
+      packages: body.systemDependencies?.packages ?? [],
+      language: base.document.language,
+      status,
+      reason: null,
+      tags: body.tags ?? null,
+      built,
+    };
+  }
+
+  #authorize(principal: Principal, organization: string, action: Action): void {
+    this.#ports.iam.authorize(principal, { resource: "image", action, organization });
+  }
+}
+
+function toWire({ id, name, created, document }: ImageRecord): Image {
+  return {
+    baseImageName: document.baseImageName,
+    createdTime: created,
+    ...(document.built === null ? {} : { dockerUrl: `dispatch/${id}:latest` }),
+    groups: wireStrings(null),
+    id,
+    kind: "Image",
+    language: document.language,
+    name,
+    reason: wireStrings(document.reason),
+    runtimeDependencies: document.manifest === "" ? {} : { manifest: document.manifest },
+    status: document.status as NonNullable<Image["status"]>,
+    systemDependencies: { packages: wirePackages(document.packages) },
+    tags: wireTags(document.tags),
+  };
+}
+
+function wirePackages(packages: readonly SystemPackage[]): SystemPackage[] {
+  return (packages.length === 0 ? null : packages) as SystemPackage[];
+}

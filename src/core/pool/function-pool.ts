@@ -1,0 +1,196 @@
+/** The workers and the queue of one function revision. */
+import { DispatchError } from "../shared/errors.ts";
+import type { Worker } from "../shared/ports.ts";
+import type { Revision } from "./revision.ts";
+import { Slot } from "./slot.ts";
+import type { Task } from "./task.ts";
+
+export interface FunctionPoolSettings {
+  /** Tasks that may wait. */
+  readonly maxQueue: number;
+  /** Milliseconds that a task may wait. */
+  readonly maxWait: number;
+}
+
+/** Asks for a worker that has loaded the revision. */
+export type Acquire = (revision: Revision) => Promise<Worker>;
+
+interface Queued {
+  readonly task: Task;
+  readonly since: number;
+}
+
+/** Runs shorter than this may wait inside a busy worker, so that it never idles between two of them. */
+const SHORT_RUN_MS = 5;
+const PREFETCH = 4;
+/** A further worker pays when the queue would otherwise take longer than this. */
+const GROW_AFTER_MS = 10;
+const STARTING_AT_ONCE = 2;
+
+export class FunctionPool {
+  readonly revision: Revision;
+  readonly slots: Slot[] = [];
+  readonly #settings: FunctionPoolSettings;
+  readonly #acquire: Acquire;
+  #queue: Queued[] = [];
+  #starting = 0;
+  /** Moving average of run durations in milliseconds; unknown at first. */
+  #average: number | undefined;
+  retired = false;
+
+  constructor(revision: Revision, settings: FunctionPoolSettings, acquire: Acquire) {
+    this.revision = revision;
+    this.#settings = settings;
+    this.#acquire = acquire;
+  }
+
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  get busy(): boolean {
+    return this.#queue.length > 0 || this.#starting > 0 || this.slots.some((slot) => slot.load > 0);
+  }
+
+  submit(task: Task): void {
+    const slot = this.#freeSlot();
+    if (slot !== undefined && this.#queue.length === 0) {
+      slot.give(task);
+      return;
+    }
+    if (this.#queue.length >= this.#settings.maxQueue) {
+      task.refused(this.#overloaded(`${this.#queue.length} calls wait already`));
+      return;
+    }
+    this.#queue.push({ task, since: performance.now() });
+    this.#grow();
+  }
+
+  /** A task that a worker gave back goes first. */
+  requeue(task: Task): void {
+    this.#queue.unshift({ task, since: performance.now() });
+    setImmediate(() => this.#pump());
+  }
+
+  ran(duration: number): void {
+    this.#average = this.#average === undefined ? duration : this.#average * 0.9 + duration * 0.1;
+    this.#pump();
+  }
+
+  /** Loads one worker. @throws LoadError */
+  async addWorker(): Promise<void> {
+    this.#starting++;
+    try {
+      this.#adopt(new Slot(this, await this.#acquire(this.revision)));
+    } finally {
+      this.#starting--;
+    }
+    this.#pump();
+  }
+
+  /** Drains: running and queued tasks end here, then its workers. */
+  retire(): void {
+    this.retired = true;
+    this.#stopIdle("retired", 0);
+  }
+
+  /** Called every few milliseconds while anything runs: time-outs, long runs, tasks that waited too long. */
+  tick(now: number): void {
+    for (const slot of this.slots) this.#watch(slot, now);
+    while (this.#queue[0] !== undefined && now - this.#queue[0].since > this.#settings.maxWait) {
+      this.#queue.shift()?.task.refused(this.#overloaded(`it waited longer than ${this.#settings.maxWait / 1000} s`));
+    }
+    if (this.#queue.length > 0) this.#grow();
+  }
+
+  /** Ends workers that have been idle for that many milliseconds. */
+  sweep(idleTimeout: number): void {
+    this.#stopIdle("idle", idleTimeout);
+  }
+
+  async close(): Promise<void> {
+    for (const { task } of this.#queue) task.refused(new DispatchError("SHUTTING_DOWN"));
+    this.#queue = [];
+    await Promise.all(this.slots.map((slot) => slot.stop("shutdown")));
+  }
+
+  #freeSlot(): Slot | undefined {
+    let best: Slot | undefined;
+    for (const slot of this.slots) {
+      if (slot.stopping) continue;
+      if (slot.load === 0) return slot;
+      if (best === undefined || slot.load < best.load) best = slot;
+    }
+    return best !== undefined && best.load < this.#prefetch() ? best : undefined;
+  }
+
+  #prefetch(): number {
+    return this.#average !== undefined && this.#average < SHORT_RUN_MS ? PREFETCH : 1;
+  }
+
+  #pump(): void {
+    let next = 0;
+    for (let slot = this.#freeSlot(); slot !== undefined && next < this.#queue.length; slot = this.#freeSlot()) {
+      const queued = this.#queue[next++];
+      if (queued !== undefined) slot.give(queued.task);
+    }
+    if (next > 0) this.#queue.splice(0, next);
+    if (this.#queue.length > 0) this.#grow();
+    else if (this.retired) this.#stopIdle("retired", 0);
+  }
+
+  #grow(): void {
+    const workers = this.slots.length + this.#starting;
+    if (workers >= this.revision.concurrency || this.#starting >= STARTING_AT_ONCE) return;
+    if (workers > 0 && !this.#worthGrowing(workers)) return;
+    this.addWorker().catch((error: Error) => this.#cannotGrow(error));
+  }
+
+  #worthGrowing(workers: number): boolean {
+    const waited = performance.now() - (this.#queue[0]?.since ?? 0);
+    const estimate = ((this.#average ?? 0) * this.#queue.length) / workers;
+    return waited > GROW_AFTER_MS || estimate > GROW_AFTER_MS;
+  }
+
+  /** With workers left the queue goes on without the new one; with none nobody would ever serve it. */
+  #cannotGrow(error: Error): void {
+    if (this.slots.length > 0 || this.#starting > 0) return;
+    const refused = this.#queue;
+    this.#queue = [];
+    for (const { task } of refused) task.refused(error);
+  }
+
+  #adopt(slot: Slot): void {
+    this.slots.push(slot);
+    void slot.worker.exited.then(() => {
+      slot.stopping = true;
+      this.slots.splice(this.slots.indexOf(slot), 1);
+      if (this.#queue.length > 0) this.#grow();
+    });
+  }
+
+  #watch(slot: Slot, now: number): void {
+    const { running } = slot;
+    if (running === undefined || slot.stopping) return;
+    const elapsed = now - running.startedAt;
+    const { timeout } = this.revision;
+    if (timeout > 0 && elapsed >= timeout) void slot.stop("timeout");
+    else if (elapsed > SHORT_RUN_MS * 4) {
+      this.#average = Math.max(this.#average ?? 0, elapsed);
+      if (slot.load > 1) slot.release();
+    }
+  }
+
+  #stopIdle(reason: "idle" | "retired", idleTimeout: number): void {
+    const now = performance.now();
+    for (const slot of this.slots) {
+      if (slot.load === 0 && !slot.stopping && now - slot.idleSince >= idleTimeout) void slot.stop(reason);
+    }
+  }
+
+  #overloaded(message: string): DispatchError {
+    const seconds = ((this.#average ?? 1000) * (this.#queue.length + 1)) / Math.max(1, this.slots.length) / 1000;
+    const retryAfter = Math.max(1, Math.ceil(seconds));
+    return new DispatchError("OVERLOADED", { name: this.revision.functionName, message, retryAfter });
+  }
+}

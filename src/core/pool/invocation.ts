@@ -1,0 +1,37 @@
+import type { InvocationListener, Outcome } from "../shared/ports.ts";
+import type { Slot } from "./slot.ts";
+import type { Task } from "./task.ts";
+
+/** One task inside one worker: hears the worker, tells the slot and the task. */
+export class Invocation implements InvocationListener {
+  readonly task: Task;
+  readonly #slot: Slot;
+  /** The worker's number for it, to take it back by; 0 before it was sent. */
+  number = 0;
+  /** Milliseconds on the monotonic clock; 0 while it waits in the worker. */
+  startedAt = 0;
+
+  constructor(slot: Slot, task: Task) {
+    this.#slot = slot;
+    this.task = task;
+  }
+
+  started(): void {
+    this.startedAt = performance.now();
+    this.#slot.running = this;
+    this.task.started();
+  }
+
+  log(stream: "stdout" | "stderr", line: string): void {
+    this.task.log(stream, line);
+  }
+
+  finished(outcome: Outcome): void {
+    this.#slot.done(this);
+    this.task.finished(outcome);
+  }
+
+  returned(): void {
+    this.#slot.takenBack(this);
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * The pool: finds a worker for every task. A warm worker of the function first, else a generic one that becomes it, else a
+ * fresh one. Workers are never reused for another revision. The rules are design in docs/architecture.md.
+ */
+import type { Blobs, LoadSpec, Runtime, Worker, WorkerSpec } from "../shared/ports.ts";
+import { FunctionPool, type FunctionPoolSettings } from "./function-pool.ts";
+import type { Revision } from "./revision.ts";
+import type { Task } from "./task.ts";
+import { WarmSet } from "./warm-set.ts";
+import { WorkerBudget } from "./worker-budget.ts";
+
+export interface PoolSettings extends FunctionPoolSettings {
+  /** Generic workers that wait for each image in use. */
+  readonly warmWorkers: number;
+  readonly maxWorkers: number;
+  /** Milliseconds after which an idle worker of a function ends. */
+  readonly idleTimeout: number;
+}
+
+interface Log {
+  warn(details: object, message: string): void;
+}
+
+const TICK_MS = 10;
+const SWEEP_MS = 1000;
+const COLD_STARTS_AT_ONCE = 2;
+
+export class Pool {
+  readonly #settings: PoolSettings;
+  readonly #runtime: Runtime;
+  readonly #blobs: Blobs;
+  readonly #log: Log;
+  readonly #budget: WorkerBudget;
+  readonly #functions = new Map<string, FunctionPool>();
+  readonly #warmSets = new Map<string, WarmSet>();
+  readonly #sweeper: NodeJS.Timeout;
+  #ticking = false;
+  #closed = false;
+
+  constructor(settings: PoolSettings, runtime: Runtime, blobs: Blobs, log: Log) {
+    this.#settings = settings;
+    this.#runtime = runtime;
+    this.#blobs = blobs;
+    this.#log = log;
+    this.#budget = new WorkerBudget(settings.maxWorkers, COLD_STARTS_AT_ONCE);
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref();
+  }
+
+  /** Loads one worker of the revision. @throws LoadError with the interpreter's own message. */
+  async prepare(revision: Revision): Promise<void> {
+    try {
+      await this.#functionPool(revision).addWorker();
+    } catch (error) {
+      this.#functions.delete(revision.faasId);
+      throw error;
+    }
+  }
+
+  submit(task: Task): void {
+    this.#functionPool(task.revision).submit(task);
+    this.#armTick();
+  }
+
+  /** The revision serves no new tasks; those it has end first. */
+  retire(faasId: string): void {
+    this.#functions.get(faasId)?.retire();
+  }
+
+  /** Keeps generic workers ready for this kind of function, even before its first call. */
+  keepWarm(revision: Revision): void {
+    this.#warmSet(workerSpec(revision)).want(this.#settings.warmWorkers);
+  }
+
+  /** Workers by what they do, for metrics. */
+  stats(): { generic: number; functions: { name: string; organization: string; workers: number; queued: number }[] } {
+    const generic = [...this.#warmSets.values()].reduce((sum, set) => sum + set.size, 0);
+    const functions = [...this.#functions.values()].map((pool) => ({
+      name: pool.revision.functionName,
+      organization: pool.revision.organization,
+      workers: pool.slots.length,
+      queued: pool.queued,
+    }));
+    return { generic, functions };
+  }
+
+  /** Waits up to `grace` milliseconds for running tasks, then ends every worker. */
+  async close(grace: number): Promise<void> {
+    const until = performance.now() + grace;
+    while (this.#busy() && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+    this.#closed = true;
+    clearInterval(this.#sweeper);
+    const parts = [...this.#functions.values(), ...this.#warmSets.values()];
+    await Promise.all(parts.map((part) => part.close()));
+  }
+
+  #functionPool(revision: Revision): FunctionPool {
+    let pool = this.#functions.get(revision.faasId);
+    if (pool === undefined) {
+      pool = new FunctionPool(revision, this.#settings, (wanted) => this.#acquire(wanted));
+      this.#functions.set(revision.faasId, pool);
+      this.keepWarm(revision);
+    }
+    return pool;
+  }
+
+  async #acquire(revision: Revision): Promise<Worker> {
+    const bundle = await this.#blobs.get(revision.source);
+    const worker = await this.#warmSet(workerSpec(revision)).take();
+    const { handler, environment, limits } = revision;
+    const spec: LoadSpec = { handler, bundle, environment, limits };
+    try {
+      await worker.load(spec);
+      return worker;
+    } catch (error) {
+      void worker.stop("retired");
+      throw error;
+    }
+  }
+
+  #warmSet(spec: WorkerSpec): WarmSet {
+    const key = [spec.organization, spec.image.digest, spec.network, spec.limits.disk].join("\n");
+    let set = this.#warmSets.get(key);
+    if (set === undefined) {
+      set = new WarmSet(
+        spec,
+        (wanted) => this.#start(wanted),
+        (error) => this.#log.warn({ err: error }, "no generic worker could be started"),
+      );
+      this.#warmSets.set(key, set);
+    }
+    return set;
+  }
+
+  async #start(spec: WorkerSpec): Promise<Worker> {
+    if (this.#closed) throw new Error("the pool is closed");
+    const worker = await this.#budget.start(
+      () => this.#makeRoom(),
+      () => this.#runtime.start(spec),
+    );
+    void worker.exited.then(() => this.#budget.ended());
+    return worker;
+  }
+
+  /** Ends the worker that has been idle for longest; failing that a waiting generic one. */
+  #makeRoom(): void {
+    const idle = [...this.#functions.values()]
+      .flatMap((pool) => pool.slots)
+      .filter((slot) => slot.load === 0 && !slot.stopping)
+      .sort((a, b) => a.idleSince - b.idleSince)[0];
+    if (idle !== undefined) void idle.stop("idle");
+    else for (const set of this.#warmSets.values()) if (set.evict()) return;
+  }
+
+  #armTick(): void {
+    if (this.#ticking) return;
+    this.#ticking = true;
+    setTimeout(() => this.#tick(), TICK_MS).unref();
+  }
+
+  #tick(): void {
+    this.#ticking = false;
+    const now = performance.now();
+    for (const pool of this.#functions.values()) pool.tick(now);
+    if (this.#busy()) this.#armTick();
+  }
+
+  #sweep(): void {
+    for (const [faasId, pool] of this.#functions) {
+      pool.sweep(this.#settings.idleTimeout);
+      if (pool.retired && !pool.busy && pool.slots.length === 0) this.#functions.delete(faasId);
+    }
+  }
+
+  #busy(): boolean {
+    for (const pool of this.#functions.values()) if (pool.busy) return true;
+    return false;
+  }
+}
+
+/** What is fixed at a sandbox's start. Limits other than the size of /tmp are set anew when the function is loaded. */
+function workerSpec(revision: Revision): WorkerSpec {
+  const { organization, language, image, network, limits } = revision;
+  return { organization, language, image, network, limits };
+}

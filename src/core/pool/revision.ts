@@ -1,0 +1,21 @@
+import type { BuiltImage, Language, Limits, NetworkKind } from "../shared/ports.ts";
+
+/** An immutable revision of a function: everything that decides how a run of it behaves. A run names it (`faasId`). */
+export interface Revision {
+  readonly organization: string;
+  readonly functionId: string;
+  readonly functionName: string;
+  readonly faasId: string;
+  readonly language: Language;
+  readonly image: BuiltImage;
+  readonly handler: string;
+  /** SHA-256 of the source bundle. */
+  readonly source: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly limits: Limits;
+  /** Workers at once. */
+  readonly concurrency: number;
+  readonly network: NetworkKind;
+  /** Milliseconds; 0 is none. */
+  readonly timeout: number;
+}

@@ -1,0 +1,76 @@
+import type { StopReason, Worker } from "../shared/ports.ts";
+import type { FunctionPool } from "./function-pool.ts";
+import { Invocation } from "./invocation.ts";
+import type { Task } from "./task.ts";
+
+/** A worker that serves one function revision, and the tasks it holds: one runs, the others wait inside it. */
+export class Slot {
+  readonly worker: Worker;
+  readonly #pool: FunctionPool;
+  readonly #held = new Set<Invocation>();
+  running: Invocation | undefined;
+  /** Monotonic milliseconds since when it holds nothing. */
+  idleSince = performance.now();
+  /** Set when it ends: nothing more is given to it. */
+  stopping = false;
+
+  constructor(pool: FunctionPool, worker: Worker) {
+    this.#pool = pool;
+    this.worker = worker;
+  }
+
+  get load(): number {
+    return this.#held.size;
+  }
+
+  give(task: Task): void {
+    const invocation = new Invocation(this, task);
+    this.#held.add(invocation);
+    if (task.claim === undefined) this.#send(invocation);
+    else this.#claim(invocation, task.claim);
+  }
+
+  #claim(invocation: Invocation, claim: () => Promise<void>): void {
+    claim().then(
+      () => this.#send(invocation),
+      (error: Error) => {
+        this.done(invocation);
+        invocation.task.refused(error);
+      },
+    );
+  }
+
+  #send(invocation: Invocation): void {
+    if (this.stopping) this.takenBack(invocation);
+    else invocation.number = this.worker.invoke(invocation.task.envelope(), invocation);
+  }
+
+  done(invocation: Invocation): void {
+    const duration = invocation.startedAt === 0 ? 0 : performance.now() - invocation.startedAt;
+    this.#forget(invocation);
+    this.#pool.ran(duration);
+  }
+
+  takenBack(invocation: Invocation): void {
+    this.#forget(invocation);
+    this.#pool.requeue(invocation.task);
+  }
+
+  /** Takes back what waits behind a run that has become long. */
+  release(): void {
+    for (const invocation of this.#held) {
+      if (invocation !== this.running && invocation.number !== 0) this.worker.cancel(invocation.number);
+    }
+  }
+
+  stop(reason: StopReason): Promise<void> {
+    this.stopping = true;
+    return this.worker.stop(reason);
+  }
+
+  #forget(invocation: Invocation): void {
+    this.#held.delete(invocation);
+    if (this.running === invocation) this.running = undefined;
+    if (this.#held.size === 0) this.idleSince = performance.now();
+  }
+}

@@ -1,0 +1,18 @@
+import type { DispatchError } from "../shared/errors.ts";
+import type { Outcome } from "../shared/ports.ts";
+import type { Revision } from "./revision.ts";
+
+/** One call on its way through the pool. */
+export interface Task {
+  readonly revision: Revision;
+  /** The envelope for the worker, made when a worker is found: its deadline begins then. */
+  envelope(): string;
+  /** Runs before the handler may start, when the start itself must be on record first. */
+  readonly claim?: () => Promise<void>;
+  /** The handler has been entered. */
+  started(): void;
+  log(stream: "stdout" | "stderr", line: string): void;
+  finished(outcome: Outcome): void;
+  /** It never ran: the queue was full, or it waited too long, or no worker could be had. */
+  refused(error: DispatchError | Error): void;
+}

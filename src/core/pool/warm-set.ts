@@ -1,0 +1,84 @@
+/**
+ * Pre-started generic workers: sandboxed and warmed, of one image, organization and kind of network, waiting for the
+ * source of a function. Taking one starts its replacement.
+ */
+import type { Worker, WorkerSpec } from "../shared/ports.ts";
+
+export type StartWorker = (spec: WorkerSpec) => Promise<Worker>;
+
+export class WarmSet {
+  readonly spec: WorkerSpec;
+  readonly #start: StartWorker;
+  readonly #report: (error: Error) => void;
+  #wanted = 0;
+  #starting = 0;
+  #ready: Worker[] = [];
+
+  constructor(spec: WorkerSpec, start: StartWorker, report: (error: Error) => void) {
+    this.spec = spec;
+    this.#start = start;
+    this.#report = report;
+  }
+
+  get size(): number {
+    return this.#ready.length;
+  }
+
+  /** Sets how many workers should wait here. */
+  want(count: number): void {
+    this.#wanted = count;
+    while (this.#ready.length > count) void this.#ready.pop()?.stop("idle");
+    this.#refill();
+  }
+
+  /** A waiting worker, or a fresh one. */
+  async take(): Promise<Worker> {
+    const worker = this.#ready.shift();
+    if (worker === undefined) return this.#start(this.spec);
+    setImmediate(() => this.#refill());
+    return worker;
+  }
+
+  /** Gives up one waiting worker to make room for another set. */
+  evict(): boolean {
+    const worker = this.#ready.pop();
+    if (worker === undefined) return false;
+    void worker.stop("idle");
+    return true;
+  }
+
+  async close(): Promise<void> {
+    this.#wanted = 0;
+    const workers = this.#ready.splice(0);
+    await Promise.all(workers.map((worker) => worker.stop("shutdown")));
+  }
+
+  #refill(): void {
+    while (this.#ready.length + this.#starting < this.#wanted) {
+      this.#starting++;
+      this.#start(this.spec).then(
+        (worker) => this.#adopt(worker),
+        (error: Error) => this.#failed(error),
+      );
+    }
+  }
+
+  #adopt(worker: Worker): void {
+    this.#starting--;
+    if (this.#ready.length >= this.#wanted) {
+      void worker.stop("idle");
+      return;
+    }
+    this.#ready.push(worker);
+    void worker.exited.then(() => {
+      this.#ready = this.#ready.filter((one) => one !== worker);
+    });
+  }
+
+  /** The next taker starts its own worker and hears the error; here a repeat would only fail again. */
+  #failed(error: Error): void {
+    this.#starting--;
+    this.#wanted = 0;
+    this.#report(error);
+  }
+}

@@ -1,0 +1,190 @@
+/** A run between its acceptance and its record: what the pool calls a task. */
+import { randomUUID } from "node:crypto";
+import type { Serving } from "../functions/revisions.ts";
+import type { Revision } from "../pool/revision.ts";
+import type { Task } from "../pool/task.ts";
+import { unixNanoseconds } from "../shared/clock.ts";
+import { DispatchError } from "../shared/errors.ts";
+import type { FunctionFailure, Outcome } from "../shared/ports.ts";
+import type { Principal } from "../shared/principal.ts";
+import { envelopeText } from "./context.ts";
+import { maskOf } from "./mask.ts";
+import type { RunRecord } from "./record.ts";
+import type { RunRequest } from "./request.ts";
+
+/** Who is told what becomes of the run. */
+export interface RunKeeper {
+  readonly doorUrl: string;
+  /** The handler is about to be entered: resolves when that is on record. */
+  claim(run: ActiveRun): Promise<void>;
+  ended(run: ActiveRun): void;
+  /** It never ran. */
+  refused(run: ActiveRun, error: Error): void;
+}
+
+const unmasked = (text: string): string => text;
+
+export class ActiveRun implements Task {
+  readonly record: RunRecord;
+  readonly serving: Serving;
+  readonly principal: Principal;
+  /** What the function shows at the function door; it ends with the run. */
+  readonly token = randomUUID();
+  readonly claim?: () => Promise<void>;
+  /** Monotonic milliseconds. */
+  readonly acceptedAt = performance.now();
+  /** Whether a row exists or is on its way. */
+  recorded = false;
+  /** Why it never ran, for a caller who waits. */
+  refusal: Error | undefined;
+  readonly #keeper: RunKeeper;
+  readonly #httpContext: string | undefined;
+  #secrets: Readonly<Record<string, string>> = {};
+  #mask = unmasked;
+  #wake: (() => void) | undefined;
+  #ended = false;
+
+  constructor(keeper: RunKeeper, serving: Serving, principal: Principal, record: RunRecord, httpContext?: string) {
+    this.#keeper = keeper;
+    this.serving = serving;
+    this.principal = principal;
+    this.record = record;
+    this.#httpContext = httpContext ?? record.httpContext;
+    if (!record.blocking) this.claim = () => keeper.claim(this);
+  }
+
+  get revision(): Revision {
+    return this.serving.revision;
+  }
+
+  useSecrets(values: Readonly<Record<string, string>>): void {
+    this.#secrets = values;
+    this.#mask = maskOf(values);
+  }
+
+  envelope(): string {
+    const { organization, id, attempt, idempotencyKey, event, input } = this.record;
+    const parts = {
+      secrets: this.#secrets,
+      event,
+      httpContext: this.#httpContext,
+      timeout: this.revision.timeout,
+      run: { id, attempt, idempotencyKey },
+      dispatch: { url: this.#keeper.doorUrl, token: this.token, organization },
+    };
+    return envelopeText(parts, input);
+  }
+
+  started(): void {
+    this.record.status = "CREATING";
+  }
+
+  log(): void {}
+
+  finished(outcome: Outcome): void {
+    const { record } = this;
+    record.stdout = this.#masked(outcome.logs.stdout);
+    record.stderr = this.#masked(outcome.logs.stderr);
+    if (outcome.error === undefined) this.#succeed(outcome.output);
+    else this.fail(outcome.error);
+  }
+
+  refused(error: Error): void {
+    this.#keeper.refused(this, error);
+  }
+
+  /** Ends the run with an error of one of the three classes. */
+  fail({ type, message, stacktrace }: FunctionFailure): void {
+    const { record } = this;
+    const masked = this.#mask(message);
+    record.status = "ERROR";
+    record.error = { type, message: masked, stacktrace: this.#masked(stacktrace) };
+    record.reason = [`error running function: ${record.functionName}: ${masked}`];
+    this.#end();
+  }
+
+  /** Resolves when the end is on record. */
+  wait(): Promise<void> {
+    if (this.#ended) return Promise.resolve();
+    return new Promise((resolve) => {
+      const before = this.#wake;
+      this.#wake = () => {
+        before?.();
+        resolve();
+      };
+    });
+  }
+
+  /** The end is on record: whoever waits hears of it. */
+  settle(): void {
+    this.#ended = true;
+    this.#wake?.();
+  }
+
+  #succeed(output: string): void {
+    const violations = this.serving.checkOutput?.(JSON.parse(output)) ?? [];
+    if (violations.length > 0) {
+      this.fail({ type: "FunctionError", message: violationText("Output", violations), stacktrace: null });
+      return;
+    }
+    this.record.status = "READY";
+    this.record.output = output;
+    this.#end();
+  }
+
+  #end(): void {
+    this.record.finished = unixNanoseconds();
+    this.#keeper.ended(this);
+  }
+
+  #masked(lines: readonly string[] | null): readonly string[] | null {
+    return lines === null || this.#mask === unmasked ? lines : lines.map(this.#mask);
+  }
+}
+
+/** `Input invalid against schema: ...`, one line for each violation (server.md 4.7). */
+export function violationText(which: "Input" | "Output", violations: readonly string[]): string {
+  return [`${which} invalid against schema: validation failure list:`, ...violations].join("\n");
+}
+
+/** At most so many functions call each other in a row. */
+const MAX_DEPTH = 8;
+
+/** The record of a new run. @throws TOO_DEEP */
+export function newRecord(
+  request: RunRequest,
+  serving: Serving,
+  principal: Principal,
+  parent: RunRecord | undefined,
+): RunRecord {
+  const depth = parent === undefined ? 0 : parent.depth + 1;
+  const { revision } = serving;
+  if (depth > MAX_DEPTH) throw new DispatchError("TOO_DEEP", { name: revision.functionName, limit: MAX_DEPTH });
+  const named = request.secrets === undefined ? null : request.secrets;
+  return {
+    organization: request.organization,
+    id: randomUUID(),
+    functionName: revision.functionName,
+    functionId: revision.functionId,
+    faasId: revision.faasId,
+    blocking: request.blocking,
+    executed: unixNanoseconds(),
+    input: request.input,
+    secrets: serving.secrets.length === 0 ? named : [...serving.secrets, ...(named ?? [])],
+    tags: request.tags,
+    httpContext: request.recordedHttpContext ?? request.httpContext,
+    event: request.event,
+    parent: parent?.id,
+    depth,
+    principal: `${principal.kind}:${principal.id}`,
+    idempotencyKey: request.idempotencyKey,
+    attempt: 1,
+    status: "INITIALIZED",
+    finished: undefined,
+    output: undefined,
+    error: undefined,
+    stdout: null,
+    stderr: null,
+    reason: null,
+  };
+}

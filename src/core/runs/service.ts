@@ -1,0 +1,312 @@
+/** Runs: the one way of a call from any way in to its record. */
+import type { Functions } from "../functions/service.ts";
+import { splitNames } from "../functions/service.ts";
+import type { Iam } from "../iam/authorize.ts";
+import { acknowledge, claim, enqueue, type Job, releaseAll } from "../jobs/jobs.ts";
+import type { Pool } from "../pool/pool.ts";
+import { Secrets } from "../secrets/service.ts";
+import type { ChangeFeed } from "../shared/change-feed.ts";
+import { unixNanoseconds } from "../shared/clock.ts";
+import { DispatchError } from "../shared/errors.ts";
+import { type Database, DuplicateError, type Statement } from "../shared/ports.ts";
+import type { Principal } from "../shared/principal.ts";
+import { ActiveRun, newRecord, type RunKeeper, violationText } from "./active-run.ts";
+import { bindKey, runOfKey } from "./idempotency.ts";
+import type { RunRecord } from "./record.ts";
+import type { RunRequest } from "./request.ts";
+import { finishRun, insertRun, type RunSelection, RunStore, startRun } from "./store.ts";
+
+export interface RunsPorts {
+  readonly database: Database;
+  readonly feed: ChangeFeed;
+  readonly iam: Iam;
+  readonly functions: Functions;
+  readonly secrets: Secrets;
+  readonly pool: Pool;
+  /** Where functions find the function door. */
+  readonly doorUrl: string;
+  /** Names this process in leases. */
+  readonly owner: string;
+  readonly log: { warn(details: object, message: string): void };
+  readonly ended: (run: RunRecord) => void;
+}
+
+/** A blocking run that lasts longer is written down before its end (decisions 18b). */
+const RECORD_AFTER_MS = 50;
+const LEASE_MS = 60 * 60 * 1000;
+
+export class Runs implements RunKeeper {
+  readonly doorUrl: string;
+  readonly #ports: RunsPorts;
+  readonly #store: RunStore;
+  /** By run id. */
+  readonly #active = new Map<string, ActiveRun>();
+  readonly #byToken = new Map<string, ActiveRun>();
+  readonly #byKey = new Map<string, Promise<ActiveRun>>();
+  #checking = false;
+
+  constructor(ports: RunsPorts) {
+    this.#ports = ports;
+    this.doorUrl = ports.doorUrl;
+    this.#store = new RunStore(ports.database);
+  }
+
+  /** The run that shows this token at the function door. */
+  byToken(token: string): ActiveRun | undefined {
+    return this.#byToken.get(token);
+  }
+
+  /**
+   * Starts a run. A blocking one is returned when its end is on record, another as soon as it is itself.
+   * @throws NOT_FOUND, FUNCTION_NOT_READY, FORBIDDEN, OVERLOADED, TOO_DEEP
+   */
+  create(principal: Principal, request: RunRequest): Promise<RunRecord> {
+    this.#authorize(principal, request.organization, "create");
+    const { functionId } = this.#ports.functions.serving(request.organization, request.functionName).revision;
+    return request.idempotencyKey === undefined
+      ? this.#createNew(principal, request).then(answer)
+      : this.#createOnce(principal, request, request.idempotencyKey, functionId);
+  }
+
+  async list(principal: Principal, organization: string, selection: RunSelection): Promise<RunRecord[]> {
+    this.#authorize(principal, organization, "get");
+    return this.#store.list(organization, selection);
+  }
+
+  /** @throws RUN_NOT_FOUND also when it belongs to another function or has not changed since. */
+  async get(principal: Principal, organization: string, id: string, selection: RunSelection): Promise<RunRecord> {
+    this.#authorize(principal, organization, "get");
+    const run = await this.#store.find(organization, id);
+    const { functionName, since } = selection;
+    const wrong = run !== undefined && functionName !== undefined && run.functionName !== functionName;
+    const changed = (run?.finished ?? run?.executed ?? 0n) > BigInt(since ?? 0) * 1_000_000_000n;
+    if (run === undefined || wrong || !changed) throw new DispatchError("RUN_NOT_FOUND", { name: id });
+    return run;
+  }
+
+  /** After a start: what had not begun is run, what had begun ends as interrupted or is tried again (decisions 18b). */
+  async recover(): Promise<void> {
+    await this.#ports.database.commit([releaseAll()]);
+    for (const record of await this.#store.unfinished()) await this.#recover(record);
+  }
+
+  /** Resolves when every run that was accepted has its end on record. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#active.values()].map((run) => run.wait()));
+  }
+
+  async claim(run: ActiveRun): Promise<void> {
+    run.record.status = "CREATING";
+    await this.#ports.database.commit([
+      claim(jobOf(run.record), this.#ports.owner, Date.now() + LEASE_MS),
+      ...startRun(run.record),
+    ]);
+  }
+
+  ended(run: ActiveRun): void {
+    this.#record(run).then(
+      () => this.#settle(run),
+      (error: unknown) => this.#unrecorded(run, error),
+    );
+  }
+
+  refused(run: ActiveRun, error: Error): void {
+    run.refusal = error;
+    const fault = error instanceof DispatchError ? error.message : `no worker could be had: ${error.message}`;
+    if (run.recorded) run.fail({ type: "SystemError", message: fault, stacktrace: null });
+    else this.#settle(run);
+  }
+
+  async #createOnce(principal: Principal, request: RunRequest, key: string, functionId: string): Promise<RunRecord> {
+    const known = await this.#ofKey(request.organization, functionId, key);
+    if (known !== undefined) return known;
+    const mapKey = [request.organization, functionId, key].join("\n");
+    const earlier = this.#byKey.get(mapKey);
+    if (earlier !== undefined) return answer(await earlier);
+    const created = this.#createNew(principal, request);
+    this.#byKey.set(mapKey, created);
+    try {
+      return await answer(await created);
+    } catch (error) {
+      if (!(error instanceof DuplicateError)) throw error;
+      return this.#createOnce(principal, request, key, functionId);
+    } finally {
+      this.#byKey.delete(mapKey);
+    }
+  }
+
+  async #ofKey(organization: string, functionId: string, key: string): Promise<RunRecord | undefined> {
+    const id = await runOfKey(this.#ports.database, organization, functionId, key);
+    if (id === undefined) return undefined;
+    const active = this.#active.get(id);
+    if (active === undefined) return this.#store.find(organization, id);
+    return answer(active);
+  }
+
+  async #createNew(principal: Principal, request: RunRequest): Promise<ActiveRun> {
+    const serving = this.#ports.functions.serving(request.organization, request.functionName);
+    const parent = principal.kind === "function" ? this.#active.get(principal.id)?.record : undefined;
+    const named = splitNames(request.secrets) ?? request.secrets;
+    const record = newRecord({ ...request, secrets: named }, serving, principal, parent);
+    const run = new ActiveRun(this, serving, principal, record, request.httpContext);
+    this.#keep(run);
+    try {
+      if (!record.blocking || request.idempotencyKey !== undefined) await this.#recordAccepted(run);
+    } catch (error) {
+      this.#forget(run);
+      throw error;
+    }
+    void this.#launch(run);
+    return run;
+  }
+
+  async #recordAccepted(run: ActiveRun): Promise<void> {
+    const { record } = run;
+    const key = record.idempotencyKey === undefined ? [] : bindKey(record, record.idempotencyKey);
+    const job = record.blocking ? [] : [enqueue(jobOf(record))];
+    run.recorded = true;
+    await this.#ports.database.commit([...insertRun(record), ...job, ...key]);
+  }
+
+  /** Checks the input, then the secrets, then asks for a worker: the order of server.md 4.7. */
+  async #launch(run: ActiveRun): Promise<void> {
+    const { record, serving } = run;
+    const check = serving.checkInput;
+    const violations = check === undefined ? [] : check(JSON.parse(record.input ?? "null"));
+    if (violations.length > 0) {
+      run.fail({ type: "InputError", message: violationText("Input", violations), stacktrace: null });
+    } else if (record.secrets === null || record.secrets.length === 0) this.#ports.pool.submit(run);
+    else await this.#launchWithSecrets(run, record.secrets);
+  }
+
+  async #launchWithSecrets(run: ActiveRun, names: readonly string[]): Promise<void> {
+    const { organization } = run.record;
+    try {
+      const own = new Set(run.serving.secrets);
+      const asked = names.filter((name) => !own.has(name));
+      if (asked.length > 0)
+        this.#ports.iam.authorize(run.principal, { resource: "secret", action: "use", organization });
+      const user: Principal = { kind: "function", id: run.record.id, organization, via: "internal" };
+      run.useSecrets(await this.#ports.secrets.use(user, organization, names));
+      this.#ports.pool.submit(run);
+    } catch (error) {
+      const cause =
+        error instanceof DispatchError ? `[Code: ${error.code}] ${error.message}` : "the secret cannot be decrypted";
+      if (!(error instanceof DispatchError))
+        this.#ports.log.warn({ err: error, run: run.record.id }, "secrets cannot be read");
+      const message = `error when retrieving secrets from secret store: failed to get secrets from secret store: ${cause}`;
+      run.fail({ type: "InputError", message, stacktrace: null });
+    }
+  }
+
+  #record(run: ActiveRun): Promise<void> {
+    const { record } = run;
+    if (!this.#ports.functions.exists(record.organization, record.functionName, record.functionId))
+      return Promise.resolve();
+    const statements: Statement[] = run.recorded ? finishRun(record) : insertRun(record);
+    if (!record.blocking) statements.push(acknowledge(jobOf(record)));
+    if (record.secrets !== null) {
+      const user: Principal = { kind: "function", id: record.id, organization: record.organization, via: "internal" };
+      statements.push(...Secrets.useStatements(user, record.organization, record.secrets));
+    }
+    run.recorded = true;
+    return this.#ports.database.commit(statements);
+  }
+
+  #unrecorded(run: ActiveRun, error: unknown): void {
+    this.#ports.log.warn({ err: error, run: run.record.id }, "the end of a run could not be recorded");
+    run.refusal = new DispatchError("INTERNAL", { kind: "function run", name: run.record.id }, error);
+    this.#settle(run);
+  }
+
+  #settle(run: ActiveRun): void {
+    this.#forget(run);
+    this.#ports.ended(run.record);
+    run.settle();
+    const { organization, id } = run.record;
+    this.#ports.feed.publish({ organization, kind: "Run", id, generation: 3 });
+  }
+
+  #keep(run: ActiveRun): void {
+    this.#active.set(run.record.id, run);
+    this.#byToken.set(run.token, run);
+    this.#checkLater();
+  }
+
+  #forget(run: ActiveRun): void {
+    this.#active.delete(run.record.id);
+    this.#byToken.delete(run.token);
+  }
+
+  #checkLater(): void {
+    if (this.#checking) return;
+    this.#checking = true;
+    setTimeout(() => this.#recordLong(), RECORD_AFTER_MS).unref();
+  }
+
+  #recordLong(): void {
+    this.#checking = false;
+    const before = performance.now() - RECORD_AFTER_MS;
+    for (const run of this.#active.values()) {
+      if (run.acceptedAt > before) break;
+      if (!run.recorded && run.record.finished === undefined) this.#recordNow(run);
+    }
+    if (this.#active.size > 0) this.#checkLater();
+  }
+
+  #recordNow(run: ActiveRun): void {
+    run.recorded = true;
+    this.#ports.database.commit(insertRun(run.record)).catch((error: unknown) => {
+      this.#ports.log.warn({ err: error, run: run.record.id }, "a long run could not be recorded");
+    });
+  }
+
+  async #recover(record: RunRecord): Promise<void> {
+    const serving = this.#servingAgain(record);
+    const begun = record.status !== "INITIALIZED" || record.blocking;
+    const again = serving !== undefined && (!begun || record.attempt <= serving.retries);
+    if (serving === undefined || !again) return this.#interrupt(record);
+    const run = new ActiveRun(this, serving, recoveryPrincipal(record), record);
+    run.recorded = true;
+    if (begun) record.attempt++;
+    record.status = "INITIALIZED";
+    this.#keep(run);
+    await this.#launch(run);
+  }
+
+  async #interrupt(record: RunRecord): Promise<void> {
+    const message = "interrupted by a restart";
+    record.status = "ERROR";
+    record.error = { type: "SystemError", message, stacktrace: null };
+    record.reason = [`error running function: ${record.functionName}: ${message}`];
+    record.finished = unixNanoseconds();
+    await this.#ports.database.commit([...finishRun(record), acknowledge(jobOf(record))]);
+  }
+
+  #servingAgain(record: RunRecord): ReturnType<Functions["serving"]> | undefined {
+    try {
+      return this.#ports.functions.serving(record.organization, record.functionName);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #authorize(principal: Principal, organization: string, action: "create" | "get"): void {
+    this.#ports.iam.authorize(principal, { resource: "runs", action, organization });
+  }
+}
+
+/** The record for the caller: at its end for a blocking run. @throws what kept it from running. */
+async function answer(run: ActiveRun): Promise<RunRecord> {
+  if (run.record.blocking) await run.wait();
+  if (run.refusal !== undefined && run.record.finished === undefined) throw run.refusal;
+  return run.record;
+}
+
+function jobOf({ organization, id }: RunRecord): Job {
+  return { organization, id, kind: "run" };
+}
+
+function recoveryPrincipal({ organization, id }: RunRecord): Principal {
+  return { kind: "system", id, organization, via: "recovery" };
+}

@@ -1,0 +1,179 @@
+/** All ways in: the listeners of API and gateway, plain and TLS, and the function door. */
+import { createServer } from "node:http";
+import type { Socket } from "node:net";
+import type { Logger } from "pino";
+import type { RunRecord } from "../core/runs/record.ts";
+import type { Runtime } from "../core/shared/ports.ts";
+import { systemPrincipal } from "../core/shared/wire.ts";
+import type { Settings } from "../settings/definitions.ts";
+import { authOf, isLoopback } from "../settings/derived.ts";
+import { versionInfo } from "../version.ts";
+import { createGateway } from "./gateway/gateway.ts";
+import type { GatewayPorts, RunResult } from "./gateway/ports.ts";
+import { administrator } from "./http/access.ts";
+import { routesOf, type Services } from "./http/routes.ts";
+import { type Api, createApi } from "./http/server.ts";
+import { type Listener, type ListenOptions, listen, type Front as Mounted, serverLimits } from "./listen.ts";
+import { type Certificate, loadCertificate } from "./tls/certificate.ts";
+
+export interface FrontPorts {
+  readonly services: Services;
+  isAdministrator(token: string): boolean;
+  metrics(): Promise<string>;
+  readonly runtime: Runtime;
+  readonly log: Logger;
+}
+
+export interface Front {
+  readonly addresses: Readonly<Record<string, string>>;
+  /** A connection from inside an organization's network. */
+  door(socket: Socket, organization: string): void;
+  close(graceMs: number): Promise<void>;
+}
+
+const TIMED_OUT = "Function execution exceeded the timeout";
+
+/** Opens everything that the settings ask for. @throws Error when an address cannot be had. */
+export async function openFront(
+  settings: Settings,
+  dataDir: string,
+  apiPort: number,
+  ports: FrontPorts,
+): Promise<Front> {
+  warnOfOpenDoors(settings, ports.log);
+  const health = watchRuntime(ports);
+  const api = await openApi(settings, ports, health);
+  const gateway = createGateway(
+    { trustedProxies: settings["trusted-proxies"], maxBodyBytes: settings["max-body-bytes"] },
+    gatewayPorts(ports),
+  );
+  const tls = settings["enable-tls"] ? await certificateOf(settings, dataDir) : undefined;
+  const listeners: Record<string, Listener> = {};
+  for (const { name, words, mounted, options } of wantedListeners(settings, apiPort, api, gateway, tls)) {
+    const listener = await listen(mounted, options);
+    listeners[name] = listener;
+    ports.log.info(`${words} ${listener.address}`);
+  }
+  const doorServer = createServer(serverLimits, api.listener);
+  return {
+    addresses: Object.fromEntries(Object.entries(listeners).map(([name, { address }]) => [name, address])),
+    door: (socket, organization) => {
+      api.markDoor(socket, organization);
+      doorServer.emit("connection", socket);
+    },
+    close: async (graceMs) => {
+      await Promise.all(Object.values(listeners).map((listener) => listener.close(graceMs)));
+    },
+  };
+}
+
+interface WantedListener {
+  readonly name: string;
+  readonly words: string;
+  readonly mounted: Mounted;
+  readonly options: ListenOptions;
+}
+
+function wantedListeners(
+  settings: Settings,
+  apiPort: number,
+  api: Mounted,
+  gateway: Mounted,
+  tls: Certificate | undefined,
+): WantedListener[] {
+  const { host } = settings;
+  const gatewayHost = settings["gateway-host"] || host;
+  const apiWords = "Dispatch HTTP server: serving HTTP traffic at";
+  const gatewayWords = "API Gateway: serving HTTP traffic at";
+  const plain = [
+    { name: "api", words: apiWords, mounted: api, options: { host, port: apiPort } },
+    {
+      name: "gateway",
+      words: gatewayWords,
+      mounted: gateway,
+      options: { host: gatewayHost, port: settings["gateway-port"] },
+    },
+  ];
+  if (tls === undefined) return plain;
+  const https = (words: string): string => words.replace("HTTP traffic", "HTTPS traffic");
+  const secure = [
+    { name: "apiTls", words: https(apiWords), mounted: api, options: { host, port: settings["tls-port"], tls } },
+    {
+      name: "gatewayTls",
+      words: https(gatewayWords),
+      mounted: gateway,
+      options: { host: gatewayHost, port: settings["gateway-tls-port"], tls },
+    },
+  ];
+  return settings["disable-http"] ? secure : [...plain, ...secure];
+}
+
+function openApi(settings: Settings, ports: FrontPorts, health: () => object): Promise<Api> {
+  const { services, log, isAdministrator, metrics } = ports;
+  return createApi({
+    routes: routesOf(services),
+    access: { auth: authOf(settings), isAdministrator, runOf: (token) => services.runs.byToken(token)?.record },
+    bodyLimit: settings["max-body-bytes"],
+    uploadLimit: settings["max-upload-bytes"],
+    health: () => ({ version: versionInfo, functions: health() }),
+    metrics,
+    log,
+  });
+}
+
+/** Checks once that functions can run here; what is wrong is said in the log and at /healthz. */
+function watchRuntime({ runtime, log }: FrontPorts): () => object {
+  let report: object = { checking: true };
+  runtime.check().then(
+    ({ problems, warnings, limits }) => {
+      report = { ready: problems.length === 0, problems, warnings, limits };
+      for (const problem of problems) log.error(`functions cannot run: ${problem}`);
+      for (const warning of warnings) log.warn(warning);
+    },
+    (error: Error) => {
+      report = { ready: false, problems: [error.message] };
+      log.error({ err: error }, "functions cannot run");
+    },
+  );
+  return () => report;
+}
+
+function warnOfOpenDoors(settings: Settings, log: Logger): void {
+  if (authOf(settings) === "none" && !isLoopback(settings.host)) {
+    log.warn(`--auth none on ${settings.host}: whoever reaches this address is the administrator`);
+  }
+  if (settings.sandbox === "none") log.warn("--sandbox none: functions run as this user and see all that it sees");
+  if (settings["function-network"] === "host") {
+    log.warn(
+      "--function-network host: functions reach everything that this machine reaches, also its loopback services",
+    );
+  }
+}
+
+function certificateOf(settings: Settings, dataDir: string): Promise<Certificate> {
+  const paths = { certificate: settings["tls-certificate"], key: settings["tls-certificate-key"] };
+  return loadCertificate(
+    paths,
+    dataDir,
+    [settings.host, settings["gateway-host"]].filter((host) => host !== ""),
+  );
+}
+
+/** The gateway's view of the core. */
+function gatewayPorts({ services, isAdministrator, log }: FrontPorts): GatewayPorts {
+  const { runs, secrets, apis } = services;
+  return {
+    run: async ({ endpoint: _endpoint, via: _via, ...request }, principal) =>
+      resultOf(await runs.create(principal, request)),
+    secret: (organization, name) => secrets.use(systemPrincipal(organization), organization, [name]),
+    verifyToken: async (token) => (isAdministrator(token) ? administrator : undefined),
+    endpoints: apis.endpoints,
+    now: Date.now,
+    log,
+  };
+}
+
+function resultOf({ id, status, output, error }: RunRecord): RunResult {
+  if (error === undefined) return { runId: id, status, ...(output === undefined ? {} : { output }) };
+  return { runId: id, status, error, timedOut: error.message === TIMED_OUT };
+}

@@ -1,0 +1,29 @@
+import type { Operation } from "../../core/shared/contract.ts";
+import type { Principal } from "../../core/shared/principal.ts";
+
+/** What a handler gets: everything about the request that has passed its checks. */
+export interface Call {
+  readonly principal: Principal;
+  readonly organization: string;
+  readonly path: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly body: unknown;
+  /** The body as it was sent. */
+  readonly text: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/** `body` is an object to be sent as JSON, or a JSON text as it is. */
+export interface Answer {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+export type Handler = (call: Call) => Answer | Promise<Answer>;
+
+/** An operation with the function that performs it. */
+export interface Route {
+  readonly operation: Operation;
+  readonly handle: Handler;
+}

@@ -1,0 +1,80 @@
+/** Every operation of the contracts and the service that performs it. */
+import { apiOperations } from "../../core/apis/contract.ts";
+import type { Apis } from "../../core/apis/service.ts";
+import { type FunctionResource, functionOperations } from "../../core/functions/contract.ts";
+import type { Functions } from "../../core/functions/service.ts";
+import type { BaseImages } from "../../core/images/base-images.ts";
+import { type BaseImage, baseImageOperations, type Image, imageOperations } from "../../core/images/contract.ts";
+import type { Images } from "../../core/images/images.ts";
+import { runOperations } from "../../core/runs/contract.ts";
+import type { Runs } from "../../core/runs/service.ts";
+import { type Secret, secretOperations } from "../../core/secrets/contract.ts";
+import type { Secrets } from "../../core/secrets/service.ts";
+import type { Operation } from "../../core/shared/contract.ts";
+import type { Principal } from "../../core/shared/principal.ts";
+import { paged } from "./paging.ts";
+import type { Call, Handler, Route } from "./route.ts";
+import { runRoutes } from "./run-routes.ts";
+
+export interface Services {
+  readonly secrets: Secrets;
+  readonly baseImages: BaseImages;
+  readonly images: Images;
+  readonly functions: Functions;
+  readonly runs: Runs;
+  readonly apis: Apis;
+}
+
+type Awaitable<T> = T | Promise<T>;
+
+/** The five verbs that every named resource has. */
+interface ResourceService<T> {
+  create(principal: Principal, organization: string, body: T): Awaitable<T>;
+  list(principal: Principal, organization: string): Awaitable<T[]>;
+  get(principal: Principal, organization: string, name: string): Awaitable<T>;
+  update(principal: Principal, organization: string, name: string, body: T): Awaitable<T>;
+  delete(principal: Principal, organization: string, name: string): Awaitable<unknown>;
+}
+
+type Verb = keyof ResourceService<unknown>;
+
+/** All routes; the order does not matter. */
+export function routesOf(services: Services): Route[] {
+  return [
+    ...resourceRoutes<Secret>(secretOperations, services.secrets),
+    ...resourceRoutes<BaseImage>(baseImageOperations, services.baseImages),
+    ...resourceRoutes<Image>(imageOperations, services.images),
+    ...resourceRoutes<FunctionResource>(functionOperations, services.functions),
+    ...resourceRoutes(apiOperations, services.apis),
+    ...runRoutes(runOperations, services.runs),
+  ];
+}
+
+function resourceRoutes<T extends { name: string }>(
+  operations: Readonly<Record<string, Operation>>,
+  service: ResourceService<T>,
+): Route[] {
+  const handlers = resourceHandlers(service);
+  return Object.entries(operations).map(([name, operation]) => {
+    const verb = /^(create|list|get|update|delete)/.exec(name)?.[1] as Verb;
+    return { operation, handle: handlers[verb] };
+  });
+}
+
+function resourceHandlers<T extends { name: string }>(service: ResourceService<T>): Record<Verb, Handler> {
+  return {
+    create: async ({ principal, organization, body }) => ({
+      body: await service.create(principal, organization, body as T),
+    }),
+    list: async ({ principal, organization, query }) => paged(await service.list(principal, organization), query),
+    get: async (call) => ({ body: await service.get(call.principal, call.organization, nameOf(call)) }),
+    update: async (call) => ({
+      body: await service.update(call.principal, call.organization, nameOf(call), call.body as T),
+    }),
+    delete: async (call) => ({ body: await service.delete(call.principal, call.organization, nameOf(call)) }),
+  };
+}
+
+function nameOf({ path }: Call): string {
+  return Object.values(path)[0] ?? "";
+}

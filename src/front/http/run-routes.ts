@@ -1,0 +1,62 @@
+/** Runs over REST: their JSON parts pass through as texts. */
+import type { Run, runOperations } from "../../core/runs/contract.ts";
+import { runToJson } from "../../core/runs/record.ts";
+import type { Runs } from "../../core/runs/service.ts";
+import type { RunSelection } from "../../core/runs/store.ts";
+import { DispatchError } from "../../core/shared/errors.ts";
+import { memberText } from "../../core/shared/json-text.ts";
+import { NEXT_CURSOR } from "./paging.ts";
+import type { Answer, Call, Route } from "./route.ts";
+
+export function runRoutes(operations: typeof runOperations, runs: Runs): Route[] {
+  return [
+    { operation: operations.createRun, handle: (call) => createRun(runs, call) },
+    { operation: operations.listRuns, handle: (call) => listRuns(runs, call) },
+    { operation: operations.getRun, handle: (call) => getRun(runs, call) },
+  ];
+}
+
+async function createRun(runs: Runs, { principal, organization, query, body, text, headers }: Call): Promise<Answer> {
+  const { functionName } = query as { functionName?: string };
+  if (functionName === undefined) throw new DispatchError("NO_FUNCTION");
+  const { blocking = false, secrets, tags, event, httpContext } = body as Run;
+  const run = await runs.create(principal, {
+    organization,
+    functionName,
+    blocking,
+    input: memberText(text, "input"),
+    secrets,
+    tags: tags === undefined || tags.length === 0 ? undefined : JSON.stringify(tags),
+    event: event === undefined ? undefined : memberText(text, "event"),
+    httpContext: httpContext === undefined ? undefined : memberText(text, "httpContext"),
+    idempotencyKey: keyOf(headers["idempotency-key"]),
+  });
+  return { status: blocking ? 200 : 202, body: runToJson(run) };
+}
+
+function keyOf(header: string | string[] | undefined): string | undefined {
+  if (typeof header !== "string" || header === "") return undefined;
+  if (header.length <= 255) return header;
+  throw new DispatchError("TOO_LONG", { field: "Idempotency-Key", place: "header", limit: 255 });
+}
+
+async function listRuns(runs: Runs, { principal, organization, query }: Call): Promise<Answer> {
+  const selection = { ...query, cursor: cursorOf(query.cursor) } as RunSelection;
+  const found = await runs.list(principal, organization, selection);
+  const body = `[${found.map(runToJson).join(",")}]`;
+  const last = found.at(-1);
+  const more = selection.limit !== undefined && found.length === selection.limit && last !== undefined;
+  return more ? { body, headers: { [NEXT_CURSOR]: String(last.executed) } } : { body };
+}
+
+async function getRun(runs: Runs, { principal, organization, path, query }: Call): Promise<Answer> {
+  return { body: runToJson(await runs.get(principal, organization, path.runName ?? "", query as RunSelection)) };
+}
+
+function cursorOf(value: unknown): bigint | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d{1,19}$/.test(String(value))) return BigInt(String(value));
+  throw new DispatchError("INVALID_TYPE", {
+    message: `cursor in query must be one that a list answered: ${JSON.stringify(value)}`,
+  });
+}

@@ -1,0 +1,157 @@
+/** The REST API: mounts every operation, authenticates, and turns errors into `{code, message}`. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { DispatchError } from "../../core/shared/errors.ts";
+import { type AccessRules, authenticate } from "./access.ts";
+import { binderOf } from "./bind.ts";
+import type { Answer, Route } from "./route.ts";
+import { unknownPath } from "./unknown-path.ts";
+
+export interface ApiOptions {
+  readonly routes: readonly Route[];
+  readonly access: AccessRules;
+  /** Bytes of a body, except for functions. */
+  readonly bodyLimit: number;
+  /** Bytes of a function's body. */
+  readonly uploadLimit: number;
+  health(): object;
+  /** Prometheus text. */
+  metrics(): Promise<string>;
+  readonly log: { error(details: object, message: string): void };
+}
+
+export interface Api {
+  /** To be mounted on HTTP and HTTPS servers. */
+  readonly listener: (request: IncomingMessage, response: ServerResponse) => void;
+  stop(): void;
+  /** Says that a connection came through the function door of an organization. */
+  markDoor(socket: Socket, organization: string): void;
+}
+
+const JSON_TYPE = "application/json";
+
+export async function createApi(options: ApiOptions): Promise<Api> {
+  const doors = new WeakMap<Socket, string>();
+  const app = fastify({
+    bodyLimit: options.bodyLimit,
+    requestTimeout: 30_000,
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 512 },
+    exposeHeadRoutes: false,
+    forceCloseConnections: false,
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(JSON_TYPE, { parseAs: "string" }, (_request, text, done) => done(null, text));
+  app.setErrorHandler((error, request, reply) => sendError(error, request, reply, options));
+  app.setNotFoundHandler((request, reply) =>
+    sendError(unknownPath(options.routes, request, reply), request, reply, options),
+  );
+  mountHealth(app, options, doors);
+  for (const route of options.routes) mount(app, route, options, doors);
+  await app.ready();
+  let stopping = false;
+  return {
+    listener: (request, response) => {
+      if (stopping) response.shouldKeepAlive = false;
+      app.routing(request, response);
+    },
+    stop: () => {
+      stopping = true;
+    },
+    markDoor: (socket, organization) => void doors.set(socket, organization),
+  };
+}
+
+function mountHealth(
+  app: FastifyInstance,
+  { health, metrics, access }: ApiOptions,
+  doors: WeakMap<Socket, string>,
+): void {
+  const answer = (_request: FastifyRequest, reply: FastifyReply) =>
+    reply.type(JSON_TYPE).send(JSON.stringify(health()));
+  app.all("/healthz", answer);
+  app.all("/healthz*", answer);
+  app.get("/metrics", async (request, reply) => {
+    if (access.auth === "token")
+      authenticate(access, { headers: request.headers, door: doors.get(request.raw.socket) });
+    return reply.type("text/plain; version=0.0.4").send(await metrics());
+  });
+}
+
+function mount(
+  app: FastifyInstance,
+  { operation, handle }: Route,
+  options: ApiOptions,
+  doors: WeakMap<Socket, string>,
+): void {
+  const bind = binderOf(operation);
+  app.route({
+    method: operation.method,
+    url: operation.path.replace(/\{(\w+)\}/g, ":$1"),
+    bodyLimit: operation.path.startsWith("/v1/function") ? options.uploadLimit : options.bodyLimit,
+    onRequest: (request, _reply, done) => {
+      try {
+        const caller = { headers: request.headers, door: doors.get(request.raw.socket) };
+        principals.set(request, authenticate(options.access, caller));
+        done();
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+    handler: async (request, reply) => {
+      const principal = principals.get(request);
+      if (principal === undefined) throw new DispatchError("UNAUTHENTICATED");
+      const answer = await handle({ principal, headers: request.headers, ...bind(request) });
+      return send(reply, operation.success, answer);
+    },
+  });
+}
+
+const principals = new WeakMap<FastifyRequest, ReturnType<typeof authenticate>>();
+
+function send(reply: FastifyReply, success: number, { status, headers, body }: Answer): FastifyReply {
+  reply.code(status ?? success);
+  if (headers !== undefined) reply.headers(headers);
+  if (body === undefined) return reply.send();
+  return reply.type(JSON_TYPE).send(`${typeof body === "string" ? body : JSON.stringify(body)}\n`);
+}
+
+function sendError(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { log, ...limits }: ApiOptions,
+): FastifyReply {
+  const known = error instanceof DispatchError ? error : fromFastify(error, request, limits);
+  if (known.status >= 500) log.error({ err: known.cause ?? error, url: request.url }, known.message);
+  if (known.retryAfter !== undefined) reply.header("retry-after", known.retryAfter);
+  return reply.code(known.status).type(JSON_TYPE).send(JSON.stringify(known));
+}
+
+function fromFastify(
+  error: unknown,
+  request: FastifyRequest,
+  limits: Pick<ApiOptions, "bodyLimit" | "uploadLimit">,
+): DispatchError {
+  const { code, statusCode } = error as { code?: string; statusCode?: number };
+  switch (code) {
+    case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
+      return new DispatchError("UNSUPPORTED_MEDIA_TYPE", {
+        type: request.headers["content-type"] ?? "application/octet-stream",
+      });
+    case "FST_ERR_CTP_BODY_TOO_LARGE": {
+      const upload = request.url.startsWith("/v1/function");
+      const setting = upload ? "max-upload-bytes" : "max-body-bytes";
+      return new DispatchError("TOO_LARGE", { limit: upload ? limits.uploadLimit : limits.bodyLimit, setting });
+    }
+    default:
+      if (statusCode !== undefined && statusCode < 500) {
+        return new DispatchError("BAD_REQUEST", { message: (error as Error).message }, error);
+      }
+      return new DispatchError(
+        "INTERNAL",
+        { kind: "request", name: `${request.method} ${request.url.split("?")[0]}` },
+        error,
+      );
+  }
+}

@@ -1,0 +1,76 @@
+/** What Prometheus may ask of the server. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Pool } from "./core/pool/pool.ts";
+import type { RunRecord } from "./core/runs/record.ts";
+
+export interface Metrics {
+  /** Counts a run that has ended. */
+  ran(run: RunRecord): void;
+  text(): Promise<string>;
+}
+
+const NANOSECONDS = 1e9;
+
+export function createMetrics(pool: Pool): Metrics {
+  const registers = [new Registry()];
+  const [registry] = registers as [Registry];
+  collectDefaultMetrics({ register: registry });
+  const runs = new Counter({
+    name: "dispatch_runs_total",
+    help: "Runs that have ended, by function and outcome",
+    labelNames: ["organization", "function", "status", "error"],
+    registers,
+  });
+  const seconds = new Histogram({
+    name: "dispatch_run_duration_seconds",
+    help: "Time from the acceptance of a run to its end",
+    buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 60],
+    registers,
+  });
+  poolGauges(pool, registers);
+  return {
+    ran(run) {
+      runs.inc({
+        organization: run.organization,
+        function: run.functionName,
+        status: run.status,
+        error: run.error?.type ?? "",
+      });
+      if (run.finished !== undefined) seconds.observe(Number(run.finished - run.executed) / NANOSECONDS);
+    },
+    text: () => registry.metrics(),
+  };
+}
+
+function poolGauges(pool: Pool, registers: Registry[]): void {
+  new Gauge({
+    name: "dispatch_generic_workers",
+    help: "Started workers that wait for a function",
+    registers,
+    collect() {
+      this.set(pool.stats().generic);
+    },
+  });
+  new Gauge({
+    name: "dispatch_function_workers",
+    help: "Workers by function",
+    labelNames: ["organization", "function"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { organization, name, workers } of pool.stats().functions)
+        this.inc({ organization, function: name }, workers);
+    },
+  });
+  new Gauge({
+    name: "dispatch_queued_runs",
+    help: "Runs that wait for a worker, by function",
+    labelNames: ["organization", "function"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { organization, name, queued } of pool.stats().functions)
+        this.inc({ organization, function: name }, queued);
+    },
+  });
+}

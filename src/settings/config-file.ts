@@ -1,0 +1,44 @@
+import { readFileSync } from "node:fs";
+import { extname } from "node:path";
+import { SettingError } from "./convert.ts";
+
+/** Reads a configuration file; the extension names its format. Keys come back in lower case. @throws SettingError */
+export async function readConfigFile(path: string): Promise<Map<string, unknown>> {
+  const parse = await parserOf(path);
+  try {
+    return lowerCased(parse(readFileSync(path, "utf8")));
+  } catch (error) {
+    throw new SettingError(
+      `cannot read the configuration file ${path}: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+}
+
+async function parserOf(path: string): Promise<(text: string) => unknown> {
+  switch (extname(path).toLowerCase()) {
+    case ".yaml":
+    case ".yml":
+      return (await import("yaml")).parse;
+    case ".json":
+      return JSON.parse;
+    case ".toml":
+      return (await import("smol-toml")).parse;
+    default:
+      throw new SettingError(`the configuration file ${path} must end in .yaml, .yml, .json or .toml`);
+  }
+}
+
+/** Flattens groups: `local: {gateway-port: 1}` becomes `local.gateway-port`. */
+function lowerCased(value: unknown, prefix = ""): Map<string, unknown> {
+  const entries = new Map<string, unknown>();
+  if (typeof value !== "object" || value === null) {
+    if (value === null || value === undefined) return entries;
+    throw new Error("it must hold settings, one a line, such as port: 8080");
+  }
+  for (const [key, member] of Object.entries(value)) {
+    const name = `${prefix}${key.toLowerCase()}`;
+    if (typeof member !== "object" || member === null || Array.isArray(member)) entries.set(name, member);
+    else for (const [inner, deep] of lowerCased(member, `${name}.`)) entries.set(inner, deep);
+  }
+  return entries;
+}

@@ -1,0 +1,70 @@
+import type { Definition, SettingValue } from "./definitions.ts";
+
+/** A setting that cannot be used: what, where it came from, what would be right. */
+export class SettingError extends Error {
+  override name = "SettingError";
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Milliseconds of a Go-style duration such as `20s` or `1m30s`. */
+export function parseDuration(text: string): number | undefined {
+  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) return text === "0" ? 0 : undefined;
+  let total = 0;
+  for (const [, amount, unit = "s"] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g))
+    total += Number(amount) * (UNITS[unit] ?? 0);
+  return total;
+}
+
+/** From the text of a flag or variable, or a value of the configuration file. @throws SettingError naming `source`. */
+export function convert(definition: Definition, raw: unknown, source: string): SettingValue {
+  switch (definition.type) {
+    case "boolean":
+      return toBoolean(raw, source);
+    case "number":
+      return toNumber(definition, raw, source);
+    case "duration":
+      return parseDuration(String(raw)) ?? fail(source, raw, "a duration such as 20s or 1m30s");
+    case "list":
+      return toList(raw);
+    case "string":
+      return toChoice(definition.choices, raw, source);
+  }
+}
+
+function toBoolean(raw: unknown, source: string): boolean {
+  if (typeof raw === "boolean") return raw;
+  const text = String(raw).toLowerCase();
+  if (["true", "1", "t", "yes", "on"].includes(text)) return true;
+  return ["false", "0", "f", "no", "off"].includes(text) ? false : fail(source, raw, "true or false");
+}
+
+function toNumber(
+  { min, max }: { readonly min?: number; readonly max?: number },
+  raw: unknown,
+  source: string,
+): number {
+  const number = typeof raw === "number" ? raw : /^-?\d+$/.test(String(raw)) ? Number(raw) : Number.NaN;
+  const low = min ?? 0;
+  const high = max ?? Number.MAX_SAFE_INTEGER;
+  if (Number.isInteger(number) && number >= low && number <= high) return number;
+  return fail(source, raw, `a whole number from ${low} to ${high}`);
+}
+
+function toList(raw: unknown): string[] {
+  return [raw]
+    .flat()
+    .flatMap((item) => String(item).split(","))
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+}
+
+function toChoice(choices: readonly string[] | undefined, raw: unknown, source: string): string {
+  const text = String(raw);
+  if (choices === undefined || choices.includes(text)) return text;
+  return fail(source, raw, choices.filter((choice) => choice !== "").join(" or "));
+}
+
+function fail(source: string, raw: unknown, wanted: string): never {
+  throw new SettingError(`${source} is ${JSON.stringify(raw)}: expected ${wanted}`);
+}

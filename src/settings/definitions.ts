@@ -1,0 +1,240 @@
+/** Every setting of the server as data: flags, environment, configuration file, help and checks derive from it. */
+
+export type SettingValue = string | number | boolean | readonly string[];
+
+interface Base {
+  readonly group: "General" | "API" | "Gateway" | "TLS" | "Functions" | "Limits";
+  readonly help: string;
+  /** What stands behind the flag in the help. */
+  readonly value?: string;
+  /** Group of the configuration file besides the top level (server.md 1.1). */
+  readonly section?: string;
+}
+
+export type Definition = Base &
+  (
+    | { readonly type: "string"; readonly default: string; readonly choices?: readonly string[] }
+    | { readonly type: "number"; readonly default: number; readonly min?: number; readonly max?: number }
+    | { readonly type: "boolean"; readonly default: boolean }
+    /** Go style, `1m30s`; milliseconds inside. */
+    | { readonly type: "duration"; readonly default: string }
+    | { readonly type: "list"; readonly default: readonly string[] }
+  );
+
+const port = { type: "number", min: 0, max: 65535, value: "PORT" } as const;
+
+export const definitions = {
+  "data-dir": {
+    group: "General",
+    type: "string",
+    default: "",
+    value: "DIR",
+    help: "where everything is kept (default: dispatch in the user's data folder)",
+  },
+  "db-backend": {
+    group: "General",
+    type: "string",
+    default: "sqlite",
+    choices: ["sqlite", "boltdb"],
+    value: "NAME",
+    help: "database: sqlite, embedded (boltdb, the older name, means the same)",
+  },
+  "db-file": {
+    group: "General",
+    type: "string",
+    default: "",
+    value: "FILE",
+    help: "database file (default: dispatch.db in the data folder)",
+  },
+  debug: { group: "General", type: "boolean", default: false, help: "log debug lines, too" },
+
+  host: { group: "API", type: "string", default: "127.0.0.1", value: "ADDRESS", help: "address of the API" },
+  port: { group: "API", ...port, default: 8080, help: "HTTP port of the API; 0 takes a free one" },
+  "disable-http": {
+    group: "API",
+    type: "boolean",
+    default: false,
+    help: "no plain HTTP; only together with --enable-tls",
+  },
+  auth: {
+    group: "API",
+    type: "string",
+    default: "",
+    choices: ["", "none", "token"],
+    value: "KIND",
+    help: "none or token (default: none on a loopback address, else token)",
+  },
+
+  "gateway-host": {
+    group: "Gateway",
+    type: "string",
+    default: "",
+    value: "ADDRESS",
+    help: "address of the gateway (default: that of the API)",
+  },
+  "gateway-port": { group: "Gateway", ...port, default: 8081, section: "local", help: "HTTP port of the gateway" },
+  "gateway-tls-port": { group: "Gateway", ...port, default: 8444, section: "local", help: "HTTPS port of the gateway" },
+  "gateway-organization": {
+    group: "Gateway",
+    type: "string",
+    default: "dispatch-server",
+    value: "NAME",
+    help: "the organization whose endpoints also answer without its name in the path",
+  },
+  "trusted-proxies": {
+    group: "Gateway",
+    type: "list",
+    default: ["127.0.0.0/8", "::1/128"],
+    value: "CIDR",
+    help: "proxies whose X-Forwarded headers count",
+  },
+
+  "enable-tls": { group: "TLS", type: "boolean", default: false, help: "open the HTTPS listeners of API and gateway" },
+  "tls-port": { group: "TLS", ...port, default: 8443, help: "HTTPS port of the API" },
+  "tls-certificate": {
+    group: "TLS",
+    type: "string",
+    default: "",
+    value: "FILE",
+    help: "PEM certificate chain (default: self-signed, made at first start)",
+  },
+  "tls-certificate-key": {
+    group: "TLS",
+    type: "string",
+    default: "",
+    value: "FILE",
+    help: "PEM key of the certificate",
+  },
+
+  sandbox: {
+    group: "Functions",
+    type: "string",
+    default: "bubblewrap",
+    choices: ["bubblewrap", "none"],
+    value: "KIND",
+    help: "how functions are locked in: bubblewrap, or none (they run as this user!)",
+  },
+  "function-network": {
+    group: "Functions",
+    type: "string",
+    default: "isolated",
+    choices: ["isolated", "none", "host"],
+    value: "KIND",
+    help: "network of functions that name none: isolated, none or host",
+  },
+  "allow-host-network": {
+    group: "Functions",
+    type: "boolean",
+    default: false,
+    help: "functions may ask for the host's network",
+  },
+  "allow-host-service": {
+    group: "Functions",
+    type: "list",
+    default: [],
+    value: "HOST:PORT",
+    help: "a service of this host that functions reach at the same loopback address; repeatable",
+  },
+  "warm-workers": {
+    group: "Functions",
+    type: "number",
+    default: 2,
+    min: 0,
+    max: 64,
+    value: "N",
+    help: "started workers that wait for each image in use",
+  },
+  "max-workers": {
+    group: "Functions",
+    type: "number",
+    default: 0,
+    min: 0,
+    max: 10000,
+    value: "N",
+    help: "workers at once (default: by the machine's memory)",
+  },
+  "worker-idle-timeout": {
+    group: "Functions",
+    type: "duration",
+    default: "10m",
+    value: "TIME",
+    help: "after this an idle worker of a function ends",
+  },
+
+  "max-body-bytes": {
+    group: "Limits",
+    type: "number",
+    default: 1024 * 1024,
+    min: 1024,
+    value: "BYTES",
+    help: "size of runs, events and gateway requests",
+  },
+  "max-upload-bytes": {
+    group: "Limits",
+    type: "number",
+    default: 64 * 1024 * 1024,
+    min: 1024,
+    value: "BYTES",
+    help: "size of an uploaded function, encoded",
+  },
+  "max-source-bytes": {
+    group: "Limits",
+    type: "number",
+    default: 256 * 1024 * 1024,
+    min: 1024,
+    value: "BYTES",
+    help: "size of a function's source, unpacked",
+  },
+  "max-output-bytes": {
+    group: "Limits",
+    type: "number",
+    default: 6 * 1024 * 1024,
+    min: 1024,
+    value: "BYTES",
+    help: "size of a function's result",
+  },
+  "max-log-bytes": {
+    group: "Limits",
+    type: "number",
+    default: 1024 * 1024,
+    min: 1024,
+    value: "BYTES",
+    help: "size of the logs of a run",
+  },
+  "max-queue": {
+    group: "Limits",
+    type: "number",
+    default: 1000,
+    min: 1,
+    max: 1_000_000,
+    value: "N",
+    help: "calls that may wait for one function",
+  },
+  "max-wait": {
+    group: "Limits",
+    type: "duration",
+    default: "60s",
+    value: "TIME",
+    help: "how long a call may wait for a worker",
+  },
+  "stop-grace": {
+    group: "Limits",
+    type: "duration",
+    default: "15s",
+    value: "TIME",
+    help: "how long running calls may take to end when the server stops",
+  },
+} as const satisfies Readonly<Record<string, Definition>>;
+
+export type SettingName = keyof typeof definitions;
+
+type ValueOf<D extends Definition> = D extends { type: "number" | "duration" }
+  ? number
+  : D extends { type: "boolean" }
+    ? boolean
+    : D extends { type: "list" }
+      ? readonly string[]
+      : string;
+
+/** The settings in force; durations in milliseconds. */
+export type Settings = { readonly [N in SettingName]: ValueOf<(typeof definitions)[N]> };

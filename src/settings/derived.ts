@@ -1,0 +1,72 @@
+/** What follows from several settings together, or from the machine. */
+import { mkdirSync } from "node:fs";
+import { createServer, isIP } from "node:net";
+import { homedir, totalmem } from "node:os";
+import { join, resolve } from "node:path";
+import type { NetworkKind } from "../core/shared/ports.ts";
+import { SettingError } from "./convert.ts";
+import type { Settings } from "./definitions.ts";
+
+/** The data folder, made 0700 when it is new. @throws SettingError */
+export function dataFolder(settings: Settings): string {
+  const home = process.env.XDG_DATA_HOME || join(homedir(), ".local", "share");
+  const folder = resolve(settings["data-dir"] || join(home, "dispatch"));
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new SettingError(`cannot make the data folder ${folder}: ${error instanceof Error ? error.message : error}`);
+  }
+  return folder;
+}
+
+/** `none` is the default only while nobody else can reach the API (decisions 15). */
+export function authOf(settings: Settings): "none" | "token" {
+  if (settings.auth !== "") return settings.auth as "none" | "token";
+  return isLoopback(settings.host) ? "none" : "token";
+}
+
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}
+
+export interface NetworkSettings {
+  readonly functions: NetworkKind;
+  readonly allowHost: boolean;
+  readonly hostServices: readonly { readonly host: string; readonly port: number }[];
+}
+
+/** @throws SettingError for a malformed HOST:PORT */
+export function networkSettings(settings: Settings): NetworkSettings {
+  const functions = settings["function-network"] as NetworkKind;
+  const hostServices = settings["allow-host-service"].map(hostService);
+  return { functions, allowHost: settings["allow-host-network"] || functions === "host", hostServices };
+}
+
+function hostService(text: string): { host: string; port: number } {
+  const [, host = "", port = ""] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
+  if (isLoopback(host) && Number(port) > 0 && Number(port) < 65536)
+    return { host: host === "localhost" ? "127.0.0.1" : host, port: Number(port) };
+  throw new SettingError(
+    `--allow-host-service is ${JSON.stringify(text)}: expected a loopback address and port such as 127.0.0.1:5432`,
+  );
+}
+
+const WORKER_MEBIBYTES = 96;
+
+/** Half of the machine's memory, at what an ordinary worker takes. */
+export function maxWorkers(settings: Settings): number {
+  if (settings["max-workers"] > 0) return settings["max-workers"];
+  return Math.max(4, Math.min(512, Math.floor(totalmem() / 2 / 1024 / 1024 / WORKER_MEBIBYTES)));
+}
+
+/** The API's port; a free one is chosen before the listener opens because sandboxes must know it. */
+export function portOfApi(settings: Settings): Promise<number> {
+  if (settings.port !== 0) return Promise.resolve(settings.port);
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once("error", reject);
+    probe.listen(0, settings.host, () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}
