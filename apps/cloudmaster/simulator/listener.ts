@@ -1,5 +1,6 @@
 /** The few lines that both stand-ins need to listen on the loopback. */
 import type { IncomingMessage, Server } from "node:http";
+import { createServer } from "node:net";
 
 const MAX_BODY_BYTES = 1_000_000;
 
@@ -31,4 +32,15 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+/** `count` ports of the loopback that nobody listens on at the moment, for programs that must be told theirs. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))));
+  const ports = servers
+    .map((server) => server.address())
+    .flatMap((address) => (typeof address === "object" && address ? [address.port] : []));
+  await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
+  return ports;
 }

@@ -1,9 +1,6 @@
 /** The function door: how a function runs another one (decisions 16). */
 import type { DoorAddress } from "../shared/context.ts";
 
-/** The organization that Dispatch serves when nothing is configured (decisions 1). */
-const DEFAULT_ORGANIZATION = "dispatch-server";
-
 export interface RunRequest {
   readonly functionName: string;
   readonly input: unknown;
@@ -71,7 +68,7 @@ async function send(door: DoorAddress, request: RunRequest, blocking: boolean): 
 function headers(door: DoorAddress, idempotencyKey: string | undefined): Record<string, string> {
   return {
     Authorization: `Bearer ${door.token}`,
-    "X-Dispatch-Org": door.organization ?? DEFAULT_ORGANIZATION,
+    "X-Dispatch-Org": door.organization,
     "Content-Type": "application/json",
     ...(idempotencyKey === undefined ? {} : { "Idempotency-Key": idempotencyKey }),
   };

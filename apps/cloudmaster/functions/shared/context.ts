@@ -4,7 +4,7 @@ export interface DoorAddress {
   readonly url: string;
   /** Short-lived; decides what the run may do at the door. */
   readonly token: string;
-  readonly organization?: string;
+  readonly organization: string;
 }
 
 /** The part of a run's context that these functions read (cli-and-runtimes.md 2.4). */

@@ -1,0 +1,49 @@
+/** Types commands as a person would, and shows them with what they print. */
+import { spawn } from "node:child_process";
+import { StepFailure } from "./failure.ts";
+import type { Screen } from "./screen.ts";
+
+export interface Shell {
+  /** Runs `dispatch <words>`, shows command and output, and returns what it printed. @throws StepFailure unless it exits 0. */
+  dispatch(...words: string[]): Promise<string>;
+}
+
+export interface ShellPlan {
+  /** The launcher `bin/dispatch`. */
+  readonly program: string;
+  readonly workDir: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly screen: Screen;
+  /** Ends a command that runs when it aborts. */
+  readonly signal: AbortSignal;
+}
+
+export function createShell(plan: ShellPlan): Shell {
+  return {
+    dispatch: async (...words) => {
+      const line = `dispatch ${words.join(" ")}`;
+      plan.screen.command(line);
+      const { code, output } = await run(plan, words);
+      if (code !== 0) throw new StepFailure(`“${line}” ended with ${code}`, output);
+      plan.screen.output(output);
+      return output;
+    },
+  };
+}
+
+function run(
+  plan: ShellPlan,
+  words: readonly string[],
+): Promise<{ readonly code: number | null; readonly output: string }> {
+  const { program, workDir: cwd, environment: env, signal } = plan;
+  const child = spawn(program, words, { cwd, env, signal, stdio: ["ignore", "pipe", "pipe"] });
+  const chunks: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
+  return new Promise((resolve, reject) => {
+    child.on("error", (error) =>
+      reject(signal.aborted ? signal.reason : new StepFailure(`${program}: ${error.message}`)),
+    );
+    child.on("close", (code) => resolve({ code, output: Buffer.concat(chunks).toString() }));
+  });
+}

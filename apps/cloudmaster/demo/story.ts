@@ -1,0 +1,83 @@
+/** The story that the demo tells: the commands of the README, letter for letter, and a conversation in Slack. */
+import type { Ec2 } from "../simulator/ec2/server.ts";
+import type { Slack } from "../simulator/slack/workspace.ts";
+import type { Expectation } from "./channel.ts";
+import { say } from "./channel.ts";
+import { StepFailure } from "./failure.ts";
+import type { Screen } from "./screen.ts";
+import type { Shell } from "./shell.ts";
+
+export interface Stage {
+  readonly screen: Screen;
+  readonly shell: Shell;
+  readonly slack: Slack;
+  readonly ec2: Ec2;
+}
+
+export const SECRETS = ["slack", "cloudmaster", "aws", "azure", "gcp", "vsphere"] as const;
+
+const VM = "vmtest01";
+const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
+
+export async function tellStory(stage: Stage): Promise<void> {
+  await setUp(stage);
+  await talk(stage);
+  await refuseForgery(stage);
+  await layEchoOver(stage);
+}
+
+async function setUp({ screen, shell }: Stage): Promise<void> {
+  screen.heading("Secrets, images, functions and the endpoint");
+  for (const name of SECRETS) await shell.dispatch("create", "secret", name, `${name}.json`);
+  await shell.dispatch("create", "seed-images");
+  await shell.dispatch("create", "-f", "all-resources.yaml", "--wait");
+}
+
+async function talk({ screen, slack, ec2 }: Stage): Promise<void> {
+  screen.heading("Alice talks to Cloudmaster in Slack");
+  await say(slack, screen, "echo hello", [answer(/^ok$/), result(/^hello$/m)]);
+  await say(slack, screen, `create ${VM} on aws`, [
+    answer(/^creating vmtest01 on aws/),
+    result(/^created vmtest01 on aws$/m),
+  ]);
+  await say(slack, screen, "list aws", [answer(/^listing aws/), result(/^vmtest01: (pending|running)/m)]);
+  await say(slack, screen, `delete ${VM} on aws`, [
+    answer(/^deleting vmtest01 on aws/),
+    result(/^deleted vmtest01 on aws$/m),
+  ]);
+  await say(slack, screen, `delete ${VM} on aws`, [
+    answer(/^deleting vmtest01 on aws/),
+    result(/no machine called vmtest01/),
+  ]);
+  await say(slack, screen, "crate vmtest01 on aws", [answer(/Did you mean “create”/)]);
+  const alive = ec2.machines().filter((machine) => machine.state === "running" || machine.state === "pending");
+  if (alive.length > 0) throw new StepFailure("a machine is left over at the cloud", JSON.stringify(alive));
+}
+
+async function refuseForgery({ screen, slack }: Stage): Promise<void> {
+  screen.heading("Somebody without the signing secret tries as well");
+  const { status, body } = await slack.forge(`delete ${VM} on aws`);
+  if (status !== 401) throw new StepFailure(`the forged request was answered with ${status} instead of 401`, body);
+  screen.output(`${status} ${body}`);
+}
+
+async function layEchoOver({ screen, shell, slack }: Stage): Promise<void> {
+  screen.heading("Function echo answers in Cloudmaster's place, for a look at what comes in");
+  await shell.dispatch("create", "api", "echo", "echo", "--path", "/cloudmaster", "--method", "POST", "--https-only");
+  await say(slack, screen, "list aws", [answer(/^list aws$/)]);
+  screen.note("");
+  const runs = await shell.dispatch("get", "runs", "echo");
+  const [newest] = UUID.exec(runs) ?? [];
+  if (newest === undefined) throw new StepFailure("function echo has no runs", runs);
+  await shell.dispatch("get", "runs", "echo", newest, "--json");
+  await shell.dispatch("delete", "api", "echo");
+  await say(slack, screen, "list aws", [answer(/^listing aws/), result(/^aws: /m)]);
+}
+
+function answer(text: RegExp): Expectation {
+  return { what: "the answer", text };
+}
+
+function result(text: RegExp): Expectation {
+  return { what: "the result", text };
+}
