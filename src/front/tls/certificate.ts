@@ -53,13 +53,14 @@ async function selfSigned(dataDir: string, hosts: readonly string[]): Promise<Ce
 }
 
 async function make(hosts: readonly string[]): Promise<Certificate> {
-  const { generate } = await import("selfsigned");
+  // The bundle offers the default only: it cannot see the names that a CommonJS module exports.
+  const { default: selfsigned } = await import("selfsigned");
   const names = [...new Set(["localhost", hostname(), "127.0.0.1", "::1", ...hosts])].filter(
     (name) => name !== "0.0.0.0" && name !== "::",
   );
   const notBeforeDate = new Date(Date.now() - 60_000);
   const notAfterDate = new Date(Date.now() + VALID_DAYS * 24 * 60 * 60 * 1000);
-  const pems = await generate(
+  const pems = await selfsigned.generate(
     [
       { name: "organizationName", value: "Dispatch" },
       { name: "commonName", value: hostname() },
