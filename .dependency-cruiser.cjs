@@ -1,0 +1,63 @@
+/** The layers: front -> core -> port types; drivers implement port types; compose.ts alone knows everybody. */
+const tests = "\\.test\\.ts$";
+
+module.exports = {
+  forbidden: [
+    {
+      name: "core-knows-no-front-or-driver",
+      comment: "The core asks the world through the port types in src/core/shared/ports.ts.",
+      severity: "error",
+      from: { path: "^src/core", pathNot: tests },
+      to: { path: "^src/(front|drivers|guest|settings)" },
+    },
+    {
+      name: "drivers-know-port-types-only",
+      comment: "A driver implements a port; what it shares with the core lies in src/core/shared.",
+      severity: "error",
+      from: { path: "^src/drivers", pathNot: tests },
+      to: { path: "^src/(front|settings|core/(?!shared))" },
+    },
+    {
+      name: "front-knows-no-driver",
+      severity: "error",
+      from: { path: "^src/front", pathNot: tests },
+      to: { path: "^src/drivers" },
+    },
+    {
+      name: "client-and-cli-know-contracts-only",
+      comment: "The command line must start fast and run without the server's libraries.",
+      severity: "error",
+      from: { path: "^src/front/(cli|client)", pathNot: tests },
+      to: { path: "^src/(core/.*/(service|store)|front/(http|gateway)|settings)" },
+    },
+    {
+      name: "guests-stand-alone",
+      comment: "A guest runs inside the sandbox, where nothing of the host is.",
+      severity: "error",
+      from: { path: "^src/guest", pathNot: tests },
+      to: { path: "^src/(?!guest)" },
+    },
+    {
+      name: "applications-stand-alone",
+      comment: "Cloudmaster is an application like any user's: it uses the documented surface.",
+      severity: "error",
+      from: { path: "^apps", pathNot: tests },
+      to: { path: "^src" },
+    },
+    { name: "no-circles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+    {
+      name: "no-tests-in-programs",
+      severity: "error",
+      from: { pathNot: "(\\.test\\.ts$|^test/|^bench/|/test/)" },
+      to: { path: tests },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "(^|/)dist/" },
+    parser: "swc",
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { extensions: [".ts", ".js", ".mjs"] },
+  },
+};
