@@ -1,0 +1,12 @@
+import { createHash } from "node:crypto";
+import type { ImageSpec } from "../../core/shared/ports.ts";
+
+/**
+ * SHA-256 over what goes into an image. Without a lock it names the order ("what was asked"), with one the result. The
+ * organization is part of both: organizations never share a folder, so nothing that one of them installs runs for another.
+ */
+export function imageDigest(spec: ImageSpec, interpreterVersion: string, lock?: string): string {
+  const platform = `${process.platform}-${process.arch}`;
+  const parts = [spec.organization, spec.language, interpreterVersion, platform, spec.manifest, lock ?? null];
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}

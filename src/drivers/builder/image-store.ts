@@ -1,0 +1,109 @@
+/**
+ * The folder of images. `<digest>/` is an image: the installer's folder, the manifest, and image.json; it is made aside and
+ * renamed, never changed. `inputs/<digest of the order>.json` remembers what an order gave. `incoming/` is work in progress.
+ */
+import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { BuiltImage } from "../../core/shared/ports.ts";
+
+/** What was remembered of an order. */
+interface Entry {
+  readonly input: string;
+  readonly digest: string;
+  readonly lock: string;
+  readonly hasFolder: boolean;
+}
+
+/** The folders of one installation; `discard` them in the end. */
+export interface Workshop {
+  /** The installer's, with a writable `tmp` in it. */
+  readonly workDir: string;
+  /** What becomes the image. */
+  readonly contentDir: string;
+  discard(): Promise<void>;
+}
+
+export interface ImageStore {
+  /** What an order gave before; undefined when it must be built. */
+  find(input: string): Promise<BuiltImage | undefined>;
+  prepare(): Promise<Workshop>;
+  /** Keeps an image. `content` is a closed folder that becomes the image's; undefined when nothing was installed. */
+  keep(input: string, digest: string, lock: string, content: string | undefined): Promise<BuiltImage>;
+  remove(image: BuiltImage): Promise<void>;
+}
+
+const run = promisify(execFile);
+
+/** Opens the folder; it belongs to one server at a time, so what a dead one left half-done is removed. */
+export function openImageStore(folder: string): ImageStore {
+  const incomingDir = join(folder, "incoming");
+  const inputsDir = join(folder, "inputs");
+  rmSync(incomingDir, { recursive: true, force: true });
+  // Workers are another user and must be able to walk here; the data folder above keeps everybody else out.
+  for (const path of [folder, incomingDir, inputsDir]) {
+    mkdirSync(path, { recursive: true });
+    chmodSync(path, 0o755);
+  }
+  const folderOf = (digest: string): string => join(folder, digest);
+  const inputPath = (input: string): string => join(inputsDir, `${input}.json`);
+
+  return {
+    async find(input) {
+      const entry = await readEntry(inputPath(input));
+      if (entry === undefined || (entry.hasFolder && !existsSync(folderOf(entry.digest)))) return undefined;
+      return imageOf(entry, folderOf(entry.digest));
+    },
+    prepare: () => prepareWorkshop(join(incomingDir, randomUUID())),
+    async keep(input, digest, lock, content) {
+      const entry: Entry = { input, digest, lock, hasFolder: content !== undefined };
+      if (content !== undefined) await moveIntoPlace(content, folderOf(digest), entry);
+      const draftPath = join(incomingDir, randomUUID());
+      await writeFile(draftPath, JSON.stringify(entry));
+      await rename(draftPath, inputPath(input));
+      return imageOf(entry, folderOf(digest));
+    },
+    async remove({ folder: imageDir }) {
+      if (imageDir === undefined) return;
+      const entry = await readEntry(join(imageDir, "image.json"));
+      if (entry !== undefined) await rm(inputPath(entry.input), { force: true });
+      await rm(imageDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function prepareWorkshop(folder: string): Promise<Workshop> {
+  const workshop = {
+    workDir: join(folder, "work"),
+    contentDir: join(folder, "image"),
+    discard: () => rm(folder, { recursive: true, force: true }),
+  };
+  for (const path of [folder, workshop.workDir, workshop.contentDir, join(workshop.workDir, "tmp")]) {
+    await mkdir(path);
+    await chmod(path, 0o755); // whatever the server's umask is
+  }
+  return workshop;
+}
+
+function imageOf({ digest, lock, hasFolder }: Entry, folder: string): BuiltImage {
+  return hasFolder ? { digest, lock, folder } : { digest, lock };
+}
+
+async function readEntry(path: string): Promise<Entry | undefined> {
+  try {
+    return JSON.parse(await readFile(path, "utf8")) as Entry;
+  } catch {
+    return undefined; // not there, or damaged: then it is built again
+  }
+}
+
+/** Flushed before it gets its name: an image that is there is whole, also after a power cut. */
+async function moveIntoPlace(content: string, imageDir: string, entry: Entry): Promise<void> {
+  if (existsSync(imageDir)) return;
+  await writeFile(join(content, "image.json"), JSON.stringify(entry));
+  await run("sync", ["--file-system", content]).catch(() => run("sync"));
+  await rename(content, imageDir);
+}

@@ -1,0 +1,44 @@
+/** What the languages' installers have in common. One implementation a file: npm.ts, pip.ts; the table is in local.ts. */
+import type { Interpreter } from "../runtime/process/interpreters.ts";
+import type { Bind } from "../runtime/process/sandbox.ts";
+import type { RegistrySettings } from "./registry-settings.ts";
+
+/** Where the installer finds its working folder in the sandbox. */
+export const WORK_DIR = "/work";
+
+/** What the interpreter is told to do in the sandbox. */
+export interface InstallPlan {
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly binds: readonly Bind[];
+}
+
+export interface PlanContext {
+  readonly interpreter: Interpreter;
+  readonly manifest: string;
+  readonly settings: RegistrySettings;
+  /** The environment of the server. */
+  readonly environment: NodeJS.ProcessEnv;
+  /** The working folder as the installer sees it. */
+  readonly workDir: string;
+  /** Where a bind is in the sandbox. */
+  pathOf(bind: Bind): string;
+}
+
+export interface Installer {
+  /** For messages: `npm install`. */
+  readonly name: string;
+  readonly manifestFileName: string;
+  /** The folder below the working folder that the installer fills, and that workers look for in the image. */
+  readonly outputName: string;
+  /** False when there is nothing to install. @throws BuildError when the manifest cannot be read. */
+  isNeeded(manifest: string): boolean;
+  /** How the installer of the server's user is configured. @throws BuildError with the remedy when it is not on this machine. */
+  readSettings(interpreter: Interpreter, environment: NodeJS.ProcessEnv): Promise<Readonly<Record<string, string>>>;
+  /** @throws BuildError when the manifest cannot be installed with these settings. */
+  plan(context: PlanContext): InstallPlan;
+  /** What was resolved, read from the working folder after a success; "" for nothing. */
+  readLock(workDir: string): Promise<string>;
+  /** The part of the last lines in which the installer says what went wrong; [] when it does not say. */
+  complaints(lines: readonly string[]): readonly string[];
+}

@@ -1,0 +1,82 @@
+/**
+ * The local builder: an image is a folder of dependencies that the language's own installer fills, in the same sandbox in
+ * which functions run (decision 22). The same manifest with the same interpreter is installed once for an organization.
+ */
+import { BuildError, type Builder, type BuiltImage, type ImageSpec, type Language } from "../../core/shared/ports.ts";
+import { findInterpreter, reportLanguage } from "../runtime/process/interpreters.ts";
+import type { Log } from "../runtime/process/log.ts";
+import type { Sandbox } from "../runtime/process/sandbox.ts";
+import { imageDigest } from "./image-digest.ts";
+import { openImageStore } from "./image-store.ts";
+import { type InstallSite, installImage, type Order } from "./install-image.ts";
+import { defaultInstallLimits, type InstallLimits } from "./installation.ts";
+import type { Installer } from "./installer.ts";
+import { npm } from "./npm.ts";
+import { pip } from "./pip.ts";
+
+export interface LocalBuilderOptions {
+  /** The folder of images, below the server's data folder; it belongs to one server at a time. */
+  readonly folder: string;
+  readonly sandbox: Sandbox;
+  readonly log: Log;
+  /** The server's environment, read for proxies, certificates and registries; default `process.env`. */
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly limits?: Partial<InstallLimits>;
+  /**
+   * The network of installers: `host` where isolated networks cannot be made. Packages then run no code while they are
+   * installed. Default: isolated, unless a registry or proxy is on this machine.
+   */
+  readonly network?: "isolated" | "host";
+}
+
+const INSTALLERS: Readonly<Partial<Record<Language, Installer>>> = { nodejs: npm, python3: pip };
+
+/**
+ * Makes the builder of the process runtime. Images of one organization with equal manifests are one and the same folder:
+ * `remove` an image only when no other has its digest.
+ */
+export function createLocalBuilder(options: LocalBuilderOptions): Builder {
+  const { folder, sandbox, log, environment = process.env } = options;
+  const site: InstallSite = {
+    ...{ store: openImageStore(folder), sandbox, log, environment },
+    limits: { ...defaultInstallLimits, ...options.limits },
+    network: options.network,
+  };
+  const running = new Map<string, Promise<BuiltImage>>();
+
+  const installOnce = (order: Order, progress: (line: string) => void): Promise<BuiltImage> => {
+    const already = running.get(order.input);
+    if (already !== undefined) return already;
+    const installing = installImage(site, order, progress).finally(() => running.delete(order.input));
+    running.set(order.input, installing);
+    return installing;
+  };
+
+  return {
+    check: reportLanguage,
+    build: async (spec, progress) => {
+      const order = await placeOrder(spec);
+      return order.installer.isNeeded(spec.manifest) ? installOnce(order, progress) : { digest: order.input, lock: "" };
+    },
+    remove: (image) => site.store.remove(image),
+  };
+}
+
+async function placeOrder(spec: ImageSpec): Promise<Order> {
+  refuseSystemPackages(spec);
+  const search = await findInterpreter(spec.language);
+  if (!search.found) throw new BuildError(`${search.reason}. Remedy: ${search.remedy}`);
+  const installer = INSTALLERS[spec.language];
+  if (installer === undefined)
+    throw new BuildError(`Images of the language ${spec.language} cannot be built by this version.`);
+  return { spec, input: imageDigest(spec, search.interpreter.version), interpreter: search.interpreter, installer };
+}
+
+function refuseSystemPackages({ systemPackages }: ImageSpec): void {
+  if (systemPackages.length === 0) return;
+  const names = systemPackages.map(({ name }) => name).join(" ");
+  throw new BuildError(
+    `System packages (${names}) cannot be installed by the process runtime, in which images share this machine's system. ` +
+      `Install them on the machine (apt-get install ${names}) and leave them out of the image; the docker runtime installs them for each image.`,
+  );
+}

@@ -1,0 +1,97 @@
+/** Node.js dependencies: `package.json`, installed by npm on the server's own Node. */
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { BuildError } from "../../core/shared/ports.ts";
+import type { Installer, InstallPlan, PlanContext } from "./installer.ts";
+import { findNpm } from "./npm-location.ts";
+import { readUntrusted } from "./read-untrusted.ts";
+
+const run = promisify(execFile);
+
+const NPM_AT = "/opt/dispatch/npm";
+
+/** Sections of package.json that make npm do something. */
+const SECTIONS = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies", "scripts"];
+
+/** Settings of npm that say how the registry is reached; the rest of a user's .npmrc stays where it is. */
+const PASSED = /^(registry|@[^:]+:registry|proxy|https-proxy|noproxy|cafile|strict-ssl)$/;
+
+/**
+ * Install scripts run, as npm has them by default: many packages need them, and they see nothing but the sandbox. On the
+ * host's network they do not, because from there they could reach what listens on the host's loopback.
+ */
+export const npm: Installer = {
+  name: "npm install",
+  manifestFileName: "package.json",
+  outputName: "node_modules",
+  isNeeded: (manifest) => manifest.trim() !== "" && hasSections(parseManifest(manifest)),
+  async readSettings(_interpreter, environment) {
+    const folder = locateNpm(environment);
+    // npm looks for its global configuration beside the Node that runs it; PREFIX names the one it was installed with.
+    const env = { ...environment, PREFIX: join(folder, "../../..") };
+    const { stdout } = await run(process.execPath, [join(folder, "bin/npm-cli.js"), "config", "list", "--json"], {
+      env,
+      cwd: "/",
+    });
+    const settings = Object.entries(JSON.parse(stdout) as Record<string, unknown>).filter(([key]) => PASSED.test(key));
+    return Object.fromEntries(
+      settings.map(([key, value]) => [`npm_config_${key}`, textOf(value)]).filter(([, text]) => text !== ""),
+    );
+  },
+  plan: planNpm,
+  readLock: async (workDir) => (await readUntrusted(join(workDir, "package-lock.json"))) ?? "",
+  complaints: (lines) =>
+    lines.filter((line) => /^npm (error|ERR!) (?!\d+$)/.test(line) && !line.includes("complete log of this run")),
+};
+
+function planNpm({ interpreter, settings, environment, workDir, pathOf }: PlanContext): InstallPlan {
+  const folder = locateNpm(environment);
+  const bind = { source: folder, target: folder.startsWith("/usr/") ? folder : NPM_AT };
+  // In the environment rather than a flag: the npm that npm starts to prepare a git dependency obeys it as well.
+  const scripts = settings.network === "host" ? { npm_config_ignore_scripts: "true" } : {};
+  return {
+    args: [
+      `${pathOf(bind)}/bin/npm-cli.js`,
+      "install",
+      "--no-audit",
+      "--no-fund",
+      "--no-update-notifier",
+      "--loglevel=http",
+    ],
+    environment: { npm_config_cache: `${workDir}/cache`, TMPDIR: `${workDir}/tmp`, ...scripts },
+    binds: folder.startsWith("/usr/") ? interpreter.binds : [...interpreter.binds, bind],
+  };
+}
+
+function locateNpm(environment: NodeJS.ProcessEnv): string {
+  const folder = findNpm(environment);
+  if (folder === undefined) {
+    throw new BuildError(
+      "npm was not found on this machine; dependencies of Node.js images need it: apt-get install npm",
+    );
+  }
+  return folder;
+}
+
+function parseManifest(manifest: string): object {
+  try {
+    const parsed: unknown = JSON.parse(manifest);
+    if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return parsed;
+  } catch (cause) {
+    throw new BuildError(
+      `The manifest of a Node.js image is a package.json, and this is not JSON: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+  throw new BuildError("The manifest of a Node.js image is a package.json: a JSON object was expected.");
+}
+
+function hasSections(manifest: object): boolean {
+  return Object.entries(manifest).some(([key, value]) => SECTIONS.includes(key) && Object.keys(value ?? {}).length > 0);
+}
+
+/** npm shows lists as arrays and what is unset as null. */
+function textOf(value: unknown): string {
+  return Array.isArray(value) ? value.join(",") : String(value ?? "");
+}

@@ -1,0 +1,70 @@
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { parsePipSettings } from "./pip.ts";
+import { commonVariables, toRegistrySettings } from "./registry-settings.ts";
+
+const folder = realpathSync(mkdtempSync(join(tmpdir(), "dispatch-registry-")));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const target = ({ target }: { readonly target: string }): string => target;
+
+describe("settings of the server's user reach the installer", () => {
+  test("only proxies and certificates of the environment", () => {
+    const environment = {
+      HTTPS_PROXY: "http://proxy:3128",
+      NODE_EXTRA_CA_CERTS: "/ca.pem",
+      AWS_SECRET_ACCESS_KEY: "secret",
+      NO_PROXY: "",
+    };
+    expect(commonVariables(environment)).toEqual({ HTTPS_PROXY: "http://proxy:3128", NODE_EXTRA_CA_CERTS: "/ca.pem" });
+  });
+
+  test("with files made visible in the sandbox", () => {
+    const certificate = join(folder, "company-ca.pem");
+    writeFileSync(certificate, "");
+    const settings = toRegistrySettings({ PIP_CERT: certificate, SSL_CERT_FILE: "/etc/ssl/certs" }, target);
+    expect(settings.binds).toEqual([{ source: certificate, target: "/opt/dispatch/registry/0/company-ca.pem" }]);
+    expect(settings.environment.PIP_CERT).toBe("/opt/dispatch/registry/0/company-ca.pem");
+  });
+
+  test("without files that do not exist", () => {
+    const settings = toRegistrySettings({ PIP_CERT: "/nowhere/ca.pem" }, target);
+    expect(settings.environment).toEqual({});
+    expect(settings.warnings).toEqual(["PIP_CERT names /nowhere/ca.pem, which does not exist: left out"]);
+  });
+
+  test("without credentials", () => {
+    const settings = toRegistrySettings({ PIP_INDEX_URL: "https://me:token@pypi.example/simple" }, target);
+    expect(settings.environment.PIP_INDEX_URL).toBe("https://pypi.example/simple");
+    expect(settings.warnings).toEqual([expect.stringMatching(/^PIP_INDEX_URL has credentials/)]);
+  });
+
+  test.each([
+    ["https://registry.npmjs.org/", "isolated"],
+    ["http://127.0.0.1:4873/", "host"],
+    ["http://localhost:4873/", "host"],
+    ["http://[::1]:4873/", "host"],
+    ["https://pypi.example/simple http://127.1.2.3/simple", "host"],
+    ["localhost,127.0.0.1", "isolated"],
+  ])("%s needs the network %s", (value, network) => {
+    expect(toRegistrySettings({ REGISTRY: value }, target).network).toBe(network);
+  });
+});
+
+test("pip's settings are read from its own listing, the environment last", () => {
+  const listing = [
+    ":env:.index-url='https://env.example/simple'",
+    "global.index-url='https://global.example/simple'",
+    "global.extra-index-url='\\nhttps://one.example\\nhttps://two.example'",
+    "install.timeout='60'",
+    "global.user='yes'",
+    "list.format='columns'",
+  ].join("\n");
+  expect(parsePipSettings(listing)).toEqual({
+    PIP_INDEX_URL: "https://env.example/simple",
+    PIP_EXTRA_INDEX_URL: "https://one.example https://two.example",
+    PIP_TIMEOUT: "60",
+  });
+});

@@ -1,0 +1,93 @@
+/**
+ * How an installer reaches its registry. The settings are those of the server's user, by an allow-list: addresses,
+ * proxies and certificates, never credentials, because install scripts are strangers' code and see what the installer sees.
+ */
+import { existsSync, realpathSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import { basename } from "node:path";
+import type { NetworkKind } from "../../core/shared/ports.ts";
+import type { Bind } from "../runtime/process/sandbox.ts";
+
+export interface RegistrySettings {
+  readonly environment: Readonly<Record<string, string>>;
+  /** Certificates and package folders that the sandbox does not show anyway. */
+  readonly binds: readonly Bind[];
+  /** `host` when a registry or proxy is on this machine, where the isolated network does not lead. */
+  readonly network: NetworkKind;
+  /** Sentences for the log about what could not be handed over as it is. */
+  readonly warnings: readonly string[];
+}
+
+const PROXIES = [
+  "HTTP_PROXY",
+  "HTTPS_PROXY",
+  "ALL_PROXY",
+  "NO_PROXY",
+  "http_proxy",
+  "https_proxy",
+  "all_proxy",
+  "no_proxy",
+];
+const CERTIFICATES = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
+
+/** Proxies and certificates that every installer obeys. */
+export function commonVariables(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const entries = [...PROXIES, ...CERTIFICATES].map((name) => [name, environment[name] ?? ""] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== ""));
+}
+
+/** Makes variables fit for the sandbox: files become visible in it, credentials are taken out. */
+export function toRegistrySettings(
+  variables: Readonly<Record<string, string>>,
+  pathOf: (bind: Bind) => string,
+): RegistrySettings {
+  const binds: Bind[] = [];
+  const warnings: string[] = [];
+  const environment: Record<string, string> = {};
+  for (const [name, value] of Object.entries(variables)) {
+    const words = value
+      .split(/\s+/)
+      .map((word) => (word.startsWith("/") ? showPath(word, name) : withoutCredentials(word, name)));
+    const fitting = words.filter((word) => word !== "").join(" ");
+    if (fitting !== "") environment[name] = fitting;
+  }
+  return {
+    environment,
+    binds,
+    warnings,
+    network: Object.values(environment).some(isOnThisMachine) ? "host" : "isolated",
+  };
+
+  function showPath(path: string, name: string): string {
+    if (!existsSync(path)) {
+      warnings.push(`${name} names ${path}, which does not exist: left out`);
+      return "";
+    }
+    if (isVisible(path)) return path;
+    const bind = { source: realpathSync(path), target: `/opt/dispatch/registry/${binds.length}/${basename(path)}` };
+    binds.push(bind);
+    return pathOf(bind);
+  }
+
+  function withoutCredentials(word: string, name: string): string {
+    const bare = word.replace(/:\/\/[^/\s@]*@/, "://");
+    if (bare !== word)
+      warnings.push(`${name} has credentials: they are not handed to installers, whose scripts are strangers' code`);
+    return bare;
+  }
+}
+
+/** What sandboxes show of the machine anyway. */
+function isVisible(path: string): boolean {
+  return path.startsWith("/usr/") || path === "/etc/ssl/certs" || path.startsWith("/etc/ssl/certs/");
+}
+
+function isOnThisMachine(value: string): boolean {
+  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses?.map(({ address }) => address) ?? []);
+  const hosts = value
+    .split(/\s+/)
+    .flatMap((word) => (URL.canParse(word) ? [new URL(word).hostname.replace(/^\[|\]$/g, "")] : []));
+  return hosts.some(
+    (host) => host === "localhost" || host.endsWith(".localhost") || host.startsWith("127.") || own.includes(host),
+  );
+}
