@@ -21,7 +21,7 @@ export interface ShellPlan {
 export function createShell(plan: ShellPlan): Shell {
   return {
     dispatch: async (...words) => {
-      const line = `dispatch ${words.join(" ")}`;
+      const line = ["dispatch", ...words.map(quote)].join(" ");
       plan.screen.command(line);
       const { code, output } = await run(plan, words);
       if (code !== 0) throw new StepFailure(`“${line}” ended with ${code}`, output);
@@ -46,4 +46,9 @@ function run(
     );
     child.on("close", (code) => resolve({ code, output: Buffer.concat(chunks).toString() }));
   });
+}
+
+/** As it would be typed into a shell. */
+function quote(word: string): string {
+  return /^[\w./:=-]+$/.test(word) ? word : `'${word}'`;
 }

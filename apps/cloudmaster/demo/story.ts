@@ -23,6 +23,7 @@ export async function tellStory(stage: Stage): Promise<void> {
   await setUp(stage);
   await talk(stage);
   await refuseForgery(stage);
+  await postStatus(stage);
   await layEchoOver(stage);
 }
 
@@ -59,6 +60,15 @@ async function refuseForgery({ screen, slack }: Stage): Promise<void> {
   const { status, body } = await slack.forge(`delete ${VM} on aws`);
   if (status !== 401) throw new StepFailure(`the forged request was answered with ${status} instead of 401`, body);
   screen.output(`${status} ${body}`);
+}
+
+async function postStatus({ screen, shell, slack }: Stage): Promise<void> {
+  screen.heading("A function in Python posts to the channel's incoming webhook");
+  const before = slack.posts.length;
+  await shell.dispatch("exec", "status", "--input", '{"message": "all is well"}', "--wait", "--output-only");
+  const post = slack.posts[before];
+  if (post === undefined) throw new StepFailure("function status posted nothing");
+  screen.post(post);
 }
 
 async function layEchoOver({ screen, shell, slack }: Stage): Promise<void> {

@@ -25,7 +25,7 @@ const SHORT_COLUMN = 26;
 export function renderPost(post: Post, { names, paint = PLAIN }: RenderOptions): string[] {
   const notes = [
     ...(post.kind === "app" ? ["APP"] : []),
-    ...(post.onlyFor === undefined ? [] : ["only visible to you"]),
+    ...(post.onlyFor === undefined || post.kind === "person" ? [] : ["only visible to you"]),
     ...(post.afterMs === undefined ? [] : [`after ${Math.round(post.afterMs)} ms`]),
   ];
   const heading = paint.author(post.author) + (notes.length > 0 ? paint.faint(`  ${notes.join(" · ")}`) : "");
