@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { gzipSync } from "node:zlib";
+import fc from "fast-check";
 import { Header } from "tar";
 import { describe, expect, test } from "vitest";
 import { readArchive, SourceError } from "./archive.ts";
@@ -36,6 +37,13 @@ function unclosedTar(entries: readonly Entry[], lastPadded = true): Buffer {
 
 function closedTar(entries: readonly Entry[]): Buffer {
   return Buffer.concat([unclosedTar(entries), Buffer.alloc(1024)]);
+}
+
+/** Makes the first header valid again, so that damage gets past the checksum. */
+function writeChecksum(tar: Buffer): void {
+  tar.fill(" ", 148, 156);
+  const sum = tar.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+  tar.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
 }
 
 async function contents(tar: Buffer) {
@@ -135,6 +143,30 @@ describe("bytes that are no source archive are refused", () => {
     await expect(reading).rejects.toThrow(SourceError);
     await expect(reading).rejects.toThrow(message);
   });
+});
+
+test("however an archive is damaged, it is read or refused with a sentence", async () => {
+  const tar = closedTar([
+    { path: "PaxHeader", type: "ExtendedHeader", text: "14 path=a.js\n" },
+    { path: "a.js", text: "x".repeat(600) },
+    { path: "lib/", type: "Directory" },
+  ]);
+  const change = fc.tuple(fc.nat(tar.length - 1), fc.nat(255));
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(change, { minLength: 1, maxLength: 8 }),
+      fc.nat(tar.length),
+      fc.boolean(),
+      async (changes, end, mendChecksum) => {
+        const damaged = Buffer.from(tar.subarray(0, end));
+        for (const [index, byte] of changes) if (index < end) damaged[index] = byte;
+        if (mendChecksum && end >= 512) writeChecksum(damaged);
+        const result = await readArchive(gzipSync(damaged)).catch((error: unknown) => error);
+        expect(Array.isArray(result) || result instanceof SourceError).toBe(true);
+      },
+    ),
+    { numRuns: 300 },
+  );
 });
 
 describe("a bomb is stopped before it unpacks", () => {
