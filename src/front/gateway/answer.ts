@@ -43,9 +43,10 @@ export function emptyAnswer(status: number): Answer {
 
 /** With more headers; those that the answer already has, in whatever case, stay as they are. */
 export function withHeaders(answer: Answer, headers: Readonly<Record<string, string>>): Answer {
-  const present = new Set(Object.keys(answer.headers).map((name) => name.toLowerCase()));
-  const missing = Object.entries(headers).filter(([name]) => !present.has(name.toLowerCase()));
-  return { ...answer, headers: { ...answer.headers, ...Object.fromEntries(missing) } };
+  const present = Object.keys(answer.headers).map((name) => name.toLowerCase());
+  const merged: Record<string, string | readonly string[]> = { ...answer.headers };
+  for (const [name, value] of Object.entries(headers)) if (!present.includes(name.toLowerCase())) merged[name] = value;
+  return { ...answer, headers: merged };
 }
 
 /** Statuses that must not have a body (RFC 9110). */
@@ -54,10 +55,9 @@ const bodiless = new Set([204, 205, 304]);
 /** Writes the answer, with its exact length so that the connection can be used again. */
 export function send(response: ServerResponse, { status, headers, body }: Answer): void {
   if (response.destroyed) return;
-  const content = bodiless.has(status) ? undefined : body;
-  const length = bodiless.has(status)
-    ? {}
-    : { "Content-Length": content === undefined ? 0 : Buffer.byteLength(content) };
-  response.writeHead(status, { ...headers, ...length } as OutgoingHttpHeaders);
+  if (bodiless.has(status)) return void response.writeHead(status, headers as OutgoingHttpHeaders).end();
+  // Bytes, because Node would encode head and text together a second time.
+  const content = typeof body === "string" ? Buffer.from(body) : body;
+  response.writeHead(status, { ...headers, "Content-Length": content?.length ?? 0 } as OutgoingHttpHeaders);
   response.end(content);
 }

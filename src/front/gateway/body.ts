@@ -28,7 +28,8 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
     });
     request.once("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
     request.once("error", (cause) => reject(new ClientGone("the caller went away", { cause })));
-    request.once("close", () => reject(new ClientGone("the caller went away")));
+    // "close" also follows a whole body: an error that nobody needs would cost more than the reading.
+    request.once("close", () => request.complete || reject(new ClientGone("the caller went away")));
   });
 }
 

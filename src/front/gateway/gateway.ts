@@ -107,7 +107,7 @@ async function answerOf(
 ): Promise<Answer> {
   checkProtocol(endpoint, facts);
   if (facts.method === "OPTIONS") return emptyAnswer(200);
-  await authenticateHeaders(endpoint, request, context.ports);
+  if (endpoint.authentication !== "public") await authenticateHeaders(endpoint, request, context.ports);
   const source = await readSource(endpoint, context, facts, request);
   if (endpoint.authentication === "slack") {
     if (isSslCheck(source)) return emptyAnswer(200);

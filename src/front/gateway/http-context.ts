@@ -29,7 +29,7 @@ export function httpContext(
 ): HttpContextTexts {
   const context = passedHeaders(headers, consumed[endpoint.authentication], facts.viaTrustedProxy);
   // After the headers, so that no header can pretend to be one of these.
-  Object.assign(context, requestLine(facts, httpVersion, endpoint.functionName));
+  addRequestLine(context, facts, `HTTP/${httpVersion}`, endpoint.functionName);
   const forFunction = JSON.stringify(context);
   if (!("authorization" in context)) return { forFunction, forRecord: forFunction };
   return { forFunction, forRecord: JSON.stringify({ ...context, authorization: "***" }) };
@@ -40,7 +40,7 @@ function passedHeaders(
   dropped: ReadonlySet<string>,
   viaTrustedProxy: boolean,
 ): Record<string, string> {
-  const passed: Record<string, string> = Object.create(null);
+  const passed: Record<string, string> = {};
   for (const name in headers) {
     if (dropped.has(name) || (!viaTrustedProxy && forwarding.test(name))) continue;
     const value = headers[name];
@@ -50,21 +50,23 @@ function passedHeaders(
 }
 
 /** Facts of more than one word come under both spellings: functions of both generations read them. */
-function requestLine(facts: RequestFacts, httpVersion: string, functionName: string): Record<string, string> {
-  const protocol = `HTTP/${httpVersion}`;
-  return {
-    args: facts.query,
-    method: facts.method,
-    request: facts.target,
-    request_uri: facts.target,
-    "request-uri": facts.target,
-    scheme: facts.scheme,
-    server_protocol: protocol,
-    "server-protocol": protocol,
-    upstream_uri: functionName,
-    "upstream-uri": functionName,
-    uri: facts.target,
-    remote_addr: facts.clientAddress,
-    "remote-addr": facts.clientAddress,
-  };
+function addRequestLine(
+  context: Record<string, string>,
+  { method, target, query, scheme, clientAddress }: RequestFacts,
+  protocol: string,
+  functionName: string,
+): void {
+  context.args = query;
+  context.method = method;
+  context.request = target;
+  context.request_uri = target;
+  context["request-uri"] = target;
+  context.scheme = scheme;
+  context.server_protocol = protocol;
+  context["server-protocol"] = protocol;
+  context.upstream_uri = functionName;
+  context["upstream-uri"] = functionName;
+  context.uri = target;
+  context.remote_addr = clientAddress;
+  context["remote-addr"] = clientAddress;
 }

@@ -40,6 +40,7 @@ function parsedInput(body: Buffer): JsonText {
 
 /** Each piece of a comma-separated header is looked at, without its parameters; the first that is known counts. */
 function mediaKind(contentType: string): MediaKind | undefined {
+  if (contentType === "application/json") return "json";
   return contentType
     .split(",")
     .map((piece) => knownKind(piece.split(";", 1)[0]?.trim().toLowerCase() ?? ""))

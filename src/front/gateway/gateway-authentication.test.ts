@@ -1,0 +1,122 @@
+import { createHmac } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import type { Principal } from "../../core/shared/principal.ts";
+import { formType, jsonType, post, type Setup, start } from "./gateway-fixture.ts";
+
+describe("basic authentication", () => {
+  const basic: Setup = {
+    endpoint: { authentication: "basic", authenticationSecret: "door" },
+    secrets: { door: { username: "ada", password: "pw" } },
+  };
+  const credentials = (pair: string) => ({ ...jsonType, Authorization: `Basic ${btoa(pair)}` });
+
+  test("lets in who has the password, and keeps it from the function", async () => {
+    const { url, runs } = await start(basic);
+    expect((await post(url, "{}", credentials("ada:pw"))).status).toBe(200);
+    expect(runs[0]?.httpContext).not.toContain("authorization");
+  });
+
+  test("asks everybody else for one", async () => {
+    const { url, runs } = await start(basic);
+    for (const headers of [credentials("ada:px"), jsonType]) {
+      const answer = await post(url, "{}", headers);
+      expect([answer.status, answer.headers.get("www-authenticate")]).toEqual([
+        401,
+        'Basic realm="dispatch", charset="UTF-8"',
+      ]);
+    }
+    expect(runs).toEqual([]);
+  });
+
+  test("without its secret stays closed, and the log says why", async () => {
+    const { url, errors } = await start({ ...basic, secrets: {} });
+    const answer = await post(url, "{}", credentials("ada:pw"));
+    expect([answer.status, await answer.text()]).toEqual([503, '{"message":"authentication is not configured"}\n']);
+    expect(errors).toEqual([
+      "endpoint cloudmaster: basic authentication is not configured: secret door: secret door not found",
+    ]);
+  });
+});
+
+describe("token authentication", () => {
+  const account = (organization: string): Principal => ({
+    kind: "service-account",
+    id: "ci",
+    organization,
+    via: "rest",
+  });
+  const token: Setup = {
+    endpoint: { authentication: "token" },
+    tokens: { home: account("dispatch-server"), stranger: account("other") },
+  };
+
+  test.each([
+    ["Bearer home", 200],
+    ["Bearer stranger", 403],
+    ["Bearer nobody", 401],
+    ["Basic home", 401],
+  ])("answers %s with %i", async (Authorization, status) => {
+    const { url, runs } = await start(token);
+    expect((await post(url, "{}", { ...jsonType, Authorization })).status).toBe(status);
+    expect(runs).toHaveLength(status === 200 ? 1 : 0);
+  });
+});
+
+describe("Slack authentication", () => {
+  const slack: Setup = { endpoint: { authentication: "slack" }, secrets: { slack: { signingSecret: "s" } } };
+  const command = "team_id=T1&trigger_id=9.8.7&text=list";
+
+  function signed(body: string, secret = "s"): Record<string, string> {
+    const timestamp = String(Math.floor(Date.now() / 1000));
+    const digest = createHmac("sha256", secret).update(`v0:${timestamp}:${body}`).digest("hex");
+    return { ...formType, "X-Slack-Request-Timestamp": timestamp, "X-Slack-Signature": `v0=${digest}` };
+  }
+
+  test("runs a signed command, without its signature, under a key that makes a second Enter the same run", async () => {
+    const { url, runs } = await start(slack);
+    const answer = await post(url, command, signed(command));
+    expect([answer.status, await answer.json()]).toEqual([200, { team_id: "T1", trigger_id: "9.8.7", text: "list" }]);
+    expect(runs[0]?.idempotencyKey).toBe("slack:T1:9.8.7");
+    expect(runs[0]?.httpContext).not.toContain("x-slack-");
+  });
+
+  test("accepts the secret of before during a rotation", async () => {
+    const secrets = { slack: { signingSecret: "new", previousSigningSecret: "s" } };
+    const { url } = await start({ ...slack, secrets });
+    expect((await post(url, command, signed(command))).status).toBe(200);
+  });
+
+  test.each([
+    ["an unsigned command", command, formType],
+    ["a command signed by somebody else", command, signed(command, "t")],
+    ["another command under the same signature", `${command}x`, signed(command)],
+  ])("refuses %s", async (_, body, headers) => {
+    const { url, runs } = await start(slack);
+    expect((await post(url, body, headers)).status).toBe(401);
+    expect(runs).toEqual([]);
+  });
+
+  test("refuses the very same request a second time", async () => {
+    const { url, runs } = await start(slack);
+    const headers = signed(command);
+    expect((await post(url, command, headers)).status).toBe(200);
+    const again = await post(url, command, headers);
+    expect([again.status, await again.text()]).toEqual([401, expect.stringContaining("received before")]);
+    expect(runs).toHaveLength(1);
+  });
+
+  test("answers Slack's certificate check, by GET and by unsigned POST, with an empty 200 and no run", async () => {
+    const { url, runs } = await start(slack);
+    for (const answer of [await fetch(`${url}?ssl_check=1`), await post(url, "ssl_check=1&token=x", formType)])
+      expect([answer.status, await answer.text()]).toEqual([200, ""]);
+    expect((await post(url, "ssl_check=2", formType)).status).toBe(401);
+    expect((await fetch(`${url}?ssl_check=2`)).status).toBe(404);
+    expect(runs).toEqual([]);
+  });
+
+  test("stays closed while its secret holds no signing secret", async () => {
+    const { url, errors } = await start({ ...slack, secrets: { slack: { signingSecret: "" } } });
+    expect((await post(url, command, signed(command, ""))).status).toBe(503);
+    expect(errors[0]).toContain("its secret has no signingSecret");
+  });
+});

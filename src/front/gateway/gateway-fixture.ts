@@ -1,0 +1,94 @@
+/** A gateway with one endpoint on a real socket; runs are a plain function of the test. */
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
+import { onTestFinished } from "vitest";
+import type { Endpoint } from "../../core/apis/endpoint.ts";
+import { EndpointTable } from "../../core/apis/matching.ts";
+import { DispatchError } from "../../core/shared/errors.ts";
+import type { Principal } from "../../core/shared/principal.ts";
+import { createGateway } from "./gateway.ts";
+import { type GatewayListener, listen } from "./listen.ts";
+import type { GatewayOptions, GatewayPorts, RunRequest, RunResult } from "./ports.ts";
+
+type Run = (request: RunRequest, principal: Principal) => RunResult | Promise<RunResult>;
+
+/** What a test changes of an open, public endpoint that runs `echo`. */
+export interface Setup {
+  readonly endpoint?: Partial<Endpoint>;
+  readonly run?: Run;
+  readonly secrets?: Readonly<Record<string, Record<string, string>>>;
+  readonly tokens?: Readonly<Record<string, Principal>>;
+  readonly options?: GatewayOptions;
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
+/** A gateway on a real socket, and what it did. */
+export interface Running {
+  readonly url: string;
+  readonly port: number;
+  readonly runs: RunRequest[];
+  readonly errors: string[];
+  readonly listener: GatewayListener;
+}
+
+/** Gives its input back, as the function `echo` does. */
+const echo: Run = (request) => ({ runId: "run-1", status: "READY", output: request.input });
+
+/** Starts a gateway for one test; it is closed when the test ends. */
+export async function start(setup: Setup = {}): Promise<Running> {
+  const runs: RunRequest[] = [];
+  const errors: string[] = [];
+  const run = setup.run ?? echo;
+  const ports: GatewayPorts = {
+    run: async (request, principal) => {
+      runs.push(request);
+      return run(request, principal);
+    },
+    secret: async (_, name) => {
+      const values = setup.secrets?.[name];
+      if (values === undefined) throw new DispatchError("NOT_FOUND", { kind: "secret", name });
+      return values;
+    },
+    verifyToken: async (token) => setup.tokens?.[token],
+    endpoints: new EndpointTable("dispatch-server", () => [endpoint(setup.endpoint)]),
+    now: Date.now,
+    log: { warn: () => {}, error: (_, message) => errors.push(message) },
+  };
+  const gateway = createGateway(setup.options ?? {}, ports);
+  const listener = await listen(gateway, { host: "127.0.0.1", port: 0, ...(setup.tls ? { tls: setup.tls } : {}) });
+  onTestFinished(() => listener.close(1000));
+  const url = `${setup.tls ? "https" : "http"}://127.0.0.1:${listener.port}/dispatch-server/cloudmaster`;
+  return { url, port: listener.port, runs, errors, listener };
+}
+
+function endpoint(given: Partial<Endpoint> = {}): Endpoint {
+  return {
+    organization: "dispatch-server",
+    name: "cloudmaster",
+    functionName: "echo",
+    authentication: "public",
+    cors: false,
+    enabled: true,
+    httpResponse: false,
+    hosts: [],
+    methods: ["POST"],
+    protocols: ["http", "https"],
+    paths: ["/dispatch-server/cloudmaster"],
+    order: 1,
+    ...given,
+  };
+}
+
+export const jsonType = { "Content-Type": "application/json" };
+export const formType = { "Content-Type": "application/x-www-form-urlencoded" };
+
+export function post(url: string, body: string, headers: Record<string, string> = jsonType): Promise<Response> {
+  return fetch(url, { method: "POST", headers, body });
+}
+
+/** Writes the bytes as they are and reads until the server closes. */
+export async function raw(port: number, request: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  socket.write(request);
+  return text(socket);
+}
