@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build } from "esbuild";
 import { buildFunctions } from "../apps/cloudmaster/build.ts";
+import { lazyBuiltins } from "./lazy-builtins.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, "dist");
@@ -41,9 +42,14 @@ const bundles: BuildOptions[] = [
     outdir: join(dist, "cli"),
     splitting: true,
     minify: true,
-    banner: requireBanner,
+    // Whoever types a command waits for its start.
+    plugins: [lazyBuiltins],
   },
-  { entryPoints: [join(root, "src/guest/nodejs/main.ts")], outfile: join(dist, "server/guest/nodejs.mjs"), minifySyntax: true },
+  {
+    entryPoints: [join(root, "src/guest/nodejs/main.ts")],
+    outfile: join(dist, "server/guest/nodejs.mjs"),
+    minifySyntax: true,
+  },
 ];
 
 rmSync(dist, { recursive: true, force: true });

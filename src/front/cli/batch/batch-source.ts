@@ -1,0 +1,102 @@
+/** Where the resources of a batch come from: files, folders, glob patterns, URLs and standard input (decisions.md 5). */
+import { globSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { CliError, messageOf } from "../errors.ts";
+import type { Io } from "../io.ts";
+
+export interface BatchSource {
+  /** As messages name it. */
+  readonly label: string;
+  readonly text: string;
+  /** The folder, or the URL up to its last slash, beside which other files are looked up. */
+  readonly beside: { readonly folder: string } | { readonly url: string };
+}
+
+const resourceFile = /\.(ya?ml|json)$/i;
+
+/** Reads all that the `-f` flags name, in their order. @throws CliError for one that cannot be read. */
+export async function readSources(
+  io: Io,
+  paths: readonly string[],
+  workDir: string | undefined,
+): Promise<BatchSource[]> {
+  const sources: BatchSource[] = [];
+  for (const path of paths) sources.push(...(await readSource(io, path, workDir)));
+  return sources;
+}
+
+async function readSource(io: Io, path: string, workDir: string | undefined): Promise<BatchSource[]> {
+  if (path === "-") return [{ label: "standard input", text: await io.stdin(), beside: { folder: io.cwd } }];
+  if (isUrl(path)) return [await download(path)];
+  return localFiles(io, path, workDir).map(({ label, absolute }) => ({
+    label,
+    text: readText(label, absolute),
+    beside: { folder: dirname(absolute) },
+  }));
+}
+
+/** Whether a path is an http or https address. */
+export function isUrl(path: string): boolean {
+  return /^https?:\/\//i.test(path);
+}
+
+interface LocalFile {
+  readonly label: string;
+  readonly absolute: string;
+}
+
+function localFiles(io: Io, path: string, workDir: string | undefined): LocalFile[] {
+  const roots = workDir === undefined ? [io.cwd] : [resolve(io.cwd, workDir), io.cwd];
+  const root = roots.find((candidate) => exists(resolve(candidate, path)));
+  if (root !== undefined) return filesAt(path, resolve(root, path));
+  const matches = roots.map((candidate) => globFiles(candidate, path)).find((files) => files.length > 0);
+  if (matches) return matches;
+  throw new CliError(`${path}: no such file, folder or pattern below ${roots.join(" or ")}`);
+}
+
+function filesAt(label: string, absolute: string): LocalFile[] {
+  if (!statSync(absolute).isDirectory()) return [{ label, absolute }];
+  const names = readdirSync(absolute, { recursive: true, encoding: "utf8" }).filter((name) => resourceFile.test(name));
+  if (names.length === 0) throw new CliError(`${label}: the folder holds no .yaml, .yml or .json file`);
+  return names.sort().map((name) => ({ label: join(label, name), absolute: join(absolute, name) }));
+}
+
+function globFiles(root: string, pattern: string): LocalFile[] {
+  if (!/[*?[{]/.test(pattern)) return [];
+  const names = globSync(pattern, { cwd: root }).sort();
+  return names
+    .map((name) => ({ label: name, absolute: resolve(root, name) }))
+    .filter(({ absolute }) => isFile(absolute));
+}
+
+function exists(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+function readText(label: string, absolute: string): string {
+  try {
+    return readFileSync(absolute, "utf8");
+  } catch (error) {
+    throw new CliError(`cannot read ${label}: ${messageOf(error)}`);
+  }
+}
+
+async function download(url: string): Promise<BatchSource> {
+  const answer = await fetchUrl(url);
+  if (!answer.ok) throw new CliError(`cannot read ${url}: the answer was ${answer.status} ${answer.statusText}`);
+  return { label: url, text: await answer.text(), beside: { url: new URL(".", url).href } };
+}
+
+/** An answer, whatever its status. @throws CliError when there is none. */
+export async function fetchUrl(url: string): Promise<Response> {
+  try {
+    return await fetch(url);
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined;
+    throw new CliError(`cannot read ${url}: ${messageOf(cause ?? error)}`);
+  }
+}

@@ -1,0 +1,91 @@
+/** Sends the resources of a batch one after the other, in file order; `delete` goes backwards (decisions.md 5). */
+import { ApiError } from "../../client/errors.ts";
+import type { Context } from "../context.ts";
+import { tagsOf } from "../drafts/draft.ts";
+import { CliError, messageOf } from "../errors.ts";
+import { send } from "../handlers/write.ts";
+import { isObject, type JsonObject } from "../output/shape.ts";
+import { itemPath, objects } from "../resources/kind.ts";
+import { completeBody } from "./complete-body.ts";
+import type { BatchResource } from "./parse-batch.ts";
+
+export type BatchVerb = "create" | "apply" | "update" | "delete";
+
+export interface BatchResult {
+  readonly done: readonly { readonly resource: BatchResource; readonly answer: JsonObject }[];
+  readonly failed: readonly BatchResource[];
+  /** Resources that were not tried, because the server could not be reached. */
+  readonly skipped: readonly BatchResource[];
+}
+
+const past = { create: "Created", apply: "Applied", update: "Updated", delete: "Deleted" } as const;
+
+/** Prints one line after each success and goes on after an error, unless the server cannot be reached. */
+export async function runBatch(
+  context: Context,
+  verb: BatchVerb,
+  resources: readonly BatchResource[],
+): Promise<BatchResult> {
+  const done: { resource: BatchResource; answer: JsonObject }[] = [];
+  const failed: BatchResource[] = [];
+  const ordered = verb === "delete" ? onceEach(resources).toReversed() : resources;
+  for (const [index, resource] of ordered.entries()) {
+    try {
+      const known = done.some((other) => isSame(other.resource, resource));
+      const answer = await sendOne(context, verb, resource, known);
+      done.push({ resource, answer: isObject(answer) ? answer : { name: resource.name } });
+      printLine(context, verb === "create" && known ? past.update : past[verb], resource);
+    } catch (error) {
+      context.io.stderr(`${errorLine(error)}\n`);
+      failed.push(resource);
+      if (!(error instanceof ApiError || error instanceof CliError))
+        return { done, failed, skipped: ordered.slice(index + 1) };
+    }
+  }
+  return { done, failed, skipped: [] };
+}
+
+/** What stands on stderr for an error of one resource. */
+function errorLine(error: unknown): string {
+  return error instanceof ApiError ? `[Code: ${error.code}] ${error.message}` : messageOf(error);
+}
+
+function printLine(context: Context, verb: string, resource: BatchResource): void {
+  if (context.format === "table") context.io.stdout(`${verb} ${resource.kind.kind}: ${resource.name}\n`);
+}
+
+async function sendOne(context: Context, verb: BatchVerb, resource: BatchResource, known: boolean): Promise<unknown> {
+  if (verb === "delete") return deleteOne(context, resource);
+  const folders = { cwd: context.io.cwd, workDir: context.flags.text("work-dir") };
+  const body = tagged(context, await completeBody(resource, folders));
+  // A name that stands in the file twice is an update the second time.
+  if (verb === "create") return send(context, resource.kind, known ? "update" : "create", body);
+  return verb === "update" ? send(context, resource.kind, "update", body) : applyOne(context, resource, body);
+}
+
+function deleteOne(context: Context, resource: BatchResource): Promise<unknown> {
+  const operation = resource.kind.operations.delete;
+  return context.client.call(operation, { path: itemPath(operation, resource.name) });
+}
+
+async function applyOne(context: Context, resource: BatchResource, body: JsonObject): Promise<unknown> {
+  try {
+    return await send(context, resource.kind, "update", body);
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 404) return send(context, resource.kind, "create", body);
+    throw error;
+  }
+}
+
+function tagged(context: Context, body: JsonObject): JsonObject {
+  const added = tagsOf(context);
+  return added.length === 0 ? body : { ...body, tags: [...objects(body, "tags"), ...added] };
+}
+
+function onceEach(resources: readonly BatchResource[]): BatchResource[] {
+  return resources.filter((resource, index) => resources.findIndex((other) => isSame(other, resource)) === index);
+}
+
+function isSame(one: BatchResource, other: BatchResource): boolean {
+  return one.kind === other.kind && one.name === other.name;
+}

@@ -1,0 +1,29 @@
+import type { Command } from "../command.ts";
+import type { Kind } from "../resources/kind.ts";
+import { resourceKinds } from "../resources/kinds.ts";
+import { seedCommand } from "./seed-command.ts";
+import { file, ignoredApplication, workDir } from "./shared-flags.ts";
+
+/** `delete <kind> NAME`. */
+export function deleteCommand(kind: Kind, group: string): Command {
+  return {
+    name: kind.word,
+    aliases: kind.aliases,
+    summary: `Delete one ${kind.title}`,
+    arguments: [{ name: "NAME", completes: kind.kind }],
+    flags: [ignoredApplication],
+    examples: [`dispatch ${group} ${kind.word} NAME`],
+    load: async () => (await import("../handlers/others.ts")).deleter(kind),
+  };
+}
+
+/** `dispatch delete`. */
+export const deleteGroup: Command = {
+  name: "delete",
+  summary: "Delete resources",
+  childWord: "resource type",
+  flags: [file, workDir],
+  examples: ["dispatch delete function hello", "dispatch delete -f all-resources.yaml"],
+  commands: [...resourceKinds.map((kind) => deleteCommand(kind, "delete")), seedCommand("delete")],
+  load: async () => (await import("../handlers/files.ts")).batch("delete"),
+};

@@ -1,0 +1,86 @@
+import { runOperations } from "../../../core/runs/contract.ts";
+import { invalidSpan, spanMilliseconds } from "../args/span.ts";
+import { argument, type Context } from "../context.ts";
+import { UsageError } from "../errors.ts";
+import { printResources } from "../output/print.ts";
+import { isObject, type JsonObject } from "../output/shape.ts";
+import { text } from "../resources/kind.ts";
+import { runShape, runTable, time } from "../resources/run.ts";
+import { followRuns } from "./follow-runs.ts";
+
+/** `get run [FUNCTION_NAME [RUN_ID]]` (cli-and-runtimes.md 1.11). */
+export async function getRuns(context: Context): Promise<number> {
+  const [functionName, id] = [argument(context, 0), argument(context, 1)];
+  if (id !== "") {
+    await printRuns(context, await fetchRun(context, functionName, id));
+    return 0;
+  }
+  const runs = await fetchRuns(context, runQuery(context, functionName));
+  const sorted = sortRuns(runs, context.flags.text("by") ?? "started");
+  await printRuns(context, sorted);
+  return context.flags.on("follow") ? followRuns(context, functionName, sorted) : 0;
+}
+
+/** One run of a function; a function name of "" means any. */
+export async function fetchRun(context: Context, functionName: string, id: string): Promise<JsonObject> {
+  const query = functionName === "" ? {} : { functionName };
+  return { ...(await context.client.call(runOperations.getRun, { path: { runName: id }, query })) };
+}
+
+type RunQuery = Readonly<Record<string, string | number | undefined>>;
+
+/** Runs, newest first. */
+export async function fetchRuns(context: Context, query: RunQuery): Promise<JsonObject[]> {
+  const runs: unknown = await context.client.call(runOperations.listRuns, { query });
+  return Array.isArray(runs) ? runs.filter(isObject) : [];
+}
+
+/** Prints one run or a list, in the format of the call. */
+export function printRuns(context: Context, runs: JsonObject | readonly JsonObject[]): Promise<void> {
+  return printResources(context, { shape: runShape, table: runTable }, runs);
+}
+
+function runQuery(context: Context, functionName: string): RunQuery {
+  const { flags } = context;
+  return {
+    functionName: functionName || undefined,
+    status: flags.text("status")?.toUpperCase(),
+    since: sinceSeconds(flags.text("since"), context.io.now()),
+    limit: flags.on("last") ? 1 : flags.integer("limit"),
+  };
+}
+
+/** Unix seconds of a point in time that was given as a span, a date or seconds. */
+function sinceSeconds(given: string | undefined, now: number): number | undefined {
+  if (given === undefined) return undefined;
+  if (/^-?\d{5,}$/.test(given)) return Number(given);
+  const span = spanMilliseconds(given);
+  const moment = span === undefined ? Date.parse(given) : now - span;
+  if (Number.isNaN(moment)) throw new UsageError(`${invalidSpan("since", given)}, or a date like 2026-11-22T14:00:00Z`);
+  return Math.floor(moment / 1000);
+}
+
+const orders: Readonly<Record<string, (one: JsonObject, other: JsonObject) => number>> = {
+  started: (one, other) => newestFirst(one, other, "executedTime"),
+  finished: (one, other) => newestFirst(one, other, "finishedTime"),
+  function: (one, other) => alphabetic(one, other, "functionName"),
+  status: (one, other) => alphabetic(one, other, "status"),
+};
+
+function sortRuns(runs: readonly JsonObject[], by: string): readonly JsonObject[] {
+  const order = orders[by];
+  if (order) return runs.toSorted(order);
+  throw new UsageError(
+    `invalid argument ${JSON.stringify(by)} for "--by" flag: it must be ${Object.keys(orders).join(", ")}`,
+  );
+}
+
+function newestFirst(one: JsonObject, other: JsonObject, key: "executedTime" | "finishedTime"): number {
+  const difference = (time(other, key) ?? 0n) - (time(one, key) ?? 0n);
+  return difference === 0n ? 0 : difference > 0n ? 1 : -1;
+}
+
+function alphabetic(one: JsonObject, other: JsonObject, key: string): number {
+  const [left, right] = [text(one, key), text(other, key)];
+  return left === right ? 0 : left < right ? -1 : 1;
+}

@@ -1,0 +1,11 @@
+/** Handlers that are loaded together, when one of them is called: one file costs less time than many. */
+export { complete } from "./complete.ts";
+export { completion } from "./completion.ts";
+export { createContext, currentContext, deleteContext, listContexts, setContext } from "./contexts.ts";
+export { deleter } from "./delete.ts";
+export { describe } from "./describe.ts";
+export { emit } from "./emit.ts";
+export { exec } from "./exec.ts";
+export { login, logout } from "./login.ts";
+export { logs } from "./logs.ts";
+export { version } from "./version.ts";

@@ -1,0 +1,15 @@
+/** Everything that the command line asks of its process; tests hand in their own. */
+export interface Io {
+  stdout(text: string): void;
+  stderr(text: string): void;
+  /** All of standard input. */
+  stdin(): Promise<string>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Progress is shown only to a person. */
+  readonly stderrIsTerminal: boolean;
+  /** Aborted by Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+  /** Milliseconds since 1970. */
+  now(): number;
+}

@@ -1,0 +1,41 @@
+/** The program `dispatch`: hands the process to `runCli`. */
+import { runCli } from "./cli.ts";
+import type { Io } from "./io.ts";
+
+const interrupt = new AbortController();
+
+const io: Io = {
+  stdout: (text) => void process.stdout.write(text),
+  stderr: (text) => void process.stderr.write(text),
+  stdin: readStdin,
+  env: process.env,
+  cwd: process.cwd(),
+  get stderrIsTerminal() {
+    return process.stderr.isTTY === true;
+  },
+  get signal() {
+    listenForInterrupts();
+    return interrupt.signal;
+  },
+  now: Date.now,
+};
+
+async function readStdin(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+// Only commands that wait ask for the signal; all others end at once, as usual.
+function listenForInterrupts(): void {
+  if (process.listenerCount("SIGINT") > 0) return;
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interrupt.abort());
+}
+
+// A reader that has seen enough (`dispatch get runs | head -1`) is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
+
+process.exitCode = await runCli(process.argv.slice(2), io);

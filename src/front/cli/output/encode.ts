@@ -1,0 +1,28 @@
+import { rawNumber, stringifyJson } from "../../client/json.ts";
+
+const escapes: Readonly<Record<string, string>> = {
+  "<": "\\u003c",
+  ">": "\\u003e",
+  "&": "\\u0026",
+  "\u2028": "\\u2028",
+  "\u2029": "\\u2029",
+};
+
+/** JSON with four blanks (or as many as told), a newline at its end, and the characters that HTML minds escaped. */
+export function jsonText(value: unknown, indent = 4): string {
+  return `${stringifyJson(value, indent).replaceAll(/[<>&\u2028\u2029]/g, (character) => escapes[character] ?? character)}\n`;
+}
+
+/** YAML with the same key names as JSON (decisions.md 3). */
+export async function yamlText(value: unknown): Promise<string> {
+  const { stringifyYaml } = await import("./yaml.ts");
+  return stringifyYaml(plainNumbers(value), { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+function plainNumbers(value: unknown): unknown {
+  const raw = rawNumber(value);
+  if (raw !== undefined) return /^-?\d+$/.test(raw) ? BigInt(raw) : Number(raw);
+  if (Array.isArray(value)) return value.map(plainNumbers);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plainNumbers(item)]));
+}

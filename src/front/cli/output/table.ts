@@ -1,0 +1,83 @@
+/** Tables, blank for blank as scripts know them (cli-and-runtimes.md 1.2). */
+import { displayWidth } from "./display-width.ts";
+import { wrapWords } from "./wrap-words.ts";
+
+export interface TableStyle {
+  /** "-" draws the crossings of the rules, "" leaves them out. */
+  readonly center: "" | "-";
+  /** A rule after every row. */
+  readonly rowLine: boolean;
+  /** Breaks cells at words; otherwise only at their own newlines. */
+  readonly wrap: boolean;
+}
+
+const widestCell = 30;
+const decimal = /^-?\d*\.?\d+$/;
+
+/** Heading, rule and rows; every line ends with a newline. */
+export function renderTable(
+  style: TableStyle,
+  titles: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const heading = titles.map((title) => title.toUpperCase().replaceAll(/[_.]/g, " "));
+  // A heading is never broken.
+  const widths = heading.map(displayWidth);
+  const cells = rows.map((row) => row.map((cell, column) => cellLines(style, widths, column, cell)));
+  const rule = ruleLine(style, widths);
+  const body = cells.flatMap((row) => [...rowLines(row, widths), ...(style.rowLine ? [rule] : [])]);
+  return `${[headingLine(heading, widths), rule, ...body].join("\n")}\n`;
+}
+
+/** Rows alone, for a table that goes on. */
+export function renderRows(style: TableStyle, rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  const cells = rows.map((row) => row.map((cell, column) => cellLines(style, widths, column, cell)));
+  return cells
+    .flatMap((row) => rowLines(row, widths))
+    .join("\n")
+    .concat("\n");
+}
+
+/** The lines of a cell; widens its column for the cell, and for a word that cannot be broken. */
+function cellLines(style: TableStyle, widths: number[], column: number, cell: string): readonly string[] {
+  grow(widths, column, Math.min(displayWidth(cell.replaceAll("\n", "")), widestCell));
+  const lines = style.wrap ? wrapWords(cell.replaceAll("\n", " ").split(" "), widths[column] ?? 0) : cell.split("\n");
+  grow(widths, column, Math.max(...lines.map(displayWidth)));
+  return lines;
+}
+
+function grow(widths: number[], column: number, width: number): void {
+  widths[column] = Math.max(widths[column] ?? 0, width);
+}
+
+function headingLine(titles: readonly string[], widths: readonly number[]): string {
+  return frame(titles.map((title, column) => centred(title, widths[column] ?? 0)));
+}
+
+function ruleLine(style: TableStyle, widths: readonly number[]): string {
+  const cells = widths.reduce((sum, width) => sum + width + 2, 0);
+  return "-".repeat(style.center === "" ? cells : cells + widths.length + 1);
+}
+
+function rowLines(row: readonly (readonly string[])[], widths: readonly number[]): string[] {
+  const height = Math.max(...row.map((lines) => lines.length));
+  return Array.from({ length: height }, (_, line) =>
+    frame(widths.map((width, column) => aligned(row[column]?.[line] ?? "", width))),
+  );
+}
+
+function frame(cells: readonly string[]): string {
+  return `  ${cells.join(" | ")}  `;
+}
+
+function aligned(text: string, width: number): string {
+  const gap = " ".repeat(Math.max(0, width - displayWidth(text)));
+  return decimal.test(text) ? gap + text : text + gap;
+}
+
+function centred(text: string, width: number): string {
+  const gap = width - displayWidth(text);
+  const left = Math.floor(gap / 2);
+  return " ".repeat(left) + text + " ".repeat(gap - left);
+}

@@ -1,0 +1,95 @@
+import { baseImageOperations, baseImageSchema, imageOperations, imageSchema } from "../../../core/images/contract.ts";
+import { dateColumn } from "./date-column.ts";
+import { type Kind, plainStyle, textColumn, usualMessages } from "./kind.ts";
+
+/** Base images: the language runtimes. */
+export const baseImage: Kind = {
+  kind: "BaseImage",
+  word: "base-image",
+  aliases: ["base-images"],
+  title: "base image",
+  messages: usualMessages("base image"),
+  operations: {
+    create: baseImageOperations.createBaseImage,
+    list: baseImageOperations.listBaseImages,
+    get: baseImageOperations.getBaseImage,
+    update: baseImageOperations.updateBaseImage,
+    delete: baseImageOperations.deleteBaseImage,
+  },
+  schema: baseImageSchema,
+  required: ["dockerUrl", "language"],
+  shape: {
+    keys: [
+      "createdTime?",
+      "dockerUrl",
+      "groups",
+      "id?",
+      "kind?",
+      "language",
+      "name",
+      "reason",
+      "spec?",
+      "status?",
+      "tags",
+    ],
+  },
+  table: {
+    style: plainStyle,
+    columns: [
+      textColumn("Name", "name"),
+      textColumn("URL", "dockerUrl"),
+      textColumn("Status", "status"),
+      dateColumn("Created Date"),
+    ],
+  },
+  summaryKey: "baseImages",
+  hasStatus: true,
+};
+
+/** Images: a base image with dependencies. */
+export const image: Kind = {
+  kind: "Image",
+  word: "image",
+  aliases: ["images"],
+  title: "image",
+  messages: usualMessages("image"),
+  operations: {
+    create: imageOperations.createImage,
+    list: imageOperations.listImages,
+    get: imageOperations.getImage,
+    update: imageOperations.updateImage,
+    delete: imageOperations.deleteImage,
+  },
+  schema: imageSchema,
+  required: ["baseImageName"],
+  shape: {
+    keys: [
+      "baseImageName",
+      "createdTime?",
+      "dockerUrl?",
+      "groups",
+      "id?",
+      "kind?",
+      "language?",
+      "name",
+      "reason",
+      "runtimeDependencies?",
+      "spec?",
+      "status?",
+      "systemDependencies?",
+      "tags",
+    ],
+  },
+  table: {
+    style: plainStyle,
+    columns: [
+      textColumn("Name", "name"),
+      textColumn("URL", "dockerUrl"),
+      textColumn("BaseImage", "baseImageName"),
+      textColumn("Status", "status"),
+      dateColumn("Created Date"),
+    ],
+  },
+  summaryKey: "images",
+  hasStatus: true,
+};

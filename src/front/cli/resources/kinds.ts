@@ -1,0 +1,32 @@
+import { api } from "./api.ts";
+import { driver, driverType, subscription } from "./events.ts";
+import { functionKind } from "./function.ts";
+import { organization, policy, serviceAccount } from "./iam.ts";
+import { baseImage, image } from "./images.ts";
+import type { Kind } from "./kind.ts";
+import { secret } from "./secret.ts";
+
+/** Kinds that the verbs `create`, `get`, `update` and `delete` know. */
+export const resourceKinds: readonly Kind[] = [
+  api,
+  baseImage,
+  image,
+  functionKind,
+  secret,
+  subscription,
+  driver,
+  driverType,
+];
+
+/** Kinds below `iam`. */
+export const iamKinds: readonly Kind[] = [policy, serviceAccount, organization];
+
+/** All kinds of batch files. */
+export const allKinds: readonly Kind[] = [...resourceKinds, ...iamKinds];
+
+/** @throws Error for a word that no table of this program holds. */
+export function kindNamed(kind: string): Kind {
+  const found = allKinds.find((candidate) => candidate.kind === kind);
+  if (!found) throw new Error(`no kind ${kind}`);
+  return found;
+}
