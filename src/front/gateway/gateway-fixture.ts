@@ -6,8 +6,8 @@ import type { Endpoint } from "../../core/apis/endpoint.ts";
 import { EndpointTable } from "../../core/apis/matching.ts";
 import { DispatchError } from "../../core/shared/errors.ts";
 import type { Principal } from "../../core/shared/principal.ts";
+import { type Listener, listen } from "../listen.ts";
 import { createGateway } from "./gateway.ts";
-import { type GatewayListener, listen } from "./listen.ts";
 import type { GatewayOptions, GatewayPorts, RunRequest, RunResult } from "./ports.ts";
 
 type Run = (request: RunRequest, principal: Principal) => RunResult | Promise<RunResult>;
@@ -28,7 +28,7 @@ export interface Running {
   readonly port: number;
   readonly runs: RunRequest[];
   readonly errors: string[];
-  readonly listener: GatewayListener;
+  readonly listener: Listener;
 }
 
 /** Gives its input back, as the function `echo` does. */

@@ -252,7 +252,7 @@ describe("results", () => {
 
 describe("a body past the limit", () => {
   const small = { options: { maxBodyBytes: 10 } };
-  const message = "the request body is larger than 10 bytes (setting gateway-max-body)";
+  const message = "the request body is larger than 10 bytes (setting max-body-bytes)";
 
   test("is refused by name when it says so, and the connection goes on", async () => {
     const { port, runs } = await start(small);

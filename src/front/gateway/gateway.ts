@@ -19,7 +19,7 @@ import { isSslCheck, slackIdempotencyKey } from "./slack-requests.ts";
 import { loopback, type TrustedProxies, trustedProxies } from "./trusted-proxies.ts";
 
 export interface Gateway {
-  /** For `http.createServer` and `https.createServer`; see listen.ts. */
+  /** For `http.createServer` and `https.createServer`; see ../listen.ts. */
   readonly listener: RequestListener;
   /** From now on every answer closes its connection, so that a server that stops is not held open. */
   stop(): void;
