@@ -1,0 +1,84 @@
+/** The load generator: keep-alive connections that each send one request at a time, until a fixed number was answered. */
+import { connect, type Socket } from "node:net";
+import { AnswerReader } from "./http-answer.ts";
+
+export interface Request {
+  /** `http://127.0.0.1:8080/v1/runs` */
+  readonly url: string;
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface LoadResult {
+  /** Milliseconds of every request. */
+  readonly latencies: Float64Array;
+  readonly seconds: number;
+  /** Answers with another status than 200. */
+  readonly errors: number;
+}
+
+/** Sends the same request `count` times over `clients` connections. @throws Error when a connection breaks. */
+export async function load(request: Request, clients: number, count: number): Promise<LoadResult> {
+  const { port, hostname } = new URL(request.url);
+  const bytes = requestBytes(request);
+  const latencies = new Float64Array(count);
+  const sockets = await Promise.all(Array.from({ length: clients }, () => open(Number(port), hostname)));
+  const begun = performance.now();
+  const counter = { sent: 0, answered: 0, errors: 0 };
+  try {
+    await Promise.all(sockets.map((socket) => client(socket, bytes, latencies, counter)));
+    return { latencies, seconds: (performance.now() - begun) / 1000, errors: counter.errors };
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
+}
+
+interface Counter {
+  sent: number;
+  answered: number;
+  errors: number;
+}
+
+/** One connection: resolves when no request is left to send and its own are answered. */
+function client(socket: Socket, bytes: Buffer, latencies: Float64Array, counter: Counter): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let sentAt = 0;
+    const next = (): void => {
+      if (counter.sent === latencies.length) {
+        resolve();
+        return;
+      }
+      counter.sent++;
+      sentAt = performance.now();
+      socket.write(bytes);
+    };
+    const reader = new AnswerReader((status) => {
+      latencies[counter.answered++] = performance.now() - sentAt;
+      if (status !== 200) counter.errors++;
+      next();
+    });
+    socket.on("data", (chunk: Buffer) => reader.feed(chunk));
+    socket.once("error", reject);
+    socket.once("end", () => reject(new Error("the server closed a connection")));
+    next();
+  });
+}
+
+function open(port: number, host: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host, noDelay: true }, () => resolve(socket));
+    socket.once("error", reject);
+  });
+}
+
+function requestBytes({ url, method = "POST", headers = {}, body = "" }: Request): Buffer {
+  const { host, pathname, search } = new URL(url);
+  const lines = [
+    `${method} ${pathname}${search} HTTP/1.1`,
+    `Host: ${host}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ];
+  return Buffer.from(`${lines.join("\r\n")}\r\n\r\n${body}`);
+}

@@ -1,0 +1,75 @@
+/** What the person at the keyboard asks of the harness. */
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+export interface Options {
+  /** Also write docs/performance.md. */
+  readonly write: boolean;
+  /** Folder with `bin/` and `dist/`: another build of Dispatch can be measured with the same harness. */
+  readonly installation: string;
+  /** Measures to run, by name; empty is all. */
+  readonly only: readonly string[];
+  readonly rounds: number;
+  /** Requests of one round. */
+  readonly requests: number;
+  readonly clients: number;
+  /** Functions that are called cold, one after another. */
+  readonly coldFunctions: number;
+  /** Functions that are called cold at once. */
+  readonly burst: number;
+  /** Deployments per language. */
+  readonly deployments: number;
+  /** Runs in the store while the list is measured. */
+  readonly storedRuns: number;
+  /** Pairs of command line and bare Node.js. */
+  readonly pairs: number;
+}
+
+const counts = {
+  rounds: 7,
+  requests: 10_000,
+  clients: 32,
+  "cold-functions": 30,
+  burst: 20,
+  deployments: 15,
+  "stored-runs": 100_000,
+  pairs: 25,
+} as const;
+
+type CountName = keyof typeof counts;
+
+/** @throws Error with a sentence when an option is unknown or a count is no positive number. */
+export function readOptions(args: readonly string[]): Options {
+  const numbers = Object.fromEntries(Object.keys(counts).map((name) => [name, { type: "string" as const }]));
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      write: { type: "boolean" },
+      installation: { type: "string" },
+      only: { type: "string", multiple: true },
+      ...numbers,
+    },
+  });
+  const given = values as Readonly<Record<string, unknown>>;
+  const count = (name: CountName): number => positive(name, given[name], counts[name]);
+  return {
+    write: given.write === true,
+    installation: typeof given.installation === "string" ? given.installation : join(import.meta.dirname, ".."),
+    only: (given.only as string[] | undefined) ?? [],
+    rounds: count("rounds"),
+    requests: count("requests"),
+    clients: count("clients"),
+    coldFunctions: count("cold-functions"),
+    burst: count("burst"),
+    deployments: count("deployments"),
+    storedRuns: count("stored-runs"),
+    pairs: count("pairs"),
+  };
+}
+
+function positive(name: string, given: unknown, otherwise: number): number {
+  if (given === undefined) return otherwise;
+  const value = Number(given);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new Error(`--${name} must be a whole number above 0, not ${JSON.stringify(given)}`);
+}

@@ -1,0 +1,55 @@
+/** Images and functions for the measures. */
+import { gzipSync } from "node:zlib";
+import { Header } from "tar";
+import type { Rest } from "./rest.ts";
+
+export type BenchLanguage = "nodejs" | "python3";
+
+interface Sample {
+  readonly dockerUrl: string;
+  readonly file: string;
+  readonly code: string;
+  readonly handler: string;
+}
+
+const samples: Readonly<Record<BenchLanguage, Sample>> = {
+  nodejs: {
+    dockerUrl: "dispatchframework/nodejs-base:0.0.13",
+    file: "hello.js",
+    code: "module.exports = (context, payload) => ({ greeting: 'hello ' + payload.name, items: payload.items });\n",
+    handler: "",
+  },
+  python3: {
+    dockerUrl: "dispatchframework/python3-base:0.0.13",
+    file: "hello.py",
+    code: "def handle(context, payload):\n    return {'greeting': 'hello ' + payload['name'], 'items': payload['items']}\n",
+    handler: "hello.handle",
+  },
+};
+
+/** The input of every run: 60 bytes. */
+export const input = '{"name":"benchmark","items":[1,2,3,4,5,6,7,8,9,10,11,12,13]}';
+
+/** Makes an image of the language, called like it; resolves when it is READY. */
+export async function createImage(rest: Rest, language: BenchLanguage): Promise<void> {
+  const { dockerUrl } = samples[language];
+  await rest.call("POST", "/v1/baseimage", { name: `${language}-base`, dockerUrl, language });
+  await rest.ready(`/v1/baseimage/${language}-base`);
+  await rest.call("POST", "/v1/image", { name: language, baseImageName: `${language}-base` });
+  await rest.ready(`/v1/image/${language}`);
+}
+
+/** Asks for a function and returns when the server has answered: it need not be READY yet. */
+export async function createFunction(rest: Rest, language: BenchLanguage, name: string): Promise<void> {
+  const { file, code, handler } = samples[language];
+  await rest.call("POST", "/v1/function", { name, image: language, handler, source: packed(file, code) });
+}
+
+/** A gzipped tar of one file, in base64. */
+function packed(file: string, code: string): string {
+  const content = Buffer.from(code);
+  const block = Buffer.alloc(512);
+  new Header({ path: `./${file}`, mode: 0o644, size: content.length, type: "File", mtime: new Date(0) }).encode(block);
+  const padding = Buffer.alloc(((512 - (content.length % 512)) % 512) + 1024);
+  return gzipSync(Buffer.concat([block, content, padding])).toString("base64");
+}
