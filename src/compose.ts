@@ -1,5 +1,6 @@
 /** The composition root: settings -> drivers -> core -> front. It alone knows everybody; no rule of the domain lives here. */
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { Apis } from "./core/apis/service.ts";
@@ -31,16 +32,25 @@ export interface DispatchServer {
   stop(): Promise<void>;
 }
 
+/** A new key beside an old database would leave every secret unreadable. */
+function refuseLostKey(databasePath: string, keyPath: string): void {
+  if (!existsSync(databasePath) || existsSync(keyPath)) return;
+  throw new Error(`the master key ${keyPath} is missing, and the secrets in ${databasePath} need it: put it back`);
+}
+
 /** @throws Error with a sentence for whoever starts it: a port in use, a database in use, a key that does not fit. */
 export async function startServer(settings: Settings, log: Logger): Promise<DispatchServer> {
   const folder = dataFolder(settings);
+  const databasePath = settings["db-file"] || join(folder, "dispatch.db");
+  const keyPath = join(folder, "master.key");
   const door = {
     port: await portOfApi(settings),
     connection: (...args: Parameters<typeof front.door>) => front.door(...args),
   };
+  refuseLostKey(databasePath, keyPath);
   const [database, keys, sandbox] = await Promise.all([
-    openSqlite(settings["db-file"] || join(folder, "dispatch.db")),
-    createKeyFile(join(folder, "master.key")),
+    openSqlite(databasePath),
+    createKeyFile(keyPath),
     createSandbox({
       mode: settings.sandbox as "bubblewrap" | "none",
       stateDir: join(folder, "run"),
@@ -50,7 +60,12 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     }),
   ]);
   const blobs = createFolderBlobs(join(folder, "blobs"));
-  const builder = createLocalBuilder({ folder: join(folder, "images"), sandbox, log });
+  const builder = createLocalBuilder({
+    folder: join(folder, "images"),
+    sandbox,
+    log,
+    network: networkSettings(settings).functions === "host" ? "host" : "isolated",
+  });
   const runtime = createProcessRuntime({
     sandbox,
     maxLogBytes: settings["max-log-bytes"],
@@ -76,8 +91,9 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
   const metrics = createMetrics(pool);
   const secrets = new Secrets({ ...shared, keys });
   const baseImages = new BaseImages({ ...shared, builder });
-  const images = new Images({ ...shared, builder }, baseImages);
-  const functions = new Functions({
+  const imageInUse = (digest: string): boolean => functions.usesImage(digest);
+  const images = new Images({ ...shared, builder, imageInUse }, baseImages);
+  const functions: Functions = new Functions({
     ...shared,
     images,
     blobs,

@@ -131,6 +131,11 @@ export class Functions {
     return record && { status: record.document.status, serving: this.#servingOf(record) !== undefined };
   }
 
+  /** Whether a revision that serves was built on this image revision. */
+  usesImage(digest: string): boolean {
+    return this.#store.all().some((record) => this.#servingOf(record)?.revision.image.digest === digest);
+  }
+
   #servingOf({ document }: FunctionRecord): Serving | undefined {
     return document.serving === null ? undefined : this.#revisions.get(document.serving);
   }

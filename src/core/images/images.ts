@@ -28,13 +28,18 @@ export interface ImageDocument {
 
 export type ImageRecord = ResourceRecord<ImageDocument>;
 
+export interface ImageBuildPorts extends ImagesPorts {
+  /** Whether a function revision that serves was built on it. */
+  imageInUse(digest: string): boolean;
+}
+
 export class Images {
-  readonly #ports: ImagesPorts;
+  readonly #ports: ImageBuildPorts;
   readonly #baseImages: BaseImages;
   readonly #store: ResourceStore<ImageDocument>;
   readonly #queue: KeyedQueue;
 
-  constructor(ports: ImagesPorts, baseImages: BaseImages) {
+  constructor(ports: ImageBuildPorts, baseImages: BaseImages) {
     this.#ports = ports;
     this.#baseImages = baseImages;
     this.#store = new ResourceStore({ kind: "Image", word: "image" }, ports.database, ports.feed);
@@ -80,6 +85,7 @@ export class Images {
     this.#authorize(principal, organization, "delete");
     const record = this.#store.get(organization, name);
     await this.#store.remove(principal, record);
+    await this.#dispose(record.document.built);
     return { ...toWire(record), status: "DELETED" as never };
   }
 
@@ -109,6 +115,14 @@ export class Images {
     const current = this.#store.find(organization, name);
     if (current?.generation !== building.generation) return;
     await this.#store.update(system, current, { ...current.document, ...outcome });
+    await this.#dispose(building.document.built);
+  }
+
+  /** Removes a folder of dependencies that neither an image nor a function revision needs any more. */
+  async #dispose(built: BuiltImage | null): Promise<void> {
+    if (built === null || this.#ports.imageInUse(built.digest)) return;
+    const shared = this.#store.all().some(({ document }) => document.built?.digest === built.digest);
+    if (!shared) await this.#ports.builder.remove(built);
   }
 
   async #outcome(record: ImageRecord): Promise<Partial<ImageDocument>> {
