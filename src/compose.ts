@@ -48,9 +48,9 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     connection: (...args: Parameters<typeof front.door>) => front.door(...args),
   };
   refuseLostKey(databasePath, keyPath);
-  const [database, keys, sandbox] = await Promise.all([
+  const keys = await createKeyFile(keyPath);
+  const [database, sandbox] = await Promise.all([
     openSqlite(databasePath),
-    createKeyFile(keyPath),
     createSandbox({
       mode: settings.sandbox as "bubblewrap" | "none",
       stateDir: join(folder, "run"),
