@@ -122,14 +122,25 @@ export class ActiveRun implements Task {
   }
 
   #succeed(output: string): void {
-    const violations = this.serving.checkOutput?.(JSON.parse(output)) ?? [];
-    if (violations.length > 0) {
-      this.fail({ type: "FunctionError", message: violationText("Output", violations), stacktrace: null });
+    const fault = this.#outputFault(output);
+    if (fault !== undefined) {
+      this.fail({ type: "FunctionError", message: fault, stacktrace: null });
       return;
     }
     this.record.status = "READY";
     this.record.output = output;
     this.#end();
+  }
+
+  /** The text comes from the sandbox and is spliced into answers as it is: nothing but JSON may pass. */
+  #outputFault(output: string): string | undefined {
+    try {
+      const value: unknown = JSON.parse(output);
+      const violations = this.serving.checkOutput?.(value) ?? [];
+      return violations.length > 0 ? violationText("Output", violations) : undefined;
+    } catch {
+      return "the result of the function is not JSON";
+    }
   }
 
   #end(): void {
