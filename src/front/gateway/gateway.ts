@@ -48,7 +48,13 @@ export function createGateway(options: GatewayOptions, ports: GatewayPorts): Gat
     send(response, answer);
   };
   return {
-    listener: (request, response) => void listener(request, response),
+    listener: (request, response) => {
+      listener(request, response).catch((error: unknown) => {
+        // Only writing can fail here. One answer that cannot be written must not end the server.
+        ports.log.error({ err: error }, "gateway: an answer could not be written");
+        response.destroy();
+      });
+    },
     stop: () => {
       stopping = true;
     },

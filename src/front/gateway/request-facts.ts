@@ -56,7 +56,7 @@ function decodePath(path: string): string {
 }
 
 /** Up to the port; IPv6 literals keep their colons (`[::1]:8081` is `::1`). */
-export function hostName(header: string): string {
+function hostName(header: string): string {
   if (header.startsWith("[")) return withoutBrackets(header.slice(0, header.indexOf("]") + 1));
   const colon = header.indexOf(":");
   return colon < 0 ? header : header.slice(0, colon);
