@@ -1,7 +1,7 @@
 /** Gateway endpoints (APIs) on the wire (server.md 2.11, decisions 10, 12 and 14). */
 import type { Static } from "typebox";
-import type { Operations } from "../shared/contract.ts";
-import { pageQuery, resourceName, status, strings, tags, uuid } from "../shared/schemas.ts";
+import { resourceOperations } from "../shared/resource-operations.ts";
+import { resourceName, status, strings, tags, uuid } from "../shared/schemas.ts";
 
 export const apiSchema = {
   type: "object",
@@ -32,50 +32,12 @@ export const apiSchema = {
 
 export type Api = Static<typeof apiSchema>;
 
-const resource = "api";
-
-export const apiOperations = {
-  createApi: {
-    method: "POST",
-    path: "/v1/api",
-    permission: { resource, action: "create" },
-    success: 200,
-    summary: "Create a gateway endpoint",
-    body: apiSchema,
-    response: apiSchema,
-  },
-  listApis: {
-    method: "GET",
-    path: "/v1/api",
-    permission: { resource, action: "get" },
-    success: 200,
-    summary: "List gateway endpoints",
-    query: { type: "object", properties: { ...pageQuery.properties, function: { type: "string" } } },
-    response: { type: "array", items: apiSchema },
-  },
-  getApi: {
-    method: "GET",
-    path: "/v1/api/{api}",
-    permission: { resource, action: "get" },
-    success: 200,
-    summary: "Get a gateway endpoint",
-    response: apiSchema,
-  },
-  updateApi: {
-    method: "PUT",
-    path: "/v1/api/{api}",
-    permission: { resource, action: "update" },
-    success: 200,
-    summary: "Replace a gateway endpoint",
-    body: apiSchema,
-    response: apiSchema,
-  },
-  deleteApi: {
-    method: "DELETE",
-    path: "/v1/api/{api}",
-    permission: { resource, action: "delete" },
-    success: 200,
-    summary: "Delete a gateway endpoint",
-    response: apiSchema,
-  },
-} as const satisfies Operations;
+export const apiOperations = resourceOperations({
+  resource: "api",
+  path: "/v1/api",
+  parameter: "api",
+  word: "gateway endpoint",
+  schema: apiSchema,
+  filters: { function: { type: "string" } },
+  success: { create: 200 },
+});

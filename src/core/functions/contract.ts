@@ -1,7 +1,7 @@
 /** Functions on the wire (server.md 2.6), with the additional optional fields env, limits, network and retries. */
 import type { Static } from "typebox";
-import type { Operations } from "../shared/contract.ts";
-import { anyJson, pageQuery, resourceName, status, strings, tags, uuid } from "../shared/schemas.ts";
+import { resourceOperations } from "../shared/resource-operations.ts";
+import { anyJson, resourceName, status, strings, tags, uuid } from "../shared/schemas.ts";
 
 /** `memory` and `disk` in mebibytes, `cpu` in processors, `pids` processes and threads, `concurrency` workers at once. */
 export const limitsSchema = {
@@ -50,50 +50,16 @@ export const functionSchema = {
 
 export type FunctionResource = Static<typeof functionSchema>;
 
-const resource = "function";
-
-export const functionOperations = {
-  createFunction: {
-    method: "POST",
-    path: "/v1/function",
-    permission: { resource, action: "create" },
-    success: 201,
-    summary: "Create a function from its source",
-    body: functionSchema,
-    response: functionSchema,
+export const functionOperations = resourceOperations({
+  resource: "function",
+  path: "/v1/function",
+  parameter: "functionName",
+  word: "function",
+  schema: functionSchema,
+  filters: { state: { type: "string" } },
+  summaries: {
+    create: "Create a function from its source",
+    update: "Replace a function; the last good revision serves until the new one is ready",
+    delete: "Delete a function and its runs",
   },
-  listFunctions: {
-    method: "GET",
-    path: "/v1/function",
-    permission: { resource, action: "get" },
-    success: 200,
-    summary: "List functions",
-    query: { type: "object", properties: { ...pageQuery.properties, state: { type: "string" } } },
-    response: { type: "array", items: functionSchema },
-  },
-  getFunction: {
-    method: "GET",
-    path: "/v1/function/{functionName}",
-    permission: { resource, action: "get" },
-    success: 200,
-    summary: "Get a function",
-    response: functionSchema,
-  },
-  updateFunction: {
-    method: "PUT",
-    path: "/v1/function/{functionName}",
-    permission: { resource, action: "update" },
-    success: 200,
-    summary: "Replace a function; the last good revision serves until the new one is ready",
-    body: functionSchema,
-    response: functionSchema,
-  },
-  deleteFunction: {
-    method: "DELETE",
-    path: "/v1/function/{functionName}",
-    permission: { resource, action: "delete" },
-    success: 200,
-    summary: "Delete a function and its runs",
-    response: functionSchema,
-  },
-} as const satisfies Operations;
+});

@@ -1,7 +1,7 @@
 /** Base images and images on the wire (server.md 2.8 and 2.9). */
 import type { Static } from "typebox";
-import type { Operations } from "../shared/contract.ts";
-import { pageQuery, resourceName, status, strings, tags, uuid } from "../shared/schemas.ts";
+import { resourceOperations } from "../shared/resource-operations.ts";
+import { resourceName, status, strings, tags, uuid } from "../shared/schemas.ts";
 
 const common = {
   createdTime: { type: "integer" },
@@ -49,94 +49,23 @@ export const imageSchema = {
 export type BaseImage = Static<typeof baseImageSchema>;
 export type Image = Static<typeof imageSchema>;
 
-export const baseImageOperations = {
-  createBaseImage: {
-    method: "POST",
-    path: "/v1/baseimage",
-    permission: { resource: "baseimage", action: "create" },
-    success: 201,
-    summary: "Create a base image",
-    body: baseImageSchema,
-    response: baseImageSchema,
-  },
-  listBaseImages: {
-    method: "GET",
-    path: "/v1/baseimage",
-    permission: { resource: "baseimage", action: "get" },
-    success: 200,
-    summary: "List base images",
-    query: pageQuery,
-    response: { type: "array", items: baseImageSchema },
-  },
-  getBaseImage: {
-    method: "GET",
-    path: "/v1/baseimage/{baseImageName}",
-    permission: { resource: "baseimage", action: "get" },
-    success: 200,
-    summary: "Get a base image",
-    response: baseImageSchema,
-  },
-  updateBaseImage: {
-    method: "PUT",
-    path: "/v1/baseimage/{baseImageName}",
-    permission: { resource: "baseimage", action: "update" },
-    success: 200,
-    summary: "Replace a base image",
-    body: baseImageSchema,
-    response: baseImageSchema,
-  },
-  deleteBaseImage: {
-    method: "DELETE",
-    path: "/v1/baseimage/{baseImageName}",
-    permission: { resource: "baseimage", action: "delete" },
-    success: 200,
-    summary: "Delete a base image",
-    response: baseImageSchema,
-  },
-} as const satisfies Operations;
+export const baseImageOperations = resourceOperations({
+  resource: "baseimage",
+  path: "/v1/baseimage",
+  parameter: "baseImageName",
+  word: "base image",
+  schema: baseImageSchema,
+});
 
-export const imageOperations = {
-  createImage: {
-    method: "POST",
-    path: "/v1/image",
-    permission: { resource: "image", action: "create" },
-    success: 201,
-    summary: "Create an image: a base image with dependencies",
-    body: imageSchema,
-    response: imageSchema,
+export const imageOperations = resourceOperations({
+  resource: "image",
+  path: "/v1/image",
+  parameter: "imageName",
+  word: "image",
+  schema: imageSchema,
+  filters: { language: { type: "string" } },
+  summaries: {
+    create: "Create an image: a base image with dependencies",
+    update: "Replace an image; it is built anew",
   },
-  listImages: {
-    method: "GET",
-    path: "/v1/image",
-    permission: { resource: "image", action: "get" },
-    success: 200,
-    summary: "List images",
-    query: pageQuery,
-    response: { type: "array", items: imageSchema },
-  },
-  getImage: {
-    method: "GET",
-    path: "/v1/image/{imageName}",
-    permission: { resource: "image", action: "get" },
-    success: 200,
-    summary: "Get an image",
-    response: imageSchema,
-  },
-  updateImage: {
-    method: "PUT",
-    path: "/v1/image/{imageName}",
-    permission: { resource: "image", action: "update" },
-    success: 200,
-    summary: "Replace an image; it is built anew",
-    body: imageSchema,
-    response: imageSchema,
-  },
-  deleteImage: {
-    method: "DELETE",
-    path: "/v1/image/{imageName}",
-    permission: { resource: "image", action: "delete" },
-    success: 200,
-    summary: "Delete an image",
-    response: imageSchema,
-  },
-} as const satisfies Operations;
+});

@@ -10,8 +10,8 @@ import { runOperations } from "../../core/runs/contract.ts";
 import type { Runs } from "../../core/runs/service.ts";
 import { type Secret, secretOperations } from "../../core/secrets/contract.ts";
 import type { Secrets } from "../../core/secrets/service.ts";
-import type { Operation } from "../../core/shared/contract.ts";
 import type { Principal } from "../../core/shared/principal.ts";
+import type { ResourceOperations, Verb } from "../../core/shared/resource-operations.ts";
 import { paged } from "./paging.ts";
 import type { Call, Handler, Route } from "./route.ts";
 import { runRoutes } from "./run-routes.ts";
@@ -36,8 +36,6 @@ interface ResourceService<T> {
   delete(principal: Principal, organization: string, name: string): Awaitable<unknown>;
 }
 
-type Verb = keyof ResourceService<unknown>;
-
 /** All routes; the order does not matter. */
 export function routesOf(services: Services): Route[] {
   return [
@@ -51,14 +49,11 @@ export function routesOf(services: Services): Route[] {
 }
 
 function resourceRoutes<T extends { name: string }>(
-  operations: Readonly<Record<string, Operation>>,
+  operations: ResourceOperations,
   service: ResourceService<T>,
 ): Route[] {
   const handlers = resourceHandlers(service);
-  return Object.entries(operations).map(([name, operation]) => {
-    const verb = /^(create|list|get|update|delete)/.exec(name)?.[1] as Verb;
-    return { operation, handle: handlers[verb] };
-  });
+  return (Object.keys(handlers) as Verb[]).map((verb) => ({ operation: operations[verb], handle: handlers[verb] }));
 }
 
 function resourceHandlers<T extends { name: string }>(service: ResourceService<T>): Record<Verb, Handler> {

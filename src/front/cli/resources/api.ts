@@ -10,13 +10,7 @@ export const api: Kind = {
   aliases: ["apis"],
   title: "API endpoint",
   messages: usualMessages("api"),
-  operations: {
-    create: apiOperations.createApi,
-    list: apiOperations.listApis,
-    get: apiOperations.getApi,
-    update: apiOperations.updateApi,
-    delete: apiOperations.deleteApi,
-  },
+  operations: apiOperations,
   schema: apiSchema,
   required: ["function"],
   shape: {

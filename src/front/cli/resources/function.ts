@@ -9,13 +9,7 @@ export const functionKind: Kind = {
   aliases: ["functions"],
   title: "function",
   messages: usualMessages("function"),
-  operations: {
-    create: functionOperations.createFunction,
-    list: functionOperations.listFunctions,
-    get: functionOperations.getFunction,
-    update: functionOperations.updateFunction,
-    delete: functionOperations.deleteFunction,
-  },
+  operations: functionOperations,
   schema: functionSchema,
   required: ["image"],
   shape: {

@@ -9,13 +9,7 @@ export const baseImage: Kind = {
   aliases: ["base-images"],
   title: "base image",
   messages: usualMessages("base image"),
-  operations: {
-    create: baseImageOperations.createBaseImage,
-    list: baseImageOperations.listBaseImages,
-    get: baseImageOperations.getBaseImage,
-    update: baseImageOperations.updateBaseImage,
-    delete: baseImageOperations.deleteBaseImage,
-  },
+  operations: baseImageOperations,
   schema: baseImageSchema,
   required: ["dockerUrl", "language"],
   shape: {
@@ -53,13 +47,7 @@ export const image: Kind = {
   aliases: ["images"],
   title: "image",
   messages: usualMessages("image"),
-  operations: {
-    create: imageOperations.createImage,
-    list: imageOperations.listImages,
-    get: imageOperations.getImage,
-    update: imageOperations.updateImage,
-    delete: imageOperations.deleteImage,
-  },
+  operations: imageOperations,
   schema: imageSchema,
   required: ["baseImageName"],
   shape: {
