@@ -39,6 +39,7 @@ const catalogue = {
     code: 415,
     template: 'unsupported media type "{type}", only [application/json] are allowed',
   },
+  BODY_NOT_EXPECTED: { status: 500, code: 500, template: "no consumer registered for {type}" },
   TOO_LARGE: { status: 413, code: 413, template: "the request body is larger than {limit} bytes (setting {setting})" },
   MALFORMED_BODY: { status: 400, code: 400, template: 'parsing {body} body from "" failed, because {cause}' },
   INVALID_TYPE: { status: 422, code: 601, template: "{message}" },

@@ -15,7 +15,9 @@ export function parseBody(text: string, bodyName = "body"): unknown {
 
 function parseCause(text: string, error: unknown): string {
   const message = error instanceof Error ? error.message : "invalid JSON";
-  if (/end of JSON input|Unterminated/.test(message)) return "unexpected EOF";
+  const position = /at position (\d+)/.exec(message)?.[1];
+  const cutOff = position !== undefined && Number(position) >= text.trimEnd().length;
+  if (cutOff || /end of JSON input|Unterminated/.test(message)) return "unexpected EOF";
   return (
     message.replace(/, "?[\s\S]* is not valid JSON$|, \.\.\.[\s\S]*$/, "").slice(0, 200) ||
     `invalid JSON of ${text.length} characters`

@@ -30,6 +30,7 @@ export interface Api {
 }
 
 const JSON_TYPE = "application/json";
+const OCTETS = "application/octet-stream";
 
 export async function createApi(options: ApiOptions): Promise<Api> {
   const doors = new WeakMap<Socket, string>();
@@ -67,8 +68,7 @@ function mountHealth(
   { health, metrics, access }: ApiOptions,
   doors: WeakMap<Socket, string>,
 ): void {
-  const answer = (_request: FastifyRequest, reply: FastifyReply) =>
-    reply.type(JSON_TYPE).send(JSON.stringify(health()));
+  const answer = (_request: FastifyRequest, reply: FastifyReply) => sendJson(reply, JSON.stringify(health()));
   app.all("/healthz", answer);
   app.all("/healthz*", answer);
   app.get("/metrics", async (request, reply) => {
@@ -101,10 +101,19 @@ function mount(
     handler: async (request, reply) => {
       const principal = principals.get(request);
       if (principal === undefined) throw new DispatchError("UNAUTHENTICATED");
+      if (operation.body === undefined) refuseBody(request);
       const answer = await handle({ principal, headers: request.headers, ...bind(request) });
       return send(reply, operation.success, answer);
     },
   });
+}
+
+/** Whoever sends a body where none belongs hears of it, in the words that clients know (server.md 2.3). */
+function refuseBody({ headers }: FastifyRequest): void {
+  const { "content-length": length = "0", "transfer-encoding": encoding, "content-type": type = OCTETS } = headers;
+  if (length === "0" && encoding === undefined) return;
+  if (!type.startsWith(JSON_TYPE)) throw new DispatchError("UNSUPPORTED_MEDIA_TYPE", { type });
+  throw new DispatchError("BODY_NOT_EXPECTED", { type: JSON_TYPE });
 }
 
 const principals = new WeakMap<FastifyRequest, ReturnType<typeof authenticate>>();
@@ -113,7 +122,16 @@ function send(reply: FastifyReply, success: number, { status, headers, body }: A
   reply.code(status ?? success);
   if (headers !== undefined) reply.headers(headers);
   if (body === undefined) return reply.send();
-  return reply.type(JSON_TYPE).send(`${typeof body === "string" ? body : JSON.stringify(body)}\n`);
+  return sendJson(reply, `${typeof body === "string" ? body : JSON.stringify(body)}\n`);
+}
+
+/** With a serializer of its own a reply keeps its type as it is: fastify would add a charset, which clients never saw. */
+function sendJson(reply: FastifyReply, text: string): FastifyReply {
+  return reply.header("content-type", JSON_TYPE).serializer(asItIs).send(text);
+}
+
+function asItIs(text: unknown): string {
+  return text as string;
 }
 
 function sendError(
@@ -123,9 +141,10 @@ function sendError(
   { log, ...limits }: ApiOptions,
 ): FastifyReply {
   const known = error instanceof DispatchError ? error : fromFastify(error, request, limits);
-  if (known.status >= 500) log.error({ err: known.cause ?? error, url: request.url }, known.message);
+  if (known.cause !== undefined && known.status >= 500)
+    log.error({ err: known.cause, url: request.url }, known.message);
   if (known.retryAfter !== undefined) reply.header("retry-after", known.retryAfter);
-  return reply.code(known.status).type(JSON_TYPE).send(JSON.stringify(known));
+  return sendJson(reply.code(known.status), JSON.stringify(known));
 }
 
 function fromFastify(
@@ -137,7 +156,7 @@ function fromFastify(
   switch (code) {
     case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
       return new DispatchError("UNSUPPORTED_MEDIA_TYPE", {
-        type: request.headers["content-type"] ?? "application/octet-stream",
+        type: request.headers["content-type"] ?? OCTETS,
       });
     case "FST_ERR_CTP_BODY_TOO_LARGE": {
       const upload = request.url.startsWith("/v1/function");
