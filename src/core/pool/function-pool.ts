@@ -1,6 +1,7 @@
 /** The workers and the queue of one function revision. */
 import { DispatchError } from "../shared/errors.ts";
 import type { Worker } from "../shared/ports.ts";
+import { Pace } from "./pace.ts";
 import type { Revision } from "./revision.ts";
 import { Slot } from "./slot.ts";
 import type { Task } from "./task.ts";
@@ -20,9 +21,8 @@ interface Queued {
   readonly since: number;
 }
 
-/** Runs shorter than this may wait inside a busy worker, so that it never idles between two of them. */
-const SHORT_RUN_MS = 5;
-const PREFETCH = 4;
+/** A run that lasts this long gives back what waits behind it in its worker. */
+const LONG_RUN_MS = 20;
 /** A further worker pays when the queue would otherwise take longer than this. */
 const GROW_AFTER_MS = 10;
 const STARTING_AT_ONCE = 2;
@@ -34,8 +34,7 @@ export class FunctionPool {
   readonly #acquire: Acquire;
   #queue: Queued[] = [];
   #starting = 0;
-  /** Moving average of run durations in milliseconds; unknown at first. */
-  #average: number | undefined;
+  readonly #pace = new Pace();
   retired = false;
 
   constructor(revision: Revision, settings: FunctionPoolSettings, acquire: Acquire) {
@@ -73,7 +72,7 @@ export class FunctionPool {
   }
 
   ran(duration: number): void {
-    this.#average = this.#average === undefined ? duration : this.#average * 0.9 + duration * 0.1;
+    this.#pace.ended(duration);
     this.#pump();
   }
 
@@ -114,18 +113,16 @@ export class FunctionPool {
     await Promise.all(this.slots.map((slot) => slot.stop("shutdown")));
   }
 
+  /** The slot with the fewest tasks; for tiny runs the first that has room, so that the others sleep on. */
   #freeSlot(): Slot | undefined {
+    const { prefetch, tiny } = this.#pace;
     let best: Slot | undefined;
     for (const slot of this.slots) {
-      if (slot.stopping) continue;
-      if (slot.load === 0) return slot;
+      if (slot.stopping || slot.load >= prefetch) continue;
+      if (tiny || slot.load === 0) return slot;
       if (best === undefined || slot.load < best.load) best = slot;
     }
-    return best !== undefined && best.load < this.#prefetch() ? best : undefined;
-  }
-
-  #prefetch(): number {
-    return this.#average !== undefined && this.#average < SHORT_RUN_MS ? PREFETCH : 1;
+    return best;
   }
 
   #pump(): void {
@@ -147,9 +144,10 @@ export class FunctionPool {
   }
 
   #worthGrowing(workers: number): boolean {
-    const waited = performance.now() - (this.#queue[0]?.since ?? 0);
-    const estimate = ((this.#average ?? 0) * this.#queue.length) / workers;
-    return waited > GROW_AFTER_MS || estimate > GROW_AFTER_MS;
+    const { typical = 0, short } = this.#pace;
+    if ((typical * this.#queue.length) / workers > GROW_AFTER_MS) return true;
+    // Where runs are short, a long wait says that this server is busy, and more workers would not help it.
+    return !short && performance.now() - (this.#queue[0]?.since ?? 0) > GROW_AFTER_MS;
   }
 
   /** With workers left the queue goes on without the new one; with none nobody would ever serve it. */
@@ -175,8 +173,8 @@ export class FunctionPool {
     const elapsed = now - running.startedAt;
     const { timeout } = this.revision;
     if (timeout > 0 && elapsed >= timeout) void slot.stop("timeout");
-    else if (elapsed > SHORT_RUN_MS * 4) {
-      this.#average = Math.max(this.#average ?? 0, elapsed);
+    else if (elapsed > LONG_RUN_MS) {
+      this.#pace.lasts(elapsed);
       if (slot.load > 1) slot.release();
     }
   }
@@ -189,7 +187,7 @@ export class FunctionPool {
   }
 
   #overloaded(message: string): DispatchError {
-    const seconds = ((this.#average ?? 1000) * (this.#queue.length + 1)) / Math.max(1, this.slots.length) / 1000;
+    const seconds = ((this.#pace.typical ?? 1000) * (this.#queue.length + 1)) / Math.max(1, this.slots.length) / 1000;
     const retryAfter = Math.max(1, Math.ceil(seconds));
     return new DispatchError("OVERLOADED", { name: this.revision.functionName, message, retryAfter });
   }
