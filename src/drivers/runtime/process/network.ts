@@ -11,7 +11,7 @@ import { type Door, type HostService, type InnerListener, openInside, pipeTo } f
 import { type Holder, startHolder } from "./holder.ts";
 import type { Log } from "./log.ts";
 import { prohibitedDestinations } from "./network-plan.ts";
-import { PROGRAM_PATH, runProgram } from "./programs.ts";
+import { isRoot, PROGRAM_PATH, runProgram } from "./programs.ts";
 
 export interface NetworkOptions {
   readonly door?: Door;
@@ -32,8 +32,6 @@ interface Network {
   readonly enter: readonly string[];
   close(): Promise<void>;
 }
-
-const isRoot = (): boolean => process.getuid?.() === 0;
 
 const enterOptions = ({ pid }: Holder): string[] => [
   ...(isRoot() ? [] : [`--user=/proc/${pid}/ns/user`, "--preserve-credentials"]),

@@ -7,6 +7,9 @@ import { join } from "node:path";
 /** Where the system's programs are; the server's own PATH plays no part. */
 export const PROGRAM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/** Whether the server runs as root. */
+export const isRoot = (): boolean => process.getuid?.() === 0;
+
 /** The full path of a program in the folders of a PATH, or undefined. */
 export const findProgram = async (name: string, path: string = PROGRAM_PATH): Promise<string | undefined> => {
   for (const folder of path.split(":")) {

@@ -1,70 +1,33 @@
 /** The real sandbox: the chain of programs that sandbox.ts describes. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { chownSync, closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { chownSync, closeSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Duplex, Readable } from "node:stream";
-import type { Limits, NetworkKind } from "../../../core/shared/ports.ts";
+import type { Duplex } from "node:stream";
+import type { NetworkKind } from "../../../core/shared/ports.ts";
 import { type Bind, bubblewrapOptions } from "./bubblewrap.ts";
-import { type ControlGroup, type ControlGroups, openControlGroups } from "./cgroups.ts";
-import { exitOf, GRACE_MILLISECONDS, signalQuietly } from "./child-end.ts";
+import { type ControlGroups, openControlGroups } from "./cgroups.ts";
+import { ARGUMENTS_FD, chain, SANDBOX_UID } from "./chain.ts";
+import { findInheritedDescriptors, type InheritedDescriptors } from "./inherited-descriptors.ts";
 import { createNetworks, type Networks } from "./network.ts";
-import { PROGRAM_PATH } from "./programs.ts";
+import { isRoot, PROGRAM_PATH } from "./programs.ts";
 import { makeEtc, systemView } from "./root-view.ts";
-import type { Sandbox, SandboxCommand, SandboxedProcess, SandboxOptions } from "./sandbox.ts";
+import type { Sandbox, SandboxCommand, SandboxOptions } from "./sandbox.ts";
+import { followSandboxed, INFO_FD } from "./sandboxed-process.ts";
 import { seccompProgram } from "./seccomp.ts";
 import { createStaging, type Staging } from "./staging.ts";
-import { terminate } from "./terminate.ts";
-
-/**
- * The user and group of sandboxed processes on the host when the server is root: above the ranges that distributions
- * give to people, services, subordinate ids and systemd's containers, so that it owns nothing.
- */
-export const SANDBOX_UID = 1_900_000_000;
 
 const ENVIRONMENT = { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: "/tmp", LANG: "C.UTF-8" };
-const ARGUMENTS_FD = 4;
 const SECCOMP_FD = 5;
-const INFO_FD = 6;
-
-const isRoot = (): boolean => process.getuid?.() === 0;
 
 interface Parts {
   readonly groups: ControlGroups;
   readonly networks: Networks;
-  readonly staging: Staging | undefined;
+  /** Made when first needed; undefined for a server that is not root. */
+  readonly staging: (() => Promise<Staging>) | undefined;
   readonly seccompFile: string | undefined;
   readonly etc: Readonly<Record<NetworkKind, readonly Bind[]>>;
+  readonly inherited: InheritedDescriptors;
 }
-
-/** Without control groups the memory of each process is limited by its data segment, and nothing limits the processor. */
-const joinScript = (joinFiles: readonly string[], memory: number | undefined): string =>
-  [
-    "ulimit -c 0",
-    ...(memory === undefined ? [] : [`ulimit -d ${memory * 1024}`]),
-    ...joinFiles.map(() => 'echo 0 > "$1"; shift'),
-    'exec "$@"',
-  ].join("\n");
-
-const dropRoot = ["setpriv", `--reuid=${SANDBOX_UID}`, `--regid=${SANDBOX_UID}`, "--clear-groups"];
-
-/** `prlimit` runs inside, because the number of processes of a user is counted per user namespace. */
-const limitProcesses = ({ controllers }: ControlGroups, { pids }: Limits): string[] =>
-  controllers.pids === undefined ? ["/usr/bin/prlimit", `--nproc=${pids}`] : [];
-
-const chain = (parts: Parts, command: SandboxCommand, group: ControlGroup, enter: readonly string[]): string[] => {
-  const { groups, staging } = parts;
-  const namespaces = [...enter, ...(staging === undefined ? [] : [`--mount=${staging.namespace}`])];
-  return [
-    ...["/bin/sh", "-e", "-c"],
-    joinScript(group.joinFiles, groups.controllers.memory === undefined ? command.limits.memory : undefined),
-    ...["sh", ...group.joinFiles],
-    ...(namespaces.length === 0 ? [] : ["nsenter", ...namespaces]),
-    ...(isRoot() ? dropRoot : []),
-    ...["bwrap", "--args", String(ARGUMENTS_FD), "--"],
-    ...limitProcesses(groups, command.limits),
-    ...[command.command, ...command.args],
-  ];
-};
 
 const resolveBinds = (staging: Staging | undefined, binds: readonly Bind[]): Promise<Bind[]> =>
   Promise.all(
@@ -74,11 +37,11 @@ const resolveBinds = (staging: Staging | undefined, binds: readonly Bind[]): Pro
     }),
   );
 
-const optionsOf = async (parts: Parts, command: SandboxCommand): Promise<Buffer> => {
+const optionsOf = async (parts: Parts, staging: Staging | undefined, command: SandboxCommand): Promise<Buffer> => {
   const system = systemView();
   const options = bubblewrapOptions({
     links: system.links,
-    binds: await resolveBinds(parts.staging, [...system.binds, ...parts.etc[command.network], ...command.binds]),
+    binds: await resolveBinds(staging, [...system.binds, ...parts.etc[command.network], ...command.binds]),
     environment: { ...ENVIRONMENT, ...command.environment },
     directory: command.directory ?? "/tmp",
     disk: command.limits.disk,
@@ -109,64 +72,6 @@ const start = (
   return child;
 };
 
-/** The process number of the sandbox's own init, once bubblewrap has told it. */
-const followInit = (child: ChildProcess): (() => number | undefined) => {
-  let text = "";
-  const info = (child.stdio as readonly (Readable | null)[])[INFO_FD];
-  info?.on("data", (chunk: Buffer) => {
-    text += chunk.toString();
-  });
-  return () => {
-    const [, pid] = /"child-pid": (\d+)/.exec(text) ?? [];
-    return pid === undefined ? undefined : Number(pid);
-  };
-};
-
-const childrenOf = (pid: number): number[] => {
-  try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
-  } catch {
-    return [];
-  }
-};
-
-const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
-
-const follow = (child: ChildProcess, group: ControlGroup): SandboxedProcess => {
-  const init = followInit(child);
-  const exited = exitOf(child).then((exit) => {
-    const memoryExceeded = group.memoryExceeded();
-    void group.remove();
-    return { ...exit, memoryExceeded };
-  });
-  // While the outer bubblewrap lives, its children's process numbers cannot be anybody else's.
-  const toInit = (action: (pid: number) => void): boolean => {
-    const pid = hasEnded(child) ? undefined : init();
-    if (pid !== undefined) action(pid);
-    return pid !== undefined;
-  };
-  return {
-    child,
-    channel: (child.stdio[3] ?? undefined) as Duplex | undefined,
-    temporaryFolder: "",
-    exited,
-    setLimits: (limits) => group.apply(limits),
-    terminate: (graceMilliseconds = GRACE_MILLISECONDS) =>
-      terminate({
-        ask: () => {
-          toInit((pid) => {
-            for (const worker of childrenOf(pid)) signalQuietly(worker, "SIGTERM");
-          });
-        },
-        force: () => {
-          if (!toInit((pid) => signalQuietly(pid, "SIGKILL"))) child.kill("SIGKILL");
-        },
-        ended: exited,
-        graceMilliseconds,
-      }),
-  };
-};
-
 const warningsOf = ({ controllers }: ControlGroups, seccomp: boolean): string[] => [
   ...(controllers.memory
     ? []
@@ -184,6 +89,18 @@ const limitsOf = ({ controllers }: ControlGroups, seccomp: boolean): Record<stri
   seccomp: seccomp ? "filter" : "none",
 });
 
+/** Made on first use; a failure is not remembered. */
+const memoize = <T>(make: () => Promise<T>): (() => Promise<T>) => {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
+};
+
 const prepare = async (options: SandboxOptions): Promise<Parts> => {
   const etc = (network: NetworkKind): Bind[] => makeEtc(options.stateDir, network);
   const program = seccompProgram(process.arch);
@@ -192,7 +109,8 @@ const prepare = async (options: SandboxOptions): Promise<Parts> => {
   return {
     groups: await openControlGroups(),
     networks: createNetworks({ ...options, allowHostServices: options.allowHostServices ?? [] }),
-    staging: isRoot() ? await createStaging() : undefined,
+    staging: isRoot() ? memoize(createStaging) : undefined,
+    inherited: findInheritedDescriptors(INFO_FD),
     seccompFile: program === undefined ? undefined : seccompFile,
     etc: { isolated: etc("isolated"), none: etc("none"), host: etc("host") },
   };
@@ -202,22 +120,26 @@ const prepare = async (options: SandboxOptions): Promise<Parts> => {
 export const createBubblewrapSandbox = async (options: SandboxOptions): Promise<Sandbox> => {
   const parts = await prepare(options);
   let count = 0;
+  let stagingMade: Staging | undefined;
   return {
     mode: "bubblewrap",
     limits: limitsOf(parts.groups, parts.seccompFile !== undefined),
     warnings: warningsOf(parts.groups, parts.seccompFile !== undefined),
     pathOf: ({ target }) => target,
     spawn: async (command) => {
-      const enter = await parts.networks.enter(command.network, command.organization);
-      const bubblewrap = await optionsOf(parts, command);
+      const network = await parts.networks.enter(command.network, command.organization);
+      const staging = await parts.staging?.();
+      stagingMade = staging;
+      const bubblewrap = await optionsOf(parts, staging, command);
       count += 1;
       const group = parts.groups.create(String(count));
       group.apply(command.limits);
-      const words = chain(parts, command, group, enter);
-      return follow(start(words, bubblewrap, parts.seccompFile, command.channel === true), group);
+      const namespaces = [...network, ...(staging === undefined ? [] : [`--mount=${staging.namespace}`])];
+      const words = chain({ ...parts, group, namespaces }, command);
+      return followSandboxed(start(words, bubblewrap, parts.seccompFile, command.channel === true), group);
     },
     close: async () => {
-      await Promise.all([parts.networks.close(), parts.staging?.close()]);
+      await Promise.all([parts.networks.close(), stagingMade?.close()]);
       await parts.groups.close();
     },
   };

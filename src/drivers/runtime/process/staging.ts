@@ -48,6 +48,7 @@ export const createStaging = async (): Promise<Staging> => {
     `mount -t tmpfs -o mode=755,size=1m dispatch ${STAGE}`,
   );
   const staged = new Map<string, Promise<string>>();
+  const reached = new Map<string, string>();
 
   const stage = async (entry: string): Promise<string> => {
     const target = `${STAGE}/${staged.size}`;
@@ -55,15 +56,23 @@ export const createStaging = async (): Promise<Staging> => {
     return target;
   };
 
+  const reach = async (source: string): Promise<string> => {
+    const closed = barrier(source);
+    if (closed === undefined) return source;
+    const entry = firstBelow(closed, source);
+    const target = staged.get(entry) ?? stage(entry);
+    staged.set(entry, target);
+    return join(await target, relative(entry, source));
+  };
+
   return {
     namespace: `/proc/${holder.pid}/ns/mnt`,
     reachable: async (source) => {
-      const closed = barrier(source);
-      if (closed === undefined) return source;
-      const entry = firstBelow(closed, source);
-      const target = staged.get(entry) ?? stage(entry);
-      staged.set(entry, target);
-      return join(await target, relative(entry, source));
+      const known = reached.get(source);
+      if (known !== undefined) return known;
+      const path = await reach(source);
+      reached.set(source, path);
+      return path;
     },
     close: () => holder.close(),
   };

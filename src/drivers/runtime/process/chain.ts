@@ -1,0 +1,53 @@
+/** The words of the chain that sandbox.ts describes, each program replacing the one before by exec. */
+import type { Limits } from "../../../core/shared/ports.ts";
+import type { ControlGroup, ControlGroups } from "./cgroups.ts";
+import type { InheritedDescriptors } from "./inherited-descriptors.ts";
+import { isRoot } from "./programs.ts";
+import type { SandboxCommand } from "./sandbox.ts";
+
+/** The descriptor on which bubblewrap reads its options. */
+export const ARGUMENTS_FD = 4;
+
+/**
+ * The user and group of sandboxed processes on the host when the server is root: above the ranges that distributions
+ * give to people, services, subordinate ids and systemd's containers, so that it owns nothing.
+ */
+export const SANDBOX_UID = 1_900_000_000;
+
+/** Without control groups the memory of each process is limited by its data segment, and nothing limits the processor. */
+const joinScript = (joinFiles: readonly string[], memory: number | undefined, inherited: readonly number[]): string =>
+  [
+    "ulimit -c 0",
+    ...inherited.map((descriptor) => `exec ${descriptor}>&-`),
+    ...(memory === undefined ? [] : [`ulimit -d ${memory * 1024}`]),
+    ...joinFiles.map(() => 'echo 0 > "$1"; shift'),
+    'exec "$@"',
+  ].join("\n");
+
+const dropRoot = ["setpriv", `--reuid=${SANDBOX_UID}`, `--regid=${SANDBOX_UID}`, "--clear-groups"];
+
+/** `prlimit` runs inside, because the number of processes of a user is counted per user namespace. */
+const limitProcesses = ({ controllers }: ControlGroups, { pids }: Limits): string[] =>
+  controllers.pids === undefined ? ["/usr/bin/prlimit", `--nproc=${pids}`] : [];
+
+export interface ChainParts {
+  readonly groups: ControlGroups;
+  readonly group: ControlGroup;
+  /** Options of nsenter(1): the network, the staging namespace. */
+  readonly namespaces: readonly string[];
+  readonly inherited: InheritedDescriptors;
+}
+
+/** Program and arguments that run a command in the sandbox; bubblewrap's own options come on ARGUMENTS_FD. */
+export const chain = ({ groups, group, namespaces, inherited }: ChainParts, command: SandboxCommand): string[] => {
+  const memory = groups.controllers.memory === undefined ? command.limits.memory : undefined;
+  return [
+    ...[inherited.shell, "-e", "-c", joinScript(group.joinFiles, memory, inherited.descriptors)],
+    ...["sh", ...group.joinFiles],
+    ...(namespaces.length === 0 ? [] : ["nsenter", ...namespaces]),
+    ...(isRoot() ? dropRoot : []),
+    ...["bwrap", "--args", String(ARGUMENTS_FD), "--"],
+    ...limitProcesses(groups, command.limits),
+    ...[command.command, ...command.args],
+  ];
+};

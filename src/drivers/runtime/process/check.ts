@@ -1,0 +1,116 @@
+/** Tries one real worker with the flags that all will have, and explains in a sentence why it does not work. */
+import { existsSync, readFileSync } from "node:fs";
+import type { NetworkKind, Runtime, RuntimeReport, WorkerSpec } from "../../../core/shared/ports.ts";
+import { findProgram, isRoot } from "./programs.ts";
+import type { Sandbox } from "./sandbox.ts";
+
+const INSTALL = "apt-get install bubblewrap slirp4netns util-linux iproute2";
+const GIVE_UP = "or start the server with --sandbox none, which does not protect the machine from functions";
+
+/** The programs of the chain, see sandbox.ts. */
+const programsOf = (network: NetworkKind): string[] => [
+  ...["bwrap", "unshare", "nsenter"],
+  ...(isRoot() ? ["setpriv"] : []),
+  ...(network === "host" ? [] : ["ip"]),
+  ...(network === "isolated" ? ["slirp4netns"] : []),
+];
+
+const missingPrograms = async (network: NetworkKind): Promise<string[]> => {
+  const names = programsOf(network);
+  const found = await Promise.all(names.map((name) => findProgram(name)));
+  return names.filter((_, index) => found[index] === undefined);
+};
+
+const setting = (path: string): string => {
+  try {
+    return readFileSync(`/proc/sys/${path}`, "utf8").trim();
+  } catch {
+    return "";
+  }
+};
+
+const insideContainer = (): boolean => existsSync("/.dockerenv") || existsSync("/run/.containerenv");
+
+interface Cause {
+  readonly applies: (complaint: string) => boolean;
+  readonly sentence: string;
+}
+
+const isAboutNamespaces = (complaint: string): boolean =>
+  /new namespace|uid map|unshare|user namespace|Operation not permitted/i.test(complaint);
+
+/** The first that applies is the one to tell. */
+const CAUSES: readonly Cause[] = [
+  {
+    applies: (complaint) => /\/dev\/net\/tun/.test(complaint),
+    sentence:
+      "The functions' network needs /dev/net/tun, which this server may not open. Run `modprobe tun` and `chmod 0666 /dev/net/tun`, " +
+      "or choose --function-network none or host.",
+  },
+  {
+    applies: () => setting("user/max_user_namespaces") === "0",
+    sentence: "User namespaces are switched off on this machine. Run `sysctl user.max_user_namespaces=15000`.",
+  },
+  {
+    applies: (complaint) => isAboutNamespaces(complaint) && setting("kernel/unprivileged_userns_clone") === "0",
+    sentence:
+      "The kernel forbids user namespaces to ordinary users. Run `sysctl kernel.unprivileged_userns_clone=1` " +
+      "(in /etc/sysctl.d to keep it).",
+  },
+  {
+    applies: (complaint) =>
+      isAboutNamespaces(complaint) && setting("kernel/apparmor_restrict_unprivileged_userns") === "1",
+    sentence:
+      "AppArmor forbids user namespaces to bubblewrap. Install its profile (`apt-get install apparmor-profiles`), " +
+      "or run `sysctl kernel.apparmor_restrict_unprivileged_userns=0`.",
+  },
+  {
+    applies: () => insideContainer(),
+    sentence:
+      "This server runs inside a container that forbids namespaces. Start the container with " +
+      "`--security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined --device /dev/net/tun`.",
+  },
+];
+
+/** A complaint of bubblewrap and its neighbours as a sentence with the remedy. */
+export const explain = (complaint: string): string => {
+  const cause = CAUSES.find(({ applies }) => applies(complaint))?.sentence;
+  const told = complaint.trim().split("\n").slice(-3).join(" / ");
+  return cause === undefined
+    ? `Functions cannot run here: ${told}. Mend that, ${GIVE_UP}.`
+    : `${cause} (The sandbox said: ${told})`;
+};
+
+const tryWorker = async (start: Runtime["start"], network: NetworkKind): Promise<string | undefined> => {
+  const limits = { memory: 256, cpu: 1, pids: 64, disk: 16 };
+  const image = { digest: "", lock: "" };
+  const spec: WorkerSpec = { organization: "dispatch", language: "nodejs", image, network, limits };
+  try {
+    const worker = await start(spec);
+    await worker.stop("idle");
+    return undefined;
+  } catch (error) {
+    return explain(error instanceof Error ? error.message : String(error));
+  }
+};
+
+/** What functions can be held to on this machine; `problems` is empty when a worker starts. */
+export const checkRuntime = async (
+  sandbox: Sandbox,
+  start: Runtime["start"],
+  network: NetworkKind,
+): Promise<RuntimeReport> => {
+  const { limits, warnings, mode } = sandbox;
+  const missing = mode === "none" ? [] : await missingPrograms(network);
+  if (missing.length > 0) {
+    const sentence = `Functions run in a sandbox made of ${missing.join(", ")}, not installed here. Run \`${INSTALL}\`, ${GIVE_UP}.`;
+    return { problems: [sentence], warnings, limits };
+  }
+  const problem = await tryWorker(start, network);
+  const open = mode === "bubblewrap" && network === "host";
+  return {
+    problems: problem === undefined ? [] : [problem],
+    warnings: open ? [...warnings, "functions share the host's network (--function-network host)"] : warnings,
+    limits: { ...limits, network: mode === "none" ? "host" : network },
+  };
+};

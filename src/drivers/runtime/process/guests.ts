@@ -1,0 +1,71 @@
+/** How the guest of each language is started, and what it needs to see. */
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { BuiltImage, Language } from "../../../core/shared/ports.ts";
+import { findInterpreter, type Interpreter } from "./interpreters.ts";
+import type { Bind, Sandbox } from "./sandbox.ts";
+
+export interface GuestCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly binds: readonly Bind[];
+  /** The image's dependencies as the guest sees them, for languages that are told when a function is loaded. */
+  readonly modules?: string;
+}
+
+const GUEST_AT = "/opt/dispatch/guest";
+const IMAGE_AT = "/image";
+
+/** Where the guests are: beside the built server, or in the source tree. */
+export const defaultGuestFolder = (): string => {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const built = join(here, "guest");
+  return existsSync(built) ? built : join(here, "../../../guest");
+};
+
+const entryOf = (sandbox: Sandbox, guests: Bind, candidates: readonly string[]): string => {
+  const found = candidates.find((path) => existsSync(join(guests.source, path)));
+  if (found === undefined) throw new Error(`the guest is missing in ${guests.source}: run npm run build`);
+  return join(sandbox.pathOf(guests), found);
+};
+
+const present = (bind: Bind): Bind | undefined => (existsSync(bind.source) ? bind : undefined);
+
+const nodejs = (sandbox: Sandbox, guests: Bind, image: BuiltImage): Omit<GuestCommand, "command"> => {
+  const entry = entryOf(sandbox, guests, ["nodejs.mjs", "nodejs/main.ts"]);
+  const packages = present({ source: join(image.folder ?? "", "node_modules"), target: "/node_modules" });
+  if (image.folder === undefined || packages === undefined) return { args: [entry], binds: [guests] };
+  const folder = { source: image.folder, target: IMAGE_AT };
+  return { args: [entry], binds: [guests, folder, packages], modules: sandbox.pathOf(packages) };
+};
+
+const python3 = (sandbox: Sandbox, guests: Bind, image: BuiltImage): Omit<GuestCommand, "command"> => {
+  const args = ["-I", "-S", "-B", entryOf(sandbox, guests, ["python3/main.py"])];
+  if (image.folder === undefined) return { args, binds: [guests] };
+  const folder = { source: image.folder, target: IMAGE_AT };
+  return { args: [...args, join(sandbox.pathOf(folder), "site-packages")], binds: [guests, folder] };
+};
+
+const GUESTS: Partial<Record<Language, typeof nodejs>> = { nodejs, python3 };
+
+const obtain = async (language: Language): Promise<Interpreter> => {
+  const search = await findInterpreter(language);
+  if (!search.found) throw new Error(`${search.reason}; ${search.remedy}`);
+  return search.interpreter;
+};
+
+/** The command that starts a generic worker. @throws Error with reason and remedy when the language cannot run here. */
+export const guestCommand = async (
+  sandbox: Sandbox,
+  guestFolder: string,
+  language: Language,
+  image: BuiltImage,
+): Promise<GuestCommand> => {
+  const interpreter = await obtain(language);
+  const guest = GUESTS[language];
+  if (guest === undefined) throw new Error(`there is no guest for ${language}`);
+  const rest = guest(sandbox, { source: guestFolder, target: GUEST_AT }, image);
+  const command = sandbox.mode === "none" ? interpreter.command : interpreter.inside;
+  return { ...rest, command, binds: [...interpreter.binds, ...rest.binds] };
+};

@@ -1,0 +1,141 @@
+/**
+ * Captures what a function writes to stdout and stderr, by run. Both streams of a worker have a splitter, which cuts the
+ * bytes at markers (src/guest/PROTOCOL.md) and newlines; a run has a record that collects its lines up to a limit.
+ */
+import type { InvocationListener, RunLogs } from "../../../core/shared/ports.ts";
+
+export type StreamName = "stdout" | "stderr";
+
+const MEBIBYTE = 1024 * 1024;
+
+/** `1 MB`, or bytes where that would be a fraction. */
+const sizeText = (bytes: number): string => (bytes % MEBIBYTE === 0 ? `${bytes / MEBIBYTE} MB` : `${bytes} bytes`);
+
+export type LineListener = Pick<InvocationListener, "log">;
+
+/** The lines of one run; both streams share the limit. */
+export class LogRecord {
+  #stdout: string[] | null = null;
+  #stderr: string[] | null = null;
+  #left: number;
+  readonly #limit: number;
+  readonly #listener: LineListener;
+
+  constructor(limit: number, listener: LineListener) {
+    this.#left = limit;
+    this.#limit = limit;
+    this.#listener = listener;
+  }
+
+  get full(): boolean {
+    return this.#left < 0;
+  }
+
+  /** Adds one line of so many bytes; the first that passes the limit is replaced by a line that says so. */
+  add(stream: StreamName, line: string, bytes: number): void {
+    if (this.full) return;
+    this.#left -= bytes;
+    this.#put(stream, this.full ? `... log limit of ${sizeText(this.#limit)} reached, the rest is left out` : line);
+  }
+
+  get logs(): RunLogs {
+    return { stdout: this.#stdout, stderr: this.#stderr };
+  }
+
+  #put(stream: StreamName, line: string): void {
+    if (stream === "stdout") {
+      this.#stdout ??= [];
+      this.#stdout.push(line);
+    } else {
+      this.#stderr ??= [];
+      this.#stderr.push(line);
+    }
+    this.#listener.log(stream, line);
+  }
+}
+
+const NEWLINE = 10;
+const NUMBER_DIGITS = 8;
+const NOTHING = Buffer.alloc(0);
+
+/** What a splitter cuts its stream into. */
+export interface StreamSink {
+  /** Whether lines are still wanted; when not, only markers are looked for. */
+  wants(): boolean;
+  line(text: string, bytes: number): void;
+  marker(invocation: number): void;
+}
+
+/** Cuts one stream into lines and markers. Lines keep everything but their newline. */
+export class StreamSplitter {
+  readonly #marker: Buffer;
+  readonly #markerBytes: number;
+  readonly #sink: StreamSink;
+  readonly #longestLine: number;
+  #carry: Buffer = NOTHING;
+
+  constructor(marker: string, longestLine: number, sink: StreamSink) {
+    this.#marker = Buffer.from(`\0${marker}:`);
+    this.#markerBytes = this.#marker.length + NUMBER_DIGITS + 1;
+    this.#sink = sink;
+    this.#longestLine = longestLine;
+  }
+
+  feed(chunk: Buffer): void {
+    // The common case: a run wrote nothing, so the marker comes alone.
+    if (this.#carry.length === 0 && chunk.length === this.#markerBytes && chunk.indexOf(this.#marker) === 0) {
+      this.#sink.marker(this.#numberAt(chunk, 0));
+      return;
+    }
+    const end = chunk.lastIndexOf(NEWLINE) + 1;
+    if (end > 0) this.#cut(this.#carry.length === 0 ? chunk.subarray(0, end) : this.#joined(chunk.subarray(0, end)));
+    if (end < chunk.length) this.#keep(chunk.subarray(end));
+  }
+
+  /** The stream ended: what is left is a line. */
+  end(): void {
+    this.#lines(this.#joined(NOTHING));
+  }
+
+  #joined(more: Buffer): Buffer {
+    const whole = Buffer.concat([this.#carry, more]);
+    this.#carry = NOTHING;
+    return whole;
+  }
+
+  /** An endless line is given in pieces; the end of a piece may be the beginning of a marker, so that stays. */
+  #keep(rest: Buffer): void {
+    this.#carry = Buffer.concat([this.#carry, rest]);
+    const longest = this.#sink.wants() ? this.#longestLine : 0;
+    if (this.#carry.length <= longest + this.#markerBytes) return;
+    const kept = this.#carry.length - this.#markerBytes;
+    this.#lines(this.#carry.subarray(0, kept));
+    this.#carry = Buffer.from(this.#carry.subarray(kept));
+  }
+
+  #numberAt(bytes: Buffer, at: number): number {
+    const digits = at + this.#marker.length;
+    return Number.parseInt(bytes.toString("latin1", digits, digits + NUMBER_DIGITS), 16);
+  }
+
+  /** `bytes` ends with a newline, so every marker in it is whole. */
+  #cut(bytes: Buffer): void {
+    let from = 0;
+    for (let at = bytes.indexOf(this.#marker); at >= 0; at = bytes.indexOf(this.#marker, from)) {
+      this.#lines(bytes.subarray(from, at));
+      this.#sink.marker(this.#numberAt(bytes, at));
+      from = at + this.#markerBytes;
+    }
+    this.#lines(bytes.subarray(from));
+  }
+
+  #lines(bytes: Buffer): void {
+    let from = 0;
+    while (from < bytes.length && this.#sink.wants()) {
+      const newline = bytes.indexOf(NEWLINE, from);
+      const end = newline < 0 ? bytes.length : newline;
+      this.#sink.line(bytes.toString("utf8", from, end), end - from + 1);
+      from = end + 1;
+    }
+  }
+}

@@ -1,0 +1,75 @@
+/** The process runtime: workers are sandboxed child processes of the server (design in docs/architecture.md). */
+import { join } from "node:path";
+import type { NetworkKind, Runtime, Worker, WorkerSpec } from "../../../core/shared/ports.ts";
+import { checkRuntime } from "./check.ts";
+import { defaultGuestFolder, guestCommand } from "./guests.ts";
+import type { Log } from "./log.ts";
+import type { Sandbox } from "./sandbox.ts";
+import { createWorker } from "./worker.ts";
+
+export interface ProcessRuntimeOptions {
+  /** From `createSandbox`; shared with the builder and closed by whoever made it, after the runtime. */
+  readonly sandbox: Sandbox;
+  /** The network of functions that name none, which `check` tries; default `isolated`. */
+  readonly defaultNetwork?: NetworkKind;
+  /** Bytes of log kept for a run; default 1 MB. */
+  readonly maxLogBytes?: number;
+  /** Bytes of JSON that a function may return; default 6 MB. */
+  readonly maxOutputBytes?: number;
+  /** Longest time that loading a function may take; default 60 s. */
+  readonly loadMilliseconds?: number;
+  /** The folder with the guests (`nodejs.mjs`, `python3/main.py`); default: beside the program. */
+  readonly guestFolder?: string;
+  readonly log: Log;
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+/** Mebibytes of /function: the largest upload is 256 MB unpacked (decision 18). */
+const FUNCTION_SPACE = 320;
+
+/** Processors while the guest warms up: only Dispatch's own code runs then. `load` sets the function's share. */
+const WARM_UP_CPU = 4;
+
+const startWorker = async (options: ProcessRuntimeOptions, spec: WorkerSpec, id: string): Promise<Worker> => {
+  const { sandbox, log } = options;
+  const guestFolder = options.guestFolder ?? defaultGuestFolder();
+  const { organization, network, limits } = spec;
+  const { command, args, binds, modules } = await guestCommand(sandbox, guestFolder, spec.language, spec.image);
+  const process = await sandbox.spawn({
+    ...{ command, args, binds, network, organization },
+    limits: { ...limits, cpu: Math.max(limits.cpu, WARM_UP_CPU) },
+    environment: {},
+    functionSpace: FUNCTION_SPACE,
+    channel: true,
+  });
+  return createWorker({
+    ...{ id, process, limits, modules, log },
+    folder: join(process.temporaryFolder || "/", "function"),
+    maxLogBytes: options.maxLogBytes ?? MEBIBYTE,
+    maxOutputBytes: options.maxOutputBytes ?? 6 * MEBIBYTE,
+    loadMilliseconds: options.loadMilliseconds ?? 60_000,
+  });
+};
+
+/** The runtime over a sandbox. `close` ends its workers. */
+export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime => {
+  const workers = new Set<Worker>();
+  let count = 0;
+
+  const start = async (spec: WorkerSpec): Promise<Worker> => {
+    count += 1;
+    const worker = await startWorker(options, spec, `${spec.language}-${count}`);
+    workers.add(worker);
+    void worker.exited.then(() => workers.delete(worker));
+    return worker;
+  };
+
+  return {
+    start,
+    check: () => checkRuntime(options.sandbox, start, options.defaultNetwork ?? "isolated"),
+    close: async () => {
+      await Promise.all([...workers].map((worker) => worker.stop("shutdown")));
+    },
+  };
+};

@@ -1,0 +1,224 @@
+/** A worker: one sandboxed guest, spoken to in frames (src/guest/PROTOCOL.md). */
+import { randomBytes } from "node:crypto";
+import type { Duplex, Readable } from "node:stream";
+import {
+  type FunctionFailure,
+  type InvocationListener,
+  type Limits,
+  LoadError,
+  type LoadSpec,
+  type StopReason,
+  type Worker,
+  type WorkerExit,
+} from "../../../core/shared/ports.ts";
+import { emptyFrame, FrameReader, FrameType, HEADER_BYTES, textFrame, writeHeader } from "../../../guest/frames.ts";
+import { FrameWriter } from "./frame-writer.ts";
+import { Invocations } from "./invocations.ts";
+import type { Log } from "./log.ts";
+import { type StreamName, StreamSplitter } from "./log-capture.ts";
+import type { SandboxedProcess } from "./sandbox.ts";
+import { failureOfExit, workerExit } from "./worker-exit.ts";
+
+export interface WorkerOptions {
+  readonly id: string;
+  readonly process: SandboxedProcess;
+  readonly limits: Limits;
+  /** Where the guest puts the function's files. */
+  readonly folder: string;
+  /** Where the guest finds the image's dependencies, if any. */
+  readonly modules: string | undefined;
+  readonly maxLogBytes: number;
+  readonly maxOutputBytes: number;
+  /** Longest time that loading a function may take. */
+  readonly loadMilliseconds: number;
+  readonly log: Log;
+}
+
+/** Error frames and the like may be a little longer than the longest output. */
+const FRAME_SLACK = 256 * 1024;
+
+/** How much of what a worker says outside of runs goes to the debug log. */
+const STRAY_LIMIT = 64 * 1024;
+
+interface Waiter {
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+const parseFailure = (text: string): FunctionFailure => {
+  try {
+    const { type, message, stacktrace } = JSON.parse(text) as Record<string, unknown>;
+    return {
+      type: type === "InputError" ? "InputError" : "FunctionError",
+      message: String(message),
+      stacktrace: Array.isArray(stacktrace) ? stacktrace.map(String) : null,
+    };
+  } catch {
+    return { type: "FunctionError", message: "the worker sent an error that cannot be read", stacktrace: null };
+  }
+};
+
+const streamEnded = (stream: Readable): Promise<void> =>
+  new Promise((resolve) => {
+    if (stream.destroyed || stream.readableEnded) resolve();
+    else stream.once("close", () => resolve());
+  });
+
+class ProcessWorker implements Worker {
+  readonly id: string;
+  readonly exited: Promise<WorkerExit>;
+  /** Settles with the first `ready`. */
+  readonly warmed: Promise<void>;
+  readonly #options: WorkerOptions;
+  readonly #invocations: Invocations;
+  readonly #writer: FrameWriter;
+  readonly #marker = randomBytes(8).toString("hex");
+  #limits: Limits;
+  #ready: Waiter | undefined;
+  #stopReason: StopReason | undefined;
+  #stopping: Promise<void> | undefined;
+  #exit: WorkerExit | undefined;
+  #strayBytes = 0;
+  #complaint = "";
+
+  constructor(options: WorkerOptions, channel: Duplex) {
+    this.id = options.id;
+    this.#options = options;
+    this.#limits = options.limits;
+    this.#invocations = new Invocations(options.maxLogBytes);
+    this.#writer = new FrameWriter(channel);
+    this.warmed = this.#nextReady();
+    this.#listen(channel);
+    this.exited = this.#follow();
+  }
+
+  async load(spec: LoadSpec): Promise<void> {
+    this.#applyLimits(spec.limits);
+    this.#strayBytes = 0;
+    const ready = this.#nextReady();
+    this.#sendLoad(spec);
+    const tooLong = setTimeout(() => void this.stop("timeout"), this.#options.loadMilliseconds);
+    await ready.finally(() => clearTimeout(tooLong));
+  }
+
+  invoke(envelope: string, listener: InvocationListener): number {
+    const number = this.#invocations.add(listener);
+    this.#strayBytes = 0;
+    if (this.#exit === undefined) this.#writer.write(textFrame(FrameType.invoke, number, envelope));
+    else queueMicrotask(() => this.#invocations.end(failureOfExit(this.#exit as WorkerExit, this.#limits.memory)));
+    return number;
+  }
+
+  cancel(invocation: number): void {
+    this.#writer.write(emptyFrame(FrameType.cancel, invocation));
+  }
+
+  stop(reason: StopReason): Promise<void> {
+    this.#stopReason ??= reason;
+    this.#stopping ??= this.#options.process.terminate().then(() => this.exited.then(() => undefined));
+    return this.#stopping;
+  }
+
+  #applyLimits(limits: Limits): void {
+    try {
+      this.#options.process.setLimits(limits);
+      this.#limits = limits;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new LoadError(`the limits of the function cannot be set (memory ${limits.memory} MB): ${reason}`);
+    }
+  }
+
+  #sendLoad({ handler, environment, bundle }: LoadSpec): void {
+    const { folder, modules, maxOutputBytes } = this.#options;
+    const marker = this.#marker;
+    const header = JSON.stringify({ handler, environment, marker, folder, modules, maxOutputBytes });
+    const length = Buffer.byteLength(header);
+    const start = Buffer.alloc(HEADER_BYTES + 4 + length);
+    writeHeader(start, FrameType.load, 0, 4 + length + bundle.length);
+    start.writeUInt32BE(length, HEADER_BYTES);
+    start.write(header, HEADER_BYTES + 4);
+    this.#writer.write(start);
+    this.#writer.write(bundle);
+  }
+
+  #nextReady(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#ready = { resolve, reject };
+    });
+  }
+
+  #listen(channel: Duplex): void {
+    const limit = this.#options.maxOutputBytes + FRAME_SLACK;
+    const reader = new FrameReader((type, number, bytes, start, end) => {
+      this.#hear(type, number, bytes, start, end);
+    }, limit);
+    channel.on("data", (chunk: Buffer) => {
+      if (this.#stopReason !== "protocol" && !reader.feed(chunk)) void this.stop("protocol");
+    });
+    this.#capture("stdout", this.#options.process.child.stdout);
+    this.#capture("stderr", this.#options.process.child.stderr);
+  }
+
+  #capture(stream: StreamName, source: Readable | null): void {
+    const splitter = new StreamSplitter(this.#marker, this.#options.maxLogBytes, {
+      wants: () => !(this.#invocations.recordOf(stream)?.full ?? this.#strayBytes > STRAY_LIMIT),
+      line: (text, bytes) => this.#line(stream, text, bytes),
+      marker: (number) => this.#invocations.marker(stream, number),
+    });
+    source?.on("data", (chunk: Buffer) => splitter.feed(chunk)).on("end", () => splitter.end());
+  }
+
+  #line(stream: StreamName, text: string, bytes: number): void {
+    const record = this.#invocations.recordOf(stream);
+    if (record !== undefined) {
+      record.add(stream, text, bytes);
+      return;
+    }
+    this.#strayBytes += bytes;
+    if (stream === "stderr") this.#complaint = `${this.#complaint}\n${text}`.slice(-2000);
+    this.#options.log.debug({ worker: this.id, stream, line: text }, "output outside of a run");
+  }
+
+  #hear(type: number, number: number, bytes: Buffer, start: number, end: number): void {
+    if (type === FrameType.started) this.#invocations.started(number);
+    else if (type === FrameType.result) {
+      this.#invocations.finished(number, bytes.toString("utf8", start, end), undefined);
+    } else if (type === FrameType.error) this.#hearError(number, parseFailure(bytes.toString("utf8", start, end)));
+    else if (type === FrameType.cancelled) this.#invocations.cancelled(number);
+    else if (type === FrameType.ready) this.#ready?.resolve();
+    else if (type === FrameType.log) {
+      this.#options.log.debug({ worker: this.id, line: bytes.toString("utf8", start, end) }, "the guest says");
+    } else void this.stop("protocol");
+  }
+
+  #hearError(number: number, failure: FunctionFailure): void {
+    if (number === 0) this.#ready?.reject(new LoadError(failure.message));
+    else this.#invocations.finished(number, undefined, failure);
+  }
+
+  async #follow(): Promise<WorkerExit> {
+    const { process } = this.#options;
+    const exit = await process.exited;
+    const streams = [process.channel, process.child.stdout, process.child.stderr];
+    await Promise.all(streams.map((stream) => (stream ? streamEnded(stream) : undefined)));
+    const known = workerExit(exit, this.#stopReason);
+    this.#exit = known;
+    const failure = failureOfExit(known, this.#limits.memory);
+    this.#ready?.reject(new LoadError([this.#complaint.trim(), `${failure.message}, while loading`].join("\n").trim()));
+    this.#invocations.end(failure);
+    return known;
+  }
+}
+
+/**
+ * Makes the worker of a guest that was just started; resolves when it is warmed.
+ * @throws LoadError with what the guest or the sandbox complained about when it ended instead.
+ */
+export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
+  const { channel } = options.process;
+  if (channel === undefined) throw new Error("a worker needs a channel");
+  const worker = new ProcessWorker(options, channel);
+  await worker.warmed;
+  return worker;
+};

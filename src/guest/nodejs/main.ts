@@ -1,0 +1,64 @@
+/** The Node.js guest: warms up, becomes the worker of one function, and runs it. See ../PROTOCOL.md. */
+import { emptyFrame, FrameType, textFrame } from "../frames.ts";
+import { writeBundle } from "./bundle.ts";
+import { createMarker, openChannel } from "./channel.ts";
+import { linkModules, loadHandler } from "./handler.ts";
+import { createRunner, type Runner } from "./runner.ts";
+
+interface LoadHeader {
+  readonly handler: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly marker: string;
+  readonly folder: string;
+  readonly modules?: string;
+  readonly maxOutputBytes: number;
+}
+
+let runner: Runner | undefined;
+
+const load = async (body: Buffer): Promise<void> => {
+  const start = 4 + body.readUInt32BE(0);
+  const header = JSON.parse(body.toString("utf8", 4, start)) as LoadHeader;
+  const { folder, modules, maxOutputBytes } = header;
+  const mark = createMarker(header.marker);
+  Object.assign(process.env, header.environment);
+  try {
+    writeBundle(body.subarray(start), folder);
+    if (modules !== undefined) linkModules(folder, modules);
+    process.chdir(folder);
+    const handler = await loadHandler(folder, header.handler);
+    runner = createRunner({ channel, handler, mark, folder, maxOutputBytes });
+    channel.send(emptyFrame(FrameType.ready, 0));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    channel.send(textFrame(FrameType.error, 0, JSON.stringify({ type: "FunctionError", message, stacktrace: [] })));
+  }
+  mark(0);
+  channel.flush();
+};
+
+const channel = openChannel(
+  (type, number, bytes, start, end) => {
+    if (type === FrameType.invoke) runner?.invoke(number, bytes.toString("utf8", start, end));
+    else if (type === FrameType.cancel) runner?.cancel(number);
+    else if (type === FrameType.load) void load(Buffer.from(bytes.subarray(start, end)));
+  },
+  () => runner?.wake(),
+  () => process.exit(0),
+);
+
+/** A failure outside of the handler's call ends the run, and then the worker: nobody knows what state it is in. */
+process.on("uncaughtException", (error) => {
+  if (runner?.fail(error) !== true) console.error(error);
+  process.exit(1);
+});
+
+/** What every function needs and Node.js loads lazily. TypeScript is left out: 30 ms and 17 MB that most do not need. */
+const warm = (): void => {
+  void process.stdout;
+  void process.stderr;
+};
+
+warm();
+channel.send(emptyFrame(FrameType.ready, 0));
+channel.flush();
