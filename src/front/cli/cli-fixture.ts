@@ -24,8 +24,12 @@ export interface CallOptions {
 export async function call(words: readonly string[], options: CallOptions = {}): Promise<Outcome> {
   const written = { stdout: "", stderr: "" };
   const status = await runCli(words, {
-    stdout: (text) => void (written.stdout += text),
-    stderr: (text) => void (written.stderr += text),
+    stdout: (text) => {
+      written.stdout += text;
+    },
+    stderr: (text) => {
+      written.stderr += text;
+    },
     stdin: async () => options.stdin ?? "",
     env: { HOME: options.env?.HOME ?? temporaryFolder({}), ...options.env },
     cwd: options.cwd ?? temporaryFolder({}),

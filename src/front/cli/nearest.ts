@@ -3,7 +3,10 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   const wanted = word.toLowerCase();
   const ranked = known
     .map((candidate) => ({ candidate, distance: closeness(wanted, candidate.toLowerCase()) }))
-    .filter(({ candidate, distance }) => distance <= Math.max(2, Math.floor(candidate.length / 3)))
+    .filter(
+      ({ candidate, distance }) =>
+        distance <= Math.min(wanted.length - 1, Math.max(2, Math.floor(candidate.length / 3))),
+    )
     .sort((one, other) => one.distance - other.distance);
   return ranked[0]?.candidate;
 }

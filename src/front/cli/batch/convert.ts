@@ -87,7 +87,8 @@ function target(reading: Reading, node: unknown): unknown {
   return isAlias(node) ? node.resolve(reading.document) : node;
 }
 
-function offsetOf(node: unknown): number {
+/** Where a node begins, counted in characters. */
+export function offsetOf(node: unknown): number {
   return (node as Node | null)?.range?.[0] ?? 0;
 }
 

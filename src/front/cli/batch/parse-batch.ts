@@ -6,7 +6,7 @@ import type { JsonObject } from "../output/shape.ts";
 import type { Kind } from "../resources/kind.ts";
 import { allKinds } from "../resources/kinds.ts";
 import type { BatchSource } from "./batch-source.ts";
-import { convertFields, fieldNamed, problem, type Reading } from "./convert.ts";
+import { convertFields, fieldNamed, offsetOf, problem, type Reading } from "./convert.ts";
 import { isNothing, scalarText } from "./scalars.ts";
 
 export interface BatchResource {
@@ -60,7 +60,7 @@ function kindOf(reading: Reading, root: Parameters<typeof fieldNamed>[1]): Kind 
   const word = pair ? scalarText(pair.value) : undefined;
   const found = allKinds.find((kind) => kind.kind === word);
   if (found) return found;
-  const offset = pair?.offset ?? root.range?.[0] ?? 0;
+  const offset = pair ? offsetOf(pair.value) : (root.range?.[0] ?? 0);
   problem(reading, offset, word ? unknownKind(word) : `the key "kind" is missing: ${knownKinds()}`);
   return undefined;
 }
