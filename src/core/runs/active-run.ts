@@ -1,5 +1,5 @@
 /** A run between its acceptance and its record: what the pool calls a task. */
-import { randomUUID } from "node:crypto";
+import { randomUUID, randomUUIDv7 } from "node:crypto";
 import type { Serving } from "../functions/revisions.ts";
 import type { Revision } from "../pool/revision.ts";
 import type { Task } from "../pool/task.ts";
@@ -94,11 +94,11 @@ export class ActiveRun implements Task {
   }
 
   /** Ends the run with an error of one of the three classes. */
-  fail({ type, message, stacktrace }: FunctionFailure): void {
+  fail({ message, stacktrace, ...failure }: FunctionFailure): void {
     const { record } = this;
     const masked = this.#mask(message);
     record.status = "ERROR";
-    record.error = { type, message: masked, stacktrace: this.#masked(stacktrace) };
+    record.error = { ...failure, message: masked, stacktrace: this.#masked(stacktrace) };
     record.reason = [`error running function: ${record.functionName}: ${masked}`];
     this.#end();
   }
@@ -174,7 +174,8 @@ export function newRecord(
   const named = request.secrets === undefined ? null : request.secrets;
   return {
     organization: request.organization,
-    id: randomUUID(),
+    // Ordered by time: new rows share few pages of the index, so that little is written for each.
+    id: randomUUIDv7(),
     functionName: revision.functionName,
     functionId: revision.functionId,
     faasId: revision.faasId,

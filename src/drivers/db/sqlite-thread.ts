@@ -11,6 +11,8 @@ import type { CommitReply, DatabaseRequest, ReadReply, UnitMessage } from "./sql
 const { path } = workerData as { path: string };
 const database = new Database(path);
 const statements: Database.Statement[] = [];
+const begin = database.prepare("begin immediate");
+const commit = database.prepare("commit");
 
 function open(): void {
   database.pragma("page_size = 16384");
@@ -61,29 +63,51 @@ function read(index: number, parameters: readonly unknown[]): unknown[] {
   return statement.reader ? statement.all(...parameters) : [statement.run(...parameters)];
 }
 
-function writeUnit(unit: UnitMessage): CommitReply {
+function writeUnit({ id, statements }: UnitMessage): CommitReply {
+  for (const [index, parameters, expectsOne] of statements) {
+    const { changes } = prepared(index).run(...parameters);
+    if (expectsOne && changes !== 1) throw Object.assign(new Error("nothing changed"), { code: "STALE" });
+  }
+  return { id };
+}
+
+function writeSeparately(unit: UnitMessage): CommitReply {
   database.exec("savepoint unit");
   try {
-    for (const [index, parameters, expectsOne] of unit.statements) {
-      const { changes } = prepared(index).run(...parameters);
-      if (expectsOne && changes !== 1) throw Object.assign(new Error("nothing changed"), { code: "STALE" });
-    }
+    const reply = writeUnit(unit);
     database.exec("release unit");
-    return { id: unit.id };
+    return reply;
   } catch (error) {
     database.exec("rollback to unit; release unit");
     return { id: unit.id, error: describe(error) };
   }
 }
 
-function writeGroup(units: readonly UnitMessage[]): CommitReply[] {
+function inTransaction(units: readonly UnitMessage[], write: (unit: UnitMessage) => CommitReply): CommitReply[] {
   try {
-    database.exec("begin immediate");
-    const replies = units.map(writeUnit);
-    database.exec("commit");
+    begin.run();
+    const replies = units.map(write);
+    commit.run();
     return replies;
   } catch (error) {
     if (database.inTransaction) database.exec("rollback");
+    throw error;
+  }
+}
+
+/** Nearly every group is good as a whole. Only when one is not does each unit get a savepoint, and the bad ones fail alone. */
+function writeGroup(units: readonly UnitMessage[]): CommitReply[] {
+  try {
+    return inTransaction(units, writeUnit);
+  } catch {
+    return writeGroupBySavepoints(units);
+  }
+}
+
+function writeGroupBySavepoints(units: readonly UnitMessage[]): CommitReply[] {
+  try {
+    return inTransaction(units, writeSeparately);
+  } catch (error) {
     return units.map((unit) => ({ id: unit.id, error: describe(error) }));
   }
 }
