@@ -32,6 +32,7 @@ const programs = {
 const cleanUps: (() => Promise<unknown>)[] = [];
 const interruption = new AbortController();
 let server: RunningServer | undefined;
+let told = false;
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interruption.abort(new Error(signal)));
 const interrupted = new Promise<never>((_resolve, reject) => {
@@ -78,6 +79,7 @@ async function main(): Promise<number> {
   });
   await tellStory({ screen, shell, slack, ec2 });
   write(`\n  ${colors.green("All well")} after ${((performance.now() - began) / 1000).toFixed(1)} s.`);
+  told = true;
   if (keep) await stay({ workDir, homeDir: workplace.homeDir, ports, commandUrl, logPath: server.logPath });
   return 0;
 }
@@ -118,7 +120,7 @@ async function stay(kept: {
 
 /** Says what went wrong, with what the failing program printed and the end of the server's log; returns the exit code. */
 async function explain(error: unknown): Promise<number> {
-  if (interruption.signal.aborted) return 130;
+  if (interruption.signal.aborted) return told ? 0 : 130;
   const { message, output } = error instanceof StepFailure ? error : { message: String(error), output: "" };
   write(`\n  ${colors.red("Failed")}: ${message}`);
   if (output !== "") write(output.trimEnd());

@@ -18,12 +18,16 @@ export interface ShellPlan {
   readonly signal: AbortSignal;
 }
 
+/** The first installation of an image's packages takes a while. */
+const COMMAND_TIMEOUT_MS = 180_000;
+
 export function createShell(plan: ShellPlan): Shell {
   return {
     dispatch: async (...words) => {
       const line = ["dispatch", ...words.map(quote)].join(" ");
       plan.screen.command(line);
       const { code, output } = await run(plan, words);
+      if (code === null) throw new StepFailure(`“${line}” did not end within ${COMMAND_TIMEOUT_MS / 1000} s`, output);
       if (code !== 0) throw new StepFailure(`“${line}” ended with ${code}`, output);
       plan.screen.output(output);
       return output;
@@ -36,7 +40,13 @@ function run(
   words: readonly string[],
 ): Promise<{ readonly code: number | null; readonly output: string }> {
   const { program, workDir: cwd, environment: env, signal } = plan;
-  const child = spawn(program, words, { cwd, env, signal, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, words, {
+    cwd,
+    env,
+    signal,
+    timeout: COMMAND_TIMEOUT_MS,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const chunks: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
   child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
