@@ -12,6 +12,7 @@ export const writeBundle = (bundle: Buffer, folder: string): void => {
   const start = 4 + bundle.readUInt32BE(0);
   const entries = JSON.parse(bundle.toString("utf8", 4, start)) as readonly Entry[];
   let at = start;
+  mkdirSync(folder, { recursive: true });
   for (const { path, mode, size } of entries) {
     const file = join(folder, path);
     if (path.includes("/")) mkdirSync(dirname(file), { recursive: true });

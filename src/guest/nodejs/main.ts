@@ -3,6 +3,7 @@ import { emptyFrame, FrameType, textFrame } from "../frames.ts";
 import { writeBundle } from "./bundle.ts";
 import { createMarker, openChannel } from "./channel.ts";
 import { linkModules, loadHandler } from "./handler.ts";
+import { useSynchronousOutput } from "./output.ts";
 import { createRunner, type Runner } from "./runner.ts";
 
 interface LoadHeader {
@@ -53,12 +54,6 @@ process.on("uncaughtException", (error) => {
   process.exit(1);
 });
 
-/** What every function needs and Node.js loads lazily. TypeScript is left out: 30 ms and 17 MB that most do not need. */
-const warm = (): void => {
-  void process.stdout;
-  void process.stderr;
-};
-
-warm();
+useSynchronousOutput();
 channel.send(emptyFrame(FrameType.ready, 0));
 channel.flush();

@@ -1,0 +1,155 @@
+/** What tests of the runtime share: a runtime in a temporary folder, functions made of one text, runs as promises. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { encodeBundle } from "../../src/core/functions/bundle.ts";
+import type {
+  BuiltImage,
+  Language,
+  Limits,
+  NetworkKind,
+  Outcome,
+  Runtime,
+  Worker,
+} from "../../src/core/shared/ports.ts";
+import type { Log } from "../../src/drivers/runtime/process/log.ts";
+import { createProcessRuntime, type ProcessRuntimeOptions } from "../../src/drivers/runtime/process/runtime.ts";
+import { createSandbox, type Sandbox, type SandboxOptions } from "../../src/drivers/runtime/process/sandbox.ts";
+
+export const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+export const LIMITS: Limits = { memory: 256, cpu: 2, pids: 64, disk: 16 };
+
+export const NO_IMAGE: BuiltImage = { digest: "", lock: "" };
+
+export interface Harness {
+  readonly runtime: Runtime;
+  readonly sandbox: Sandbox;
+  readonly folder: string;
+  close(): Promise<void>;
+}
+
+export type HarnessOptions = Partial<SandboxOptions> & Partial<Omit<ProcessRuntimeOptions, "sandbox" | "log">>;
+
+export const createHarness = async (options: HarnessOptions = {}): Promise<Harness> => {
+  const folder = await mkdtemp(join(tmpdir(), "dispatch-test-"));
+  const sandbox = await createSandbox({ mode: "bubblewrap", stateDir: join(folder, "state"), log: silent, ...options });
+  const runtime = createProcessRuntime({ log: silent, ...options, sandbox });
+  return {
+    runtime,
+    sandbox,
+    folder,
+    close: async () => {
+      await runtime.close();
+      await sandbox.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+};
+
+/** Why sandboxed functions cannot run on this machine; undefined when they can. For `skipIf` and the test's name. */
+export const findObstacle = async (network: NetworkKind = "none"): Promise<string | undefined> => {
+  const harness = await createHarness({ defaultNetwork: network });
+  const { problems } = await harness.runtime.check().finally(harness.close);
+  return problems[0];
+};
+
+/** The name of a suite, which says loudly why it was skipped. */
+export const suiteName = (name: string, obstacle: string | undefined): string =>
+  obstacle === undefined ? name : `${name} (SKIPPED: ${obstacle})`;
+
+export interface FunctionOptions {
+  readonly organization?: string;
+  readonly network?: NetworkKind;
+  readonly limits?: Partial<Limits>;
+  readonly image?: BuiltImage;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly handler?: string;
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+const FILES: Partial<Record<Language, { readonly file: string; readonly handler: string }>> = {
+  nodejs: { file: "hello.js", handler: "./hello.js" },
+  python3: { file: "hello.py", handler: "hello.handle" },
+};
+
+const bundleOf = (files: Readonly<Record<string, string>>): Buffer =>
+  encodeBundle(Object.entries(files).map(([path, text]) => ({ path, mode: 0o644, bytes: Buffer.from(text) })));
+
+export const startGeneric = (runtime: Runtime, language: Language, options: FunctionOptions = {}): Promise<Worker> =>
+  runtime.start({
+    organization: options.organization ?? "test",
+    language,
+    image: options.image ?? NO_IMAGE,
+    network: options.network ?? "none",
+    limits: { ...LIMITS, ...options.limits },
+  });
+
+/** A worker with a function of one file loaded. */
+export const startFunction = async (
+  runtime: Runtime,
+  language: Language,
+  source: string,
+  options: FunctionOptions = {},
+): Promise<Worker> => {
+  const { file = "", handler = "" } = FILES[language] ?? {};
+  const worker = await startGeneric(runtime, language, options);
+  await worker
+    .load({
+      handler: options.handler ?? handler,
+      bundle: bundleOf({ [file]: source, ...options.files }),
+      environment: options.environment ?? {},
+      limits: { ...LIMITS, ...options.limits },
+    })
+    .catch(async (error: unknown) => {
+      await worker.stop("retired");
+      throw error;
+    });
+  return worker;
+};
+
+export interface Invoked {
+  readonly number: number;
+  readonly started: Promise<void>;
+  /** How it ended, or "returned". */
+  readonly ended: Promise<Outcome | "returned">;
+  /** The lines heard so far, as `stream: line`. */
+  readonly heard: readonly string[];
+}
+
+export const invoke = (worker: Worker, payload: unknown, context: object = {}): Invoked => {
+  const started = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<Outcome | "returned">();
+  const heard: string[] = [];
+  const number = worker.invoke(JSON.stringify({ context, payload }), {
+    started: () => started.resolve(),
+    log: (stream, line) => heard.push(`${stream}: ${line}`),
+    finished: (outcome) => ended.resolve(outcome),
+    returned: () => ended.resolve("returned"),
+  });
+  return { number, started: started.promise, ended: ended.promise, heard };
+};
+
+/** Runs once and gives the outcome. */
+export const run = async (worker: Worker, payload: unknown = null, context: object = {}): Promise<Outcome> => {
+  const outcome = await invoke(worker, payload, context).ended;
+  if (outcome === "returned") throw new Error("the invocation was returned");
+  return outcome;
+};
+
+/** Runs a function once in a worker of its own; the parsed output, or the error thrown. */
+export const evaluate = async (
+  runtime: Runtime,
+  language: Language,
+  source: string,
+  options: FunctionOptions & { readonly payload?: unknown } = {},
+): Promise<unknown> => {
+  const worker = await startFunction(runtime, language, source, options);
+  try {
+    const { output, error } = await run(worker, options.payload ?? null);
+    if (error !== undefined) throw new Error(`${error.type}: ${error.message}`);
+    return JSON.parse(output);
+  } finally {
+    await worker.stop("retired");
+  }
+};
