@@ -26,6 +26,9 @@ export interface Post {
   readonly afterMs?: number;
 }
 
+/** The name under which the app posts. */
+export const APP_NAME = "cloudmaster";
+
 /** Slack's own answer to what an app sent: a message, or why it is none. */
 export type ReadMessage =
   | {
@@ -35,6 +38,11 @@ export type ReadMessage =
     }
   | { readonly invalid: string };
 
+/** Who sees a message of the app besides the person who typed the command. */
+export function audience(responseType: "ephemeral" | "in_channel", userId: string): { readonly onlyFor?: string } {
+  return responseType === "ephemeral" ? { onlyFor: userId } : {};
+}
+
 /** Reads the JSON of an app's message as Slack does: unknown keys are ignored, without text or attachments it is refused. */
 export function readMessage(value: unknown): ReadMessage {
   if (!isRecord(value)) return { invalid: "invalid_payload" };
@@ -42,6 +50,15 @@ export function readMessage(value: unknown): ReadMessage {
   const attachments = Array.isArray(value.attachments) ? value.attachments.filter(isRecord).map(readAttachment) : [];
   if (text === "" && attachments.length === 0) return { invalid: "no_text" };
   return { responseType: value.response_type === "in_channel" ? "in_channel" : "ephemeral", text, attachments };
+}
+
+/** As `readMessage`, from the text of a body. */
+export function parseMessage(json: string): ReadMessage {
+  try {
+    return readMessage(JSON.parse(json));
+  } catch {
+    return { invalid: "invalid_payload" };
+  }
 }
 
 function readAttachment(value: Record<string, unknown>): ShownAttachment {

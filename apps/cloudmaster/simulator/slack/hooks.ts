@@ -17,7 +17,6 @@ export interface Refusal {
 /** A typed command that waits for answers. */
 export interface CommandContext {
   readonly userId: string;
-  readonly line: string;
   /** Milliseconds since 1970. */
   readonly sentAt: number;
 }

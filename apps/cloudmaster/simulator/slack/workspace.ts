@@ -3,19 +3,18 @@
  * 3 seconds to answer), takes what apps post back, and shows the channel. A test double: no part of Dispatch's server.
  */
 import { randomBytes } from "node:crypto";
-import type { IncomingMessage } from "node:http";
 import { createServer } from "node:http";
 import { encodeSlack } from "../../functions/shared/escape.ts";
-import { closeServer, listen, readBody } from "../listener.ts";
+import { closeServer, listen } from "../listener.ts";
+import { showAnswer, showFailure } from "./answer.ts";
 import type { Post } from "./channel.ts";
-import { readMessage } from "./channel.ts";
 import type { Answer } from "./deliver.ts";
 import { deliver } from "./deliver.ts";
 import { createFeed } from "./feed.ts";
 import type { User } from "./form.ts";
 import { ALICE, commandForm } from "./form.ts";
-import type { CommandContext } from "./hooks.ts";
 import { createHooks } from "./hooks.ts";
+import { receivePost } from "./receive.ts";
 import { signatureHeaders } from "./signing.ts";
 
 export interface SlackOptions {
@@ -50,34 +49,13 @@ export interface Slack {
   close(): Promise<void>;
 }
 
-const APP = "cloudmaster";
-
 export async function startSlack(options: SlackOptions): Promise<Slack> {
   const { port = 0, signingSecret, commandUrl, command = "/cloudmaster", timeoutMs = 3000, now = Date.now } = options;
   const hooks = createHooks(now);
   const { posts, show, post } = createFeed();
 
-  async function receive(
-    request: IncomingMessage,
-  ): Promise<{ status: number; body: string; headers?: Record<string, string> }> {
-    const body = await readBody(request);
-    const owner = hooks.use(request.url ?? "");
-    if (typeof owner === "object" && "status" in owner) {
-      const { retryAfterSeconds: seconds } = owner;
-      return { ...owner, ...(seconds === undefined ? {} : { headers: { "Retry-After": String(seconds) } }) };
-    }
-    const message = readMessage(parseJson(body.toString()));
-    if ("invalid" in message) return { status: 400, body: message.invalid };
-    const { text, attachments, responseType } = message;
-    const shared = { author: APP, kind: "app", text, attachments } as const;
-    show(owner === "webhook" ? shared : { ...shared, ...timing(owner), ...audience(responseType, owner) });
-    return { status: 200, body: "ok" };
-  }
-
-  const timing = (context: CommandContext) => ({ afterMs: now() - context.sentAt });
-
   const server = createServer((request, response) => {
-    receive(request).then(
+    receivePost(request, { hooks, now, show }).then(
       ({ status, body, headers }) => response.writeHead(status, headers).end(body),
       () => response.writeHead(400).end("invalid_payload"),
     );
@@ -96,14 +74,14 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
 
   async function type(text: string, user: User = ALICE): Promise<void> {
     const line = `${command} ${text}`.trim();
-    const context = { userId: user.id, line, sentAt: now() };
+    const context = { userId: user.id, sentAt: now() };
     show({ author: user.name, kind: "person", text: encodeSlack(line), attachments: [], onlyFor: user.id });
     const body = commandForm({ command, text, user, responseUrl: listening.url + hooks.openResponse(context) });
     const post = await send(body, signingSecret).then(
-      (answer) => readAnswer(answer, context, command),
-      (error: unknown) => failed(isTimeout(error) ? "operation_timeout" : "dispatch_failed", command, user.id),
+      (answer) => showAnswer(answer, context, command),
+      (error: unknown) => showFailure(error, context, command),
     );
-    if (post !== undefined) show({ ...post, ...timing(context) });
+    if (post !== undefined) show({ ...post, afterMs: now() - context.sentAt });
   }
 
   return {
@@ -118,36 +96,4 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     },
     close: () => closeServer(server),
   };
-}
-
-/** What the channel shows for the app's own answer; nothing for an empty 200. */
-function readAnswer(answer: Answer, context: CommandContext, command: string): Post | undefined {
-  if (answer.status !== 200) return failed("dispatch_failed", command, context.userId);
-  if (answer.body.trim() === "") return undefined;
-  const isJson = answer.contentType.startsWith("application/json");
-  const message = readMessage(isJson ? parseJson(answer.body) : { text: answer.body });
-  if ("invalid" in message) return failed("dispatch_failed", command, context.userId);
-  const { text, attachments, responseType } = message;
-  return { author: APP, kind: "app", text, attachments, ...audience(responseType, context) };
-}
-
-function audience(responseType: "ephemeral" | "in_channel", context: CommandContext): { onlyFor?: string } {
-  return responseType === "ephemeral" ? { onlyFor: context.userId } : {};
-}
-
-function failed(reason: "operation_timeout" | "dispatch_failed", command: string, userId: string): Post {
-  const text = `${command} failed with the error "${reason}"`;
-  return { author: "Slackbot", kind: "slackbot", text, attachments: [], onlyFor: userId };
-}
-
-function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.name === "TimeoutError";
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
