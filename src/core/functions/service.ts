@@ -7,7 +7,7 @@ import { unixSeconds } from "../shared/clock.ts";
 import type { Action } from "../shared/contract.ts";
 import { DispatchError } from "../shared/errors.ts";
 import { KeyedQueue } from "../shared/keyed-queue.ts";
-import type { Database } from "../shared/ports.ts";
+import type { Database, Statement } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import { ResourceStore } from "../shared/resource-store.ts";
 import { systemPrincipal, type WireStatus } from "../shared/wire.ts";
@@ -99,14 +99,17 @@ export class Functions {
     this.#authorize(principal, organization, "delete");
     const record = this.#store.get(organization, name);
     const key = [organization, record.id];
+    const dropRuns: Statement = {
+      sql: "delete from runs where organization = ? and function_name = ? and function_id = ?",
+      parameters: [organization, name, record.id],
+    };
     await this.#store.remove(principal, record, [
       { sql: "delete from revisions where organization = ? and function_id = ?", parameters: key },
       { sql: "delete from idempotency where organization = ? and function_id = ?", parameters: key },
-      {
-        sql: "delete from runs where organization = ? and function_name = ? and function_id = ?",
-        parameters: [organization, name, record.id],
-      },
+      dropRuns,
     ]);
+    // Runs that were written down while this was being committed.
+    await this.#ports.database.commit([dropRuns]);
     this.#retire(record.document.serving);
     await this.#dropSource(record);
     return { ...functionToWire(record), status: "DELETING" };

@@ -156,7 +156,9 @@ export class Runs implements RunKeeper {
       this.#forget(run);
       throw error;
     }
-    void this.#launch(run);
+    // The answer to a run that is not waited for shows it as it was accepted.
+    if (record.blocking) void this.#launch(run);
+    else setImmediate(() => void this.#launch(run));
     return run;
   }
 
@@ -201,8 +203,8 @@ export class Runs implements RunKeeper {
 
   #record(run: ActiveRun): Promise<void> {
     const { record } = run;
-    if (!this.#ports.functions.exists(record.organization, record.functionName, record.functionId))
-      return Promise.resolve();
+    if (!this.#hasFunction(record))
+      return record.blocking ? Promise.resolve() : this.#ports.database.commit([acknowledge(jobOf(record))]);
     const statements: Statement[] = run.recorded ? finishRun(record) : insertRun(record);
     if (!record.blocking) statements.push(acknowledge(jobOf(record)));
     if (record.secrets !== null) {
@@ -249,9 +251,14 @@ export class Runs implements RunKeeper {
     const before = performance.now() - RECORD_AFTER_MS;
     for (const run of this.#active.values()) {
       if (run.acceptedAt > before) break;
-      if (!run.recorded && run.record.finished === undefined) this.#recordNow(run);
+      if (!run.recorded && run.record.finished === undefined && this.#hasFunction(run.record)) this.#recordNow(run);
     }
     if (this.#active.size > 0) this.#checkLater();
+  }
+
+  /** Runs of a function that was deleted meanwhile leave no record. */
+  #hasFunction({ organization, functionName, functionId }: RunRecord): boolean {
+    return this.#ports.functions.exists(organization, functionName, functionId);
   }
 
   #recordNow(run: ActiveRun): void {

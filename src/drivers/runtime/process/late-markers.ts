@@ -19,13 +19,16 @@ const schedule = (): void => {
   scheduled = true;
 };
 
+/** After a turn in which what had arrived was read: a server that was busy must not take its own delay for the guest's. */
+const giveUp = (late: LateMarkers, since: number): void => {
+  if (waiting.get(late) !== since) return;
+  waiting.delete(late);
+  late.giveUpMarkers();
+};
+
 const sweep = (): void => {
   const now = performance.now();
-  for (const [late, since] of waiting) {
-    if (now - since < PATIENCE) continue;
-    waiting.delete(late);
-    late.giveUpMarkers();
-  }
+  for (const [late, since] of waiting) if (now - since >= PATIENCE) setImmediate(giveUp, late, since);
   scheduled = false;
   if (waiting.size > 0) schedule();
 };
