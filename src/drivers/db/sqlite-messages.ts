@@ -1,16 +1,15 @@
 /** What the request thread and the database thread say to each other. SQL texts travel once, then by their index. */
 
-export type StatementMessage = readonly [index: number, parameters: readonly unknown[], expectsOne: boolean];
-
-export interface UnitMessage {
-  readonly id: number;
-  readonly statements: readonly StatementMessage[];
-}
+/**
+ * Units that are written together, flat because that travels cheapest: for each unit the number of its statements, for each
+ * statement its index, whether it must change exactly one row, the number of its parameters, and those.
+ */
+export type GroupMessage = readonly unknown[];
 
 export type DatabaseRequest =
   | { readonly kind: "prepare"; readonly index: number; readonly sql: string }
   | { readonly kind: "read"; readonly id: number; readonly index: number; readonly parameters: readonly unknown[] }
-  | { readonly kind: "commit"; readonly units: readonly UnitMessage[] }
+  | { readonly kind: "commit"; readonly group: GroupMessage }
   | { readonly kind: "close" };
 
 export interface Failure {
@@ -18,9 +17,9 @@ export interface Failure {
   readonly message: string;
 }
 
-export interface CommitReply {
-  readonly id: number;
-  readonly error?: Failure;
+export interface CommitFailure extends Failure {
+  /** The unit's place in its group. */
+  readonly unit: number;
 }
 
 export interface ReadReply {
@@ -34,5 +33,6 @@ export interface DatabaseReply {
   readonly failed?: Failure;
   readonly closed?: true;
   readonly read?: ReadReply;
-  readonly committed?: readonly CommitReply[];
+  /** The group is committed, except for these units. */
+  readonly committed?: readonly CommitFailure[];
 }

@@ -6,11 +6,13 @@ import { createHash } from "node:crypto";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import Database from "better-sqlite3";
 import { migrations } from "./migrations/index.ts";
-import type { CommitReply, DatabaseRequest, ReadReply, UnitMessage } from "./sqlite-messages.ts";
+import type { CommitFailure, DatabaseRequest, Failure, GroupMessage, ReadReply } from "./sqlite-messages.ts";
 
 const { path } = workerData as { path: string };
 const database = new Database(path);
 const statements: Database.Statement[] = [];
+/** Index, whether it must change one row, number of parameters. */
+const STATEMENT_HEAD = 3;
 const begin = database.prepare("begin immediate");
 const commit = database.prepare("commit");
 
@@ -63,56 +65,84 @@ function read(index: number, parameters: readonly unknown[]): unknown[] {
   return statement.reader ? statement.all(...parameters) : [statement.run(...parameters)];
 }
 
-function writeUnit({ id, statements }: UnitMessage): CommitReply {
-  for (const [index, parameters, expectsOne] of statements) {
-    const { changes } = prepared(index).run(...parameters);
-    if (expectsOne && changes !== 1) throw Object.assign(new Error("nothing changed"), { code: "STALE" });
+/** Runs the unit that begins at `at`; the result is where the next one begins. */
+function writeUnit(group: GroupMessage, at: number): number {
+  let next = at + 1;
+  for (let left = Number(group[at]); left > 0; left--) {
+    const parameters = next + STATEMENT_HEAD;
+    const end = parameters + Number(group[next + 2]);
+    const { changes } = prepared(Number(group[next])).run(...group.slice(parameters, end));
+    if (group[next + 1] === true && changes !== 1) throw Object.assign(new Error("nothing changed"), { code: "STALE" });
+    next = end;
   }
-  return { id };
+  return next;
 }
 
-function writeSeparately(unit: UnitMessage): CommitReply {
+function endOfUnit(group: GroupMessage, at: number): number {
+  let next = at + 1;
+  for (let left = Number(group[at]); left > 0; left--) next += STATEMENT_HEAD + Number(group[next + 2]);
+  return next;
+}
+
+/** Nearly every group is good as a whole. Only when one is not does each unit get a savepoint, and the bad ones fail alone. */
+function writeGroup(group: GroupMessage): CommitFailure[] {
+  try {
+    inTransaction(() => {
+      for (let at = 0; at < group.length; ) at = writeUnit(group, at);
+    });
+    return [];
+  } catch {
+    return writeSeparately(group);
+  }
+}
+
+function writeSeparately(group: GroupMessage): CommitFailure[] {
+  const failures: CommitFailure[] = [];
+  let unit = 0;
+  try {
+    inTransaction(() => {
+      for (let at = 0; at < group.length; at = endOfUnit(group, at)) {
+        const failure = writeBySavepoint(group, at);
+        if (failure !== undefined) failures.push({ unit, ...failure });
+        unit++;
+      }
+    });
+    return failures;
+  } catch (error) {
+    return allFailed(group, describe(error));
+  }
+}
+
+function writeBySavepoint(group: GroupMessage, at: number): Failure | undefined {
   database.exec("savepoint unit");
   try {
-    const reply = writeUnit(unit);
+    writeUnit(group, at);
     database.exec("release unit");
-    return reply;
+    return undefined;
   } catch (error) {
     database.exec("rollback to unit; release unit");
-    return { id: unit.id, error: describe(error) };
+    return describe(error);
   }
 }
 
-function inTransaction(units: readonly UnitMessage[], write: (unit: UnitMessage) => CommitReply): CommitReply[] {
+function allFailed(group: GroupMessage, failure: Failure): CommitFailure[] {
+  const failures: CommitFailure[] = [];
+  for (let at = 0; at < group.length; at = endOfUnit(group, at)) failures.push({ unit: failures.length, ...failure });
+  return failures;
+}
+
+function inTransaction(write: () => void): void {
   try {
     begin.run();
-    const replies = units.map(write);
+    write();
     commit.run();
-    return replies;
   } catch (error) {
     if (database.inTransaction) database.exec("rollback");
     throw error;
   }
 }
 
-/** Nearly every group is good as a whole. Only when one is not does each unit get a savepoint, and the bad ones fail alone. */
-function writeGroup(units: readonly UnitMessage[]): CommitReply[] {
-  try {
-    return inTransaction(units, writeUnit);
-  } catch {
-    return writeGroupBySavepoints(units);
-  }
-}
-
-function writeGroupBySavepoints(units: readonly UnitMessage[]): CommitReply[] {
-  try {
-    return inTransaction(units, writeSeparately);
-  } catch (error) {
-    return units.map((unit) => ({ id: unit.id, error: describe(error) }));
-  }
-}
-
-function describe(error: unknown): { code: string; message: string } {
+function describe(error: unknown): Failure {
   const code = error instanceof Error && "code" in error ? String(error.code) : "UNKNOWN";
   return { code, message: error instanceof Error ? error.message : String(error) };
 }
@@ -134,7 +164,7 @@ function serve(port: MessagePort): void {
       statements[request.index] =
         statement.reader && request.sql.includes('from "runs"') ? statement.safeIntegers(true) : statement;
     } else if (request.kind === "read") answerRead(port, request.id, request.index, request.parameters);
-    else if (request.kind === "commit") port.postMessage({ committed: writeGroup(request.units) });
+    else if (request.kind === "commit") port.postMessage({ committed: writeGroup(request.group) });
     else {
       database.pragma("wal_checkpoint(TRUNCATE)");
       database.close();

@@ -14,14 +14,8 @@ import {
 } from "kysely";
 import type { DatabaseSchema } from "../../core/shared/database-schema.ts";
 import { type Database, DuplicateError, StaleWriteError, type Statement } from "../../core/shared/ports.ts";
-import type {
-  CommitReply,
-  DatabaseReply,
-  DatabaseRequest,
-  Failure,
-  ReadReply,
-  UnitMessage,
-} from "./sqlite-messages.ts";
+import { CommitQueue } from "./commit-queue.ts";
+import type { DatabaseReply, DatabaseRequest, Failure, ReadReply } from "./sqlite-messages.ts";
 
 interface Waiting<T> {
   resolve(value: T): void;
@@ -45,9 +39,11 @@ class SqliteThread {
   readonly #worker: Worker;
   readonly #indexes = new Map<string, number>();
   readonly #reads = new Map<number, Waiting<readonly unknown[]>>();
-  readonly #commits = new Map<number, Waiting<void>>();
-  #pending: UnitMessage[] = [];
-  #busy = false;
+  readonly #commits = new CommitQueue({
+    index: (sql) => this.#index(sql),
+    write: (group) => this.#send({ kind: "commit", group }),
+    error: writeError,
+  });
   #nextId = 1;
   #closed: (() => void) | undefined;
 
@@ -76,33 +72,17 @@ class SqliteThread {
     });
   }
 
-  /** Units that are handed in while a group is being written go together in the next one. */
   commit(unit: readonly Statement[]): Promise<void> {
-    const id = this.#nextId++;
-    const statements = unit.map(
-      ({ sql, parameters, expect }) => [this.#index(sql), parameters, expect === "one"] as const,
-    );
-    return new Promise((resolve, reject) => {
-      this.#commits.set(id, { resolve, reject });
-      this.#pending.push({ id, statements });
-      if (this.#pending.length === 1 && !this.#busy) setImmediate(() => this.#flush());
-    });
+    return this.#commits.add(unit);
   }
 
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => {
       this.#closed = resolve;
     });
-    while (this.#busy || this.#pending.length > 0) await new Promise((resolve) => setImmediate(resolve));
+    while (!this.#commits.idle) await new Promise((resolve) => setImmediate(resolve));
     this.#send({ kind: "close" });
     await closed;
-  }
-
-  #flush(): void {
-    if (this.#busy || this.#pending.length === 0) return;
-    this.#busy = true;
-    this.#send({ kind: "commit", units: this.#pending });
-    this.#pending = [];
   }
 
   #index(sql: string): number {
@@ -120,18 +100,15 @@ class SqliteThread {
   }
 
   #answer(reply: DatabaseReply): void {
-    if (reply.committed !== undefined) {
-      this.#busy = false;
-      this.#flush();
-      for (const commit of reply.committed) settleCommit(take(this.#commits, commit.id), commit);
-    } else if (reply.read !== undefined) settleRead(take(this.#reads, reply.read.id), reply.read);
+    if (reply.committed !== undefined) this.#commits.written(reply.committed);
+    else if (reply.read !== undefined) settleRead(take(this.#reads, reply.read.id), reply.read);
     else if (reply.closed) this.#closed?.();
   }
 
   #failAll(error: Error): void {
-    for (const waiting of [...this.#reads.values(), ...this.#commits.values()]) waiting.reject(error);
+    for (const waiting of this.#reads.values()) waiting.reject(error);
     this.#reads.clear();
-    this.#commits.clear();
+    this.#commits.fail(error);
   }
 }
 
@@ -154,11 +131,6 @@ function take<T>(map: Map<number, T>, id: number): T | undefined {
   const value = map.get(id);
   map.delete(id);
   return value;
-}
-
-function settleCommit(waiting: Waiting<void> | undefined, reply: CommitReply): void {
-  if (reply.error === undefined) waiting?.resolve();
-  else waiting?.reject(writeError(reply.error));
 }
 
 function settleRead(waiting: Waiting<readonly unknown[]> | undefined, reply: ReadReply): void {
