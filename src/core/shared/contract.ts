@@ -16,6 +16,12 @@ export interface Operation {
   /** The status of a success, exactly as the specification has it (server.md section 2). */
   readonly success: number;
   readonly summary: string;
+  /** Callers need no credential. */
+  readonly anonymous?: true;
+  /** `X-Dispatch-Org` may be absent; the call's organization is then "". */
+  readonly organization?: "optional";
+  /** Path parameters that are no plain names. */
+  readonly parameters?: Readonly<Record<string, TSchema>>;
   readonly query?: TSchema;
   readonly body?: TSchema;
   /** What validation messages call the body: `image in body is required`. */

@@ -23,12 +23,21 @@ const catalogue = {
     code: 429,
     template: "function {name} is overloaded: {message}; try again in {retryAfter} s",
   },
+  DRIVER_TYPE_UNKNOWN: {
+    status: 400,
+    code: 400,
+    template: "bad request when processing event driver {name}: driver type {type} does not exist",
+  },
+  INVALID_EVENT: { status: 400, code: 400, template: "Error validating event: {message}" },
+  NOT_EMITTED: { status: 500, code: 500, template: "internal server error when emitting an event" },
+  UNKNOWN_TOKEN: { status: 401, code: 401, template: "token not recognized" },
   TOO_DEEP: {
     status: 400,
     code: 400,
     template: "function {name} was called through more than {limit} functions: is it calling itself?",
   },
   UNAUTHENTICATED: { status: 401, code: 401, template: "unauthenticated for invalid credentials" },
+  INVALID_CREDENTIALS: { status: 401, code: 401, template: "{message}" },
   FORBIDDEN: { status: 403, code: 403, template: "{message}" },
   UNKNOWN_RESOURCE: { status: 404, code: 404, template: "resource does not exist" },
   NOT_IMPLEMENTED: { status: 501, code: 501, template: "Endpoint is not implemented in this version of Dispatch" },
@@ -48,6 +57,7 @@ const catalogue = {
   TOO_SHORT: { status: 422, code: 604, template: "{field} in {place} should be at least {limit} chars long" },
   PATTERN: { status: 422, code: 605, template: "{message}" },
   ENUM: { status: 422, code: 606, template: "{field} in {place} should be one of [{allowed}]" },
+  NO_COOKIE: { status: 500, code: 500, template: "No Such Cookie" },
   SHUTTING_DOWN: { status: 503, code: 503, template: "the server is stopping: try again when it is back" },
 } as const;
 

@@ -24,14 +24,24 @@ export function binderOf(operation: Operation): (request: FastifyRequest) => Bou
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map(({ step }) => step);
   return (request) => {
-    const organization = request.headers["x-dispatch-org"];
-    if (typeof organization !== "string" || organization === "") {
-      throw new DispatchError("REQUIRED", { field: "X-Dispatch-Org", place: "header" });
-    }
+    const organization = organizationOf(request, operation);
     const bound = { query: {}, body: undefined };
     for (const step of steps) step(request, bound);
     return { organization, path: request.params as Record<string, string>, text: textOf(request), ...bound };
   };
+}
+
+/** Paths of endpoints begin with the organization: a slash in its name would reach into another one's. */
+const ORGANIZATION = /^[\w-][\w.-]*$/;
+
+function organizationOf({ headers }: FastifyRequest, operation: Operation): string {
+  const organization = headers["x-dispatch-org"];
+  if (typeof organization !== "string" || organization === "") {
+    if (operation.organization === "optional") return "";
+    throw new DispatchError("REQUIRED", { field: "X-Dispatch-Org", place: "header" });
+  }
+  if (ORGANIZATION.test(organization)) return organization;
+  throw new DispatchError("PATTERN", { message: `X-Dispatch-Org in header should match '${ORGANIZATION.source}'` });
 }
 
 interface NamedStep {
@@ -39,9 +49,9 @@ interface NamedStep {
   readonly step: Step;
 }
 
-function pathSteps({ path }: Operation): NamedStep[] {
+function pathSteps({ path, parameters }: Operation): NamedStep[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => {
-    const validate = parameterValidator(name, "path", name === "runName" ? uuid : pathName);
+    const validate = parameterValidator(name, "path", parameters?.[name] ?? (name === "runName" ? uuid : pathName));
     return { name, step: (request) => void validate((request.params as Record<string, string>)[name]) };
   });
 }

@@ -1,0 +1,46 @@
+/** Identity and access as one thing: who somebody is, and what they may do. */
+import type { ChangeFeed } from "../shared/change-feed.ts";
+import type { Database } from "../shared/ports.ts";
+import type { Principal } from "../shared/principal.ts";
+import { createIam, EVERYWHERE, type Iam } from "./authorize.ts";
+import { verifyToken } from "./bearer-token.ts";
+import { Organizations } from "./organizations.ts";
+import { Policies } from "./policies.ts";
+import { ServiceAccounts } from "./service-accounts.ts";
+
+export class Identity {
+  readonly iam: Iam;
+  readonly policies: Policies;
+  readonly serviceAccounts: ServiceAccounts;
+  readonly organizations: Organizations;
+
+  constructor(database: Database, feed: ChangeFeed) {
+    this.iam = createIam((account, permission) => {
+      const { organization } = permission;
+      return this.policies.allow(account, permission) && this.#reachable(account, organization);
+    });
+    const ports = { database, feed, iam: this.iam };
+    this.policies = new Policies(ports);
+    const reachesBeyondHome = (account: string): boolean => this.policies.reachesBeyondHome(account);
+    this.serviceAccounts = new ServiceAccounts({ ...ports, reachesBeyondHome });
+    this.organizations = new Organizations(ports);
+  }
+
+  async load(): Promise<void> {
+    await Promise.all([this.policies, this.serviceAccounts, this.organizations].map((service) => service.load()));
+  }
+
+  /** The service account that signed this token. @throws INVALID_CREDENTIALS with the reason */
+  async accountOf(token: string): Promise<Principal> {
+    const keyOf = ({ organization, name }: { organization: string; name: string }) =>
+      this.serviceAccounts.keyOf(organization, name);
+    const { organization, name } = await verifyToken(token, keyOf, Date.now());
+    return { kind: "service-account", id: `${organization}/${name}`, organization, via: "rest" };
+  }
+
+  /** A global policy opens organizations that exist (server.md 8.3 step 6): a misspelt one is not made by accident. */
+  #reachable(account: Principal, organization: string): boolean {
+    if (organization === account.organization || organization === EVERYWHERE) return true;
+    return [this.organizations, this.policies, this.serviceAccounts].some((service) => service.has(organization));
+  }
+}
