@@ -1,4 +1,5 @@
 /** What a handler gets as its first argument (server.md 4.6, decisions 13, 16 and 18b), written as text around the caller's own input. */
+import { contextEvent } from "../events/cloud-event.ts";
 
 export interface ContextParts {
   readonly secrets: Readonly<Record<string, string>>;
@@ -16,7 +17,7 @@ export function envelopeText(parts: ContextParts, input: string | undefined): st
   const { run, dispatch } = parts;
   const key = run.idempotencyKey === undefined ? "" : `,"idempotencyKey":${JSON.stringify(run.idempotencyKey)}`;
   let context = `{"secrets":${JSON.stringify(parts.secrets)},"serviceBindings":{}`;
-  if (parts.event !== undefined) context += `,"event":${parts.event}`;
+  if (parts.event !== undefined) context += `,"event":${contextEvent(parts.event)}`;
   if (parts.httpContext !== undefined) context += `,"httpContext":${parts.httpContext}`;
   if (parts.timeout > 0) context += `,"deadline":"${new Date(Date.now() + parts.timeout).toISOString()}"`;
   context += `,"run":{"id":"${run.id}","attempt":${run.attempt}${key}}`;

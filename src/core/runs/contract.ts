@@ -1,5 +1,6 @@
 /** Runs on the wire (server.md 2.7, decisions 6, 7 and 18c). */
 import type { Static } from "typebox";
+import { cloudEventSchema } from "../events/emission-contract.ts";
 import type { Operations } from "../shared/contract.ts";
 import { anyJson, anyObject, pathName, resourceName, strings, tags, uuid } from "../shared/schemas.ts";
 
@@ -23,7 +24,7 @@ export const runSchema = {
   properties: {
     blocking: { type: "boolean" },
     error: runErrorSchema,
-    event: anyObject,
+    event: cloudEventSchema,
     /** Nanoseconds since 1970, exact. */
     executedTime: { type: "integer" },
     faasId: uuid,

@@ -13,4 +13,6 @@ export interface RunRequest {
   readonly event?: string | undefined;
   readonly tags?: string | undefined;
   readonly idempotencyKey?: string | undefined;
+  /** The run that this one comes from, where the principal is not that run itself. */
+  readonly parent?: string | undefined;
 }

@@ -56,8 +56,13 @@ function pathSteps({ path, parameters }: Operation): NamedStep[] {
   });
 }
 
+interface QuerySchema {
+  readonly properties?: Readonly<Record<string, TSchema>>;
+  readonly required?: readonly string[];
+}
+
 function querySteps({ query }: Operation): NamedStep[] {
-  const { properties = {} } = (query ?? {}) as { properties?: Record<string, TSchema> };
+  const { properties = {}, required = [] } = (query ?? {}) as QuerySchema;
   return Object.entries(properties).map(([name, schema]) => {
     const validate = parameterValidator(name, "query", schema);
     return {
@@ -65,6 +70,7 @@ function querySteps({ query }: Operation): NamedStep[] {
       step: (request, bound) => {
         const value = validate((request.query as Record<string, unknown>)[name]);
         if (value !== undefined && value !== "") bound.query[name] = value;
+        else if (required.includes(name)) throw new DispatchError("REQUIRED", { field: name, place: "query" });
       },
     };
   });

@@ -1,4 +1,5 @@
 /** Runs over REST: their JSON parts pass through as texts. */
+import { eventText, readEvent } from "../../core/events/cloud-event.ts";
 import type { Run, runOperations } from "../../core/runs/contract.ts";
 import { runToJson } from "../../core/runs/record.ts";
 import type { Runs } from "../../core/runs/service.ts";
@@ -27,7 +28,7 @@ async function createRun(runs: Runs, { principal, organization, query, body, tex
     input: memberText(text, "input"),
     secrets,
     tags: tags === undefined || tags.length === 0 ? undefined : JSON.stringify(tags),
-    event: event === undefined ? undefined : memberText(text, "event"),
+    event: event === undefined ? undefined : eventText(readEvent(event, memberText(text, "event") ?? "{}")),
     httpContext: httpContext === undefined ? undefined : memberText(text, "httpContext"),
     idempotencyKey: keyOf(headers["idempotency-key"]),
   });

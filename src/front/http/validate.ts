@@ -7,6 +7,9 @@ import { normalizerOf } from "./normalize.ts";
 
 const ajv = new Ajv.default({ strict: false, allErrors: true, verbose: true, logger: false });
 formats.default(ajv, ["uuid", "uri", "date-time"]);
+const isDateTime = ajv.compile({ type: "string", format: "date-time" });
+/** Times of events: the empty text stands for 1970. */
+ajv.addFormat("event-time", (text: string) => text === "" || isDateTime(text));
 
 /** Returns the value in the contract's own spelling. @throws DispatchError for the first violation. */
 export type Validate = (value: unknown) => unknown;
@@ -40,11 +43,17 @@ function integer(name: string, place: string, value: unknown): number {
   throw new DispatchError("INVALID_TYPE", { message });
 }
 
-/** The original checks the fields of an object in alphabetical order. */
+/** What cannot be decoded comes before all else; then the original checks the fields of an object in alphabetical order. */
 function firstError(errors: readonly ErrorObject[]): ErrorObject {
-  const byField = (error: ErrorObject): string => fieldOf(error);
-  const [first] = [...errors].sort((a, b) => (byField(a) < byField(b) ? -1 : 1));
+  const byField = (a: ErrorObject, b: ErrorObject): number => (fieldOf(a) < fieldOf(b) ? -1 : 1);
+  const decoding = errors.filter(isDecoding);
+  const [first] = [...(decoding.length > 0 ? decoding : errors)].sort(byField);
   return first as ErrorObject;
+}
+
+/** Clients of a typed language could not even read it. */
+function isDecoding({ keyword, params }: ErrorObject): boolean {
+  return keyword === "type" || (keyword === "format" && params.format === "event-time");
 }
 
 function fieldOf({ instancePath, keyword, params }: ErrorObject): string {
@@ -53,8 +62,12 @@ function fieldOf({ instancePath, keyword, params }: ErrorObject): string {
 }
 
 function bodyError(error: ErrorObject, bodyName: string): DispatchError {
-  if (error.keyword !== "type") return constraintError(error, fieldOf(error), "body", error.data);
-  const cause = `json: cannot unmarshal ${kindOf(error.data)} into field ${fieldOf(error) || bodyName} of type ${error.params.type}`;
+  if (!isDecoding(error)) return constraintError(error, fieldOf(error), "body", error.data);
+  const field = fieldOf(error) || bodyName;
+  const cause =
+    error.keyword === "format"
+      ? `${field} is no RFC 3339 time: ${JSON.stringify(error.data).slice(0, 200)}`
+      : `json: cannot unmarshal ${kindOf(error.data)} into field ${field} of type ${error.params.type}`;
   return new DispatchError("MALFORMED_BODY", { body: bodyName, cause });
 }
 
@@ -77,6 +90,8 @@ function constraintError(error: ErrorObject, field: string, place: string, value
     case "maxLength":
       return new DispatchError("TOO_LONG", { field, place, limit: params.limit });
     case "minLength":
+      // A text that must not be empty is one that must be there.
+      if (params.limit === 1) return new DispatchError("REQUIRED", { field, place });
       return new DispatchError("TOO_SHORT", { field, place, limit: params.limit });
     case "format":
       return new DispatchError("INVALID_TYPE", {

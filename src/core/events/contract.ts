@@ -1,0 +1,100 @@
+/** Subscriptions, event driver types and event drivers on the wire (server.md 2.12, decisions 19 and 21). */
+import type { Static } from "typebox";
+import { resourceOperations } from "../shared/resource-operations.ts";
+import { resourceName, status, strings, tags, uuid } from "../shared/schemas.ts";
+
+const kind = { type: "string", pattern: "^[\\w\\d\\-]+$" } as const;
+
+/** What a driver is started with. */
+const config = {
+  type: "array",
+  items: { type: "object", properties: { key: { type: "string" }, value: { type: "string" } } },
+} as const;
+
+export const subscriptionSchema = {
+  type: "object",
+  required: ["eventType", "function", "name"],
+  properties: {
+    createdTime: { type: "integer" },
+    /** An event type; `*` stands for one dot-separated part of it, `>` for all that follow. */
+    eventType: { type: "string", maxLength: 128, pattern: "^[\\w\\d\\-\\.\\*>]+$" },
+    function: { type: "string", pattern: "^[\\w\\d\\-]+$" },
+    id: uuid,
+    kind,
+    modifiedTime: { type: "integer" },
+    name: resourceName,
+    secrets: strings,
+    status,
+    tags,
+  },
+} as const;
+
+export const driverTypeSchema = {
+  type: "object",
+  required: ["image", "name"],
+  properties: {
+    config,
+    "created-time": { type: "integer" },
+    expose: { type: "boolean" },
+    id: uuid,
+    image: { type: "string" },
+    kind,
+    "modified-time": { type: "integer" },
+    name: { ...resourceName, maxLength: 32 },
+    tags,
+  },
+} as const;
+
+export const driverSchema = {
+  type: "object",
+  required: ["name", "type"],
+  properties: {
+    config,
+    "created-time": { type: "integer" },
+    expose: { type: "boolean" },
+    id: uuid,
+    kind,
+    "modified-time": { type: "integer" },
+    name: {
+      type: "string",
+      pattern: "^[a-z0-9][a-z0-9\\-]*$",
+      patternMessage:
+        "name should start with lower case letter or number and may only contain lower case letters, numbers and dashes",
+    },
+    reason: strings,
+    secrets: strings,
+    status,
+    tags,
+    type: { type: "string", maxLength: 32 },
+    url: { type: "string" },
+  },
+} as const;
+
+export type Subscription = Static<typeof subscriptionSchema>;
+export type DriverType = Static<typeof driverTypeSchema>;
+export type Driver = Static<typeof driverSchema>;
+
+export const subscriptionOperations = resourceOperations({
+  resource: "event",
+  path: "/v1/event/subscriptions",
+  parameter: "subscriptionName",
+  word: "subscription",
+  schema: subscriptionSchema,
+  summaries: { create: "Create a subscription: a function that runs for every event of a type" },
+});
+
+export const driverTypeOperations = resourceOperations({
+  resource: "event",
+  path: "/v1/event/drivertypes",
+  parameter: "driverTypeName",
+  word: "event driver type",
+  schema: driverTypeSchema,
+});
+
+export const driverOperations = resourceOperations({
+  resource: "event",
+  path: "/v1/event/drivers",
+  parameter: "driverName",
+  word: "event driver",
+  schema: driverSchema,
+});
