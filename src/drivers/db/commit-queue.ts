@@ -15,7 +15,7 @@ export interface CommitQueueOptions {
   /** The number of a statement's text. */
   index(sql: string): number;
   /** Hands a group to the thread; its answer comes through `written`. */
-  write(group: readonly unknown[]): void;
+  write(group: string): void;
   error(failure: CommitFailure): Error;
 }
 
@@ -40,7 +40,8 @@ export class CommitQueue {
   add(unit: readonly Statement[]): Promise<void> {
     this.#group.push(unit.length);
     for (const { sql, parameters, expect } of unit) {
-      this.#group.push(this.#options.index(sql), expect === "one", parameters.length, ...parameters);
+      this.#group.push(this.#options.index(sql), expect === "one", parameters.length);
+      for (const value of parameters) this.#group.push(typeof value === "bigint" ? String(value) : value);
     }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
@@ -79,7 +80,7 @@ export class CommitQueue {
   #flush(): void {
     this.#scheduled = false;
     if (this.#waiting.length === 0) return;
-    const group = this.#group;
+    const group = JSON.stringify(this.#group);
     this.#writing = this.#waiting;
     this.#waiting = [];
     this.#group = [];

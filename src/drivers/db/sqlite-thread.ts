@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import Database from "better-sqlite3";
 import { migrations } from "./migrations/index.ts";
-import type { CommitFailure, DatabaseRequest, Failure, GroupMessage, ReadReply } from "./sqlite-messages.ts";
+import type { CommitFailure, DatabaseRequest, Failure, Group, ReadReply } from "./sqlite-messages.ts";
 
 const { path } = workerData as { path: string };
 const database = new Database(path);
@@ -66,7 +66,7 @@ function read(index: number, parameters: readonly unknown[]): unknown[] {
 }
 
 /** Runs the unit that begins at `at`; the result is where the next one begins. */
-function writeUnit(group: GroupMessage, at: number): number {
+function writeUnit(group: Group, at: number): number {
   let next = at + 1;
   for (let left = Number(group[at]); left > 0; left--) {
     const parameters = next + STATEMENT_HEAD;
@@ -78,14 +78,14 @@ function writeUnit(group: GroupMessage, at: number): number {
   return next;
 }
 
-function endOfUnit(group: GroupMessage, at: number): number {
+function endOfUnit(group: Group, at: number): number {
   let next = at + 1;
   for (let left = Number(group[at]); left > 0; left--) next += STATEMENT_HEAD + Number(group[next + 2]);
   return next;
 }
 
 /** Nearly every group is good as a whole. Only when one is not does each unit get a savepoint, and the bad ones fail alone. */
-function writeGroup(group: GroupMessage): CommitFailure[] {
+function writeGroup(group: Group): CommitFailure[] {
   try {
     inTransaction(() => {
       for (let at = 0; at < group.length; ) at = writeUnit(group, at);
@@ -96,7 +96,7 @@ function writeGroup(group: GroupMessage): CommitFailure[] {
   }
 }
 
-function writeSeparately(group: GroupMessage): CommitFailure[] {
+function writeSeparately(group: Group): CommitFailure[] {
   const failures: CommitFailure[] = [];
   let unit = 0;
   try {
@@ -113,7 +113,7 @@ function writeSeparately(group: GroupMessage): CommitFailure[] {
   }
 }
 
-function writeBySavepoint(group: GroupMessage, at: number): Failure | undefined {
+function writeBySavepoint(group: Group, at: number): Failure | undefined {
   database.exec("savepoint unit");
   try {
     writeUnit(group, at);
@@ -125,7 +125,7 @@ function writeBySavepoint(group: GroupMessage, at: number): Failure | undefined 
   }
 }
 
-function allFailed(group: GroupMessage, failure: Failure): CommitFailure[] {
+function allFailed(group: Group, failure: Failure): CommitFailure[] {
   const failures: CommitFailure[] = [];
   for (let at = 0; at < group.length; at = endOfUnit(group, at)) failures.push({ unit: failures.length, ...failure });
   return failures;
@@ -164,7 +164,7 @@ function serve(port: MessagePort): void {
       statements[request.index] =
         statement.reader && request.sql.includes('from "runs"') ? statement.safeIntegers(true) : statement;
     } else if (request.kind === "read") answerRead(port, request.id, request.index, request.parameters);
-    else if (request.kind === "commit") port.postMessage({ committed: writeGroup(request.group) });
+    else if (request.kind === "commit") port.postMessage({ committed: writeGroup(JSON.parse(request.group) as Group) });
     else {
       database.pragma("wal_checkpoint(TRUNCATE)");
       database.close();

@@ -1,5 +1,6 @@
 /** The embedded database: SQLite in a thread of its own (sqlite-thread.ts), driven through Kysely for reads and in units for writes. */
-import { existsSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
 import { Worker } from "node:worker_threads";
 import {
   type CompiledQuery,
@@ -24,6 +25,7 @@ interface Waiting<T> {
 
 /** Opens (and where needed makes or migrates) the database file. @throws Error with a sentence when it is in use or newer. */
 export async function openSqlite(path: string): Promise<Database> {
+  makePrivate(path);
   const thread = new SqliteThread(path);
   await thread.ready;
   const query = new Kysely<DatabaseSchema>({ dialect: threadDialect(thread) });
@@ -32,6 +34,17 @@ export async function openSqlite(path: string): Promise<Database> {
     commit: (unit) => thread.commit(unit),
     close: () => thread.close(),
   };
+}
+
+/** SQLite would make the file readable by everybody; its companions (-wal, -shm) take the mode of the file. */
+function makePrivate(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
+    closeSync(openSync(path, "a", 0o600));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Error(`cannot open the database ${path}: ${message}`, { cause: error });
+  }
 }
 
 class SqliteThread {

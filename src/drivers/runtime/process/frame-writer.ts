@@ -1,6 +1,8 @@
 /** Writes frames to a worker: all of one turn of the event loop, to one worker, in one write. */
 import type { Writable } from "node:stream";
 
+const SMALL_FRAME = 16 * 1024;
+
 const dirty: FrameWriter[] = [];
 let scheduled = false;
 
@@ -35,7 +37,12 @@ export class FrameWriter {
     this.#pending = [];
   }
 
+  /** One copy of small frames is cheaper than a list of them for the kernel. */
   #writeTogether(): void {
+    if (this.#pending.every(({ length }) => length <= SMALL_FRAME)) {
+      this.#channel.write(Buffer.concat(this.#pending));
+      return;
+    }
     this.#channel.cork();
     for (const bytes of this.#pending) this.#channel.write(bytes);
     this.#channel.uncork();
