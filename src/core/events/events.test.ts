@@ -1,0 +1,167 @@
+/** Emission and delivery: real subscriptions and drivers, runs that are only noted. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openSqlite } from "../../drivers/db/sqlite.ts";
+import { iam } from "../iam/authorize.ts";
+import type { RunRequest } from "../runs/request.ts";
+import { ChangeFeed } from "../shared/change-feed.ts";
+import { DispatchError } from "../shared/errors.ts";
+import type { Database } from "../shared/ports.ts";
+import type { Principal } from "../shared/principal.ts";
+import { contextEvent } from "./cloud-event.ts";
+import { DriverTypes } from "./driver-types.ts";
+import { Drivers } from "./drivers.ts";
+import type { Emission } from "./emission-contract.ts";
+import { Events } from "./events.ts";
+import { Subscriptions } from "./subscriptions.ts";
+
+const home = "dispatch-server";
+const admin: Principal = { kind: "administrator", id: "admin", organization: "", via: "rest" };
+const event = { cloudEventsVersion: "0.1", eventType: "vm.deployed", source: "test", eventID: "e-1" };
+
+let folder: string;
+let database: Database;
+let subscriptions: Subscriptions;
+let drivers: Drivers;
+let types: DriverTypes;
+let events: Events;
+let started: RunRequest[];
+let warnings: string[];
+let fault: Error | undefined;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "events-"));
+  database = await openSqlite(join(folder, "test.db"));
+  started = [];
+  warnings = [];
+  fault = undefined;
+  const log = { warn: (_: object, message: string) => void warnings.push(message) };
+  const ports = { database, feed: new ChangeFeed(), iam, log };
+  subscriptions = new Subscriptions(ports);
+  types = new DriverTypes(ports);
+  drivers = new Drivers(ports, types);
+  events = new Events({ ...ports, subscriptions, drivers, runs: { create: note } });
+});
+
+afterEach(async () => {
+  await drivers.idle();
+  await database.close();
+  await rm(folder, { recursive: true });
+});
+
+async function note(_: Principal, request: RunRequest): Promise<void> {
+  if (request.functionName === "nosuch") throw new DispatchError("NOT_FOUND", { kind: "function", name: "nosuch" });
+  if (fault !== undefined) throw fault;
+  started.push(request);
+}
+
+function subscribe(name: string, eventType: string, functionName: string, secrets?: string[]): Promise<unknown> {
+  const body = { name, eventType, function: functionName, ...(secrets === undefined ? {} : { secrets }) };
+  return subscriptions.create(admin, home, body);
+}
+
+function emit(fields: Partial<Emission> = {}, dataText = "null"): Promise<string> {
+  const text = JSON.stringify({ ...event, ...fields }).replace(/\}$/, `,"data":${dataText}}`);
+  return events.emit(admin, home, { ...event, ...fields }, text);
+}
+
+describe("an event", () => {
+  test("starts one run for each matching subscription, with its data as input exactly as sent", async () => {
+    await subscribe("one", "vm.deployed", "f");
+    await subscribe("all", "vm.>", "g", ["mail"]);
+    await subscribe("not", "vm.deleted", "h");
+    await emit({}, '{"n": 12345678901234567890, "x": 1.0}');
+    const delivered = started.map(({ functionName, input, blocking, secrets }) => [
+      functionName,
+      input,
+      blocking,
+      secrets,
+    ]);
+    const data = '{"n": 12345678901234567890, "x": 1.0}';
+    expect(delivered.sort()).toEqual([
+      ["f", data, false, undefined],
+      ["g", data, false, ["mail"]],
+    ]);
+  });
+
+  test("stands in the run without its data, and shows functions the names of 0.1 and 1.0", async () => {
+    await subscribe("one", "vm.deployed", "f");
+    await emit({ eventTime: "2026-01-02T03:00:00+01:00", contentType: "application/json" }, '{"a":1}');
+    const kept = started[0]?.event ?? "";
+    expect(kept).toBe(
+      '{"eventType":"vm.deployed","cloudEventsVersion":"0.1","source":"test","eventID":"e-1","eventTime":"2026-01-02T02:00:00.000Z","contentType":"application/json","data":null}',
+    );
+    expect(JSON.parse(contextEvent(kept))).toEqual({
+      ...event,
+      eventTime: "2026-01-02T02:00:00.000Z",
+      contentType: "application/json",
+      data: null,
+      specversion: "1.0",
+      type: "vm.deployed",
+      id: "e-1",
+      time: "2026-01-02T02:00:00.000Z",
+      datacontenttype: "application/json",
+    });
+  });
+
+  test("is echoed with its extensions and with what an emission has besides", async () => {
+    const id = "0b6f7c1e-02c5-4f57-8f5a-2f2f2f2f2f2f";
+    const answer = await emit({ extensions: { a: 1 }, id, tags: [{ key: "k", value: "v" }] }, "[1.0]");
+    expect(answer).toBe(
+      `{"eventType":"vm.deployed","cloudEventsVersion":"0.1","source":"test","eventID":"e-1","eventTime":"0001-01-01T00:00:00.000Z","extensions":{"a":1},"data":[1.0],"id":"${id}","tags":[{"key":"k","value":"v"}]}`,
+    );
+  });
+
+  test("that one function cannot take reaches the others all the same, and the log says who missed it", async () => {
+    await subscribe("bad", "vm.deployed", "nosuch");
+    await subscribe("good", "vm.deployed", "f");
+    await emit();
+    expect(started.map(({ functionName }) => functionName)).toEqual(["f"]);
+    expect(warnings).toEqual(["an event was not delivered: function nosuch not found"]);
+  });
+
+  test("is not acknowledged when a run cannot be put on record", async () => {
+    await subscribe("one", "vm.deployed", "f");
+    fault = new Error("the disk is full");
+    await expect(emit()).rejects.toThrow("internal server error when emitting an event");
+  });
+
+  test("of a function names that function's run as parent, so that circles end", async () => {
+    await subscribe("one", "vm.deployed", "f");
+    const run: Principal = { kind: "function", id: "run-1", organization: home, via: "door" };
+    await events.emit(run, home, event, JSON.stringify(event));
+    expect(started[0]?.parent).toBe("run-1");
+    await expect(events.emit(run, "other", event, "{}")).rejects.toThrow("belongs to organization");
+  });
+
+  const invalid = [
+    ["another version", { cloudEventsVersion: "1.0" }, "CloudEventsVersion", "eq"],
+    ["no id", { eventID: "" }, "EventID", "required"],
+    ["a relative schema", { schemaURL: "/schema" }, "SchemaURL", "uri"],
+    ["empty extensions", { extensions: {} }, "Extensions", "min"],
+  ] as const;
+
+  test.each(invalid)("with %s is refused in the second stage", async (_what, fields, field, tag) => {
+    const message = `Error validating event: Key: 'CloudEvent.${field}' Error:Field validation for '${field}' failed on the '${tag}' tag`;
+    await expect(emit(fields)).rejects.toThrow(message);
+  });
+
+  test("has optional texts that are empty as if they were absent, and 1970 for an empty time", async () => {
+    const answer = await emit({ schemaURL: "", contentType: "", eventTypeVersion: "", eventTime: "" });
+    expect(answer).toContain('"eventTime":"1970-01-01T00:00:00.000Z"');
+    expect(answer).not.toMatch(/schemaURL|contentType|eventTypeVersion/);
+  });
+});
+
+test("a driver pushes events into its own organization with its token, and nobody without one", async () => {
+  await types.create(admin, home, { name: "ticker", image: "i" });
+  await drivers.create(admin, home, { name: "tick1", type: "ticker" });
+  await drivers.idle();
+  await subscribe("one", "vm.deployed", "f");
+  const token = await drivers.issueToken(admin, home, "tick1");
+  expect(await events.ingest(token, event, JSON.stringify(event))).toContain('"eventType":"vm.deployed"');
+  expect(started.map(({ organization, functionName }) => [organization, functionName])).toEqual([[home, "f"]]);
+  await expect(events.ingest("other", event, "{}")).rejects.toThrow("token not recognized");
+});
