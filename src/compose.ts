@@ -13,6 +13,7 @@ import { Pool } from "./core/pool/pool.ts";
 import { Runs } from "./core/runs/service.ts";
 import { Secrets } from "./core/secrets/service.ts";
 import { ChangeFeed } from "./core/shared/change-feed.ts";
+import { createAcme } from "./drivers/acme/acme.ts";
 import { createFolderBlobs } from "./drivers/blobs/folder.ts";
 import { createLocalBuilder } from "./drivers/builder/local.ts";
 import { openSqlite } from "./drivers/db/sqlite.ts";
@@ -22,7 +23,14 @@ import { createSandbox } from "./drivers/runtime/process/sandbox.ts";
 import { openFront } from "./front/front.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Settings } from "./settings/definitions.ts";
-import { dataFolder, maxWorkers, networkSettings, portOfApi } from "./settings/derived.ts";
+import {
+  challengeKinds,
+  databaseFile,
+  dataFolder,
+  maxWorkers,
+  networkSettings,
+  portOfApi,
+} from "./settings/derived.ts";
 
 /** A server that runs. */
 export interface DispatchServer {
@@ -41,7 +49,7 @@ function refuseLostKey(databasePath: string, keyPath: string): void {
 /** @throws Error with a sentence for whoever starts it: a port in use, a database in use, a key that does not fit. */
 export async function startServer(settings: Settings, log: Logger): Promise<DispatchServer> {
   const folder = dataFolder(settings);
-  const databasePath = settings["db-file"] || join(folder, "dispatch.db");
+  const databasePath = databaseFile(settings);
   const keyPath = join(folder, "master.key");
   const door = {
     port: await portOfApi(settings),
@@ -124,6 +132,13 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     isAdministrator,
     metrics: metrics.text,
     runtime,
+    certificateAuthority: createAcme({
+      folder: join(folder, "acme"),
+      directoryUrl: settings["lets-encrypt-directory"],
+      email: settings["lets-encrypt-email"],
+      caFile: settings["lets-encrypt-ca"],
+      challenges: challengeKinds(settings),
+    }),
     log,
   });
   await runs.recover();

@@ -1,23 +1,42 @@
 /** dispatch-server: reads its settings, starts, and stops cleanly on SIGTERM and SIGINT; a second signal forces. */
-import { pino } from "pino";
+import { type Logger, pino } from "pino";
 import { startServer } from "./compose.ts";
 import { SettingError } from "./settings/convert.ts";
-import type { Settings } from "./settings/definitions.ts";
-import { helpText } from "./settings/help.ts";
-import { readSettings } from "./settings/read.ts";
+import type { Settings, SettingValue } from "./settings/definitions.ts";
+import { effective } from "./settings/derived.ts";
+import { commandHelpText, helpText } from "./settings/help.ts";
+import { type Invocation, readSettings } from "./settings/read.ts";
+import { settingsJson, settingsTable } from "./settings/show.ts";
 import { version } from "./version.ts";
 
 async function main(): Promise<void> {
   const invocation = await readSettings(process.argv.slice(2), process.env);
-  if (invocation.kind === "start") await serve(invocation.settings);
-  else process.stdout.write(invocation.kind === "help" ? helpText() : `dispatch-server ${version}\n`);
+  if (invocation.kind === "start") await serve(invocation.settings, invocation.notices);
+  else process.stdout.write(await answerTo(invocation));
 }
 
-async function serve(settings: Settings): Promise<void> {
-  const log = pino(
-    { level: settings.debug ? "debug" : "info", base: null },
-    pino.destination({ fd: 1, sync: true }),
-  );
+/** What is printed when no server is to be started. */
+async function answerTo(invocation: Exclude<Invocation, { kind: "start" }>): Promise<string> {
+  switch (invocation.kind) {
+    case "help":
+      return invocation.command === undefined ? helpText() : commandHelpText(invocation.command);
+    case "version":
+      return `dispatch-server ${version}\n`;
+    case "command":
+      return perform(invocation);
+  }
+}
+
+async function perform(invocation: Extract<Invocation, { kind: "command" }>): Promise<string> {
+  const { options, settings, resolved } = invocation;
+  const inForce: Readonly<Record<string, SettingValue>> = effective(settings);
+  const shown = resolved.map((one) => ({ ...one, value: inForce[one.name] ?? one.value }));
+  return options.output === "json" ? settingsJson(shown) : settingsTable(shown);
+}
+
+async function serve(settings: Settings, notices: readonly string[]): Promise<void> {
+  const log = logger(settings);
+  for (const notice of notices) log.warn(notice);
   const server = await startServer(settings, log);
   let stopping = false;
   const stop = async (signal: NodeJS.Signals): Promise<void> => {
@@ -30,6 +49,10 @@ async function serve(settings: Settings): Promise<void> {
   };
   process.on("SIGTERM", (signal) => void stop(signal));
   process.on("SIGINT", (signal) => void stop(signal));
+}
+
+function logger({ debug }: Settings): Logger {
+  return pino({ level: debug ? "debug" : "info", base: null }, pino.destination({ fd: 1, sync: true }));
 }
 
 main().catch((error: unknown) => {

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { Socket } from "node:net";
 import type { Logger } from "pino";
 import type { RunRecord } from "../core/runs/record.ts";
-import type { Runtime } from "../core/shared/ports.ts";
+import type { CertificateAuthority, Runtime } from "../core/shared/ports.ts";
 import { systemPrincipal } from "../core/shared/wire.ts";
 import type { Settings } from "../settings/definitions.ts";
 import { authOf, isLoopback } from "../settings/derived.ts";
@@ -14,13 +14,14 @@ import { administrator } from "./http/access.ts";
 import { routesOf, type Services } from "./http/routes.ts";
 import { type Api, createApi } from "./http/server.ts";
 import { type Listener, type ListenOptions, listen, type Front as Mounted, serverLimits } from "./listen.ts";
-import { type Certificate, loadCertificate } from "./tls/certificate.ts";
+import { openTls, type Tls } from "./tls/open-tls.ts";
 
 export interface FrontPorts {
   readonly services: Services;
   isAdministrator(token: string): boolean;
   metrics(): Promise<string>;
   readonly runtime: Runtime;
+  readonly certificateAuthority: CertificateAuthority;
   readonly log: Logger;
 }
 
@@ -47,13 +48,15 @@ export async function openFront(
     { trustedProxies: settings["trusted-proxies"], maxBodyBytes: settings["max-body-bytes"] },
     gatewayPorts(ports),
   );
-  const tls = settings["enable-tls"] ? await certificateOf(settings, dataDir) : undefined;
+  const { certificateAuthority: authority, log } = ports;
+  const tls = settings["enable-tls"] ? await openTls(settings, { dataDir, authority, log }) : undefined;
   const listeners: Record<string, Listener> = {};
   for (const { name, words, mounted, options } of wantedListeners(settings, apiPort, api, gateway, tls)) {
     const listener = await listen(mounted, options);
     listeners[name] = listener;
     ports.log.info(`${words} ${listener.address}`);
   }
+  const endTls = await tls?.keepFresh();
   const doorServer = createServer(serverLimits, api.listener);
   return {
     addresses: Object.fromEntries(Object.entries(listeners).map(([name, { address }]) => [name, address])),
@@ -62,6 +65,7 @@ export async function openFront(
       doorServer.emit("connection", socket);
     },
     close: async (graceMs) => {
+      endTls?.();
       await Promise.all(Object.values(listeners).map((listener) => listener.close(graceMs)));
     },
   };
@@ -79,7 +83,7 @@ function wantedListeners(
   apiPort: number,
   api: Mounted,
   gateway: Mounted,
-  tls: Certificate | undefined,
+  tls: Tls | undefined,
 ): WantedListener[] {
   const { host } = settings;
   const gatewayHost = settings["gateway-host"] || host;
@@ -95,6 +99,7 @@ function wantedListeners(
     },
   ];
   if (tls === undefined) return plain;
+  const answering = plain.map((wanted) => ({ ...wanted, mounted: withChallenges(wanted.mounted, tls) }));
   const https = (words: string): string => words.replace("HTTP traffic", "HTTPS traffic");
   const secure = [
     { name: "apiTls", words: https(apiWords), mounted: api, options: { host, port: settings["tls-port"], tls } },
@@ -105,7 +110,12 @@ function wantedListeners(
       options: { host: gatewayHost, port: settings["gateway-tls-port"], tls },
     },
   ];
-  return settings["disable-http"] ? secure : [...plain, ...secure];
+  return settings["disable-http"] ? secure : [...answering, ...secure];
+}
+
+/** An authority that checks a name asks over plain HTTP. */
+function withChallenges({ listener, stop }: Mounted, { board }: Tls): Mounted {
+  return { listener: board.before(listener), stop };
 }
 
 function openApi(settings: Settings, ports: FrontPorts, health: () => object): Promise<Api> {
@@ -148,15 +158,6 @@ function warnOfOpenDoors(settings: Settings, log: Logger): void {
       "--function-network host: functions reach everything that this machine reaches, also its loopback services",
     );
   }
-}
-
-function certificateOf(settings: Settings, dataDir: string): Promise<Certificate> {
-  const paths = { certificate: settings["tls-certificate"], key: settings["tls-certificate-key"] };
-  return loadCertificate(
-    paths,
-    dataDir,
-    [settings.host, settings["gateway-host"]].filter((host) => host !== ""),
-  );
 }
 
 /** The gateway's view of the core. */

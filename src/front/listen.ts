@@ -3,7 +3,10 @@ import { once } from "node:events";
 import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import type { Certificate } from "./tls/certificate.ts";
+import { createSecureContext, type TLSSocket, type TlsOptions } from "node:tls";
+import type { Certificate } from "../core/shared/ports.ts";
+import { ALPN_CHALLENGE, type ChallengeBoard } from "./tls/challenge-board.ts";
+import type { LiveCertificate } from "./tls/live-certificate.ts";
 
 /** What is mounted on a listener. */
 export interface Front {
@@ -24,15 +27,20 @@ export const serverLimits = {
 const tlsSettings = {
   minVersion: "TLSv1.2",
   ciphers: "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:ECDHE+AESGCM",
-  ALPNProtocols: ["http/1.1"],
 } as const;
+
+/** What an HTTPS listener lives on. */
+export interface ListenerTls {
+  readonly live: LiveCertificate;
+  readonly board: ChallengeBoard;
+}
 
 export interface ListenOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
   /** With it the listener speaks HTTPS. */
-  readonly tls?: Certificate;
+  readonly tls?: ListenerTls;
 }
 
 export interface Listener {
@@ -45,10 +53,7 @@ export interface Listener {
 
 /** @throws Error that names the address when it cannot be had. */
 export async function listen(front: Front, { host, port, tls }: ListenOptions): Promise<Listener> {
-  const server =
-    tls === undefined
-      ? createServer(serverLimits, front.listener)
-      : createTlsServer({ ...serverLimits, ...tlsSettings, ...tls }, front.listener);
+  const server = tls === undefined ? createServer(serverLimits, front.listener) : secureServer(front, tls);
   server.listen(port, host);
   await once(server, "listening").catch((error: NodeJS.ErrnoException) => {
     throw new Error(`cannot listen on ${host}:${port}: ${whyNot(error)}`, { cause: error });
@@ -57,6 +62,28 @@ export async function listen(front: Front, { host, port, tls }: ListenOptions): 
   const name = host.includes(":") ? `[${host}]` : host;
   const address = `${tls === undefined ? "http" : "https"}://${name}:${bound}`;
   return { port: bound, address, close: (graceMs) => close(server, front, graceMs) };
+}
+
+function secureServer(front: Front, { live, board }: ListenerTls): Server {
+  const options = { ...serverLimits, ...contextOf(live.current), ALPNCallback: protocolChoice(board) };
+  const server = createTlsServer(options, front.listener);
+  live.subscribe((certificate) => server.setSecureContext(contextOf(certificate)));
+  return server;
+}
+
+function contextOf(certificate: Certificate): TlsOptions {
+  return { ...tlsSettings, ...certificate };
+}
+
+/** HTTP/1.1 for everybody, but for an authority that checks a name (RFC 8737): it gets the certificate it asks for. */
+function protocolChoice(board: ChallengeBoard): NonNullable<TlsOptions["ALPNCallback"]> {
+  return function (this: TLSSocket, { servername, protocols }) {
+    if (!protocols.includes(ALPN_CHALLENGE)) return protocols.find((protocol) => protocol === "http/1.1");
+    const certificate = board.certificateFor(servername);
+    if (certificate === undefined) return undefined;
+    this.setKeyCert(createSecureContext({ ...certificate }));
+    return ALPN_CHALLENGE;
+  };
 }
 
 function whyNot({ code, message }: NodeJS.ErrnoException): string {

@@ -16,11 +16,23 @@ export function parseDuration(text: string): number | undefined {
   return total;
 }
 
+/** The shortest Go-style text of a duration: `90000` is `1m30s`. */
+export function formatDuration(milliseconds: number): string {
+  const parts = [
+    { unit: "h", amount: Math.floor(milliseconds / 3_600_000) },
+    { unit: "m", amount: Math.floor(milliseconds / 60_000) % 60 },
+    { unit: "s", amount: Math.floor(milliseconds / 1000) % 60 },
+    { unit: "ms", amount: milliseconds % 1000 },
+  ];
+  const text = parts.map(({ unit, amount }) => (amount === 0 ? "" : `${amount}${unit}`)).join("");
+  return text === "" ? "0s" : text;
+}
+
 /** From the text of a flag or variable, or a value of the configuration file. @throws SettingError naming `source`. */
 export function convert(definition: Definition, raw: unknown, source: string): SettingValue {
   switch (definition.type) {
     case "boolean":
-      return toBoolean(raw, source);
+      return parseBoolean(raw, source);
     case "number":
       return toNumber(definition, raw, source);
     case "duration":
@@ -28,11 +40,12 @@ export function convert(definition: Definition, raw: unknown, source: string): S
     case "list":
       return toList(raw);
     case "string":
-      return toChoice(definition.choices, raw, source);
+      return toChoice(definition, raw, source);
   }
 }
 
-function toBoolean(raw: unknown, source: string): boolean {
+/** The words of Go and of YAML for yes and no. @throws SettingError naming `source`. */
+export function parseBoolean(raw: unknown, source: string): boolean {
   if (typeof raw === "boolean") return raw;
   const text = String(raw).toLowerCase();
   if (["true", "1", "t", "yes", "on"].includes(text)) return true;
@@ -59,9 +72,15 @@ function toList(raw: unknown): string[] {
     .filter((item) => item !== "");
 }
 
-function toChoice(choices: readonly string[] | undefined, raw: unknown, source: string): string {
+function toChoice(
+  { choices, refused }: { choices?: readonly string[]; refused?: Readonly<Record<string, string>> },
+  raw: unknown,
+  source: string,
+): string {
   const text = String(raw);
   if (choices === undefined || choices.includes(text)) return text;
+  const reason = refused?.[text];
+  if (reason !== undefined) throw new SettingError(`${source} is ${JSON.stringify(raw)}: ${reason}`);
   return fail(source, raw, choices.filter((choice) => choice !== "").join(" or "));
 }
 

@@ -9,11 +9,19 @@ interface Base {
   readonly value?: string;
   /** Group of the configuration file besides the top level (server.md 1.1). */
   readonly section?: string;
+  /** Never shown: `config` prints that it is set, and nothing more. */
+  readonly secret?: true;
 }
 
 export type Definition = Base &
   (
-    | { readonly type: "string"; readonly default: string; readonly choices?: readonly string[] }
+    | {
+        readonly type: "string";
+        readonly default: string;
+        readonly choices?: readonly string[];
+        /** Words that used to be choices: why they are none here. */
+        readonly refused?: Readonly<Record<string, string>>;
+      }
     | { readonly type: "number"; readonly default: number; readonly min?: number; readonly max?: number }
     | { readonly type: "boolean"; readonly default: boolean }
     /** Go style, `1m30s`; milliseconds inside. */
@@ -36,6 +44,9 @@ export const definitions = {
     type: "string",
     default: "sqlite",
     choices: ["sqlite", "boltdb"],
+    refused: {
+      postgres: "this version keeps everything in its embedded database; leave the setting out, or use sqlite",
+    },
     value: "NAME",
     help: "database: sqlite, embedded (boltdb, the older name, means the same)",
   },
@@ -104,6 +115,34 @@ export const definitions = {
     default: "",
     value: "FILE",
     help: "PEM key of the certificate",
+  },
+  "lets-encrypt-domain": {
+    group: "TLS",
+    type: "string",
+    default: "",
+    value: "NAME",
+    help: "obtain and renew the certificate of this host name by ACME; wins over --tls-certificate",
+  },
+  "lets-encrypt-email": {
+    group: "TLS",
+    type: "string",
+    default: "",
+    value: "ADDRESS",
+    help: "where the certificate authority writes before a certificate expires",
+  },
+  "lets-encrypt-directory": {
+    group: "TLS",
+    type: "string",
+    default: "https://acme-v02.api.letsencrypt.org/directory",
+    value: "URL",
+    help: "the ACME directory of the certificate authority",
+  },
+  "lets-encrypt-ca": {
+    group: "TLS",
+    type: "string",
+    default: "",
+    value: "FILE",
+    help: "PEM root certificate of a private certificate authority",
   },
 
   sandbox: {

@@ -7,10 +7,32 @@ import type { NetworkKind } from "../core/shared/ports.ts";
 import { SettingError } from "./convert.ts";
 import type { Settings } from "./definitions.ts";
 
+/** Where the data folder is, or would be. */
+export function dataFolderPath(settings: Settings): string {
+  const home = process.env.XDG_DATA_HOME || join(homedir(), ".local", "share");
+  return resolve(settings["data-dir"] || join(home, "dispatch"));
+}
+
+/** Where the database is, or would be. */
+export function databaseFile(settings: Settings): string {
+  return resolve(settings["db-file"] || join(dataFolderPath(settings), "dispatch.db"));
+}
+
+/** What stands behind the defaults that depend on the machine or on other settings. */
+export function effective(settings: Settings): Settings {
+  return {
+    ...settings,
+    "data-dir": dataFolderPath(settings),
+    "db-file": databaseFile(settings),
+    auth: authOf(settings),
+    "gateway-host": settings["gateway-host"] || settings.host,
+    "max-workers": maxWorkers(settings),
+  };
+}
+
 /** The data folder, made 0700 when it is new. @throws SettingError */
 export function dataFolder(settings: Settings): string {
-  const home = process.env.XDG_DATA_HOME || join(homedir(), ".local", "share");
-  const folder = resolve(settings["data-dir"] || join(home, "dispatch"));
+  const folder = dataFolderPath(settings);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
@@ -27,6 +49,13 @@ export function authOf(settings: Settings): "none" | "token" {
 
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}
+
+/** How a certificate authority can check our name: over plain HTTP first where port 80 is ours, else in a TLS handshake first. */
+export function challengeKinds(settings: Settings): readonly ("http-01" | "tls-alpn-01")[] {
+  if (settings["disable-http"]) return ["tls-alpn-01"];
+  const onPort80 = settings.port === 80 || settings["gateway-port"] === 80;
+  return onPort80 ? ["http-01", "tls-alpn-01"] : ["tls-alpn-01", "http-01"];
 }
 
 export interface NetworkSettings {

@@ -1,125 +1,77 @@
 /** All settings, read once from flags, environment and configuration file, checked and frozen. Flag > environment > file > default. */
-import { parseArgs } from "node:util";
-import { nearest } from "../core/shared/nearest.ts";
+import { type ServerCommand, type ServerCommandName, serverCommands } from "./commands.ts";
 import { readConfigFile } from "./config-file.ts";
-import { convert, parseDuration, SettingError } from "./convert.ts";
-import { type Definition, definitions, type SettingName, type Settings, type SettingValue } from "./definitions.ts";
+import { SettingError } from "./convert.ts";
+import type { Settings } from "./definitions.ts";
+import { type CommandLine, type Flags, lastOf, parseCommandLine } from "./flags.ts";
+import { refuseUnknownKeys } from "./keys.ts";
+import { type Resolved, resolveLegacy, resolveSettings, type Sources } from "./resolve.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** `help` and `version` end the program before anything starts. */
+/** What the settings in force are, and what should be said about them. */
+export interface InForce {
+  readonly settings: Settings;
+  /** Every setting with its origin, those of the older product that are set among them. */
+  readonly resolved: readonly Resolved[];
+  /** Sentences for the log about settings without effect. */
+  readonly notices: readonly string[];
+}
+
+/** `help` and `version` end the program before anything starts; a command does its work and ends. */
 export type Invocation =
-  | { readonly kind: "help" | "version" }
-  | { readonly kind: "start"; readonly settings: Settings };
+  | { readonly kind: "version" }
+  | { readonly kind: "help"; readonly command?: ServerCommandName }
+  | ({ readonly kind: "start" } & InForce)
+  | ({
+      readonly kind: "command";
+      readonly command: ServerCommandName;
+      readonly argument: string;
+      /** The command's own flags: text, or true for a switch. */
+      readonly options: Readonly<Record<string, string | boolean>>;
+    } & InForce);
 
 /** @throws SettingError with a sentence for the user. */
 export async function readSettings(args: readonly string[], environment: Environment): Promise<Invocation> {
-  const flags = parseFlags(args);
-  if (flags.help === true) return { kind: "help" };
+  const commandLine = parseCommandLine(args);
+  const { flags, command, argument } = commandLine;
+  if (flags.help === true) return { kind: "help", ...(command === undefined ? {} : { command }) };
   if (flags.version === true) return { kind: "version" };
-  const configPath = lastOf(flags.config) || environment.DISPATCH_CONFIG;
-  const file = configPath ? await readConfigFile(String(configPath)) : new Map<string, unknown>();
-  refuseUnknownKeys(file, String(configPath));
-  const entries = names().map(
-    (name) => [name, chosenValue(name, flags, environment, file, String(configPath))] as const,
-  );
-  return { kind: "start", settings: Object.freeze(Object.fromEntries(entries)) as Settings };
+  const inForce = await readInForce(commandLine, environment);
+  if (command === undefined) return { kind: "start", ...inForce };
+  return { kind: "command", command, argument, options: optionsOf(command, flags), ...inForce };
 }
 
-/** The name of a setting's environment variable. */
-export function variableOf(name: string): string {
-  return `DISPATCH_${name.toUpperCase().replaceAll("-", "_")}`;
+async function readInForce({ flags }: CommandLine, environment: Environment): Promise<InForce> {
+  const path = String(lastOf(flags.config) || environment.DISPATCH_CONFIG || "");
+  const file = path === "" ? new Map<string, unknown>() : await readConfigFile(path);
+  const retired = refuseUnknownKeys(file, path);
+  const sources: Sources = { flags, environment, file, path };
+  const { settings, resolved } = resolveSettings(sources);
+  const legacy = resolveLegacy(sources);
+  const notices = [
+    ...legacy.map(({ source, instead }) => `${source} has no effect here: ${instead}`),
+    ...retired.map(({ key, instead }) => `${key} in ${path} has no effect here: ${instead}`),
+    ...contradictions(settings),
+  ];
+  return { settings, resolved: [...resolved, ...legacy], notices };
 }
 
-function names(): SettingName[] {
-  return Object.keys(definitions) as SettingName[];
+function contradictions(settings: Settings): string[] {
+  if (settings["enable-tls"]) return [];
+  return (["disable-http", "lets-encrypt-domain", "tls-certificate"] as const)
+    .filter((name) => settings[name] !== "" && settings[name] !== false)
+    .map((name) => `${name} has no effect without --enable-tls`);
 }
 
-type Flags = Record<string, string | boolean | (string | boolean)[] | undefined>;
-
-function parseFlags(args: readonly string[]): Flags {
-  const options = Object.fromEntries([
-    ...names().map((name) => [name, flagOf(definitions[name])] as const),
-    ["config", { type: "string", multiple: true }] as const,
-    ["help", { type: "boolean", short: "h" }] as const,
-    ["version", { type: "boolean" }] as const,
-  ]);
-  const { tokens, values } = parseArgs({
-    args: spreadBooleans(args),
-    options,
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
+function optionsOf(command: ServerCommandName, flags: Flags): Record<string, string | boolean> {
+  const own: ServerCommand["flags"] = serverCommands[command].flags;
+  const given = Object.entries(own).flatMap(([name, { choices }]) => {
+    const value = lastOf(flags[name]);
+    if (value === undefined) return [];
+    if (choices !== undefined && !choices.includes(String(value)))
+      throw new SettingError(`--${name} is ${JSON.stringify(value)}: expected ${choices.join(" or ")}`);
+    return [[name, value] as const];
   });
-  for (const token of tokens) {
-    if (token.kind === "positional")
-      throw new SettingError(`dispatch-server takes no argument, but got ${JSON.stringify(token.value)}`);
-    if (token.kind === "option") refuseUnknownFlag(token.name, token.rawName, token.value, options);
-  }
-  return values as Flags;
-}
-
-function flagOf(definition: Definition): { type: "string" | "boolean"; multiple: boolean } {
-  return { type: definition.type === "boolean" ? "boolean" : "string", multiple: true };
-}
-
-/** `--debug=false` is written as Go programs take it; parseArgs knows `--no-` only. */
-function spreadBooleans(args: readonly string[]): string[] {
-  return args.flatMap((arg) => {
-    const [, name = "", value = ""] = /^--([\w-]+)=(.*)$/.exec(arg) ?? [];
-    if (!(name in definitions) || definitions[name as SettingName].type !== "boolean") return [arg];
-    return convert(definitions[name as SettingName], value, `--${name}`) ? [`--${name}`] : [];
-  });
-}
-
-function refuseUnknownFlag(
-  name: string,
-  rawName: string,
-  value: string | undefined,
-  options: Readonly<Record<string, { type: string }>>,
-): void {
-  const option = options[name];
-  if (option === undefined) {
-    const hint = nearest(name, Object.keys(options));
-    throw new SettingError(`unknown flag: ${rawName}${hint === undefined ? "" : ` (did you mean --${hint}?)`}`);
-  }
-  if (option.type === "string" && value === undefined) throw new SettingError(`flag needs an argument: ${rawName}`);
-}
-
-/** Keys of the older product that have no effect here pass; anything else that is unknown is an error. */
-const IGNORED_KEYS =
-  /^(db-(database|username|password)|resync-period|registry-auth|image-registry|disable-registry|image-manager|function-manager|secret-store|tracer|docker-host|lets-encrypt-domain|(local|image|apis|events|functions|identity)\..*)$/;
-
-function refuseUnknownKeys(file: ReadonlyMap<string, unknown>, path: string): void {
-  const known = new Set(names().flatMap((name) => keysOf(name)));
-  for (const key of file.keys()) {
-    if (known.has(key) || IGNORED_KEYS.test(key)) continue;
-    const hint = nearest(key, [...known]);
-    throw new SettingError(`unknown key ${key} in ${path}${hint === undefined ? "" : ` (did you mean ${hint}?)`}`);
-  }
-}
-
-function keysOf(name: SettingName): string[] {
-  const { section } = definitions[name] as Definition;
-  return section === undefined ? [name] : [name, `${section}.${name}`];
-}
-
-function chosenValue(
-  name: SettingName,
-  flags: Flags,
-  environment: Environment,
-  file: ReadonlyMap<string, unknown>,
-  path: string,
-): SettingValue {
-  const definition: Definition = definitions[name];
-  const flag = flags[name];
-  if (flag !== undefined) return convert(definition, definition.type === "list" ? flag : lastOf(flag), `--${name}`);
-  const variable = environment[variableOf(name)];
-  if (variable !== undefined && variable !== "") return convert(definition, variable, variableOf(name));
-  for (const key of keysOf(name)) if (file.has(key)) return convert(definition, file.get(key), `${key} in ${path}`);
-  return definition.type === "duration" ? (parseDuration(definition.default) ?? 0) : definition.default;
-}
-
-function lastOf(value: Flags[string]): string | boolean | undefined {
-  return Array.isArray(value) ? value.at(-1) : value;
+  return Object.fromEntries(given);
 }

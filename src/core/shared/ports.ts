@@ -202,3 +202,38 @@ export interface Runtime {
   start(spec: WorkerSpec): Promise<Worker>;
   close(): Promise<void>;
 }
+
+// ------------------------------------------------------------------------------------------------ certificates
+
+/** A certificate with its chain, and its private key: PEM texts. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** What an authority wants to see before it believes that a name is ours (RFC 8555 8.3, RFC 8737). */
+export type Challenge =
+  | { readonly kind: "http-01"; readonly token: string; readonly keyAuthorization: string }
+  | { readonly kind: "tls-alpn-01"; readonly domain: string; readonly certificate: Certificate };
+
+/** Shows a challenge's answer to the world; the function that comes back takes it away again. */
+export type ShowChallenge = (challenge: Challenge) => () => void;
+
+/** Who signs certificates for names that we can prove to own, and remembers them over a restart. */
+export interface CertificateAuthority {
+  /** The certificate that was issued last, if it is still there. */
+  stored(domain: string): Promise<Certificate | undefined>;
+  /** Proves that the name is ours, gets a new certificate and stores it. @throws IssueError */
+  issue(domain: string, show: ShowChallenge): Promise<Certificate>;
+}
+
+/** No certificate was issued. `unreachable`: the authority was not even asked, so trying again soon costs nothing. */
+export class IssueError extends Error {
+  override name = "IssueError";
+  readonly unreachable: boolean;
+
+  constructor(message: string, unreachable: boolean, cause?: unknown) {
+    super(message, { cause });
+    this.unreachable = unreachable;
+  }
+}

@@ -7,6 +7,8 @@ import { EndpointTable } from "../../core/apis/matching.ts";
 import { DispatchError } from "../../core/shared/errors.ts";
 import type { Principal } from "../../core/shared/principal.ts";
 import { type Listener, listen } from "../listen.ts";
+import { ChallengeBoard } from "../tls/challenge-board.ts";
+import { LiveCertificate } from "../tls/live-certificate.ts";
 import { createGateway } from "./gateway.ts";
 import type { GatewayOptions, GatewayPorts, RunRequest, RunResult } from "./ports.ts";
 
@@ -55,7 +57,8 @@ export async function start(setup: Setup = {}): Promise<Running> {
     log: { warn: () => {}, error: (_, message) => errors.push(message) },
   };
   const gateway = createGateway(setup.options ?? {}, ports);
-  const listener = await listen(gateway, { host: "127.0.0.1", port: 0, ...(setup.tls ? { tls: setup.tls } : {}) });
+  const tls = setup.tls && { live: new LiveCertificate(setup.tls), board: new ChallengeBoard() };
+  const listener = await listen(gateway, { host: "127.0.0.1", port: 0, ...(tls ? { tls } : {}) });
   onTestFinished(() => listener.close(1000));
   const url = `${setup.tls ? "https" : "http"}://127.0.0.1:${listener.port}/dispatch-server/cloudmaster`;
   return { url, port: listener.port, runs, errors, listener };

@@ -1,0 +1,61 @@
+/**
+ * Follows a pair of PEM files that somebody else renews. Renewal tools swap symbolic links in a folder, so the files behind
+ * the paths are looked at (two `stat` calls every two seconds), not the folder they happen to lie in.
+ */
+import { stat } from "node:fs/promises";
+import type { Logger } from "pino";
+import type { Certificate } from "../../core/shared/ports.ts";
+import { type CertificatePaths, readPair, validityOf } from "./certificate.ts";
+import type { LiveCertificate } from "./live-certificate.ts";
+import { repeat } from "./repeat.ts";
+
+const PAUSE_MS = 2000;
+
+/** Hands every good new pair to `live`. A bad one is logged once, and the old one stays. Returns the function that ends it. */
+export async function followFiles(paths: CertificatePaths, live: LiveCertificate, log: Logger): Promise<() => void> {
+  let seen = await fingerprint(paths);
+  let pending = false;
+  const look = async (): Promise<number> => {
+    const now = await fingerprint(paths);
+    // The two files change one after the other: only what is still bad at the second look is bad.
+    const settled = now === seen;
+    if (!settled || pending) pending = !(await adopt(paths, live, log, settled));
+    seen = now;
+    return PAUSE_MS;
+  };
+  return repeat(look, PAUSE_MS);
+}
+
+/** Whether the matter is closed: adopted, or refused for good. */
+async function adopt(paths: CertificatePaths, live: LiveCertificate, log: Logger, settled: boolean): Promise<boolean> {
+  try {
+    const pair = await readPair(paths);
+    if (live.replace(pair))
+      log.info({ expires: expiryOf(pair) }, `TLS: the new certificate ${paths.certificate} is in use`);
+    return true;
+  } catch (error) {
+    if (!settled) return false;
+    const reason = error instanceof Error ? error.message : String(error);
+    log.error(`TLS: the new certificate is not used, the old one goes on: ${reason}`);
+    return true;
+  }
+}
+
+/** The day and time when a certificate ends, ISO 8601. */
+export function expiryOf(certificate: Certificate): string {
+  return new Date(validityOf(certificate).to).toISOString();
+}
+
+async function fingerprint({ certificate, key }: CertificatePaths): Promise<string> {
+  return `${await markOf(certificate)} ${await markOf(key)}`;
+}
+
+/** What changes when a file does, through all symbolic links; a missing file has a mark as well. */
+async function markOf(path: string): Promise<string> {
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+    return [dev, ino, size, mtimeNs, ctimeNs].join(":");
+  } catch {
+    return "missing";
+  }
+}

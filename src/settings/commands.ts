@@ -1,0 +1,61 @@
+/** The words that may stand behind `dispatch-server`, as data: parsing and help derive from them. */
+
+export interface ServerCommand {
+  readonly summary: string;
+  /** The one argument it takes, as the help names it. */
+  readonly argument?: string;
+  /** Flags of its own; it takes those of the server as well. */
+  readonly flags: Readonly<Record<string, CommandFlag>>;
+  readonly example: string;
+  /** What somebody should know before using it. */
+  readonly notes: string;
+}
+
+export interface CommandFlag {
+  readonly type: "string" | "boolean";
+  readonly short?: string;
+  readonly value?: string;
+  readonly choices?: readonly string[];
+  readonly help: string;
+}
+
+export const serverCommands = {
+  config: {
+    summary: "print the settings in force and where each comes from",
+    flags: {
+      output: {
+        type: "string",
+        short: "o",
+        value: "FORMAT",
+        choices: ["table", "json"],
+        help: "table or json (default table)",
+      },
+    },
+    example: "dispatch-server config --config /etc/dispatch.yaml -o json",
+    notes: "Nothing is started. Secrets are masked.",
+  },
+  backup: {
+    summary: "write everything that cannot be made again into one file",
+    argument: "FILE",
+    flags: {
+      "with-key": {
+        type: "boolean",
+        help: "include the master key and the administrator's token: whoever has the file then has the secrets",
+      },
+    },
+    example: "dispatch-server backup /backups/monday.tar.gz --data-dir /var/lib/dispatch",
+    notes:
+      "Works while the server runs and when it is stopped. The file holds the database and the functions' sources;\nimages are installed again from their manifests.",
+  },
+  restore: {
+    summary: "bring a backup back, while the server is stopped",
+    argument: "FILE",
+    flags: {
+      force: { type: "boolean", help: "also into a folder that is not empty; what was there is set aside" },
+    },
+    example: "dispatch-server restore /backups/monday.tar.gz --data-dir /var/lib/dispatch",
+    notes: "The file is checked wholly before anything changes.",
+  },
+} as const satisfies Readonly<Record<string, ServerCommand>>;
+
+export type ServerCommandName = keyof typeof serverCommands;
