@@ -1,0 +1,165 @@
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findInterpreter } from "../../src/drivers/runtime/process/interpreters.ts";
+import {
+  createHarness,
+  evaluate,
+  findObstacle,
+  type Harness,
+  run,
+  startFunction,
+  suiteName,
+} from "../contract/runtime-harness.ts";
+
+const obstacle = await findObstacle();
+
+/** The folder of the Python interpreter where it is none of the system's, else "". */
+const reportPrefix = async (): Promise<string> => {
+  const search = await findInterpreter("python3");
+  return search.found ? (search.interpreter.binds[0]?.source ?? "") : "";
+};
+
+/** Tries to read each path of the payload; gives what could be read, or the error's name. */
+const READER = `
+import os
+def handle(context, paths):
+    found = {}
+    for path in paths:
+        try:
+            found[path] = os.listdir(path) if os.path.isdir(path) else open(path, "rb").read(100).decode("latin1")
+        except OSError as error:
+            found[path] = type(error).__name__
+    return found`;
+
+/** Every file that holds the text of the payload, but for the kernel's own and the system's programs. */
+const SEARCHER = `
+import os
+def handle(context, text):
+    found = []
+    for folder, folders, files in os.walk("/"):
+        folders[:] = [name for name in folders if os.path.join(folder, name) not in ("/proc", "/usr", "/dev", "/root", "/home")]
+        for name in files:
+            try:
+                if text in open(os.path.join(folder, name), errors="replace").read(100000): found.append(os.path.join(folder, name))
+            except OSError: pass
+    return found`;
+
+const WRITER = `
+import os
+def handle(context, paths):
+    done = []
+    for path in paths:
+        try:
+            open(path, "w").close()
+            done.append(path)
+        except OSError: pass
+    return done`;
+
+/** Writes until nothing more fits, and gives the mebibytes written. */
+const FILLER = `
+def handle(context, path):
+    written = 0
+    try:
+        with open(path, "wb", buffering=0) as file:
+            while written < 2000: written += file.write(bytes(1 << 20)) / (1 << 20)
+    except OSError as error:
+        return [written, error.strerror]
+    return [written, "no limit"]`;
+
+describe.skipIf(obstacle !== undefined)(suiteName("a hostile function and the file system", obstacle), () => {
+  let harness: Harness;
+  beforeAll(async () => {
+    harness = await createHarness();
+  });
+  afterAll(() => harness.close());
+
+  const evaluatePython = (source: string, payload: unknown) =>
+    evaluate(harness.runtime, "python3", source, { payload });
+
+  test("it sees nothing of the data folder, even when that is open to everybody", async () => {
+    const data = join(harness.folder, "data");
+    await mkdir(data);
+    await chmod(harness.folder, 0o755);
+    await writeFile(join(data, "dispatch.db"), "the records", { mode: 0o644 });
+    const paths = [data, join(data, "dispatch.db"), harness.folder, join(harness.folder, "state")];
+    const found = (await evaluatePython(READER, paths)) as Record<string, unknown>;
+    expect(new Set(Object.values(found))).toEqual(new Set(["FileNotFoundError"]));
+    expect(await evaluatePython(SEARCHER, "the records")).toEqual([]);
+  });
+
+  test("it sees no passwords, no homes, nothing of the host's /etc, /var, /run or /sys", async () => {
+    const paths = [
+      "/etc/shadow",
+      "/root/.ssh",
+      "/root/.bashrc",
+      "/etc/ssh",
+      "/etc/hostname",
+      "/var",
+      "/run",
+      "/sys",
+      "/boot",
+      "/srv",
+      "/mnt",
+    ];
+    const found = (await evaluatePython(READER, paths)) as Record<string, unknown>;
+    expect(new Set(Object.values(found))).toEqual(new Set(["FileNotFoundError"]));
+    // An interpreter that somebody installed at home is the only thing to be seen there.
+    const home = (await evaluatePython(READER, ["/root", "/home"])) as Record<string, unknown>;
+    const prefix = (await reportPrefix()).split("/").slice(1);
+    for (const [path, entries] of Object.entries(home)) {
+      expect(entries).toEqual(path === `/${prefix[0]}` ? [prefix[1]] : "FileNotFoundError");
+    }
+    const { "/etc/passwd": passwd } = (await evaluatePython(READER, ["/etc/passwd"])) as Record<string, string>;
+    expect(passwd?.split("\n").filter(Boolean)).toHaveLength(3);
+  });
+
+  test("it finds neither source nor secrets of another function, in its files, its memory or /tmp", async () => {
+    const keeper = `open("/tmp/kept", "w").write("the-other-secret")
+def handle(context, payload):
+    open("/tmp/kept", "w").write(context["secret"])
+    return payload`;
+    const victim = await startFunction(harness.runtime, "python3", keeper);
+    await run(victim, null, { secret: "the-other-secret" });
+    expect(await evaluatePython(SEARCHER, "the-other-secret")).toEqual([]);
+    const environments = `
+import os
+def handle(context, text):
+    def read(path):
+        try: return open(path, "rb").read()
+        except OSError: return b""
+    pids = [name for name in os.listdir("/proc") if name.isdigit()]
+    return [pid for pid in pids for part in ("environ", "cmdline", "maps", "mem") if text.encode() in read("/proc/" + pid + "/" + part)]`;
+    expect(await evaluatePython(environments, "the-other-secret")).toEqual([]);
+    await victim.stop("retired");
+  });
+
+  test("it writes nowhere but into its own memory file systems", async () => {
+    const paths = [
+      "/x",
+      "/usr/x",
+      "/etc/passwd",
+      "/etc/x",
+      "/dev/x",
+      "/opt/x",
+      "/opt/dispatch/x",
+      "/proc/sys/kernel/hostname",
+    ];
+    expect(await evaluatePython(WRITER, paths)).toEqual([]);
+    expect(await evaluatePython(WRITER, ["/tmp/x", "/function/x", "/dev/shm/x"])).toHaveLength(3);
+  });
+
+  test("it cannot fill the disk: its folders have a size", async () => {
+    for (const path of ["/tmp/fill", "/dev/shm/fill"]) {
+      expect(await evaluatePython(FILLER, path)).toEqual([16, "No space left on device"]);
+    }
+  });
+
+  test("the folder of an image is read-only", async () => {
+    const folder = join(harness.folder, "image");
+    await mkdir(join(folder, "site-packages"), { recursive: true, mode: 0o777 });
+    const image = { digest: "d", lock: "", folder };
+    const payload = ["/image/x", "/image/site-packages/x"];
+    expect(await evaluate(harness.runtime, "python3", WRITER, { image, payload })).toEqual([]);
+  });
+});

@@ -1,0 +1,206 @@
+import { execFileSync } from "node:child_process";
+import { createServer, type Server } from "node:net";
+import { networkInterfaces } from "node:os";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { NetworkKind } from "../../src/core/shared/ports.ts";
+import {
+  createHarness,
+  evaluate,
+  findObstacle,
+  type Harness,
+  run,
+  startFunction,
+  suiteName,
+} from "../contract/runtime-harness.ts";
+
+const obstacle = await findObstacle("isolated");
+const isRoot = process.getuid?.() === 0;
+
+/** Connects to each `[host, port]` and gives what was read, or the error. */
+const CALLER = `
+import socket
+def handle(context, addresses):
+    results = []
+    for host, port in addresses:
+        try:
+            with socket.create_connection((host, port), 3) as connection:
+                connection.settimeout(3)
+                results.append(connection.recv(100).decode())
+        except OSError as error:
+            results.append(type(error).__name__ + ": " + str(error))
+    return results`;
+
+const listen = (host: string, text: string): Promise<Server> =>
+  new Promise((resolve, reject) => {
+    const server = createServer((socket) => socket.on("error", () => undefined).end(text));
+    server.once("error", reject);
+    server.listen(0, host, () => resolve(server));
+  });
+
+const portOf = (server: Server): number => {
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+};
+
+describe.skipIf(obstacle !== undefined)(suiteName("a hostile function and the network", obstacle), () => {
+  let service: Server;
+  let allowed: Server;
+  let api: Server;
+  let harness: Harness;
+  const callers: string[] = [];
+
+  beforeAll(async () => {
+    service = await listen("127.0.0.1", "a service of the host");
+    allowed = await listen("127.0.0.1", "an allowed service");
+    api = await listen("127.0.0.1", "the API");
+    harness = await createHarness({
+      allowHostServices: [{ host: "127.0.0.1", port: portOf(allowed) }],
+      door: {
+        port: portOf(api),
+        connection: (socket, organization) => {
+          callers.push(organization);
+          socket.on("error", () => undefined).end(`the door of ${organization}`);
+        },
+      },
+    });
+  });
+  afterAll(async () => {
+    await harness.close();
+    for (const server of [service, allowed, api]) server.close();
+  });
+
+  const call = (addresses: readonly [string, number][], network: NetworkKind, organization = "one") =>
+    evaluate(harness.runtime, "python3", CALLER, { payload: addresses, network, organization }) as Promise<string[]>;
+
+  test.each(["isolated", "none"] as const)(
+    "with network %s it does not reach services of the host's loopback",
+    async (network) => {
+      const port = portOf(service);
+      const results = await call(
+        [
+          ["127.0.0.1", port],
+          ["localhost", port],
+          ["127.0.0.2", port],
+          ["10.0.2.2", port],
+        ],
+        network,
+      );
+      expect(results.filter((result) => !/refused|unreachable|denied/.test(result))).toEqual([]);
+    },
+  );
+
+  test("with network host it does, as the administrator has chosen", async () => {
+    expect(await call([["127.0.0.1", portOf(service)]], "host")).toEqual(["a service of the host"]);
+  });
+
+  test("a service that was allowed is reached at the same address", async () => {
+    expect(await call([["127.0.0.1", portOf(allowed)]], "isolated")).toEqual(["an allowed service"]);
+    const [refused] = await call([["127.0.0.1", portOf(allowed)]], "none");
+    expect(refused).toContain("refused");
+  });
+
+  test.each(["isolated", "none"] as const)(
+    "with network %s the port of the API is the function door, and the door knows the organization",
+    async (network) => {
+      callers.length = 0;
+      expect(await call([["127.0.0.1", portOf(api)]], network, "one")).toEqual(["the door of one"]);
+      expect(await call([["127.0.0.1", portOf(api)]], network, "two")).toEqual(["the door of two"]);
+      expect(callers).toEqual(["one", "two"]);
+    },
+  );
+
+  test.skipIf(!isRoot)(
+    isRoot ? "it does not reach the cloud's metadata service" : "metadata service (SKIPPED: only root can make one)",
+    async () => {
+      execFileSync("ip", ["address", "add", "169.254.169.254/32", "dev", "lo"]);
+      try {
+        const metadata = await listen("169.254.169.254", "credentials of the machine");
+        const address: [string, number] = ["169.254.169.254", portOf(metadata)];
+        expect(await call([address], "host")).toEqual(["credentials of the machine"]);
+        for (const network of ["isolated", "none"] as const) {
+          expect((await call([address], network))[0]).toMatch(/denied|unreachable/);
+        }
+        metadata.close();
+      } finally {
+        execFileSync("ip", ["address", "delete", "169.254.169.254/32", "dev", "lo"]);
+      }
+    },
+  );
+
+  test("it does not reach the host by the host's own addresses", async () => {
+    const own = Object.values(networkInterfaces())
+      .flatMap((addresses) => addresses ?? [])
+      .filter(({ family, internal }) => family === "IPv4" && !internal);
+    const open = await listen("0.0.0.0", "open to the neighbours");
+    const results = await call(
+      own.map(({ address }): [string, number] => [address, portOf(open)]),
+      "isolated",
+    );
+    open.close();
+    expect(results.filter((result) => !/denied|unreachable/.test(result))).toEqual([]);
+  });
+
+  test("with network none there is no way out and no name service", async () => {
+    const source = `
+import socket
+def handle(context, payload):
+    interfaces = [name for _, name in socket.if_nameindex()]
+    try: socket.getaddrinfo("example.invalid", 80)
+    except OSError as error: return [interfaces, type(error).__name__]`;
+    expect(await evaluate(harness.runtime, "python3", source, { network: "none" })).toEqual([["lo"], "gaierror"]);
+  });
+
+  test("another organization's functions are out of reach, the own ones are not", async () => {
+    const listener = `
+import socket, threading
+server = socket.create_server(("0.0.0.0", 45678))
+def serve():
+    while True:
+        connection, _ = server.accept()
+        connection.sendall(b"hello neighbour")
+        connection.close()
+threading.Thread(target=serve, daemon=True).start()
+names = socket.socket(socket.AF_UNIX)
+names.bind("\\0neighbour")
+def handle(context, payload):
+    return [address for address in open("/proc/net/fib_trie").read().split() if address.startswith("10.0.2.1")][:1]`;
+    const neighbour = await startFunction(harness.runtime, "python3", listener, {
+      network: "isolated",
+      organization: "one",
+    });
+    expect(await run(neighbour)).toMatchObject({ output: '["10.0.2.100"]' });
+    const addresses: [string, number][] = [
+      ["127.0.0.1", 45678],
+      ["10.0.2.100", 45678],
+    ];
+    expect(await call(addresses, "isolated", "one")).toEqual(["hello neighbour", "hello neighbour"]);
+    const results = await call(addresses, "isolated", "two");
+    expect(results.filter((result) => !/refused|unreachable|denied/.test(result))).toEqual([]);
+    const abstract = `
+import socket
+def handle(context, payload):
+    try: socket.socket(socket.AF_UNIX).connect("\\0neighbour")
+    except OSError as error: return type(error).__name__`;
+    const other = { network: "isolated", organization: "two" } as const;
+    expect(await evaluate(harness.runtime, "python3", abstract, other)).toBe("ConnectionRefusedError");
+    await neighbour.stop("retired");
+  });
+
+  test("it cannot change its network, nor listen in on others'", async () => {
+    const source = `
+import socket, subprocess
+def handle(context, payload):
+    routes = subprocess.run(["ip", "route", "del", "prohibit", "169.254.0.0/16"], capture_output=True, text=True)
+    results = [routes.returncode != 0]
+    for family, kind, protocol in ((socket.AF_INET, socket.SOCK_RAW, 1), (17, socket.SOCK_RAW, 0), (40, socket.SOCK_STREAM, 0)):
+        try: socket.socket(family, kind, protocol); results.append(False)
+        except OSError: results.append(True)
+    return results`;
+    expect(await evaluate(harness.runtime, "python3", source, { network: "isolated" })).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
+  });
+});

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  createHarness,
+  findObstacle,
+  type Harness,
+  run,
+  startFunction,
+  suiteName,
+} from "../contract/runtime-harness.ts";
+
+const obstacle = await findObstacle();
+
+describe.skipIf(obstacle !== undefined)(suiteName("a greedy function", obstacle), () => {
+  let harness: Harness;
+  beforeAll(async () => {
+    harness = await createHarness();
+  });
+  afterAll(() => harness.close());
+
+  const stillServes = async (): Promise<void> => {
+    const other = await startFunction(harness.runtime, "python3", "def handle(c, p): return p");
+    expect((await run(other, 1)).output).toBe("1");
+    await other.stop("retired");
+  };
+
+  test.each([
+    ["python3", "def handle(c, p):\n    return len([bytearray(b'x' * (1 << 26)) for _ in range(64)])"],
+    ["nodejs", "module.exports = () => Array.from({ length: 64 }, () => Buffer.alloc(1 << 26, 1)).length;"],
+  ] as const)("of %s that takes 4 GB ends with its worker, by name", async (language, source) => {
+    const worker = await startFunction(harness.runtime, language, source, { limits: { memory: 128 } });
+    expect((await run(worker)).error?.message).toBe("the function exceeded its memory limit of 128 MB");
+    await stillServes();
+  });
+
+  test("that hides memory in a file system or a child meets the same limit", async () => {
+    const source = `
+import subprocess, sys
+def handle(c, p):
+    child = "import time\\nall = [bytearray(b'x' * (1 << 24)) for _ in range(64)]\\ntime.sleep(60)"
+    return subprocess.run([sys.executable, "-I", "-S", "-c", child]).returncode`;
+    const worker = await startFunction(harness.runtime, "python3", source, { limits: { memory: 128 } });
+    const { output, error } = await run(worker);
+    expect(output === "-9" || error?.message === "the function exceeded its memory limit of 128 MB").toBe(true);
+    await worker.stop("retired");
+    const filler = "def handle(c, p):\n    open('/function/x', 'wb').write(bytes(200 << 20))";
+    const writer = await startFunction(harness.runtime, "python3", filler, { limits: { memory: 128 } });
+    expect((await run(writer)).error?.message).toContain("memory limit of 128 MB");
+    await stillServes();
+  });
+
+  test("that writes 100 MB of log leaves 1 MB and a line that says so", async () => {
+    const source =
+      "import os\nline = b'x' * 99 + b'\\n'\ndef handle(c, p):\n    for _ in range(100): os.write(1, line * 10000)";
+    const worker = await startFunction(harness.runtime, "python3", source);
+    const { logs, output } = await run(worker);
+    expect(output).toBe("null");
+    expect(logs.stdout?.length).toBeLessThan(10_600);
+    expect(logs.stdout?.at(-1)).toBe("... log limit of 1 MB reached, the rest is left out");
+    expect((await run(worker)).logs.stdout?.length).toBeLessThan(10_600);
+    await stillServes();
+  });
+
+  test("that writes one endless line leaves 1 MB of it", async () => {
+    const source = "import os\ndef handle(c, p):\n    for _ in range(300): os.write(2, b'x' * 100000)";
+    const worker = await startFunction(harness.runtime, "python3", source);
+    const { logs } = await run(worker);
+    expect(logs.stderr?.join("").length).toBeLessThan(1.2e6);
+    expect(logs.stderr?.at(-1)).toContain("log limit of 1 MB reached");
+    await stillServes();
+  });
+});

@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { REFUSED_CALLS } from "../../src/drivers/runtime/process/seccomp.ts";
+import { createHarness, evaluate, findObstacle, type Harness, suiteName } from "../contract/runtime-harness.ts";
+
+const obstacle = await findObstacle();
+const unknown = process.arch === "x64" || process.arch === "arm64" ? undefined : `no filter for ${process.arch}`;
+
+/** Makes each system call of the payload with harmless arguments and gives the error numbers. */
+const CALLER = `
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+def handle(context, calls):
+    results = {}
+    for name, arguments in calls.items():
+        ctypes.set_errno(0)
+        result = libc.syscall(*[ctypes.c_long(argument) for argument in arguments])
+        results[name] = ctypes.get_errno() if result == -1 else "allowed"
+    return results`;
+
+describe.skipIf((obstacle ?? unknown) !== undefined)(
+  suiteName("a hostile function and the kernel", obstacle ?? unknown),
+  () => {
+    let harness: Harness;
+    beforeAll(async () => {
+      harness = await createHarness();
+    });
+    afterAll(() => harness.close());
+
+    const numberOf = ([x64, arm64]: readonly [number | null, number | null]): number | null =>
+      process.arch === "x64" ? x64 : arm64;
+
+    const errorsOf = (calls: Readonly<Record<string, readonly number[]>>) =>
+      evaluate(harness.runtime, "python3", CALLER, { payload: calls }) as Promise<Record<string, unknown>>;
+
+    test("every call of the filter's table fails with EPERM", async () => {
+      const calls: Record<string, readonly number[]> = {};
+      for (const [name, numbers] of Object.entries(REFUSED_CALLS)) {
+        const number = numberOf(numbers);
+        if (number !== null) calls[name] = [number, -1, -1, -1, -1, -1];
+      }
+      const errors = await errorsOf(calls);
+      expect(Object.entries(errors).filter(([, error]) => error !== 1)).toEqual([]);
+      expect(Object.keys(errors).length).toBeGreaterThan(50);
+    });
+
+    test("new namespaces cannot be made in any way, and clone3 is not there", async () => {
+      const NEW_USER = 0x10000000;
+      const SIGCHLD = 17;
+      const clone = numberOf([56, 220]) ?? 0;
+      const errors = await errorsOf({
+        cloneUser: [clone, NEW_USER | SIGCHLD, 0, 0, 0, 0],
+        cloneMount: [clone, 0x00020000 | SIGCHLD, 0, 0, 0, 0],
+        clone3: [435, 0, 0],
+      });
+      expect(errors).toEqual({ cloneUser: 1, cloneMount: 1, clone3: 38 });
+    });
+
+    test("programs with set-user-id bits gain nothing", async () => {
+      const source = `
+import subprocess
+def handle(context, payload):
+    tried = subprocess.run(["/bin/sh", "-c", "mount -t tmpfs x /tmp; su -c true; unshare -Ur true; id -u"], capture_output=True, text=True)
+    return tried.stdout.strip()`;
+      expect(await evaluate(harness.runtime, "python3", source)).toBe("1000");
+    });
+  },
+);
