@@ -1,4 +1,6 @@
 /** The audit log: who did what, in the transaction of the deed itself, each entry chained by hash to the one before. */
+import { createHash } from "node:crypto";
+import type { AuditTable } from "../shared/database-schema.ts";
 import type { Statement } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 
@@ -23,4 +25,21 @@ export function auditStatement(entry: AuditEntry): Statement {
   const { principal, organization, action, kind, name } = entry;
   const fields = [organization, Date.now(), `${principal.kind}:${principal.id}`, principal.via, action, kind, name];
   return { sql, parameters: [...fields, JSON.stringify(fields)] };
+}
+
+/**
+ * Checks rows in the order of their sequence, from the first one on. Returns the sequence of the first that was altered,
+ * or that follows one which was removed; undefined when the chain is whole.
+ */
+export function verifyChain(rows: Iterable<AuditTable>): number | undefined {
+  let before = "";
+  for (const { organization, sequence, time, principal, via, action, kind, name, hash } of rows) {
+    const fields = [organization, time, principal, via, action, kind, name];
+    const expected = createHash("sha256")
+      .update(before + JSON.stringify(fields))
+      .digest("hex");
+    if (hash !== expected) return sequence;
+    before = hash;
+  }
+  return undefined;
 }

@@ -35,6 +35,8 @@ export class ActiveRun implements Task {
   readonly acceptedAt = performance.now();
   /** Whether a row exists or is on its way. */
   recorded = false;
+  /** The secrets whose values it was given while the audit log does not say so yet. */
+  unaudited: readonly string[] = [];
   /** Why it never ran, for a caller who waits. */
   refusal: Error | undefined;
   readonly #keeper: RunKeeper;
@@ -57,7 +59,8 @@ export class ActiveRun implements Task {
     return this.serving.revision;
   }
 
-  useSecrets(values: Readonly<Record<string, string>>): void {
+  useSecrets(names: readonly string[], values: Readonly<Record<string, string>>): void {
+    this.unaudited = names;
     this.#secrets = values;
     this.#mask = maskOf(values);
   }

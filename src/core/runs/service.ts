@@ -100,6 +100,7 @@ export class Runs implements RunKeeper {
     await this.#ports.database.commit([
       claim(jobOf(run.record), this.#ports.owner, Date.now() + LEASE_MS),
       ...startRun(run.record),
+      ...this.#useStatements(run),
     ]);
   }
 
@@ -145,7 +146,8 @@ export class Runs implements RunKeeper {
 
   async #createNew(principal: Principal, request: RunRequest): Promise<ActiveRun> {
     const serving = this.#ports.functions.serving(request.organization, request.functionName);
-    const parent = principal.kind === "function" ? this.#active.get(principal.id)?.record : undefined;
+    const parentId = request.parent ?? (principal.kind === "function" ? principal.id : "");
+    const parent = this.#active.get(parentId)?.record;
     const named = splitNames(request.secrets) ?? request.secrets;
     const record = newRecord({ ...request, secrets: named }, serving, principal, parent);
     const run = new ActiveRun(this, serving, principal, record, request.httpContext);
@@ -189,7 +191,7 @@ export class Runs implements RunKeeper {
       if (asked.length > 0)
         this.#ports.iam.authorize(run.principal, { resource: "secret", action: "use", organization });
       const user: Principal = { kind: "function", id: run.record.id, organization, via: "internal" };
-      run.useSecrets(await this.#ports.secrets.use(user, organization, names));
+      run.useSecrets(names, await this.#ports.secrets.use(user, organization, names));
       this.#ports.pool.submit(run);
     } catch (error) {
       const cause =
@@ -203,16 +205,21 @@ export class Runs implements RunKeeper {
 
   #record(run: ActiveRun): Promise<void> {
     const { record } = run;
-    if (!this.#hasFunction(record))
-      return record.blocking ? Promise.resolve() : this.#ports.database.commit([acknowledge(jobOf(record))]);
-    const statements: Statement[] = run.recorded ? finishRun(record) : insertRun(record);
+    const statements = this.#useStatements(run);
+    if (this.#hasFunction(record)) statements.push(...(run.recorded ? finishRun(record) : insertRun(record)));
     if (!record.blocking) statements.push(acknowledge(jobOf(record)));
-    if (record.secrets !== null) {
-      const user: Principal = { kind: "function", id: record.id, organization: record.organization, via: "internal" };
-      statements.push(...Secrets.useStatements(user, record.organization, record.secrets));
-    }
     run.recorded = true;
-    return this.#ports.database.commit(statements);
+    return statements.length === 0 ? Promise.resolve() : this.#ports.database.commit(statements);
+  }
+
+  /** What the audit log has yet to say about the secrets that the run was given. */
+  #useStatements(run: ActiveRun): Statement[] {
+    if (run.unaudited.length === 0) return [];
+    const { id, organization } = run.record;
+    const user: Principal = { kind: "function", id, organization, via: "internal" };
+    const statements = Secrets.useStatements(user, organization, run.unaudited);
+    run.unaudited = [];
+    return statements;
   }
 
   #unrecorded(run: ActiveRun, error: unknown): void {
@@ -263,7 +270,7 @@ export class Runs implements RunKeeper {
 
   #recordNow(run: ActiveRun): void {
     run.recorded = true;
-    this.#ports.database.commit(insertRun(run.record)).catch((error: unknown) => {
+    this.#ports.database.commit([...insertRun(run.record), ...this.#useStatements(run)]).catch((error: unknown) => {
       this.#ports.log.warn({ err: error, run: run.record.id }, "a long run could not be recorded");
     });
   }

@@ -27,6 +27,7 @@ export class Secrets {
   readonly #store: ResourceStore<SecretDocument>;
   /** Opened values by record: a record is replaced when its secret changes, and its values go with it. */
   readonly #opened = new WeakMap<SecretRecord, SecretValues>();
+  readonly #atGateway = new WeakSet<SecretRecord>();
 
   constructor(ports: SecretsPorts) {
     this.#ports = ports;
@@ -50,12 +51,12 @@ export class Secrets {
 
   async list(principal: Principal, organization: string): Promise<Secret[]> {
     this.#authorize(principal, organization, "get");
-    return this.#reveal(principal, this.#store.list(organization));
+    return this.#shown(principal, organization, this.#store.list(organization));
   }
 
   async get(principal: Principal, organization: string, name: string): Promise<Secret> {
     this.#authorize(principal, organization, "get");
-    const [secret] = await this.#reveal(principal, [this.#store.get(organization, name)]);
+    const [secret] = await this.#shown(principal, organization, [this.#store.get(organization, name)]);
     return secret as Secret;
   }
 
@@ -83,13 +84,31 @@ export class Secrets {
     return merged;
   }
 
+  /**
+   * The values with which an endpoint of the organization checks its callers. Calls are many, so the audit log tells the
+   * first reading of each version of the secret. @throws NOT_FOUND
+   */
+  async useAtGateway(organization: string, name: string): Promise<SecretValues> {
+    const record = this.#store.get(organization, name);
+    if (!this.#atGateway.has(record)) {
+      const principal: Principal = { kind: "endpoint", id: "gateway", organization, via: "gateway" };
+      await this.#ports.database.commit(Secrets.useStatements(principal, organization, [name]));
+      this.#atGateway.add(record);
+    }
+    return this.#open(record);
+  }
+
   /** The audit rows of a `use`; they go into the transaction of the record of the run. */
   static useStatements(principal: Principal, organization: string, names: readonly string[]): Statement[] {
     return names.map((name) => auditStatement({ principal, action: "use", organization, kind: "Secret", name }));
   }
 
-  async #reveal(principal: Principal, records: readonly SecretRecord[]): Promise<Secret[]> {
-    const entries = records.map(({ organization, name }) =>
+  /** With values, each reading on record, for those who may reveal them; without for others (decisions 17). */
+  async #shown(principal: Principal, organization: string, records: readonly SecretRecord[]): Promise<Secret[]> {
+    if (!this.#ports.iam.permits(principal, { resource: "secret", action: "reveal", organization })) {
+      return records.map((record) => toWire(record, {}));
+    }
+    const entries = records.map(({ name }) =>
       auditStatement({ principal, action: "reveal", organization, kind: "Secret", name }),
     );
     if (entries.length > 0) await this.#ports.database.commit(entries);
