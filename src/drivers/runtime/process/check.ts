@@ -65,7 +65,7 @@ const CAUSES: readonly Cause[] = [
       "or run `sysctl kernel.apparmor_restrict_unprivileged_userns=0`.",
   },
   {
-    applies: () => insideContainer(),
+    applies: (complaint) => insideContainer() && (isAboutNamespaces(complaint) || /mount/i.test(complaint)),
     sentence:
       "This server runs inside a container that forbids namespaces. Start the container with " +
       "`--security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined --device /dev/net/tun`.",
