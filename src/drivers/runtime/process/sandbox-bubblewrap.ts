@@ -82,7 +82,7 @@ const warningsOf = ({ controllers }: ControlGroups, seccomp: boolean): string[] 
 ];
 
 const limitsOf = ({ controllers }: ControlGroups, seccomp: boolean): Record<string, string> => ({
-  memory: controllers.memory ?? "rlimit data, for each process",
+  memory: controllers.memory ?? "rlimit data, for each process, 576 MB above the limit",
   cpu: controllers.cpu ?? "not limited",
   pids: controllers.pids ?? "rlimit nproc",
   disk: "tmpfs size",
