@@ -4,9 +4,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { Apis } from "./core/apis/service.ts";
+import { Applications } from "./core/applications/service.ts";
 import { Functions } from "./core/functions/service.ts";
 import { administratorToken } from "./core/iam/administrator-token.ts";
-import { iam } from "./core/iam/authorize.ts";
+import { Identity } from "./core/iam/identity.ts";
 import { BaseImages } from "./core/images/base-images.ts";
 import { Images } from "./core/images/images.ts";
 import { Pool } from "./core/pool/pool.ts";
@@ -83,7 +84,8 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
   });
 
   const feed = new ChangeFeed();
-  const shared = { database, feed, iam, log };
+  const identity = new Identity(database, feed);
+  const shared = { database, feed, iam: identity.iam, log };
   const pool = new Pool(
     {
       warmWorkers: settings["warm-workers"],
@@ -125,10 +127,12 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     ended: metrics.ran,
   });
   await Promise.all([secrets, baseImages, images, apis].map((service) => service.load()));
+  const applications = new Applications(shared);
+  await Promise.all([identity.load(), applications.load()]);
   await functions.load();
   const isAdministrator = await administratorToken(database, join(folder, "admin-token"));
   const front = await openFront(settings, folder, door.port, {
-    services: { secrets, baseImages, images, functions, apis, runs },
+    services: { identity, applications, secrets, baseImages, images, functions, apis, runs },
     isAdministrator,
     metrics: metrics.text,
     runtime,

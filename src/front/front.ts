@@ -2,6 +2,7 @@
 import { createServer } from "node:http";
 import type { Socket } from "node:net";
 import type { Logger } from "pino";
+import { EVERYWHERE } from "../core/iam/authorize.ts";
 import type { RunRecord } from "../core/runs/record.ts";
 import type { CertificateAuthority, Runtime } from "../core/shared/ports.ts";
 import { systemPrincipal } from "../core/shared/wire.ts";
@@ -122,11 +123,19 @@ function openApi(settings: Settings, ports: FrontPorts, health: () => object): P
   const { services, log, isAdministrator, metrics } = ports;
   return createApi({
     routes: routesOf(services),
-    access: { auth: authOf(settings), isAdministrator, runOf: (token) => services.runs.byToken(token)?.record },
+    access: {
+      auth: authOf(settings),
+      isAdministrator,
+      runOf: (token) => services.runs.byToken(token)?.record,
+      accountOf: (token) => services.identity.accountOf(token),
+    },
     bodyLimit: settings["max-body-bytes"],
     uploadLimit: settings["max-upload-bytes"],
     health: () => ({ version: versionInfo, functions: health() }),
-    metrics,
+    metrics: (principal) => {
+      services.identity.iam.authorize(principal, { resource: "metrics", action: "get", organization: EVERYWHERE });
+      return metrics();
+    },
     log,
   });
 }
@@ -162,17 +171,21 @@ function warnOfOpenDoors(settings: Settings, log: Logger): void {
 
 /** The gateway's view of the core. */
 function gatewayPorts({ services, isAdministrator, log }: FrontPorts): GatewayPorts {
-  const { runs, secrets, apis } = services;
+  const { runs, secrets, apis, identity } = services;
   return {
     run: async ({ endpoint: _endpoint, via: _via, ...request }, principal) =>
       resultOf(await runs.create(principal, request)),
     secret: (organization, name) => secrets.use(systemPrincipal(organization), organization, [name]),
-    verifyToken: async (token) => (isAdministrator(token) ? administrator : undefined),
+    verifyToken: async (token) =>
+      isAdministrator(token) ? administrator : await identity.accountOf(token).catch(nobody),
     endpoints: apis.endpoints,
     now: Date.now,
     log,
   };
 }
+
+/** The gateway tells strangers no reasons. */
+function nobody(): undefined {}
 
 function resultOf({ id, status, output, error }: RunRecord): RunResult {
   if (error === undefined) return { runId: id, status, ...(output === undefined ? {} : { output }) };

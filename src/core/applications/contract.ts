@@ -1,7 +1,7 @@
 /** Applications on the wire: labels under which people group what belongs together (server.md 2.14). */
 import type { Static } from "typebox";
-import type { Operations } from "../shared/contract.ts";
-import { pageQuery, resourceName, status, tags, uuid } from "../shared/schemas.ts";
+import { resourceOperations } from "../shared/resource-operations.ts";
+import { resourceName, status, tags, uuid } from "../shared/schemas.ts";
 
 export const applicationSchema = {
   type: "object",
@@ -19,50 +19,15 @@ export const applicationSchema = {
 
 export type Application = Static<typeof applicationSchema>;
 
-const resource = "application";
-
-export const applicationOperations = {
-  createApplication: {
-    method: "POST",
-    path: "/v1/application",
-    permission: { resource, action: "create" },
-    success: 200,
-    summary: "Create an application",
-    body: applicationSchema,
-    response: applicationSchema,
+export const applicationOperations = resourceOperations({
+  resource: "application",
+  path: "/v1/application",
+  parameter: "application",
+  word: "application",
+  schema: applicationSchema,
+  success: { create: 200 },
+  summaries: {
+    update: "Replace the tags of an application",
+    delete: "Delete an application; what is labelled with it stays",
   },
-  listApplications: {
-    method: "GET",
-    path: "/v1/application",
-    permission: { resource, action: "get" },
-    success: 200,
-    summary: "List applications",
-    query: pageQuery,
-    response: { type: "array", items: applicationSchema },
-  },
-  getApplication: {
-    method: "GET",
-    path: "/v1/application/{application}",
-    permission: { resource, action: "get" },
-    success: 200,
-    summary: "Get an application",
-    response: applicationSchema,
-  },
-  updateApplication: {
-    method: "PUT",
-    path: "/v1/application/{application}",
-    permission: { resource, action: "update" },
-    success: 200,
-    summary: "Replace the tags of an application",
-    body: applicationSchema,
-    response: applicationSchema,
-  },
-  deleteApplication: {
-    method: "DELETE",
-    path: "/v1/application/{application}",
-    permission: { resource, action: "delete" },
-    success: 200,
-    summary: "Delete an application; what is labelled with it stays",
-    response: applicationSchema,
-  },
-} as const satisfies Operations;
+});

@@ -58,6 +58,7 @@ export class Functions {
 
   async create(principal: Principal, organization: string, body: FunctionResource): Promise<FunctionResource> {
     this.#authorize(principal, organization, "create");
+    this.#authorizeSecrets(principal, organization, body.secrets);
     if (this.#store.find(organization, body.name) !== undefined) {
       throw new DispatchError("ALREADY_EXISTS", { kind: "function", name: body.name });
     }
@@ -85,6 +86,7 @@ export class Functions {
     body: FunctionResource,
   ): Promise<FunctionResource> {
     this.#authorize(principal, organization, "update");
+    this.#authorizeSecrets(principal, organization, body.secrets);
     const spec = await this.#specOf(body, "UPDATING");
     const before = this.#store.get(organization, name);
     refuseRename("function", name, body.name);
@@ -223,6 +225,12 @@ export class Functions {
       if (error instanceof SourceError) throw new DispatchError("BAD_REQUEST", { message: `source: ${error.message}` });
       throw error;
     }
+  }
+
+  /** Whoever writes a function with secrets can read them through it. */
+  #authorizeSecrets(principal: Principal, organization: string, secrets: readonly string[] | undefined): void {
+    if (secrets === undefined || secrets.length === 0) return;
+    this.#ports.iam.authorize(principal, { resource: "secret", action: "use", organization });
   }
 
   #authorize(principal: Principal, organization: string, action: Action): void {

@@ -1,7 +1,7 @@
 /** Policies, service accounts and organizations on the wire (server.md 2.13 and 8.4). */
 import type { Static } from "typebox";
-import type { Operations } from "../shared/contract.ts";
-import { pageQuery, resourceName, status, strings, uuid } from "../shared/schemas.ts";
+import { type ResourceOperations, resourceOperations } from "../shared/resource-operations.ts";
+import { resourceName, status, strings, uuid } from "../shared/schemas.ts";
 
 const stamps = {
   createdTime: { type: "integer" },
@@ -67,147 +67,51 @@ export type Organization = Static<typeof organizationSchema>;
 
 const resource = "iam";
 
-export const policyOperations = {
-  createPolicy: {
-    method: "POST",
-    path: "/v1/iam/policy",
-    permission: { resource, action: "create" },
-    success: 201,
-    summary: "Create a policy",
-    body: policySchema,
-    response: policySchema,
+export const policyOperations = resourceOperations({
+  resource,
+  path: "/v1/iam/policy",
+  parameter: "policyName",
+  word: "policy",
+  schema: policySchema,
+  summaries: { list: "List policies", update: "Replace the rules of a policy" },
+});
+
+const accounts = resourceOperations({
+  resource,
+  path: "/v1/iam/serviceaccount",
+  parameter: "serviceAccountName",
+  word: "service account",
+  schema: serviceAccountSchema,
+  summaries: {
+    update: "Replace the public key of a service account",
+    delete: "Delete a service account: its tokens end at once",
   },
-  listPolicies: {
-    method: "GET",
-    path: "/v1/iam/policy",
-    permission: { resource, action: "get" },
-    success: 200,
-    summary: "List policies",
-    query: pageQuery,
-    response: { type: "array", items: policySchema },
-  },
-  getPolicy: {
-    method: "GET",
-    path: "/v1/iam/policy/{policyName}",
-    permission: { resource, action: "get" },
-    success: 200,
-    summary: "Get a policy",
-    response: policySchema,
-  },
-  updatePolicy: {
-    method: "PUT",
-    path: "/v1/iam/policy/{policyName}",
-    permission: { resource, action: "update" },
-    success: 200,
-    summary: "Replace the rules of a policy",
-    body: policySchema,
-    response: policySchema,
-  },
-  deletePolicy: {
-    method: "DELETE",
-    path: "/v1/iam/policy/{policyName}",
-    permission: { resource, action: "delete" },
-    success: 200,
-    summary: "Delete a policy",
-    response: policySchema,
-  },
-} as const satisfies Operations;
+});
 
 const parameters = { serviceAccountName: accountName } as const;
 
-export const serviceAccountOperations = {
-  createServiceAccount: {
-    method: "POST",
-    path: "/v1/iam/serviceaccount",
-    permission: { resource, action: "create" },
-    success: 201,
-    summary: "Create a service account",
-    body: serviceAccountSchema,
-    response: serviceAccountSchema,
-  },
-  listServiceAccounts: {
-    method: "GET",
-    path: "/v1/iam/serviceaccount",
-    permission: { resource, action: "get" },
-    success: 200,
-    summary: "List service accounts",
-    query: pageQuery,
-    response: { type: "array", items: serviceAccountSchema },
-  },
-  getServiceAccount: {
-    method: "GET",
-    path: "/v1/iam/serviceaccount/{serviceAccountName}",
-    permission: { resource, action: "get" },
-    success: 200,
-    summary: "Get a service account",
-    parameters,
-    response: serviceAccountSchema,
-  },
-  updateServiceAccount: {
-    method: "PUT",
-    path: "/v1/iam/serviceaccount/{serviceAccountName}",
-    permission: { resource, action: "update" },
-    success: 200,
-    summary: "Replace the public key of a service account",
-    parameters,
-    body: serviceAccountSchema,
-    response: serviceAccountSchema,
-  },
-  deleteServiceAccount: {
-    method: "DELETE",
-    path: "/v1/iam/serviceaccount/{serviceAccountName}",
-    permission: { resource, action: "delete" },
-    success: 200,
-    summary: "Delete a service account: its tokens end at once",
-    parameters,
-    response: serviceAccountSchema,
-  },
-} as const satisfies Operations;
+export const serviceAccountOperations: ResourceOperations = {
+  ...accounts,
+  get: { ...accounts.get, parameters },
+  update: { ...accounts.update, parameters },
+  delete: { ...accounts.delete, parameters },
+};
 
-export const organizationOperations = {
-  createOrganization: {
-    method: "POST",
-    path: "/v1/iam/organization",
-    permission: { resource, action: "create" },
-    success: 201,
-    summary: "Create an organization",
-    organization: "optional",
-    body: organizationSchema,
-    response: organizationSchema,
+const organizations = resourceOperations({
+  resource,
+  path: "/v1/iam/organization",
+  parameter: "organizationName",
+  word: "organization",
+  schema: organizationSchema,
+  summaries: {
+    list: "List the organizations that the caller may see",
+    update: "Update an organization",
+    delete: "Delete an organization; its contents stay",
   },
-  listOrganizations: {
-    method: "GET",
-    path: "/v1/iam/organization",
-    permission: { resource, action: "get" },
-    success: 200,
-    summary: "List the organizations that the caller may see",
-    organization: "optional",
-    query: pageQuery,
-    response: { type: "array", items: organizationSchema },
-  },
-  getOrganization: {
-    method: "GET",
-    path: "/v1/iam/organization/{organizationName}",
-    permission: { resource, action: "get" },
-    success: 200,
-    summary: "Get an organization",
-    response: organizationSchema,
-  },
-  updateOrganization: {
-    method: "PUT",
-    path: "/v1/iam/organization/{organizationName}",
-    permission: { resource, action: "update" },
-    success: 200,
-    summary: "Update an organization",
-    body: organizationSchema,
-    response: organizationSchema,
-  },
-  deleteOrganization: {
-    method: "DELETE",
-    path: "/v1/iam/organization/{organizationName}",
-    permission: { resource, action: "delete" },
-    success: 200,
-    summary: "Delete an organization; its contents stay",
-    response: organizationSchema,
-  },
-} as const satisfies Operations;
+});
+
+export const organizationOperations: ResourceOperations = {
+  ...organizations,
+  create: { ...organizations.create, organization: "optional" },
+  list: { ...organizations.list, organization: "optional" },
+};

@@ -108,7 +108,7 @@ function documentOf({ global = false, rules }: Policy): PolicyDocument {
   if (!Array.isArray(rules)) {
     throw new DispatchError("BAD_REQUEST", { message: "invalid rule definition, missing required fields" });
   }
-  return { global, rules };
+  return { global, rules: rules.map(({ actions, resources, subjects }) => ({ actions, resources, subjects })) };
 }
 
 function toWire({ id, name, created, modified, document }: PolicyRecord): Policy {

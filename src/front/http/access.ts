@@ -1,6 +1,7 @@
-/** Who is calling? (decisions 15 and 16, server.md 2.2) A pure judgement over the request's headers and its listener. */
+/** Who is calling? (decisions 15 and 16, server.md 2.2 and 8.2) A judgement over the request's headers and its listener. */
 import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
+import { isJsonWebToken } from "../../core/iam/bearer-token.ts";
 import { DispatchError } from "../../core/shared/errors.ts";
 import type { Principal } from "../../core/shared/principal.ts";
 
@@ -10,6 +11,8 @@ export interface AccessRules {
   isAdministrator(token: string): boolean;
   /** The run that shows this token, if it is still going on. */
   runOf(token: string): { readonly id: string; readonly organization: string } | undefined;
+  /** The service account that signed this JSON Web Token. @throws INVALID_CREDENTIALS with the reason */
+  accountOf(token: string): Promise<Principal>;
 }
 
 export interface Caller {
@@ -18,8 +21,12 @@ export interface Caller {
   readonly door: string | undefined;
 }
 
-/** The principal, with the organization that it belongs to; `asked` is the header's. @throws UNAUTHENTICATED, FORBIDDEN */
-export function authenticate(rules: AccessRules, { headers, door }: Caller): Principal {
+/**
+ * The principal, with the organization that it belongs to. Under `--auth none` credentials are not looked at, because old
+ * clients send anything; but a run that shows its token stays a run.
+ * @throws UNAUTHENTICATED, INVALID_CREDENTIALS, FORBIDDEN
+ */
+export async function authenticate(rules: AccessRules, { headers, door }: Caller): Promise<Principal> {
   const token = bearerOf(headers.authorization);
   const run = token === undefined ? undefined : rules.runOf(token);
   if (run !== undefined && (door === undefined || door === run.organization)) {
@@ -28,10 +35,26 @@ export function authenticate(rules: AccessRules, { headers, door }: Caller): Pri
   if (!headers.cookie && !headers.authorization) throw new DispatchError("UNAUTHENTICATED");
   if (door !== undefined) return { kind: "function", id: "unidentified", organization: door, via: "door" };
   if (token !== undefined && rules.isAdministrator(token)) return administrator;
-  if (rules.auth === "token") throw new DispatchError("UNAUTHENTICATED");
+  if (rules.auth === "token") return accountOf(rules, headers.authorization, token);
   refuseForeignPages(headers);
   return administrator;
 }
+
+async function accountOf(
+  rules: AccessRules,
+  authorization: string | undefined,
+  token: string | undefined,
+): Promise<Principal> {
+  if (authorization && token === undefined) {
+    const message = "invalid Authorization header, it must be of form 'Authorization: Bearer <token>'";
+    throw new DispatchError("INVALID_CREDENTIALS", { message });
+  }
+  if (token === undefined || !isJsonWebToken(token)) throw new DispatchError("UNAUTHENTICATED");
+  return rules.accountOf(token);
+}
+
+/** Whoever calls an operation that needs no credential. */
+export const anonymous: Principal = { kind: "anonymous", id: "anonymous", organization: "", via: "rest" };
 
 /** Whoever holds the administrator's token, or anybody under `--auth none`. */
 export const administrator: Principal = { kind: "administrator", id: "administrator", organization: "", via: "rest" };
@@ -62,7 +85,8 @@ function isLoopbackName(name: string): boolean {
   return name === "localhost" || name === "::1" || (isIP(name) === 4 && name.startsWith("127."));
 }
 
-function isLoopbackOrigin(origin: string): boolean {
+/** Whether a URL, or an Origin, means this machine. */
+export function isLoopbackOrigin(origin: string): boolean {
   try {
     return isLoopbackName(hostNameOf(new URL(origin).host));
   } catch {

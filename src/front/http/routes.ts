@@ -1,8 +1,19 @@
 /** Every operation of the contracts and the service that performs it. */
 import { apiOperations } from "../../core/apis/contract.ts";
 import type { Apis } from "../../core/apis/service.ts";
+import { type Application, applicationOperations } from "../../core/applications/contract.ts";
+import type { Applications } from "../../core/applications/service.ts";
 import { type FunctionResource, functionOperations } from "../../core/functions/contract.ts";
 import type { Functions } from "../../core/functions/service.ts";
+import {
+  type Organization,
+  organizationOperations,
+  type Policy,
+  policyOperations,
+  type ServiceAccount,
+  serviceAccountOperations,
+} from "../../core/iam/contract.ts";
+import type { Identity } from "../../core/iam/identity.ts";
 import type { BaseImages } from "../../core/images/base-images.ts";
 import { type BaseImage, baseImageOperations, type Image, imageOperations } from "../../core/images/contract.ts";
 import type { Images } from "../../core/images/images.ts";
@@ -12,6 +23,7 @@ import { type Secret, secretOperations } from "../../core/secrets/contract.ts";
 import type { Secrets } from "../../core/secrets/service.ts";
 import type { Principal } from "../../core/shared/principal.ts";
 import type { ResourceOperations, Verb } from "../../core/shared/resource-operations.ts";
+import { accessRoutes } from "./access-routes.ts";
 import { paged } from "./paging.ts";
 import type { Call, Handler, Route } from "./route.ts";
 import { runRoutes } from "./run-routes.ts";
@@ -23,6 +35,8 @@ export interface Services {
   readonly functions: Functions;
   readonly runs: Runs;
   readonly apis: Apis;
+  readonly applications: Applications;
+  readonly identity: Identity;
 }
 
 type Awaitable<T> = T | Promise<T>;
@@ -44,6 +58,11 @@ export function routesOf(services: Services): Route[] {
     ...resourceRoutes<Image>(imageOperations, services.images),
     ...resourceRoutes<FunctionResource>(functionOperations, services.functions),
     ...resourceRoutes(apiOperations, services.apis),
+    ...resourceRoutes<Application>(applicationOperations, services.applications),
+    ...resourceRoutes<Policy>(policyOperations, services.identity.policies),
+    ...resourceRoutes<ServiceAccount>(serviceAccountOperations, services.identity.serviceAccounts),
+    ...resourceRoutes<Organization>(organizationOperations, services.identity.organizations),
+    ...accessRoutes(services.identity.iam),
     ...runRoutes(runOperations, services.runs),
   ];
 }

@@ -3,7 +3,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { DispatchError } from "../../core/shared/errors.ts";
-import { type AccessRules, authenticate } from "./access.ts";
+import type { Principal } from "../../core/shared/principal.ts";
+import { type AccessRules, administrator, anonymous, authenticate } from "./access.ts";
 import { binderOf } from "./bind.ts";
 import type { Answer, Route } from "./route.ts";
 import { unknownPath } from "./unknown-path.ts";
@@ -16,8 +17,8 @@ export interface ApiOptions {
   /** Bytes of a function's body. */
   readonly uploadLimit: number;
   health(): object;
-  /** Prometheus text. */
-  metrics(): Promise<string>;
+  /** Prometheus text about all organizations. @throws FORBIDDEN */
+  metrics(principal: Principal): Promise<string>;
   readonly log: { error(details: object, message: string): void };
 }
 
@@ -72,9 +73,10 @@ function mountHealth(
   app.all("/healthz", answer);
   app.all("/healthz*", answer);
   app.get("/metrics", async (request, reply) => {
-    if (access.auth === "token")
-      authenticate(access, { headers: request.headers, door: doors.get(request.raw.socket) });
-    return reply.type("text/plain; version=0.0.4").send(await metrics());
+    const door = doors.get(request.raw.socket);
+    const open = access.auth === "none" && door === undefined;
+    const principal = open ? administrator : await authenticate(access, { headers: request.headers, door });
+    return reply.type("text/plain; version=0.0.4").send(await metrics(principal));
   });
 }
 
@@ -89,14 +91,9 @@ function mount(
     method: operation.method,
     url: operation.path.replace(/\{(\w+)\}/g, ":$1"),
     bodyLimit: operation.path.startsWith("/v1/function") ? options.uploadLimit : options.bodyLimit,
-    onRequest: (request, _reply, done) => {
-      try {
-        const caller = { headers: request.headers, door: doors.get(request.raw.socket) };
-        principals.set(request, authenticate(options.access, caller));
-        done();
-      } catch (error) {
-        done(error as Error);
-      }
+    onRequest: async (request) => {
+      const caller = { headers: request.headers, door: doors.get(request.raw.socket) };
+      principals.set(request, operation.anonymous ? anonymous : await authenticate(options.access, caller));
     },
     handler: async (request, reply) => {
       const principal = principals.get(request);
@@ -116,7 +113,7 @@ function refuseBody({ headers }: FastifyRequest): void {
   throw new DispatchError("BODY_NOT_EXPECTED", { type: JSON_TYPE });
 }
 
-const principals = new WeakMap<FastifyRequest, ReturnType<typeof authenticate>>();
+const principals = new WeakMap<FastifyRequest, Principal>();
 
 function send(reply: FastifyReply, success: number, { status, headers, body }: Answer): FastifyReply {
   reply.code(status ?? success);

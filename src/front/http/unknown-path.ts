@@ -2,8 +2,11 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { DispatchError } from "../../core/shared/errors.ts";
 import type { Route } from "./route.ts";
 
-const MANAGED = new Set(["function", "runs", "image", "baseimage", "secret", "event", "events", "api"]);
-const NOT_IMPLEMENTED = new Set(["iam", "eventdrivers", "application", "serviceclass", "serviceinstance"]);
+const MANAGED = new Set([
+  ...["function", "runs", "image", "baseimage", "secret", "event", "events", "api"],
+  ...["iam", "application", "version"],
+]);
+const NOT_IMPLEMENTED = new Set(["eventdrivers", "serviceclass", "serviceinstance"]);
 
 /** Which of the answers of server.md 2.1 and 2.3 a path gets that no operation has. */
 export function unknownPath(routes: readonly Route[], request: FastifyRequest, reply: FastifyReply): DispatchError {
