@@ -1,7 +1,7 @@
 /** Sends the resources of a batch one after the other, in file order; `delete` goes backwards (decisions.md 5). */
 import { ApiError } from "../../client/errors.ts";
 import type { Context } from "../context.ts";
-import { tagsOf } from "../drafts/draft.ts";
+import { tagsOf } from "../drafts/tags.ts";
 import { CliError, messageOf } from "../errors.ts";
 import { send } from "../handlers/write.ts";
 import { isObject, type JsonObject } from "../output/shape.ts";

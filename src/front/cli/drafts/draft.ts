@@ -6,6 +6,7 @@ import { jsonFile, pemFile, secretValues, textFile } from "./files.ts";
 import { functionDraft } from "./function-draft.ts";
 import { randomName } from "./random-name.ts";
 import { systemPackages } from "./system-packages.ts";
+import { tagsOf } from "./tags.ts";
 
 type Draft = (context: Context) => JsonObject | Promise<JsonObject>;
 
@@ -109,10 +110,4 @@ function imageDraft(context: Context): JsonObject {
 function setting(text: string): JsonObject {
   const at = text.indexOf("=");
   return at < 0 ? { key: text, value: "" } : { key: text.slice(0, at), value: text.slice(at + 1) };
-}
-
-/** The tag of `--application`. */
-export function tagsOf(context: Context): readonly JsonObject[] {
-  const application = context.flags.text("application");
-  return application === undefined ? [] : [{ key: "Application", value: application }];
 }

@@ -2,8 +2,8 @@ import { argument, type Context } from "../context.ts";
 import { CliError, UsageError } from "../errors.ts";
 import type { JsonObject } from "../output/shape.ts";
 import { packSource } from "../source/pack-source.ts";
-import { tagsOf } from "./draft.ts";
 import { schemaFile } from "./files.ts";
+import { tagsOf } from "./tags.ts";
 
 /** The body of `create function NAME PATH`. */
 export async function functionDraft(context: Context): Promise<JsonObject> {

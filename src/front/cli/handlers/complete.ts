@@ -1,7 +1,6 @@
 import { findCommand } from "../args/find-command.ts";
 import { flagsOf } from "../args/parse.ts";
 import type { Command } from "../command.ts";
-import { rootCommand } from "../commands/root.ts";
 import type { Context } from "../context.ts";
 import { isObject } from "../output/shape.ts";
 import { text } from "../resources/kind.ts";
@@ -12,7 +11,9 @@ import { fetchResources } from "./get.ts";
 export async function complete(context: Context): Promise<number> {
   const before = context.args.slice(0, -1);
   const last = context.args.at(-1) ?? "";
-  const { command, words } = findCommand(rootCommand, before);
+  const [root] = context.path;
+  if (!root) return 0;
+  const { command, words } = findCommand(root, before);
   const candidates = last.startsWith("-") ? flagWords(command) : await wordsAfter(context, command, words);
   const fitting = candidates.filter((candidate) => candidate.startsWith(last));
   context.io.stdout(fitting.map((candidate) => `${candidate}\n`).join(""));

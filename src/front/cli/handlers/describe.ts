@@ -1,6 +1,5 @@
 import { childNamed } from "../args/find-command.ts";
 import { unknownCommand } from "../args/unknown-command.ts";
-import { get } from "../commands/get-commands.ts";
 import { argument, type Context } from "../context.ts";
 import { printResources } from "../output/print.ts";
 import { isObject, type JsonObject } from "../output/shape.ts";
@@ -10,13 +9,13 @@ import { type Kind, list, number, text } from "../resources/kind.ts";
 import { resourceKinds } from "../resources/kinds.ts";
 import { time, took } from "../resources/run.ts";
 import { fetchResources } from "./get.ts";
-import { fetchRuns } from "./get-runs.ts";
+import { fetchRuns } from "./runs.ts";
 
 const lastRuns = 5;
 
 /** `describe TYPE NAME`. */
 export async function describe(context: Context): Promise<number> {
-  const kind = kindOf(argument(context, 0));
+  const kind = kindOf(context, argument(context, 0));
   const answer = await fetchResources(context, kind, argument(context, 1));
   const resource = isObject(answer) ? answer : {};
   if (context.format !== "table") await printResources(context, kind, resource);
@@ -24,10 +23,13 @@ export async function describe(context: Context): Promise<number> {
   return 0;
 }
 
-function kindOf(word: string): Kind {
-  const name = childNamed(get, word)?.name;
+/** The kind that `get` means by the same word. */
+function kindOf(context: Context, word: string): Kind {
+  const [root] = context.path;
+  const get = root && childNamed(root, "get");
+  const name = get && childNamed(get, word)?.name;
   const kind = resourceKinds.find((candidate) => candidate.word === name);
-  if (!kind) throw unknownCommand([{ ...get, name: "dispatch describe" }], word);
+  if (!kind) throw unknownCommand(get ? [{ ...get, name: "dispatch describe" }] : [], word);
   return kind;
 }
 

@@ -5,7 +5,7 @@ import type { JsonObject } from "../output/shape.ts";
 import { renderRows } from "../output/table.ts";
 import { text } from "../resources/kind.ts";
 import { runTable } from "../resources/run.ts";
-import { fetchRuns, printRuns } from "./get-runs.ts";
+import { fetchRuns, printRuns } from "./runs.ts";
 import { pause } from "./wait.ts";
 
 const pollMs = 2000;

@@ -1,12 +1,11 @@
-import { runOperations } from "../../../core/runs/contract.ts";
 import { invalidSpan, spanMilliseconds } from "../args/span.ts";
 import { argument, type Context } from "../context.ts";
 import { UsageError } from "../errors.ts";
-import { printResources } from "../output/print.ts";
-import { isObject, type JsonObject } from "../output/shape.ts";
+import type { JsonObject } from "../output/shape.ts";
 import { text } from "../resources/kind.ts";
-import { runShape, runTable, time } from "../resources/run.ts";
+import { time } from "../resources/run.ts";
 import { followRuns } from "./follow-runs.ts";
+import { fetchRun, fetchRuns, printRuns, type RunQuery } from "./runs.ts";
 
 /** `get run [FUNCTION_NAME [RUN_ID]]` (cli-and-runtimes.md 1.11). */
 export async function getRuns(context: Context): Promise<number> {
@@ -19,25 +18,6 @@ export async function getRuns(context: Context): Promise<number> {
   const sorted = sortRuns(runs, context.flags.text("by") ?? "started");
   await printRuns(context, sorted);
   return context.flags.on("follow") ? followRuns(context, functionName, sorted) : 0;
-}
-
-/** One run of a function; a function name of "" means any. */
-export async function fetchRun(context: Context, functionName: string, id: string): Promise<JsonObject> {
-  const query = functionName === "" ? {} : { functionName };
-  return { ...(await context.client.call(runOperations.getRun, { path: { runName: id }, query })) };
-}
-
-type RunQuery = Readonly<Record<string, string | number | undefined>>;
-
-/** Runs, newest first. */
-export async function fetchRuns(context: Context, query: RunQuery): Promise<JsonObject[]> {
-  const runs: unknown = await context.client.call(runOperations.listRuns, { query });
-  return Array.isArray(runs) ? runs.filter(isObject) : [];
-}
-
-/** Prints one run or a list, in the format of the call. */
-export function printRuns(context: Context, runs: JsonObject | readonly JsonObject[]): Promise<void> {
-  return printResources(context, { shape: runShape, table: runTable }, runs);
 }
 
 function runQuery(context: Context, functionName: string): RunQuery {

@@ -3,7 +3,7 @@ import { CliError } from "../errors.ts";
 import { printData } from "../output/print.ts";
 import { isObject, type JsonObject } from "../output/shape.ts";
 import { list, text } from "../resources/kind.ts";
-import { fetchRun, fetchRuns } from "./get-runs.ts";
+import { fetchRun, fetchRuns } from "./runs.ts";
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

@@ -1,25 +1,16 @@
 /** Subscriptions, event drivers and their types (server.md 2.12). */
+import {
+  driverOperations,
+  driverSchema,
+  driverTypeOperations,
+  driverTypeSchema,
+  subscriptionOperations,
+  subscriptionSchema,
+} from "../../../core/events/contract.ts";
 import type { Settings } from "../config/settings.ts";
 import type { JsonObject } from "../output/shape.ts";
 import { dateColumn } from "./date-column.ts";
-import {
-  type FieldSchema,
-  type Kind,
-  list,
-  objects,
-  pathOperations,
-  plainStyle,
-  text,
-  textColumn,
-  usualMessages,
-} from "./kind.ts";
-
-const string: FieldSchema = { type: "string" };
-const pair: FieldSchema = { type: "object", properties: { key: string, value: string } };
-const pairs: FieldSchema = { type: "array", items: pair };
-const strings: FieldSchema = { type: "array", items: string };
-const boolean: FieldSchema = { type: "boolean" };
-const integer: FieldSchema = { type: "integer" };
+import { type Kind, list, objects, plainStyle, text, textColumn, usualMessages } from "./kind.ts";
 
 /** Which function runs for which event type. */
 export const subscription: Kind = {
@@ -28,22 +19,8 @@ export const subscription: Kind = {
   aliases: ["subscriptions"],
   title: "subscription",
   messages: { ...usualMessages("subscription"), created: "created subscription" },
-  operations: pathOperations("/v1/event/subscriptions"),
-  schema: {
-    type: "object",
-    properties: {
-      createdTime: integer,
-      eventType: string,
-      function: string,
-      id: string,
-      kind: string,
-      modifiedTime: integer,
-      name: string,
-      secrets: strings,
-      status: string,
-      tags: pairs,
-    },
-  },
+  operations: subscriptionOperations,
+  schema: subscriptionSchema,
   required: ["eventType", "function"],
   shape: {
     keys: [
@@ -80,25 +57,8 @@ export const driver: Kind = {
   aliases: ["eventdrivers", "event-driver", "event-drivers"],
   title: "event driver",
   messages: { ...usualMessages("event driver"), deleted: "Deleted drivers" },
-  operations: pathOperations("/v1/event/drivers"),
-  schema: {
-    type: "object",
-    properties: {
-      config: pairs,
-      "created-time": integer,
-      expose: boolean,
-      id: string,
-      kind: string,
-      "modified-time": integer,
-      name: string,
-      reason: strings,
-      secrets: strings,
-      status: string,
-      tags: pairs,
-      type: string,
-      url: string,
-    },
-  },
+  operations: driverOperations,
+  schema: driverSchema,
   required: ["type"],
   shape: {
     keys: [
@@ -140,21 +100,8 @@ export const driverType: Kind = {
   aliases: ["eventdrivertypes", "event-driver-type", "event-driver-types", "eventdriver-types", "eventdriver-type"],
   title: "event driver type",
   messages: { ...usualMessages("event driver type"), deleted: "Deleted driver types" },
-  operations: pathOperations("/v1/event/drivertypes"),
-  schema: {
-    type: "object",
-    properties: {
-      config: pairs,
-      "created-time": integer,
-      expose: boolean,
-      id: string,
-      image: string,
-      kind: string,
-      "modified-time": integer,
-      name: string,
-      tags: pairs,
-    },
-  },
+  operations: driverTypeOperations,
+  schema: driverTypeSchema,
   required: ["image"],
   shape: {
     keys: ["config", "created-time?", "id?", "image", "expose", "kind?", "modified-time?", "name", "tags"],

@@ -1,22 +1,16 @@
 /** Policies, service accounts and organizations (server.md 2.13). */
+import {
+  organizationOperations,
+  organizationSchema,
+  policyOperations,
+  policySchema,
+  serviceAccountOperations,
+  serviceAccountSchema,
+} from "../../../core/iam/contract.ts";
 import { jsonText } from "../output/encode.ts";
 import { dateColumn } from "./date-column.ts";
-import {
-  type Column,
-  type FieldSchema,
-  type Kind,
-  objects,
-  pathOperations,
-  plainStyle,
-  textColumn,
-  usualMessages,
-} from "./kind.ts";
+import { type Column, type Kind, objects, plainStyle, textColumn, usualMessages } from "./kind.ts";
 
-const string: FieldSchema = { type: "string" };
-const strings: FieldSchema = { type: "array", items: string };
-const boolean: FieldSchema = { type: "boolean" };
-const integer: FieldSchema = { type: "integer" };
-const common = { createdTime: integer, id: string, kind: string, modifiedTime: integer, name: string, status: string };
 const stamps = ["id?", "kind?", "modifiedTime?", "name"];
 
 /** Who may do what. */
@@ -26,18 +20,8 @@ export const policy: Kind = {
   aliases: ["policies"],
   title: "policy",
   messages: usualMessages("policy"),
-  operations: pathOperations("/v1/iam/policy"),
-  schema: {
-    type: "object",
-    properties: {
-      ...common,
-      global: boolean,
-      rules: {
-        type: "array",
-        items: { type: "object", properties: { actions: strings, resources: strings, subjects: strings } },
-      },
-    },
-  },
+  operations: policyOperations,
+  schema: policySchema,
   required: ["rules"],
   shape: { keys: ["createdTime?", "global?", ...stamps, "rules", "status?"] },
   table: {
@@ -69,8 +53,8 @@ export const serviceAccount: Kind = {
     updated: "Updated service account",
     deleted: "Deleted ServiceAccount",
   },
-  operations: pathOperations("/v1/iam/serviceaccount"),
-  schema: { type: "object", properties: { ...common, domain: string, publicKey: string } },
+  operations: serviceAccountOperations,
+  schema: serviceAccountSchema,
   required: ["publicKey"],
   shape: { keys: ["createdTime?", "domain?", ...stamps, "publicKey", "status?"] },
   table: { style: plainStyle, columns: [textColumn("Name", "name"), dateColumn("Created Date")] },
@@ -85,8 +69,8 @@ export const organization: Kind = {
   aliases: ["organizations"],
   title: "organization",
   messages: { created: "Created organization", updated: "Updated organization", deleted: "Deleted Organization" },
-  operations: pathOperations("/v1/iam/organization"),
-  schema: { type: "object", properties: common },
+  operations: organizationOperations,
+  schema: organizationSchema,
   required: [],
   shape: { keys: ["createdTime?", ...stamps, "status?"] },
   table: { style: plainStyle, columns: [textColumn("Name", "name"), dateColumn("Created Date")] },

@@ -1,4 +1,5 @@
 /** A kind of resource as the command line knows it: data that every verb is generic over. */
+import type { ResourceOperations } from "../../../core/shared/resource-operations.ts";
 import type { CallableOperation } from "../../client/client.ts";
 import type { Settings } from "../config/settings.ts";
 import { isObject, type JsonObject, type Shape } from "../output/shape.ts";
@@ -12,14 +13,6 @@ export interface Column {
 export interface KindTable {
   readonly style: TableStyle;
   readonly columns: readonly Column[];
-}
-
-export interface KindOperations {
-  readonly create: CallableOperation;
-  readonly list: CallableOperation;
-  readonly get: CallableOperation;
-  readonly update: CallableOperation;
-  readonly delete: CallableOperation;
 }
 
 /** The part of JSON Schema that describes what a batch file may say. */
@@ -42,7 +35,7 @@ export interface Kind {
   readonly title: string;
   /** Before the name in messages: `Created function`. */
   readonly messages: { readonly created: string; readonly updated: string; readonly deleted: string };
-  readonly operations: KindOperations;
+  readonly operations: ResourceOperations;
   readonly schema: FieldSchema;
   /** Keys that a batch file needs beyond `name`. */
   readonly required: readonly string[];
@@ -57,18 +50,6 @@ export interface Kind {
 /** `Created function`, `Updated function`, `Deleted function`. */
 export function usualMessages(label: string): Kind["messages"] {
   return { created: `Created ${label}`, updated: `Updated ${label}`, deleted: `Deleted ${label}` };
-}
-
-/** The five usual operations below a path, for kinds whose contract is not part of this program yet. */
-export function pathOperations(path: string): KindOperations {
-  const item = `${path}/{name}`;
-  return {
-    create: { method: "POST", path },
-    list: { method: "GET", path },
-    get: { method: "GET", path: item },
-    update: { method: "PUT", path: item },
-    delete: { method: "DELETE", path: item },
-  };
 }
 
 /** The values for the one hole of an item operation's path. */
