@@ -138,6 +138,8 @@ describe("verbs", () => {
     const cwd = temporaryFolder({ "all.yaml": all });
     const { stdout } = await call(["create", "-f", "all.yaml", "--dry-run"], { cwd, env: { DISPATCH_PORT: "1" } });
     expect(stdout.split("\n")[1]).toBe("Would create API: y-api (all.yaml:9:1)");
+    const deleted = await call(["delete", "-f", "all.yaml", "--dry-run"], { cwd, env: { DISPATCH_PORT: "1" } });
+    expect(deleted.stdout.split("\n")[0]).toMatch(/^Would delete Subscription: y-sub/);
   });
 
   test("waits for all, prints every reason and exits with 1", async () => {

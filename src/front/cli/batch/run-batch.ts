@@ -28,7 +28,7 @@ export async function runBatch(
 ): Promise<BatchResult> {
   const done: { resource: BatchResource; answer: JsonObject }[] = [];
   const failed: BatchResource[] = [];
-  const ordered = verb === "delete" ? onceEach(resources).toReversed() : resources;
+  const ordered = inOrder(verb, resources);
   for (const [index, resource] of ordered.entries()) {
     try {
       const known = done.some((other) => isSame(other.resource, resource));
@@ -43,6 +43,11 @@ export async function runBatch(
     }
   }
   return { done, failed, skipped: [] };
+}
+
+/** The resources in the order in which they are sent; each is deleted once, what stands last first. */
+export function inOrder(verb: BatchVerb, resources: readonly BatchResource[]): readonly BatchResource[] {
+  return verb === "delete" ? onceEach(resources).toReversed() : resources;
 }
 
 /** What stands on stderr for an error of one resource. */

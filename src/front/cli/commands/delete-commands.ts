@@ -2,7 +2,7 @@ import type { Command } from "../command.ts";
 import type { Kind } from "../resources/kind.ts";
 import { resourceKinds } from "../resources/kinds.ts";
 import { seedCommand } from "./seed-command.ts";
-import { file, ignoredApplication, workDir } from "./shared-flags.ts";
+import { dryRun, file, ignoredApplication, workDir } from "./shared-flags.ts";
 
 /** `delete <kind> NAME`. */
 export function deleteCommand(kind: Kind, group: string): Command {
@@ -22,7 +22,7 @@ export const deleteGroup: Command = {
   name: "delete",
   summary: "Delete resources",
   childWord: "resource type",
-  flags: [file, workDir],
+  flags: [file, workDir, dryRun],
   examples: ["dispatch delete function hello", "dispatch delete -f all-resources.yaml"],
   commands: [...resourceKinds.map((kind) => deleteCommand(kind, "delete")), seedCommand("delete")],
   load: async () => (await import("../handlers/files.ts")).batch("delete"),

@@ -1,7 +1,7 @@
 import { helpText } from "../args/help.ts";
 import { readSources } from "../batch/batch-source.ts";
 import { type BatchResource, parseBatch } from "../batch/parse-batch.ts";
-import { type BatchResult, type BatchVerb, runBatch } from "../batch/run-batch.ts";
+import { type BatchResult, type BatchVerb, inOrder, runBatch } from "../batch/run-batch.ts";
 import type { Handler } from "../command.ts";
 import type { Context } from "../context.ts";
 import { CliError } from "../errors.ts";
@@ -37,7 +37,8 @@ export async function sendAll(context: Context, verb: BatchVerb, resources: read
 }
 
 function dryRun(context: Context, verb: BatchVerb, resources: readonly BatchResource[]): number {
-  for (const { kind, name, place } of resources) context.io.stdout(`Would ${verb} ${kind.kind}: ${name} (${place})\n`);
+  for (const { kind, name, place } of inOrder(verb, resources))
+    context.io.stdout(`Would ${verb} ${kind.kind}: ${name} (${place})\n`);
   return 0;
 }
 
