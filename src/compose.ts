@@ -5,6 +5,10 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import { Apis } from "./core/apis/service.ts";
 import { Applications } from "./core/applications/service.ts";
+import { DriverTypes } from "./core/events/driver-types.ts";
+import { Drivers } from "./core/events/drivers.ts";
+import { Events } from "./core/events/events.ts";
+import { Subscriptions } from "./core/events/subscriptions.ts";
 import { Functions } from "./core/functions/service.ts";
 import { administratorToken } from "./core/iam/administrator-token.ts";
 import { Identity } from "./core/iam/identity.ts";
@@ -126,13 +130,31 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     owner: randomUUID(),
     ended: metrics.ran,
   });
-  await Promise.all([secrets, baseImages, images, apis].map((service) => service.load()));
+  const subscriptions = new Subscriptions(shared);
+  const driverTypes = new DriverTypes(shared);
+  const drivers = new Drivers(shared, driverTypes);
+  const events = new Events({ ...shared, subscriptions, drivers, runs });
+  const resources = [secrets, baseImages, images, apis, subscriptions, driverTypes, drivers];
+  await Promise.all(resources.map((service) => service.load()));
   const applications = new Applications(shared);
   await Promise.all([identity.load(), applications.load()]);
   await functions.load();
   const isAdministrator = await administratorToken(database, join(folder, "admin-token"));
   const front = await openFront(settings, folder, door.port, {
-    services: { identity, applications, secrets, baseImages, images, functions, apis, runs },
+    services: {
+      identity,
+      applications,
+      secrets,
+      baseImages,
+      images,
+      functions,
+      apis,
+      runs,
+      subscriptions,
+      driverTypes,
+      drivers,
+      events,
+    },
     isAdministrator,
     metrics: metrics.text,
     runtime,

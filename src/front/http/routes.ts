@@ -3,6 +3,19 @@ import { apiOperations } from "../../core/apis/contract.ts";
 import type { Apis } from "../../core/apis/service.ts";
 import { type Application, applicationOperations } from "../../core/applications/contract.ts";
 import type { Applications } from "../../core/applications/service.ts";
+import {
+  type Driver,
+  type DriverType,
+  driverOperations,
+  driverTypeOperations,
+  type Subscription,
+  subscriptionOperations,
+} from "../../core/events/contract.ts";
+import type { DriverTypes } from "../../core/events/driver-types.ts";
+import type { Drivers } from "../../core/events/drivers.ts";
+import { emissionOperations } from "../../core/events/emission-contract.ts";
+import type { Events } from "../../core/events/events.ts";
+import type { Subscriptions } from "../../core/events/subscriptions.ts";
 import { type FunctionResource, functionOperations } from "../../core/functions/contract.ts";
 import type { Functions } from "../../core/functions/service.ts";
 import {
@@ -24,6 +37,7 @@ import type { Secrets } from "../../core/secrets/service.ts";
 import type { Principal } from "../../core/shared/principal.ts";
 import type { ResourceOperations, Verb } from "../../core/shared/resource-operations.ts";
 import { accessRoutes } from "./access-routes.ts";
+import { eventRoutes } from "./event-routes.ts";
 import { paged } from "./paging.ts";
 import type { Call, Handler, Route } from "./route.ts";
 import { runRoutes } from "./run-routes.ts";
@@ -35,6 +49,10 @@ export interface Services {
   readonly functions: Functions;
   readonly runs: Runs;
   readonly apis: Apis;
+  readonly subscriptions: Subscriptions;
+  readonly driverTypes: DriverTypes;
+  readonly drivers: Drivers;
+  readonly events: Events;
   readonly applications: Applications;
   readonly identity: Identity;
 }
@@ -64,6 +82,10 @@ export function routesOf(services: Services): Route[] {
     ...resourceRoutes<Organization>(organizationOperations, services.identity.organizations),
     ...accessRoutes(services.identity.iam),
     ...runRoutes(runOperations, services.runs),
+    ...resourceRoutes<Subscription>(subscriptionOperations, services.subscriptions),
+    ...resourceRoutes<DriverType>(driverTypeOperations, services.driverTypes),
+    ...resourceRoutes<Driver>(driverOperations, services.drivers),
+    ...eventRoutes(emissionOperations, services.events),
   ];
 }
 

@@ -6,6 +6,7 @@ import { DispatchError } from "../../core/shared/errors.ts";
 import type { Principal } from "../../core/shared/principal.ts";
 import { type AccessRules, administrator, anonymous, authenticate } from "./access.ts";
 import { binderOf } from "./bind.ts";
+import { mountDocs } from "./docs.ts";
 import type { Answer, Route } from "./route.ts";
 import { unknownPath } from "./unknown-path.ts";
 
@@ -49,6 +50,10 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     sendError(unknownPath(options.routes, request, reply), request, reply, options),
   );
   mountHealth(app, options, doors);
+  mountDocs(
+    app,
+    options.routes.map(({ operation }) => operation),
+  );
   for (const route of options.routes) mount(app, route, options, doors);
   await app.ready();
   let stopping = false;

@@ -1,0 +1,66 @@
+/** The API described: `/openapi.json` for programs, `/docs` for people, with everything that the page needs from this server. */
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import type { FastifyInstance } from "fastify";
+import type { Operation } from "../../core/shared/contract.ts";
+import { version } from "../../version.ts";
+import { openApiDocument } from "./openapi.ts";
+
+/** Nothing from elsewhere, and nothing inside another page. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+const page = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Dispatch API</title>
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+<div id="api"></div>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script>
+</html>
+`;
+
+const start = `SwaggerUIBundle({ url: "/openapi.json", dom_id: "#api", deepLinking: true, validatorUrl: null });\n`;
+
+/** Files of the package swagger-ui-dist, by what they are. */
+const assets = {
+  "swagger-ui.css": "text/css",
+  "swagger-ui-bundle.js": "text/javascript",
+} as const;
+
+/** Mounts both. The description holds no secrets: it needs no credential. */
+export function mountDocs(app: FastifyInstance, operations: readonly Operation[]): void {
+  let document: string | undefined;
+  const send = (path: string, type: string, content: () => string | Promise<Buffer>): void => {
+    app.get(path, async (_request, reply) => {
+      reply.headers({ "content-security-policy": POLICY, "x-content-type-options": "nosniff" });
+      return reply.type(type).send(await content());
+    });
+  };
+  send("/openapi.json", "application/json", () => {
+    document ??= documentText(operations);
+    return document;
+  });
+  send("/docs", "text/html; charset=utf-8", () => page);
+  send("/docs/start.js", "text/javascript", () => start);
+  for (const [name, type] of Object.entries(assets)) send(`/docs/${name}`, type, () => readFile(assetPath(name)));
+}
+
+/** The document as it is served and as it lies in docs/generated. */
+export function documentText(operations: readonly Operation[]): string {
+  return `${JSON.stringify(openApiDocument(operations, version), null, 2)}\n`;
+}
+
+function assetPath(name: string): string {
+  return createRequire(import.meta.url).resolve(`swagger-ui-dist/${name}`);
+}
