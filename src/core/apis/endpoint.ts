@@ -1,6 +1,7 @@
 /** What is stored of an API, how a request becomes that, and how it looks on the wire (server.md 2.11, decisions 10 and 14). */
 import { DispatchError } from "../shared/errors.ts";
 import type { ResourceRecord } from "../shared/resource-store.ts";
+import { wireTags } from "../shared/wire.ts";
 import type { Api } from "./contract.ts";
 
 /** Who may call an endpoint (decision 14). */
@@ -141,7 +142,7 @@ export function toWire(record: ResourceRecord<ApiDocument>, state: Pick<Api, "st
     name,
     protocols: document.protocols,
     ...state,
-    tags: document.tags,
+    tags: wireTags(document.tags),
     ...(document.tls === undefined ? {} : { tls: document.tls }),
     uris: document.uris,
   };

@@ -5,6 +5,7 @@ import type { ChangeFeed } from "../shared/change-feed.ts";
 import type { Database, Keys, Statement } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts";
+import { wireTags } from "../shared/wire.ts";
 import type { Secret } from "./contract.ts";
 import { type SealedValues, type SecretValues, seal, unseal } from "./envelope.ts";
 
@@ -130,6 +131,5 @@ export class Secrets {
 
 function toWire(record: SecretRecord, values: SecretValues): Secret {
   const secrets = Object.keys(values).length > 0 ? { secrets: { ...values } } : {};
-  const tags = record.document.tags as NonNullable<Secret["tags"]>;
-  return { id: record.id, kind: "Secret", name: record.name, ...secrets, tags };
+  return { id: record.id, kind: "Secret", name: record.name, ...secrets, tags: wireTags(record.document.tags) };
 }

@@ -8,9 +8,13 @@ export interface Tag {
   readonly value?: string;
 }
 
-/** Absent lists are `null` on the wire; the contracts describe requests, so the cast is made once, here. */
+/**
+ * Absent lists are `null` on the wire; the contracts describe requests, so the cast is made once, here. A key that comes
+ * twice counts once, with its last value.
+ */
 export function wireTags(tags: readonly Tag[] | null | undefined): { key?: string; value?: string }[] {
-  return (tags ?? null) as { key?: string; value?: string }[];
+  const byKey = new Map((tags ?? []).map((tag) => [tag.key, tag]));
+  return (byKey.size > 0 ? [...byKey.values()] : null) as { key?: string; value?: string }[];
 }
 
 /** As `wireTags`, for lists of strings. */
