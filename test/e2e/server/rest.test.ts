@@ -25,9 +25,8 @@ describe("what no operation answers", () => {
     ["/v1/nonexistent", 404, "resource does not exist"],
     ["/v2/function", 404, "resource does not exist"],
     ["/v1", 404, "resource does not exist"],
-    ["/", 404, "resource does not exist"],
     ["/v1/applications", 404, "resource does not exist"],
-    ["/v1/application", 501, "Endpoint is not implemented in this version of Dispatch"],
+    ["/v1/eventdrivers", 501, "Endpoint is not implemented in this version of Dispatch"],
     ["/v1/serviceclass", 501, "Endpoint is not implemented in this version of Dispatch"],
   ] as const;
 
