@@ -160,7 +160,11 @@ describe("a driver", () => {
 
   test("that a stop interrupted is taken up again", async () => {
     await createDriver();
+    await drivers.idle();
+    const sql = `update resources set document = replace(document, '"status":"ERROR"', '"status":"CREATING"')`;
+    await database.commit([{ sql, parameters: [] }]);
     await start();
+    expect(drivers.get(admin, home, "tick1").status).toBe("CREATING");
     await drivers.idle();
     expect(drivers.get(admin, home, "tick1").status).toBe("ERROR");
   });
