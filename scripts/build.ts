@@ -1,5 +1,5 @@
 /** Builds what runs: bundles of the server, the command line and the guests, and the applications' functions. */
-import { chmodSync, cpSync, mkdirSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,7 +8,9 @@ import { buildFunctions } from "../apps/cloudmaster/build.ts";
 import { lazyBuiltins } from "./lazy-builtins.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const dist = join(root, "dist");
+const finished = join(root, "dist");
+/** Built aside and put in place at the end: what runs from the old build is never without its files for long. */
+const dist = join(root, ".cache", `dist-${process.pid}`);
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
 
 const common: BuildOptions = {
@@ -52,9 +54,10 @@ const bundles: BuildOptions[] = [
   },
 ];
 
-rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 await Promise.all(bundles.map((options) => build({ ...common, ...options })));
 cpSync(join(root, "src/guest/python3"), join(dist, "server/guest/python3"), { recursive: true });
 chmodSync(join(dist, "server/guest"), 0o755);
 await buildFunctions();
+rmSync(finished, { recursive: true, force: true });
+renameSync(dist, finished);
