@@ -9,7 +9,7 @@ interface Waiting {
 
 /** While so many units come together, the next group waits a little for more: one disk write serves them all. */
 const MANY = 4;
-const GATHER_MS = 2;
+const GATHER_MS = 1;
 
 export interface CommitQueueOptions {
   /** The number of a statement's text. */
