@@ -5,7 +5,6 @@ import type { Logger } from "pino";
 import { EVERYWHERE } from "../core/iam/authorize.ts";
 import type { RunRecord } from "../core/runs/record.ts";
 import type { CertificateAuthority, Runtime } from "../core/shared/ports.ts";
-import { systemPrincipal } from "../core/shared/wire.ts";
 import type { Settings } from "../settings/definitions.ts";
 import { authOf, isLoopback } from "../settings/derived.ts";
 import { versionInfo } from "../version.ts";
@@ -32,8 +31,6 @@ export interface Front {
   door(socket: Socket, organization: string): void;
   close(graceMs: number): Promise<void>;
 }
-
-const TIMED_OUT = "Function execution exceeded the timeout";
 
 /** Opens everything that the settings ask for. @throws Error when an address cannot be had. */
 export async function openFront(
@@ -175,7 +172,7 @@ function gatewayPorts({ services, isAdministrator, log }: FrontPorts): GatewayPo
   return {
     run: async ({ endpoint: _endpoint, via: _via, ...request }, principal) =>
       resultOf(await runs.create(principal, request)),
-    secret: (organization, name) => secrets.use(systemPrincipal(organization), organization, [name]),
+    secret: (organization, name) => secrets.useAtGateway(organization, name),
     verifyToken: async (token) =>
       isAdministrator(token) ? administrator : await identity.accountOf(token).catch(nobody),
     endpoints: apis.endpoints,
@@ -189,5 +186,5 @@ function nobody(): undefined {}
 
 function resultOf({ id, status, output, error }: RunRecord): RunResult {
   if (error === undefined) return { runId: id, status, ...(output === undefined ? {} : { output }) };
-  return { runId: id, status, error, timedOut: error.message === TIMED_OUT };
+  return { runId: id, status, error, timedOut: error.timedOut === true };
 }

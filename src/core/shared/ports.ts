@@ -134,6 +134,8 @@ export interface FunctionFailure {
   readonly type: "InputError" | "FunctionError" | "SystemError";
   readonly message: string;
   readonly stacktrace: readonly string[] | null;
+  /** The run took longer than its function may. Never on the wire. */
+  readonly timedOut?: boolean;
 }
 
 export interface RunLogs {
