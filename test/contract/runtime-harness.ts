@@ -54,7 +54,15 @@ export const findObstacle = async (network: NetworkKind = "none"): Promise<strin
   return problems[0];
 };
 
-/** The name of a suite, which says loudly why it was skipped. */
+/** Why the memory of a whole worker cannot be limited here; undefined when it can. */
+export const findMemoryObstacle = async (): Promise<string | undefined> => {
+  const harness = await createHarness();
+  const { memory } = harness.sandbox.limits;
+  await harness.close();
+  return memory?.startsWith("cgroup") ? undefined : "no writable memory cgroup";
+};
+
+/** The name of a suite or test, which says loudly why it was skipped. */
 export const suiteName = (name: string, obstacle: string | undefined): string =>
   obstacle === undefined ? name : `${name} (SKIPPED: ${obstacle})`;
 

@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runtimeContract, type Sources } from "./runtime.ts";
-import { createHarness, findObstacle, type Harness, run, startFunction, suiteName } from "./runtime-harness.ts";
+import {
+  createHarness,
+  findMemoryObstacle,
+  findObstacle,
+  type Harness,
+  run,
+  startFunction,
+  suiteName,
+} from "./runtime-harness.ts";
 
 const nodejs: Sources = {
   echo: "module.exports = (context, payload) => ({ context, payload });",
@@ -87,10 +95,11 @@ def handle(context, payload):
 };
 
 const obstacle = await findObstacle();
+const memoryObstacle = await findMemoryObstacle();
 
 describe.skipIf(obstacle !== undefined)(suiteName("the process runtime", obstacle), () => {
-  describe("running Node.js", () => runtimeContract("nodejs", nodejs));
-  describe("running Python", () => runtimeContract("python3", python3));
+  describe("running Node.js", () => runtimeContract("nodejs", nodejs, memoryObstacle));
+  describe("running Python", () => runtimeContract("python3", python3, memoryObstacle));
 
   describe("what Node.js allows", () => {
     let harness: Harness;

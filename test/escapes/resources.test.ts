@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   createHarness,
+  findMemoryObstacle,
   findObstacle,
   type Harness,
   run,
@@ -9,6 +10,7 @@ import {
 } from "../contract/runtime-harness.ts";
 
 const obstacle = await findObstacle();
+const memoryObstacle = await findMemoryObstacle();
 
 describe.skipIf(obstacle !== undefined)(suiteName("a greedy function", obstacle), () => {
   let harness: Harness;
@@ -23,16 +25,20 @@ describe.skipIf(obstacle !== undefined)(suiteName("a greedy function", obstacle)
     await other.stop("retired");
   };
 
-  test.each([
+  test.skipIf(memoryObstacle !== undefined).each([
     ["python3", "def handle(c, p):\n    return len([bytearray(b'x' * (1 << 26)) for _ in range(64)])"],
     ["nodejs", "module.exports = () => Array.from({ length: 64 }, () => Buffer.alloc(1 << 26, 1)).length;"],
-  ] as const)("of %s that takes 4 GB ends with its worker, by name", async (language, source) => {
-    const worker = await startFunction(harness.runtime, language, source, { limits: { memory: 128 } });
-    expect((await run(worker)).error?.message).toBe("the function exceeded its memory limit of 128 MB");
-    await stillServes();
-  });
+  ] as const)(
+    suiteName("of %s that takes 4 GB ends with its worker, by name", memoryObstacle),
+    async (language, source) => {
+      const worker = await startFunction(harness.runtime, language, source, { limits: { memory: 128 } });
+      expect((await run(worker)).error?.message).toBe("the function exceeded its memory limit of 128 MB");
+      await stillServes();
+    },
+  );
 
-  test("that hides memory in a file system or a child meets the same limit", async () => {
+  const hides = suiteName("that hides memory in a file system or a child meets the same limit", memoryObstacle);
+  test.skipIf(memoryObstacle !== undefined)(hides, async () => {
     const source = `
 import subprocess, sys
 def handle(c, p):

@@ -75,7 +75,7 @@ const start = (
 const warningsOf = ({ controllers }: ControlGroups, seccomp: boolean): string[] => [
   ...(controllers.memory
     ? []
-    : ["memory is limited for each process, not for a whole worker: no writable memory cgroup"]),
+    : ["memory is limited roughly and for each process, not for a whole worker: no writable memory cgroup"]),
   ...(controllers.cpu ? [] : ["processor time is not limited: no writable cpu cgroup"]),
   ...(controllers.pids ? [] : ["processes are limited by rlimit: no writable pids cgroup"]),
   ...(seccomp ? [] : [`system calls are not filtered: no filter for ${process.arch}`]),
