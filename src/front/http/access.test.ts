@@ -1,0 +1,113 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { describe, expect, test } from "vitest";
+import { DispatchError } from "../../core/shared/errors.ts";
+import type { Principal } from "../../core/shared/principal.ts";
+import { type AccessRules, authenticate } from "./access.ts";
+
+const ci: Principal = { kind: "service-account", id: "a/ci", organization: "a", via: "rest" };
+
+function rules(auth: "none" | "token"): AccessRules {
+  return {
+    auth,
+    isAdministrator: (token) => token === "admin-token",
+    runOf: (token) => (token === "run-token" ? { id: "run", organization: "a" } : undefined),
+    accountOf: async (token) => {
+      if (token === "j.w.t") return ci;
+      throw new DispatchError("INVALID_CREDENTIALS", { message: "unable to validate bearer token: no" });
+    },
+  };
+}
+
+/** Who it is, or what the refusal says. */
+async function who(auth: "none" | "token", headers: IncomingHttpHeaders, door?: string): Promise<string> {
+  try {
+    const { kind, id } = await authenticate(rules(auth), { headers: { host: "127.0.0.1", ...headers }, door });
+    return `${kind} ${id}`;
+  } catch (error) {
+    const { code, message } = error as DispatchError;
+    return `${code} ${message}`;
+  }
+}
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+const unauthenticated = "401 unauthenticated for invalid credentials";
+
+describe("under --auth token", () => {
+  test("the administrator shows the token, an account a JSON Web Token", async () => {
+    expect(await who("token", bearer("admin-token"))).toBe("administrator administrator");
+    expect(await who("token", { authorization: "bearer  admin-token" })).toBe("administrator administrator");
+    expect(await who("token", bearer("j.w.t"))).toBe("service-account a/ci");
+    expect(await who("token", { ...bearer("j.w.t"), cookie: "unset" })).toBe("service-account a/ci");
+  });
+
+  test("nothing, a cookie and any other token are nobody", async () => {
+    for (const headers of [{}, { cookie: "cookie" }, bearer("secret"), { authorization: "" }]) {
+      expect(await who("token", headers)).toBe(unauthenticated);
+    }
+  });
+
+  test("a refusal says what was wrong with a token", async () => {
+    expect(await who("token", bearer("x.y.z"))).toBe("401 unable to validate bearer token: no");
+    expect(await who("token", { authorization: "Basic YTpi" })).toBe(
+      "401 invalid Authorization header, it must be of form 'Authorization: Bearer <token>'",
+    );
+  });
+
+  test("the name of the host and the origin of a page do not matter", async () => {
+    const foreign = { host: "dispatch.example.com", origin: "https://pages.example.com" };
+    expect(await who("token", { ...foreign, ...bearer("admin-token") })).toBe("administrator administrator");
+  });
+});
+
+describe("under --auth none", () => {
+  test("any credential is the administrator, a wrong one, too", async () => {
+    for (const headers of [
+      { cookie: "cookie" },
+      bearer("anything"),
+      bearer("x.y.z"),
+      { authorization: "Basic YTpi" },
+    ]) {
+      expect(await who("none", headers)).toBe("administrator administrator");
+    }
+  });
+
+  test("no credential at all is nobody, as it always was", async () => {
+    expect(await who("none", {})).toBe(unauthenticated);
+    expect(await who("none", { cookie: "" })).toBe(unauthenticated);
+  });
+
+  test.each(["127.0.0.1:8080", "127.9.9.9", "localhost:8080", "[::1]:8080"])("%s is this machine", async (host) => {
+    expect(await who("none", { cookie: "c", host })).toBe("administrator administrator");
+  });
+
+  test.each([
+    [{ host: "dispatch.example.com" }, /^403 the name dispatch\.example\.com in the Host header/],
+    [{ host: "localhost.example.com" }, /^403 the name/],
+    [{ host: "127.0.0.1.example.com" }, /^403 the name/],
+    [{ origin: "https://pages.example.com" }, /^403 pages of https:\/\/pages\.example\.com may not call/],
+    [{ origin: "null" }, /^403 pages of null/],
+  ])("%o may be a page that pretends", async (headers, refusal) => {
+    expect(await who("none", { cookie: "c", ...headers })).toMatch(refusal);
+  });
+
+  test("pages of this machine may call", async () => {
+    expect(await who("none", { cookie: "c", origin: "http://localhost:3000" })).toBe("administrator administrator");
+  });
+});
+
+describe.each(["none", "token"] as const)("at the function door under --auth %s", (auth) => {
+  test("a run is itself by its token, in its own organization only", async () => {
+    expect(await who(auth, bearer("run-token"), "a")).toBe("function run");
+    expect(await who(auth, bearer("run-token"), "b")).toBe("function unidentified");
+  });
+
+  test("nobody is ever more than a function", async () => {
+    for (const headers of [{ cookie: "cookie" }, bearer("admin-token"), bearer("j.w.t")]) {
+      expect(await who(auth, headers, "a")).toBe("function unidentified");
+    }
+  });
+
+  test("a run that comes to the front is still only a run", async () => {
+    expect(await who(auth, bearer("run-token"))).toBe("function run");
+  });
+});
