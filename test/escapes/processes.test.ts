@@ -161,7 +161,7 @@ import subprocess
 def handle(context, payload):
     subprocess.Popen(["sleep", "1234567"], start_new_session=True)`;
     const worker = await startFunction(harness.runtime, "python3", source);
-    await run(worker);
+    expect((await run(worker)).output).toBe("null");
     const left = (): string[] =>
       readdirSync("/proc").filter((name) => {
         try {

@@ -26,10 +26,14 @@ const MEBIBYTE = 1024 * 1024;
 /** The user inside every sandbox. Outside it is another one, see sandbox.ts. */
 export const INSIDE = { uid: 1000, gid: 1000, name: "function" } as const;
 
+/**
+ * Namespaces, and no capability even inside them: an ordinary user's server is root in its network's user namespace, and
+ * bubblewrap leaves such a caller its capabilities.
+ */
 const namespaces = [
   ...["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
   ...["--uid", String(INSIDE.uid), "--gid", String(INSIDE.gid), "--hostname", "function"],
-  ...["--die-with-parent", "--new-session", "--clearenv"],
+  ...["--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"],
 ];
 
 const tmpfs = (path: string, mebibytes: number): string[] => [

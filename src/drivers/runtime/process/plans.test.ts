@@ -71,7 +71,7 @@ describe("the sandbox's view", () => {
 
   test("has namespaces of its own, an empty environment and the filter", () => {
     for (const option of ["user", "pid", "ipc", "uts"]) expect(options).toContain(`--unshare-${option}`);
-    expect(options).toContain("--die-with-parent --new-session --clearenv");
+    expect(options).toContain("--die-with-parent --new-session --clearenv --cap-drop ALL");
     expect(options).toContain("--seccomp 5");
   });
 });
