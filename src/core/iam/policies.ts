@@ -119,8 +119,8 @@ function toWire({ id, name, created, modified, document }: PolicyRecord): Policy
     kind: "Policy",
     modifiedTime: modified,
     name,
+    status: "READY",
     // Old clients look at the first rule of every list they get; no list at all is what they know for "none".
     rules: (document.rules.length === 0 ? null : document.rules) as Rule[],
-    status: "READY",
   };
 }
