@@ -57,12 +57,19 @@ export class FunctionPool {
       slot.give(task);
       return;
     }
-    if (this.#queue.length >= this.#settings.maxQueue) {
-      task.refused(this.#overloaded(`${this.#queue.length} calls wait already`));
+    const refusal = task.durable ? undefined : this.refusal();
+    if (refusal !== undefined) {
+      task.refused(refusal);
       return;
     }
     this.#queue.push({ task, since: performance.now() });
     this.#grow();
+  }
+
+  /** Why no further task may wait here, if so. */
+  refusal(): DispatchError | undefined {
+    const { length } = this.#queue;
+    return length < this.#settings.maxQueue ? undefined : this.#overloaded(`${length} calls wait already`);
   }
 
   /** A task that a worker gave back goes first. */
@@ -96,10 +103,17 @@ export class FunctionPool {
   /** Called every few milliseconds while anything runs: time-outs, long runs, tasks that waited too long. */
   tick(now: number): void {
     for (const slot of this.slots) this.#watch(slot, now);
-    while (this.#queue[0] !== undefined && now - this.#queue[0].since > this.#settings.maxWait) {
-      this.#queue.shift()?.task.refused(this.#overloaded(`it waited longer than ${this.#settings.maxWait / 1000} s`));
-    }
+    this.#expire(now);
     if (this.#queue.length > 0) this.#grow();
+  }
+
+  #expire(now: number): void {
+    const { maxWait } = this.#settings;
+    const isLate = ({ task, since }: Queued): boolean => !task.durable && now - since > maxWait;
+    const late = this.#queue.filter(isLate);
+    if (late.length === 0) return;
+    this.#queue = this.#queue.filter((queued) => !isLate(queued));
+    for (const { task } of late) task.refused(this.#overloaded(`it waited longer than ${maxWait / 1000} s`));
   }
 
   /** Ends workers that have been idle for that many milliseconds. */

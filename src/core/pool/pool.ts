@@ -2,6 +2,7 @@
  * The pool: finds a worker for every task. A warm worker of the function first, else a generic one that becomes it, else a
  * fresh one. Workers are never reused for another revision. The rules are design in docs/architecture.md.
  */
+import { DispatchError } from "../shared/errors.ts";
 import type { Blobs, LoadSpec, Runtime, Worker, WorkerSpec } from "../shared/ports.ts";
 import { FunctionPool, type FunctionPoolSettings } from "./function-pool.ts";
 import type { Revision } from "./revision.ts";
@@ -56,7 +57,18 @@ export class Pool {
     }
   }
 
+  /** For a task that is promised before it is submitted. @throws OVERLOADED, SHUTTING_DOWN */
+  admit(revision: Revision): void {
+    if (this.#closed) throw new DispatchError("SHUTTING_DOWN");
+    const refusal = this.#functions.get(revision.faasId)?.refusal();
+    if (refusal !== undefined) throw refusal;
+  }
+
   submit(task: Task): void {
+    if (this.#closed) {
+      task.refused(new DispatchError("SHUTTING_DOWN"));
+      return;
+    }
     this.#functionPool(task.revision).submit(task);
     this.#armTick();
   }

@@ -7,6 +7,8 @@ export interface Task {
   readonly revision: Revision;
   /** The envelope for the worker, made when a worker is found: its deadline begins then. */
   envelope(): string;
+  /** It was promised and is on record: it waits as long as it must, and a full queue takes it, see `Pool.admit`. */
+  readonly durable?: boolean;
   /** Runs before the handler may start, when the start itself must be on record first. */
   readonly claim?: () => Promise<void>;
   /** The handler has been entered. */

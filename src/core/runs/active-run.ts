@@ -35,6 +35,8 @@ export class ActiveRun implements Task {
   readonly acceptedAt = performance.now();
   /** Whether a row exists or is on its way. */
   recorded = false;
+  /** Whether the row of a blocking run says that its handler was entered. */
+  beginRecorded = false;
   /** The secrets whose values it was given while the audit log does not say so yet. */
   unaudited: readonly string[] = [];
   /** Why it never ran, for a caller who waits. */
@@ -53,6 +55,11 @@ export class ActiveRun implements Task {
     this.record = record;
     this.#httpContext = httpContext ?? record.httpContext;
     if (!record.blocking) this.claim = () => keeper.claim(this);
+  }
+
+  /** Its caller has gone with a promise. */
+  get durable(): boolean {
+    return !this.record.blocking;
   }
 
   get revision(): Revision {

@@ -113,9 +113,19 @@ export class Runs implements RunKeeper {
 
   refused(run: ActiveRun, error: Error): void {
     run.refusal = error;
+    if (run.durable && isStopping(error)) {
+      this.#leave(run);
+      return;
+    }
     const fault = error instanceof DispatchError ? error.message : `no worker could be had: ${error.message}`;
     if (run.recorded) run.fail({ type: "SystemError", message: fault, stacktrace: null });
     else this.#settle(run);
+  }
+
+  /** It stays on record as it is, and the next start takes it up. */
+  #leave(run: ActiveRun): void {
+    this.#forget(run);
+    run.settle();
   }
 
   async #createOnce(principal: Principal, request: RunRequest, key: string, functionId: string): Promise<RunRecord> {
@@ -153,7 +163,7 @@ export class Runs implements RunKeeper {
     const run = new ActiveRun(this, serving, principal, record, request.httpContext);
     this.#keep(run);
     try {
-      if (!record.blocking || request.idempotencyKey !== undefined) await this.#recordAccepted(run);
+      if (!record.blocking || request.idempotencyKey !== undefined) await this.#accept(run);
     } catch (error) {
       this.#forget(run);
       throw error;
@@ -164,8 +174,10 @@ export class Runs implements RunKeeper {
     return run;
   }
 
-  async #recordAccepted(run: ActiveRun): Promise<void> {
+  /** What is promised is refused at the door or not at all. @throws OVERLOADED, SHUTTING_DOWN, DuplicateError */
+  async #accept(run: ActiveRun): Promise<void> {
     const { record } = run;
+    this.#ports.pool.admit(run.revision);
     const key = record.idempotencyKey === undefined ? [] : bindKey(record, record.idempotencyKey);
     const job = record.blocking ? [] : [enqueue(jobOf(record))];
     run.recorded = true;
@@ -258,7 +270,7 @@ export class Runs implements RunKeeper {
     const before = performance.now() - RECORD_AFTER_MS;
     for (const run of this.#active.values()) {
       if (run.acceptedAt > before) break;
-      if (!run.recorded && run.record.finished === undefined && this.#hasFunction(run.record)) this.#recordNow(run);
+      if (run.record.finished === undefined && this.#hasFunction(run.record)) this.#recordLife(run);
     }
     if (this.#active.size > 0) this.#checkLater();
   }
@@ -268,9 +280,14 @@ export class Runs implements RunKeeper {
     return this.#ports.functions.exists(organization, functionName, functionId);
   }
 
-  #recordNow(run: ActiveRun): void {
+  /** Writes down that it exists; and that it has begun, when that was not yet so. */
+  #recordLife(run: ActiveRun): void {
+    const begun = run.record.status === "CREATING";
+    if (run.recorded && (!begun || run.beginRecorded || !run.record.blocking)) return;
+    const statements = run.recorded ? startRun(run.record) : insertRun(run.record);
     run.recorded = true;
-    this.#ports.database.commit([...insertRun(run.record), ...this.#useStatements(run)]).catch((error: unknown) => {
+    run.beginRecorded = begun;
+    this.#ports.database.commit([...statements, ...this.#useStatements(run)]).catch((error: unknown) => {
       this.#ports.log.warn({ err: error, run: run.record.id }, "a long run could not be recorded");
     });
   }
@@ -315,6 +332,10 @@ async function answer(run: ActiveRun): Promise<RunRecord> {
   if (run.record.blocking) await run.wait();
   if (run.refusal !== undefined && run.record.finished === undefined) throw run.refusal;
   return run.record;
+}
+
+function isStopping(error: Error): boolean {
+  return error instanceof DispatchError && error.status === 503;
 }
 
 function jobOf({ organization, id }: RunRecord): Job {
