@@ -1,21 +1,35 @@
-/** The known word that a misspelt one was meant to be, if any is near enough. */
+/** The known word that a misspelt one most probably meant; undefined when none is near. Letter case does not count. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  const lower = word.toLowerCase();
-  const scored = known.map((candidate) => ({ candidate, distance: distance(lower, candidate.toLowerCase()) }));
-  const [best] = scored.sort((a, b) => a.distance - b.distance);
-  return best !== undefined && best.distance <= Math.max(2, Math.floor(word.length / 3)) ? best.candidate : undefined;
+  const wanted = word.toLowerCase();
+  const ranked = known
+    .map((candidate) => ({ candidate, distance: closeness(wanted, candidate.toLowerCase()) }))
+    .filter(
+      ({ candidate, distance }) =>
+        distance <= Math.min(wanted.length - 1, Math.max(2, Math.floor(candidate.length / 3))),
+    )
+    .sort((one, other) => one.distance - other.distance);
+  return ranked[0]?.candidate;
 }
 
-/** Levenshtein's edit distance. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
+function closeness(word: string, candidate: string): number {
+  const beginning = word.length >= 3 && candidate.startsWith(word);
+  return beginning ? 1 : distance(word, candidate);
+}
+
+/** Levenshtein's distance: single letters inserted, removed or replaced. */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= one.length; i++) {
     const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, change));
+    for (let j = 1; j <= other.length; j++) {
+      const replaced = at(row, j - 1) + (one[i - 1] === other[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, at(row, j) + 1, at(next, j - 1) + 1));
     }
     row = next;
   }
-  return row[b.length] ?? 0;
+  return at(row, other.length);
+}
+
+function at(row: readonly number[], index: number): number {
+  return row[index] ?? Number.POSITIVE_INFINITY;
 }

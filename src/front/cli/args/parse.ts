@@ -1,8 +1,8 @@
 /** Reads the words of a call against one command: flags in any place, arguments counted (cli-and-runtimes.md 1.1, 1.3). */
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
+import { nearest } from "../../../core/shared/nearest.ts";
 import type { Argument, Command, Flag } from "../command.ts";
 import { UsageError } from "../errors.ts";
-import { nearest } from "../nearest.ts";
 import { Flags, flagValues } from "./flags.ts";
 import { globalFlags } from "./global-flags.ts";
 

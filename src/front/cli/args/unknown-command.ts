@@ -1,6 +1,6 @@
+import { nearest } from "../../../core/shared/nearest.ts";
 import type { Command } from "../command.ts";
 import { UsageError } from "../errors.ts";
-import { nearest } from "../nearest.ts";
 import { namesOf } from "./find-command.ts";
 import { lineOf } from "./help.ts";
 

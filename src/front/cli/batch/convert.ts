@@ -1,6 +1,6 @@
 /** YAML nodes to the JSON that a schema wants; what does not fit becomes a problem with its place. */
 import { type Document, isAlias, isMap, isSeq, type LineCounter, type Node, type YAMLMap } from "yaml";
-import { nearest } from "../nearest.ts";
+import { nearest } from "../../../core/shared/nearest.ts";
 import type { FieldSchema } from "../resources/kind.ts";
 import { booleanOf, isNothing, numberOf, scalarText } from "./scalars.ts";
 

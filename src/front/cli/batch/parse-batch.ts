@@ -1,7 +1,7 @@
 /** Text of a resource file to resources, with every mistake named by file, line and column (decisions.md 2 and 5). */
 import { type Document, isMap, LineCounter, parseAllDocuments } from "yaml";
+import { nearest } from "../../../core/shared/nearest.ts";
 import { CliError } from "../errors.ts";
-import { nearest } from "../nearest.ts";
 import type { JsonObject } from "../output/shape.ts";
 import type { Kind } from "../resources/kind.ts";
 import { allKinds } from "../resources/kinds.ts";

@@ -1,9 +1,9 @@
+import { nearest } from "../../../core/shared/nearest.ts";
 import type { ContextSettings } from "../config/context-settings.ts";
 import { writtenContext } from "../config/context-settings.ts";
 import { withContext, writeConfig } from "../config/write-config.ts";
 import { argument, type Context } from "../context.ts";
 import { CliError } from "../errors.ts";
-import { nearest } from "../nearest.ts";
 import { jsonText } from "../output/encode.ts";
 import { printData } from "../output/print.ts";
 import { renderTable } from "../output/table.ts";
