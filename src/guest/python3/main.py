@@ -218,8 +218,9 @@ class Runner:
             if not queue:
                 channel.flush()
                 self.receive(channel.read())
-            while channel.waiting():
-                self.receive(channel.read())
+            else:
+                while channel.waiting():
+                    self.receive(channel.read())
             if queue:
                 number, envelope = queue.popleft()
                 channel.send(STARTED, number)

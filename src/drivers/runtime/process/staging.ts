@@ -20,6 +20,7 @@ export interface Staging {
 }
 
 const OTHERS_MAY_ENTER = 0o001;
+const OTHERS_MAY_READ = 0o004;
 const STAGE = "/mnt";
 
 /** The deepest folder on the way to `source` that others may not enter; undefined when the way is free. */
@@ -28,6 +29,12 @@ export const barrier = (source: string): string | undefined => {
     if ((statSync(folder).mode & OTHERS_MAY_ENTER) === 0) return folder;
   }
   return undefined;
+};
+
+/** Closed itself, so that no other way to it helps. What belongs to somebody else was given away on purpose. */
+const isClosed = (source: string): boolean => {
+  const { mode, uid } = statSync(source);
+  return uid === 0 && (mode & OTHERS_MAY_READ) === 0;
 };
 
 const firstBelow = (folder: string, path: string): string => {
@@ -57,6 +64,9 @@ export const createStaging = async (): Promise<Staging> => {
   };
 
   const reach = async (source: string): Promise<string> => {
+    if (isClosed(source)) {
+      throw new Error(`${source} is closed to the sandbox's user; run chmod -R a+rX ${source}`);
+    }
     const closed = barrier(source);
     if (closed === undefined) return source;
     const entry = firstBelow(closed, source);
