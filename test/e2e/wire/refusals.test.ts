@@ -290,7 +290,7 @@ describe("handler errors", () => {
 
   test("renaming is the caller's mistake and told as one, instead of 500", async () => {
     await client.send("POST", "/v1/event/drivertypes", '{"name":"kept","image":"i"}');
-    const message = "the body names event driver type other, the path kept: a event driver type cannot be renamed";
+    const message = "the body names event driver type other, the path kept: an event driver type cannot be renamed";
     await refused(["PUT", "/v1/event/drivertypes/kept", '{"name":"other","image":"i"}', 400, 400, message]);
   });
 
