@@ -10,7 +10,6 @@ import {
   type ShowChallenge,
 } from "../../core/shared/ports.ts";
 import { createCertificateFiles } from "./certificate-files.ts";
-import { acmeProblem, isUnreachable } from "./failure.ts";
 
 export type ChallengeKind = "http-01" | "tls-alpn-01";
 
@@ -35,10 +34,12 @@ export function createAcme(options: AcmeOptions): CertificateAuthority {
     stored: (domain) => files.certificate(domain),
     async issue(domain, show) {
       const acme = await loadLibrary(options);
+      await refuseUnreachable(acme, options);
       const client = new acme.Client({
         directoryUrl: options.directoryUrl,
         accountKey: await files.accountKey(() => acme.crypto.createPrivateEcdsaKey()),
       });
+      await useKnownAccount(client, options);
       const issued = await firstOf(options.challenges, (kind) => order(acme, client, domain, kind, options, show));
       await files.store(domain, issued);
       return issued;
@@ -49,6 +50,8 @@ export function createAcme(options: AcmeOptions): CertificateAuthority {
 async function loadLibrary({ caFile }: AcmeOptions): Promise<Acme> {
   // The bundle offers the default only: it cannot see the names that a CommonJS module exports.
   const { default: acme } = await import("acme-client");
+  // Whoever asks for a certificate asks again later; the library's own repetitions would only hide why it has to.
+  Object.assign(acme.axios.defaults, { acmeSettings: { retryMaxAttempts: 1, retryDefaultDelay: 1 } });
   if (caFile !== "") {
     const ca = [...rootCertificates, await readCa(caFile)];
     acme.axios.defaults.httpsAgent = new Agent({ ca });
@@ -64,7 +67,28 @@ async function readCa(path: string): Promise<string> {
   }
 }
 
-/** The next kind is tried when the authority did not believe one; an authority that cannot be reached is asked once. */
+/**
+ * Without this the library would "update" a known account with nothing, which authorities refuse. An account that is not there
+ * is made with the order, and an authority that does not answer is noticed there.
+ */
+async function useKnownAccount(client: InstanceType<Acme["Client"]>, { email }: AcmeOptions): Promise<void> {
+  try {
+    await client.createAccount({ onlyReturnExisting: true });
+    if (email !== "") await client.updateAccount({ contact: [`mailto:${email}`] });
+  } catch {}
+}
+
+/** Asked first and by itself, because the library loses the reason when nobody answers. @throws IssueError */
+async function refuseUnreachable({ axios }: Acme, { directoryUrl }: AcmeOptions): Promise<void> {
+  const { httpsAgent } = axios.defaults;
+  try {
+    await axios.create().get(directoryUrl, { timeout: 15_000, httpsAgent });
+  } catch (error) {
+    throw new IssueError(`${directoryUrl}: ${problemOf(error)}`, true, error);
+  }
+}
+
+/** The next kind is tried when the authority did not believe one. */
 async function firstOf(
   kinds: readonly ChallengeKind[],
   attempt: (kind: ChallengeKind) => Promise<Certificate>,
@@ -74,11 +98,17 @@ async function firstOf(
     try {
       return await attempt(kind);
     } catch (error) {
-      if (isUnreachable(error)) throw new IssueError(acmeProblem(error), true, error);
-      refusals.push(`${kind}: ${acmeProblem(error)}`);
+      refusals.push(`${kind}: ${problemOf(error)}`);
     }
   }
   throw new IssueError(refusals.join("; "), false);
+}
+
+/** The authority's own sentence, on one line; where there is none, the code of the failure. */
+function problemOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return (message || code).replace(/\s+/g, " ").slice(0, 500);
 }
 
 async function order(
@@ -103,7 +133,11 @@ async function order(
       if ((type as string) !== kind) throw new Error(`the authority offers no ${kind} challenge for ${domain}`);
       if (kind === "http-01") withdraw = show({ kind, token, keyAuthorization });
       else {
-        const [alpnKey, alpnCert] = await acme.crypto.createAlpnCertificate(authorization, keyAuthorization);
+        const [alpnKey, alpnCert] = await acme.crypto.createAlpnCertificate(
+          authorization,
+          keyAuthorization,
+          await acme.crypto.createPrivateEcdsaKey(),
+        );
         withdraw = show({ kind, domain, certificate: pair(alpnCert, alpnKey) });
       }
     },

@@ -46,7 +46,7 @@ function parsed<T>(parse: () => T, problem: string): T {
 }
 
 /** From when to when a certificate is valid, Unix milliseconds. */
-export function validityOf({ cert }: Certificate): { readonly from: number; readonly to: number } {
+function validityOf({ cert }: Certificate): { readonly from: number; readonly to: number } {
   const { validFrom, validTo } = new X509Certificate(cert);
   return { from: Date.parse(validFrom), to: Date.parse(validTo) };
 }
@@ -55,4 +55,9 @@ export function validityOf({ cert }: Certificate): { readonly from: number; read
 export function renewalTime(certificate: Certificate): number {
   const { from, to } = validityOf(certificate);
   return to - (to - from) / 3;
+}
+
+/** The day and time when a certificate ends, ISO 8601. */
+export function expiryOf(certificate: Certificate): string {
+  return new Date(validityOf(certificate).to).toISOString();
 }

@@ -4,8 +4,7 @@
  */
 import { stat } from "node:fs/promises";
 import type { Logger } from "pino";
-import type { Certificate } from "../../core/shared/ports.ts";
-import { type CertificatePaths, readPair, validityOf } from "./certificate.ts";
+import { type CertificatePaths, expiryOf, readPair } from "./certificate.ts";
 import type { LiveCertificate } from "./live-certificate.ts";
 import { repeat } from "./repeat.ts";
 
@@ -39,11 +38,6 @@ async function adopt(paths: CertificatePaths, live: LiveCertificate, log: Logger
     log.error(`TLS: the new certificate is not used, the old one goes on: ${reason}`);
     return true;
   }
-}
-
-/** The day and time when a certificate ends, ISO 8601. */
-export function expiryOf(certificate: Certificate): string {
-  return new Date(validityOf(certificate).to).toISOString();
 }
 
 async function fingerprint({ certificate, key }: CertificatePaths): Promise<string> {

@@ -1,9 +1,8 @@
 /** Keeps the certificate of one name fresh: obtained at the first start, renewed a third of its lifetime before it expires. */
 import type { Logger } from "pino";
 import { type CertificateAuthority, IssueError } from "../../core/shared/ports.ts";
-import { renewalTime } from "./certificate.ts";
+import { expiryOf, renewalTime } from "./certificate.ts";
 import type { ChallengeBoard } from "./challenge-board.ts";
-import { expiryOf } from "./file-watch.ts";
 import type { LiveCertificate } from "./live-certificate.ts";
 import { repeat } from "./repeat.ts";
 
