@@ -8,9 +8,14 @@ const wide: Flag = { name: "wide", short: "w", type: "boolean", description: "Pr
 
 const policyFlags: readonly Flag[] = [
   { name: "subject", short: "s", type: "slice", description: "Who: accounts" },
-  { name: "action", short: "a", type: "slice", description: "May do what: get, create, update, delete, *" },
+  {
+    name: "action",
+    short: "a",
+    type: "slice",
+    description: "May do what: get, create, update, delete, reveal and use (secrets), *",
+  },
   { name: "resource", short: "r", type: "slice", description: "With which resources" },
-  { name: "global", type: "boolean", description: "In all organizations" },
+  { name: "global", type: "boolean", description: "In all organizations, for subjects written ORGANIZATION/ACCOUNT" },
 ];
 
 const publicKey: Flag = { name: "public-key", type: "string", description: "PEM file with its RSA public key" };
