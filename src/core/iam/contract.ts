@@ -33,7 +33,8 @@ export const policySchema = {
     /** It counts in all organizations for subjects written `organization/account`. */
     global: { type: "boolean" },
     name: resourceName,
-    rules: { type: "array", items: ruleSchema },
+    /** Required; an empty list reads back as null. */
+    rules: { type: "array", items: ruleSchema, nullable: true },
   },
 } as const;
 

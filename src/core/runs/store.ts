@@ -77,6 +77,14 @@ export interface RunSelection {
   readonly cursor?: bigint | undefined;
 }
 
+const LATEST = 2n ** 63n - 1n;
+
+/** Of any second, also of one that the database's clock does not reach. */
+function nanosecondsOf(seconds: number): bigint {
+  const exact = BigInt(seconds) * 1_000_000_000n;
+  return exact > LATEST ? LATEST : exact < -LATEST ? -LATEST : exact;
+}
+
 export class RunStore {
   readonly #database: Database;
 
@@ -90,10 +98,10 @@ export class RunStore {
     if (selection.functionName !== undefined) query = query.where("function_name", "=", selection.functionName);
     if (selection.status !== undefined) query = query.where("status", "=", selection.status);
     if (selection.since !== undefined) {
-      const since = BigInt(selection.since) * 1_000_000_000n;
+      const since = nanosecondsOf(selection.since);
       if (since > 0n) query = query.where(({ eb, fn }) => eb(fn.coalesce("finished", "executed"), ">", since));
     }
-    if (selection.until !== undefined) query = query.where("executed", "<", BigInt(selection.until) * 1_000_000_000n);
+    if (selection.until !== undefined) query = query.where("executed", "<", nanosecondsOf(selection.until));
     if (selection.cursor !== undefined) query = query.where("executed", "<", selection.cursor);
     query = query.orderBy("executed", "desc");
     if (selection.limit !== undefined) query = query.limit(selection.limit);

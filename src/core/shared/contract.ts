@@ -15,6 +15,8 @@ export interface Operation {
   readonly permission: { readonly resource: string; readonly action: Action };
   /** The status of a success, exactly as the specification has it (server.md section 2). */
   readonly success: number;
+  /** The other status of a success, where there are two. */
+  readonly alsoSuccess?: number;
   readonly summary: string;
   /** Callers need no credential. */
   readonly anonymous?: true;
@@ -22,6 +24,8 @@ export interface Operation {
   readonly organization?: "optional";
   /** Path parameters that are no plain names. */
   readonly parameters?: Readonly<Record<string, TSchema>>;
+  /** Headers of its own, for the description: their names are no part of what is checked. */
+  readonly headers?: TSchema;
   readonly query?: TSchema;
   readonly body?: TSchema;
   /** What validation messages call the body: `image in body is required`. */

@@ -4,6 +4,8 @@ import type { TSchema } from "typebox";
 interface Shape {
   readonly type?: string;
   readonly format?: string;
+  /** Required in requests, yet `null` in answers. */
+  readonly nullable?: boolean;
   readonly enum?: readonly unknown[];
   readonly properties?: Readonly<Record<string, Shape>>;
   readonly required?: readonly string[];
@@ -17,7 +19,7 @@ export function wireSchema(schema: TSchema): object {
 }
 
 function described(shape: Shape): object {
-  const { patternMessage: _, ...rest } = shape as Shape & { patternMessage?: string };
+  const { patternMessage: _, nullable: __, ...rest } = shape as Shape & { patternMessage?: string };
   const { format, properties, items, additionalProperties } = rest;
   return {
     ...rest,
@@ -31,7 +33,7 @@ function described(shape: Shape): object {
 function describedProperties(properties: Readonly<Record<string, Shape>>, required: readonly string[]): object {
   const entries = Object.entries(properties).map(([name, property]) => {
     const text = described(property);
-    return [name, required.includes(name) ? text : orNull(text)];
+    return [name, required.includes(name) && property.nullable !== true ? text : orNull(text)];
   });
   return Object.fromEntries(entries);
 }

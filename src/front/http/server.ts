@@ -46,9 +46,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(JSON_TYPE, { parseAs: "string" }, (_request, text, done) => done(null, text));
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply, options));
-  app.setNotFoundHandler((request, reply) =>
-    sendError(unknownPath(options.routes, request, reply), request, reply, options),
-  );
+  app.setNotFoundHandler((request, reply) => sendError(undefined, request, reply, options));
   mountHealth(app, options, doors);
   mountDocs(
     app,
@@ -140,13 +138,22 @@ function sendError(
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
-  { log, ...limits }: ApiOptions,
+  { log, routes, ...limits }: ApiOptions,
 ): FastifyReply {
-  const known = error instanceof DispatchError ? error : fromFastify(error, request, limits);
+  // Where nothing is, nobody cares for the type or the size of a body.
+  const known = request.is404 ? unknownPath(routes, request, reply) : knownError(error, request, limits);
   if (known.cause !== undefined && known.status >= 500)
     log.error({ err: known.cause, url: request.url }, known.message);
   if (known.retryAfter !== undefined) reply.header("retry-after", known.retryAfter);
   return sendJson(reply.code(known.status), JSON.stringify(known));
+}
+
+function knownError(
+  error: unknown,
+  request: FastifyRequest,
+  limits: Pick<ApiOptions, "bodyLimit" | "uploadLimit">,
+): DispatchError {
+  return error instanceof DispatchError ? error : fromFastify(error, request, limits);
 }
 
 function fromFastify(

@@ -38,9 +38,13 @@ export function parameterValidator(name: string, place: "path" | "query", schema
 }
 
 function integer(name: string, place: string, value: unknown): number {
-  if (typeof value === "string" && /^-?\d+$/.test(value)) return Number(value);
+  if (typeof value === "string" && /^-?\d+$/.test(value) && isInt64(BigInt(value))) return Number(value);
   const message = `${name} in ${place} must be of type int64: ${JSON.stringify(value)}`;
   throw new DispatchError("INVALID_TYPE", { message });
+}
+
+function isInt64(value: bigint): boolean {
+  return BigInt.asIntN(64, value) === value;
 }
 
 /** What cannot be decoded comes before all else; then the original checks the fields of an object in alphabetical order. */
