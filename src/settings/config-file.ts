@@ -18,7 +18,8 @@ async function parserOf(path: string): Promise<(text: string) => unknown> {
   switch (extname(path).toLowerCase()) {
     case ".yaml":
     case ".yml":
-      return (await import("yaml")).parse;
+      // The package is CommonJS: in the packed build only its default export is there.
+      return (await import("yaml")).default.parse;
     case ".json":
       return JSON.parse;
     case ".toml":
