@@ -2,11 +2,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import { splitNames } from "../functions/service.ts";
 import type { Iam } from "../iam/authorize.ts";
-import { refuseRename } from "../images/base-images.ts";
 import type { Action } from "../shared/contract.ts";
 import { DispatchError } from "../shared/errors.ts";
 import { KeyedQueue } from "../shared/keyed-queue.ts";
 import type { Principal } from "../shared/principal.ts";
+import { refuseRename } from "../shared/refuse-rename.ts";
 import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts";
 import { systemPrincipal, type WireStatus, wireStrings, wireTags } from "../shared/wire.ts";
 import type { Driver } from "./contract.ts";

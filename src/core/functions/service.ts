@@ -1,7 +1,6 @@
 /** Functions: their life from the uploaded source to the revision that serves. */
 import { randomUUID } from "node:crypto";
 import type { Iam } from "../iam/authorize.ts";
-import { refuseRename } from "../images/base-images.ts";
 import type { ChangeFeed } from "../shared/change-feed.ts";
 import { unixSeconds } from "../shared/clock.ts";
 import type { Action } from "../shared/contract.ts";
@@ -9,6 +8,7 @@ import { DispatchError } from "../shared/errors.ts";
 import { KeyedQueue } from "../shared/keyed-queue.ts";
 import type { Database, Statement } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
+import { refuseRename } from "../shared/refuse-rename.ts";
 import { ResourceStore } from "../shared/resource-store.ts";
 import { systemPrincipal, type WireStatus } from "../shared/wire.ts";
 import { type ArchiveLimits, readArchive, SourceError } from "./archive.ts";

@@ -2,9 +2,10 @@
  * Organizations. Any name is a namespace of its own, whether or not it is listed here (server.md 3.1); a listed one can be
  * seen, and reached by accounts of others through a global policy. Each is stored under its own name.
  */
-import { refuseRename } from "../images/base-images.ts";
+
 import type { Action } from "../shared/contract.ts";
 import type { Principal } from "../shared/principal.ts";
+import { refuseRename } from "../shared/refuse-rename.ts";
 import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts";
 import { EVERYWHERE, type Iam } from "./authorize.ts";
 import type { Organization } from "./contract.ts";

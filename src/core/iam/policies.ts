@@ -1,10 +1,11 @@
 /** Policies: they take effect with the answer to the request that writes them. */
-import { refuseRename } from "../images/base-images.ts";
+
 import type { ChangeFeed } from "../shared/change-feed.ts";
 import type { Action } from "../shared/contract.ts";
 import { DispatchError } from "../shared/errors.ts";
 import type { Database } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
+import { refuseRename } from "../shared/refuse-rename.ts";
 import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts";
 import { EVERYWHERE, type Iam, type Permission } from "./authorize.ts";
 import type { Policy, Rule } from "./contract.ts";

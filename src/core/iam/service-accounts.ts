@@ -1,8 +1,8 @@
 /** Service accounts: programs that prove with their RSA key who they are. */
 import type { KeyObject } from "node:crypto";
-import { refuseRename } from "../images/base-images.ts";
 import type { Action } from "../shared/contract.ts";
 import type { Principal } from "../shared/principal.ts";
+import { refuseRename } from "../shared/refuse-rename.ts";
 import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts";
 import { EVERYWHERE, type Iam } from "./authorize.ts";
 import type { ServiceAccount } from "./contract.ts";

@@ -2,10 +2,10 @@
 import type { Iam } from "../iam/authorize.ts";
 import type { ChangeFeed } from "../shared/change-feed.ts";
 import type { Action } from "../shared/contract.ts";
-import { DispatchError } from "../shared/errors.ts";
 import { KeyedQueue } from "../shared/keyed-queue.ts";
 import type { Builder, Database, Language } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
+import { refuseRename } from "../shared/refuse-rename.ts";
 import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts";
 import { systemPrincipal, type WireStatus, wireStrings, wireTags } from "../shared/wire.ts";
 import type { BaseImage } from "./contract.ts";
@@ -121,13 +121,6 @@ export class BaseImages {
   #authorize(principal: Principal, organization: string, action: Action): void {
     this.#ports.iam.authorize(principal, { resource: "baseimage", action, organization });
   }
-}
-
-/** A PUT under one name with another in its body would rename. */
-export function refuseRename(word: string, name: string, bodyName: string): void {
-  if (name === bodyName) return;
-  const message = `the body names ${word} ${bodyName}, the path ${name}: ${/^[aeio]/i.test(word) ? "an" : "a"} ${word} cannot be renamed`;
-  throw new DispatchError("BAD_REQUEST", { message });
 }
 
 function specOf(body: BaseImage, status: WireStatus): BaseImageDocument {

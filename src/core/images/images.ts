@@ -4,9 +4,10 @@ import { DispatchError } from "../shared/errors.ts";
 import { KeyedQueue } from "../shared/keyed-queue.ts";
 import { BuildError, type BuiltImage } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
+import { refuseRename } from "../shared/refuse-rename.ts";
 import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts";
 import { systemPrincipal, type WireStatus, wireStrings, wireTags } from "../shared/wire.ts";
-import { type BaseImages, type ImagesPorts, languageOfImage, refuseRename } from "./base-images.ts";
+import { type BaseImages, type ImagesPorts, languageOfImage } from "./base-images.ts";
 import type { Image } from "./contract.ts";
 
 interface SystemPackage {
