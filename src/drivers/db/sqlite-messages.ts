@@ -11,6 +11,7 @@ export type DatabaseRequest =
   | { readonly kind: "prepare"; readonly index: number; readonly sql: string }
   | { readonly kind: "read"; readonly id: number; readonly index: number; readonly parameters: readonly unknown[] }
   | { readonly kind: "commit"; readonly group: string }
+  | { readonly kind: "snapshot"; readonly id: number; readonly file: string }
   | { readonly kind: "close" };
 
 export interface Failure {

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import Database from "better-sqlite3";
-import { migrations } from "./migrations/index.ts";
+import { migrate } from "./migrate.ts";
 import type { CommitFailure, DatabaseRequest, Failure, Group, ReadReply } from "./sqlite-messages.ts";
 
 const { path } = workerData as { path: string };
@@ -28,30 +28,13 @@ function open(): void {
     createHash("sha256").update(String(text)).digest("hex"),
   );
   lock();
-  migrate();
+  migrate(database, path);
 }
 
 /** A second server on the same file would break what the first one holds in memory. */
 function lock(): void {
   database.pragma("locking_mode = EXCLUSIVE");
   database.exec("begin immediate; commit");
-}
-
-function migrate(): void {
-  const current = Number(database.pragma("user_version", { simple: true }));
-  const newest = migrations.at(-1)?.number ?? 0;
-  if (current > newest) {
-    throw new Error(
-      `the database ${path} was made by a newer Dispatch (shape ${current}, this one knows ${newest}): start that version`,
-    );
-  }
-  for (const migration of migrations) {
-    if (migration.number <= current) continue;
-    database.transaction(() => {
-      for (const sql of migration.statements) database.exec(sql);
-      database.pragma(`user_version = ${migration.number}`);
-    })();
-  }
 }
 
 function prepared(index: number): Database.Statement {
@@ -157,6 +140,18 @@ function answerRead(port: MessagePort, id: number, index: number, parameters: re
   port.postMessage({ read: reply });
 }
 
+/** Page by page, between other requests; what is written meanwhile goes into the copy as well. */
+async function answerSnapshot(port: MessagePort, id: number, file: string): Promise<void> {
+  let reply: ReadReply;
+  try {
+    await database.backup(file);
+    reply = { id, rows: [] };
+  } catch (error) {
+    reply = { id, error: describe(error) };
+  }
+  port.postMessage({ read: reply });
+}
+
 function serve(port: MessagePort): void {
   port.on("message", (request: DatabaseRequest) => {
     if (request.kind === "prepare") {
@@ -164,6 +159,7 @@ function serve(port: MessagePort): void {
       statements[request.index] =
         statement.reader && request.sql.includes('from "runs"') ? statement.safeIntegers(true) : statement;
     } else if (request.kind === "read") answerRead(port, request.id, request.index, request.parameters);
+    else if (request.kind === "snapshot") void answerSnapshot(port, request.id, request.file);
     else if (request.kind === "commit") port.postMessage({ committed: writeGroup(JSON.parse(request.group) as Group) });
     else {
       database.pragma("wal_checkpoint(TRUNCATE)");

@@ -23,8 +23,14 @@ interface Waiting<T> {
   reject(error: Error): void;
 }
 
+/** The embedded database can be copied while it is in use. */
+export interface SqliteDatabase extends Database {
+  /** Writes a consistent copy to a file that is empty or new, while reads and writes go on. */
+  snapshot(path: string): Promise<void>;
+}
+
 /** Opens (and where needed makes or migrates) the database file. @throws Error with a sentence when it is in use or newer. */
-export async function openSqlite(path: string): Promise<Database> {
+export async function openSqlite(path: string): Promise<SqliteDatabase> {
   makePrivate(path);
   const thread = new SqliteThread(path);
   await thread.ready;
@@ -32,6 +38,7 @@ export async function openSqlite(path: string): Promise<Database> {
   return {
     query,
     commit: (unit) => thread.commit(unit),
+    snapshot: (file) => thread.snapshot(file),
     close: () => thread.close(),
   };
 }
@@ -82,6 +89,14 @@ class SqliteThread {
     return new Promise((resolve, reject) => {
       this.#reads.set(id, { resolve, reject });
       this.#send({ kind: "read", id, index, parameters });
+    });
+  }
+
+  async snapshot(file: string): Promise<void> {
+    const id = this.#nextId++;
+    await new Promise<readonly unknown[]>((resolve, reject) => {
+      this.#reads.set(id, { resolve, reject });
+      this.#send({ kind: "snapshot", id, file });
     });
   }
 
