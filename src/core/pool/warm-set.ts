@@ -6,6 +6,9 @@ import type { Worker, WorkerSpec } from "../shared/ports.ts";
 
 export type StartWorker = (spec: WorkerSpec) => Promise<Worker>;
 
+/** A start is work for the whole machine: the taker's first call goes before it. */
+const REFILL_AFTER_MS = 100;
+
 export class WarmSet {
   readonly spec: WorkerSpec;
   readonly #start: StartWorker;
@@ -35,7 +38,7 @@ export class WarmSet {
   async take(): Promise<Worker> {
     const worker = this.#ready.shift();
     if (worker === undefined) return this.#start(this.spec);
-    setImmediate(() => this.#refill());
+    setTimeout(() => this.#refill(), REFILL_AFTER_MS).unref();
     return worker;
   }
 

@@ -1,0 +1,288 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { DispatchError } from "../shared/errors.ts";
+import { Pool, type PoolSettings } from "./pool.ts";
+import type { Revision } from "./revision.ts";
+import { noBlobs, TestRuntime, TestTask, type TestWorker } from "./test-runtime.ts";
+
+const pools: Pool[] = [];
+
+afterEach(async () => {
+  await Promise.all(pools.splice(0).map((pool) => pool.close(0)));
+});
+
+function poolWith(settings: Partial<PoolSettings> = {}) {
+  const runtime = new TestRuntime();
+  const log = { warn: () => {} };
+  const defaults = { warmWorkers: 0, maxWorkers: 100, idleTimeout: 60_000, maxQueue: 1000, maxWait: 60_000 };
+  const pool = new Pool({ ...defaults, ...settings }, runtime, noBlobs, log);
+  pools.push(pool);
+  return { pool, runtime };
+}
+
+function revisionOf(fields: Partial<Revision> = {}): Revision {
+  return {
+    organization: "o",
+    functionId: "f",
+    functionName: "hello",
+    faasId: "r1",
+    language: "nodejs",
+    image: { digest: "i", lock: "" },
+    handler: "./hello.js",
+    source: "s",
+    environment: {},
+    limits: { memory: 128, cpu: 1, pids: 64, disk: 64 },
+    concurrency: 4,
+    network: "isolated",
+    timeout: 0,
+    ...fields,
+  };
+}
+
+/** Waits until something is so; what the pool does it does within a few turns. */
+async function eventually(what: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 500; turn++) {
+    if (what()) return;
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  expect(what.toString()).toBe("so");
+}
+
+async function ready(pool: Pool, runtime: TestRuntime, revision: Revision): Promise<TestWorker> {
+  await pool.prepare(revision);
+  return runtime.loaded.at(-1) as TestWorker;
+}
+
+describe("a task", () => {
+  test("goes to the worker that was prepared, and hears how it went", async () => {
+    const { pool, runtime } = poolWith();
+    const worker = await ready(pool, runtime, revisionOf());
+    const task = new TestTask(revisionOf());
+    pool.submit(task);
+    worker.begin();
+    worker.end();
+    expect(task.events).toEqual(["started", "finished"]);
+    expect(runtime.started).toHaveLength(1);
+  });
+
+  test("of a function without a worker waits for one to be started", async () => {
+    const { pool, runtime } = poolWith();
+    const task = new TestTask(revisionOf());
+    pool.submit(task);
+    await eventually(() => runtime.loaded[0]?.held.length === 1);
+    runtime.loaded[0]?.end();
+    expect(task.events).toEqual(["finished"]);
+  });
+
+  test("is refused with the reason when no worker can be had", async () => {
+    const { pool, runtime } = poolWith();
+    runtime.failure = new Error("no sandbox");
+    const task = new TestTask(revisionOf());
+    pool.submit(task);
+    await eventually(() => task.events.length > 0);
+    expect([task.events, task.refusal?.message]).toEqual([["refused"], "no sandbox"]);
+  });
+});
+
+describe("workers", () => {
+  test("grow with the queue up to the function's concurrency, and not beyond", async () => {
+    const { pool, runtime } = poolWith();
+    const revision = revisionOf({ concurrency: 3 });
+    for (let i = 0; i < 10; i++) pool.submit(new TestTask(revision));
+    await eventually(() => runtime.loaded.length === 3);
+    await eventually(() => runtime.loaded.every(({ held }) => held.length === 1));
+    expect(runtime.started).toHaveLength(3);
+    expect(pool.stats().functions).toMatchObject([{ workers: 3, queued: 7 }]);
+  });
+
+  test("are taken from the warm set, which is filled again", async () => {
+    const { pool, runtime } = poolWith({ warmWorkers: 2 });
+    pool.keepWarm(revisionOf());
+    await eventually(() => pool.stats().generic === 2);
+    await pool.prepare(revisionOf());
+    expect(runtime.started.indexOf(runtime.loaded[0] as TestWorker)).toBe(0);
+    await eventually(() => pool.stats().generic === 2);
+    expect(runtime.started).toHaveLength(3);
+  });
+
+  test("of different organizations, images or networks are never shared", async () => {
+    const { pool, runtime } = poolWith({ warmWorkers: 1 });
+    pool.keepWarm(revisionOf());
+    await eventually(() => pool.stats().generic === 1);
+    const others = [{ organization: "p" }, { network: "none" as const }, { image: { digest: "j", lock: "" } }];
+    for (const [index, fields] of others.entries()) {
+      const revision = revisionOf({ ...fields, faasId: `other-${index}` });
+      await pool.prepare(revision);
+      const [worker] = runtime.loaded.slice(-1);
+      expect(worker?.spec).toMatchObject(fields);
+    }
+  });
+
+  test("that cannot load a revision are ended, and whoever prepares hears why", async () => {
+    const { pool, runtime } = poolWith();
+    await expect(pool.prepare(revisionOf({ handler: "broken" }))).rejects.toThrow("cannot be loaded");
+    expect(runtime.loaded[0]?.stops).toEqual(["retired"]);
+  });
+
+  test("that end take along what had begun; the rest runs elsewhere", async () => {
+    const { pool, runtime } = poolWith();
+    const revision = revisionOf({ concurrency: 1 });
+    const worker = await ready(pool, runtime, revision);
+    const [quick, running, waiting] = [1, 2, 3].map(() => new TestTask(revision)) as [TestTask, TestTask, TestTask];
+    pool.submit(quick);
+    worker.begin();
+    worker.end();
+    pool.submit(running);
+    pool.submit(waiting);
+    expect(worker.held).toHaveLength(2);
+    worker.begin();
+    worker.exit("exited", 1);
+    expect(running.events).toEqual(["started", "failed: exited"]);
+    await eventually(() => runtime.loaded.length === 2 && runtime.loaded[1]?.held.length === 1);
+    runtime.loaded[1]?.end();
+    expect(waiting.events).toEqual(["finished"]);
+  });
+
+  test("that run longer than the function may are ended", async () => {
+    const { pool, runtime } = poolWith();
+    const revision = revisionOf({ timeout: 20 });
+    const worker = await ready(pool, runtime, revision);
+    pool.submit(new TestTask(revision));
+    worker.begin();
+    await eventually(() => worker.stops.length > 0);
+    expect(worker.stops).toEqual(["timeout"]);
+  });
+
+  test("give back what waits behind a run that has become long", async () => {
+    const { pool, runtime } = poolWith();
+    const revision = revisionOf({ concurrency: 2 });
+    const worker = await ready(pool, runtime, revision);
+    pool.submit(new TestTask(revision));
+    worker.begin();
+    worker.end();
+    const [long, behind] = [new TestTask(revision), new TestTask(revision)];
+    pool.submit(long);
+    pool.submit(behind);
+    expect(worker.held).toHaveLength(2);
+    worker.begin();
+    await eventually(() => runtime.loaded[1]?.held.length === 1);
+    runtime.loaded[1]?.end();
+    expect([behind.events, long.events]).toEqual([["finished"], ["started"]]);
+  });
+
+  test("that are idle for long are ended, busy ones are not", async () => {
+    const { pool, runtime } = poolWith({ idleTimeout: 1 });
+    const idle = await ready(pool, runtime, revisionOf());
+    const busy = await ready(pool, runtime, revisionOf({ faasId: "r2" }));
+    pool.submit(new TestTask(revisionOf({ faasId: "r2" })));
+    await eventually(() => idle.stops.length > 0);
+    expect([idle.stops, busy.stops]).toEqual([["idle"], []]);
+  });
+
+  test("make room for others when there are as many as there may be: the one that was idle for longest goes", async () => {
+    const { pool, runtime } = poolWith({ maxWorkers: 2 });
+    const first = await ready(pool, runtime, revisionOf({ faasId: "a" }));
+    const second = await ready(pool, runtime, revisionOf({ faasId: "b" }));
+    await pool.prepare(revisionOf({ faasId: "c" }));
+    expect([first.stops, second.stops]).toEqual([["idle"], []]);
+    expect(runtime.loaded).toHaveLength(3);
+  });
+});
+
+describe("a full queue", () => {
+  const full = async () => {
+    const { pool, runtime } = poolWith({ maxQueue: 2 });
+    const revision = revisionOf({ concurrency: 1 });
+    const worker = await ready(pool, runtime, revision);
+    const tasks = [1, 2, 3].map(() => new TestTask(revision));
+    for (const task of tasks) pool.submit(task);
+    return { pool, revision, worker, tasks };
+  };
+
+  test("refuses with 429 and a time after which to try again", async () => {
+    const { pool, revision } = await full();
+    const late = new TestTask(revision);
+    pool.submit(late);
+    expect(late.events).toEqual(["refused"]);
+    expect(late.refusal).toBeInstanceOf(DispatchError);
+    expect(late.refusal).toMatchObject({ status: 429, retryAfter: expect.any(Number) });
+    expect(late.refusal?.message).toMatch(/^function hello is overloaded: 2 calls wait already; try again in \d+ s$/);
+  });
+
+  test("is told before something is promised, and takes what was promised", async () => {
+    const { pool, revision, worker } = await full();
+    expect(() => pool.admit(revision)).toThrow(/is overloaded/);
+    const promised = new TestTask(revision, true);
+    pool.submit(promised);
+    expect(promised.events).toEqual([]);
+    for (let turn = 0; turn < 4; turn++) {
+      await eventually(() => worker.held.length > 0);
+      worker.end();
+    }
+    expect(promised.events).toEqual(["finished"]);
+    expect(() => pool.admit(revision)).not.toThrow();
+  });
+});
+
+test("who waited too long is refused, but not what was promised", async () => {
+  const { pool, runtime } = poolWith({ maxWait: 20 });
+  const revision = revisionOf({ concurrency: 1 });
+  const worker = await ready(pool, runtime, revision);
+  const [, promised, waiting] = [new TestTask(revision), new TestTask(revision, true), new TestTask(revision)].map(
+    (task) => {
+      pool.submit(task);
+      return task;
+    },
+  ) as [TestTask, TestTask, TestTask];
+  await eventually(() => waiting.events.length > 0);
+  expect(waiting.refusal?.message).toContain("it waited longer than 0.02 s");
+  expect(promised.events).toEqual([]);
+  worker.end();
+  expect(worker.held).toHaveLength(1);
+});
+
+describe("a revision that is retired", () => {
+  test("ends its idle workers at once, its busy ones after what they have to do", async () => {
+    const { pool, runtime } = poolWith();
+    const revision = revisionOf({ concurrency: 1 });
+    const worker = await ready(pool, runtime, revision);
+    const tasks = [new TestTask(revision), new TestTask(revision)];
+    for (const task of tasks) pool.submit(task);
+    pool.retire("r1");
+    expect(worker.stops).toEqual([]);
+    worker.end();
+    await eventually(() => worker.held.length === 1);
+    worker.end();
+    expect(tasks.map(({ events }) => events)).toEqual([["finished"], ["finished"]]);
+    await eventually(() => worker.stops.length > 0);
+    expect(worker.stops).toEqual(["retired"]);
+  });
+});
+
+describe("a pool that closes", () => {
+  test("waits for what runs within the grace, ends all workers and takes nothing more", async () => {
+    const { pool, runtime } = poolWith({ warmWorkers: 1 });
+    const worker = await ready(pool, runtime, revisionOf());
+    const task = new TestTask(revisionOf());
+    pool.submit(task);
+    const closed = pool.close(5000);
+    worker.begin();
+    worker.end();
+    await closed;
+    expect(task.events).toEqual(["started", "finished"]);
+    expect(runtime.started.every(({ stops }) => stops.includes("shutdown"))).toBe(true);
+    const late = new TestTask(revisionOf());
+    pool.submit(late);
+    expect([late.events, late.refusal?.message]).toEqual([["refused"], expect.stringContaining("is stopping")]);
+  });
+
+  test("refuses what still waits after the grace", async () => {
+    const { pool, runtime } = poolWith();
+    const revision = revisionOf({ concurrency: 1 });
+    await ready(pool, runtime, revision);
+    const [running, waiting] = [new TestTask(revision), new TestTask(revision)] as [TestTask, TestTask];
+    pool.submit(running);
+    pool.submit(waiting);
+    await pool.close(0);
+    expect([running.events, waiting.events]).toEqual([["failed: shutdown"], ["refused"]]);
+  });
+});

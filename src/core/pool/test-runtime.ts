@@ -1,0 +1,150 @@
+/** A runtime whose workers do what a test tells them; for tests of the pool, to which the runtime is a port. */
+import type {
+  Blobs,
+  InvocationListener,
+  Outcome,
+  Runtime,
+  StopReason,
+  Worker,
+  WorkerExit,
+  WorkerSpec,
+} from "../shared/ports.ts";
+import type { Revision } from "./revision.ts";
+import type { Task } from "./task.ts";
+
+const silent = { stdout: null, stderr: null };
+
+/** One worker, moved by hand. */
+export class TestWorker implements Worker {
+  readonly id: string;
+  readonly spec: WorkerSpec;
+  readonly exited: Promise<WorkerExit>;
+  readonly stops: StopReason[] = [];
+  handler = "";
+  readonly #waiting = new Map<number, InvocationListener>();
+  #last = 0;
+  #exit: (exit: WorkerExit) => void = () => {};
+
+  constructor(id: string, spec: WorkerSpec) {
+    this.id = id;
+    this.spec = spec;
+    this.exited = new Promise((resolve) => {
+      this.#exit = resolve;
+    });
+  }
+
+  /** The invocations that it holds, oldest first. */
+  get held(): number[] {
+    return [...this.#waiting.keys()];
+  }
+
+  load({ handler }: { handler: string }): Promise<void> {
+    this.handler = handler;
+    return handler === "broken" ? Promise.reject(new Error("cannot be loaded")) : Promise.resolve();
+  }
+
+  invoke(_envelope: string, listener: InvocationListener): number {
+    this.#last += 1;
+    this.#waiting.set(this.#last, listener);
+    return this.#last;
+  }
+
+  cancel(invocation: number): void {
+    const listener = this.#waiting.get(invocation);
+    this.#waiting.delete(invocation);
+    listener?.returned();
+  }
+
+  /** The oldest invocation enters its handler. */
+  begin(): void {
+    [...this.#waiting.values()][0]?.started();
+  }
+
+  /** The oldest invocation ends. */
+  end(outcome: Outcome = { output: "null", logs: silent }): void {
+    const [first] = this.#waiting;
+    if (first === undefined) throw new Error(`worker ${this.id} holds nothing`);
+    this.#waiting.delete(first[0]);
+    first[1].finished(outcome);
+  }
+
+  /** Its process ends: what has begun fails, the rest is given back. */
+  exit(reason: WorkerExit["reason"], begun: number): void {
+    const listeners = [...this.#waiting.values()];
+    this.#waiting.clear();
+    const error = { type: "SystemError", message: reason, stacktrace: null } as const;
+    for (const [index, listener] of listeners.entries()) {
+      if (index < begun) listener.finished({ error, logs: silent });
+      else listener.returned();
+    }
+    this.#exit({ reason, detail: "" });
+  }
+
+  stop(reason: StopReason): Promise<void> {
+    this.stops.push(reason);
+    if (this.stops.length === 1) this.exit(reason, 1);
+    return this.exited.then(() => undefined);
+  }
+}
+
+export class TestRuntime implements Runtime {
+  readonly started: TestWorker[] = [];
+  /** Set it and no worker can be started. */
+  failure: Error | undefined;
+
+  async start(spec: WorkerSpec): Promise<Worker> {
+    if (this.failure !== undefined) throw this.failure;
+    const worker = new TestWorker(`w${this.started.length + 1}`, spec);
+    this.started.push(worker);
+    return worker;
+  }
+
+  /** The workers that have become those of a function. */
+  get loaded(): TestWorker[] {
+    return this.started.filter(({ handler }) => handler !== "");
+  }
+
+  async check(): Promise<{ problems: []; warnings: []; limits: Record<string, string> }> {
+    return { problems: [], warnings: [], limits: {} };
+  }
+
+  async close(): Promise<void> {}
+}
+
+export const noBlobs: Blobs = {
+  put: async () => "",
+  get: async () => Buffer.alloc(0),
+  remove: async () => {},
+};
+
+/** What became of a task, in the order in which it happened. */
+export class TestTask implements Task {
+  readonly revision: Revision;
+  readonly durable: boolean;
+  readonly events: string[] = [];
+  refusal: Error | undefined;
+
+  constructor(revision: Revision, durable = false) {
+    this.revision = revision;
+    this.durable = durable;
+  }
+
+  envelope(): string {
+    return "{}";
+  }
+
+  started(): void {
+    this.events.push("started");
+  }
+
+  log(): void {}
+
+  finished(outcome: Outcome): void {
+    this.events.push(outcome.error === undefined ? "finished" : `failed: ${outcome.error.message}`);
+  }
+
+  refused(error: Error): void {
+    this.events.push("refused");
+    this.refusal = error;
+  }
+}
