@@ -1,6 +1,6 @@
 /** The API described: `/openapi.json` for programs, `/docs` for people, with everything that the page needs from this server. */
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 import type { Operation } from "../../core/shared/contract.ts";
 import { version } from "../../version.ts";
@@ -32,11 +32,9 @@ const page = `<!doctype html>
 
 const start = `SwaggerUIBundle({ url: "/openapi.json", dom_id: "#api", deepLinking: true, validatorUrl: null });\n`;
 
-/** Files of the package swagger-ui-dist, by what they are. */
-const assets = {
-  "swagger-ui.css": "text/css",
-  "swagger-ui-bundle.js": "text/javascript",
-} as const;
+/** Where the package's files lie; looked up when they are asked for. */
+const styles = (): string => import.meta.resolve("swagger-ui-dist/swagger-ui.css");
+const program = (): string => import.meta.resolve("swagger-ui-dist/swagger-ui-bundle.js");
 
 /** Mounts both. The description holds no secrets: it needs no credential. */
 export function mountDocs(app: FastifyInstance, operations: readonly Operation[]): void {
@@ -44,7 +42,8 @@ export function mountDocs(app: FastifyInstance, operations: readonly Operation[]
   const send = (path: string, type: string, content: () => string | Promise<Buffer>): void => {
     app.get(path, async (_request, reply) => {
       reply.headers({ "content-security-policy": POLICY, "x-content-type-options": "nosniff" });
-      return reply.type(type).send(await content());
+      // Bytes keep their type as it is: fastify would add a charset to texts.
+      return reply.header("content-type", type).send(Buffer.from(await content()));
     });
   };
   send("/openapi.json", "application/json", () => {
@@ -53,14 +52,11 @@ export function mountDocs(app: FastifyInstance, operations: readonly Operation[]
   });
   send("/docs", "text/html; charset=utf-8", () => page);
   send("/docs/start.js", "text/javascript", () => start);
-  for (const [name, type] of Object.entries(assets)) send(`/docs/${name}`, type, () => readFile(assetPath(name)));
+  send("/docs/swagger-ui.css", "text/css", () => readFile(fileURLToPath(styles())));
+  send("/docs/swagger-ui-bundle.js", "text/javascript", () => readFile(fileURLToPath(program())));
 }
 
 /** The document as it is served and as it lies in docs/generated. */
 export function documentText(operations: readonly Operation[]): string {
   return `${JSON.stringify(openApiDocument(operations, version), null, 2)}\n`;
-}
-
-function assetPath(name: string): string {
-  return createRequire(import.meta.url).resolve(`swagger-ui-dist/${name}`);
 }
