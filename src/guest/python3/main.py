@@ -117,7 +117,9 @@ def own_frames(error, folder):
 
 def describe(error, folder):
     """An error as Python prints it, as a list of lines, with paths as their author knows them."""
-    parts = traceback.format_list(own_frames(error, folder)) + traceback.format_exception_only(type(error), error)
+    frames = traceback.format_list(own_frames(error, folder))
+    head = ["Traceback (most recent call last):\n"] if frames else []
+    parts = head + frames + traceback.format_exception_only(type(error), error)
     return "".join(parts).replace(folder + "/", "").rstrip().split("\n")
 
 

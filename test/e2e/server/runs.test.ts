@@ -83,7 +83,14 @@ describe("a blocking run", () => {
 
   test("hands event and httpContext to the function and shows them", async () => {
     await dispatch.createFunction("context", { "f.js": "module.exports = (context) => context;" });
-    const event = { eventType: "t", cloudEventsVersion: "0.1", source: "s", eventID: "1", data: null };
+    const event = {
+      eventType: "t",
+      cloudEventsVersion: "0.1",
+      source: "s",
+      eventID: "1",
+      eventTime: "2026-01-02T03:00:00.000Z",
+      data: null,
+    };
     const answer = await dispatch.post("/v1/runs?functionName=context", {
       blocking: true,
       event,

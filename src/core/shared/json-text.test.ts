@@ -1,0 +1,64 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { DispatchError } from "./errors.ts";
+import { endOfValue, memberText, parseBody } from "./json-text.ts";
+
+describe("the text of a member", () => {
+  test("is what the caller wrote, numbers and blanks included", () => {
+    const text = ' { "blocking" : true , "input" : {"n": 12345678901234567890, "x":[1.0, "}\\""]} , "z":1 } ';
+    expect(memberText(text, "input")).toBe('{"n": 12345678901234567890, "x":[1.0, "}\\""]}');
+    expect(memberText(text, "blocking")).toBe("true");
+    expect(memberText(text, "absent")).toBeUndefined();
+  });
+
+  test("is found in any letter case; the last one of a name counts", () => {
+    expect(memberText('{"INPUT":1,"Input":[2]}', "input")).toBe("[2]");
+  });
+
+  test("is never taken from deeper inside", () => {
+    expect(memberText('{"a":{"input":1},"b":["input",2]}', "input")).toBeUndefined();
+  });
+
+  test("parses to what the whole text has there, whatever the object holds", () => {
+    const keys = fc.oneof(fc.string(), fc.constantFrom("input", "event", 'quo"te', "back\\slash\\", "a,b", "{", "é"));
+    const objects = fc.dictionary(keys, fc.jsonValue({ maxDepth: 4 }));
+    fc.assert(
+      fc.property(objects, fc.constantFrom(undefined, 2, "\t"), (object, indent) => {
+        const text = JSON.stringify({ ...object, input: object }, null, indent);
+        const parsed = JSON.parse(text) as Record<string, unknown>;
+        expect(JSON.parse(memberText(text, "input") ?? "")).toEqual(parsed.input);
+      }),
+    );
+  });
+});
+
+test("the end of a value is behind it, whatever the value is", () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.constantFrom("", ",", "]", "}", " ,1"), (value, rest) => {
+      const text = JSON.stringify(value);
+      expect(endOfValue(text + rest, 0)).toBe(text.length);
+    }),
+  );
+});
+
+describe("a body that is no JSON", () => {
+  const messageOf = (text: string): string => {
+    try {
+      parseBody(text);
+    } catch (error) {
+      return error instanceof DispatchError ? error.message : String(error);
+    }
+    return "";
+  };
+
+  test.each(["{", '{"a"', '{"a":', '{"a":"b', "[1,", "tru", ' {"a":1 \n'])("%j ended too early", (text) => {
+    expect(messageOf(text)).toBe('parsing body body from "" failed, because unexpected EOF');
+  });
+
+  test.each([
+    '{"password": hunter2}',
+    `{"filler": "${"x".repeat(100)}", "password": hunter2, "more": "${"y".repeat(100)}"}`,
+  ])("is told by its first wrong letter, and not quoted: %j", (text) => {
+    expect(messageOf(text)).toBe(`parsing body body from "" failed, because Unexpected token 'h'`);
+  });
+});
