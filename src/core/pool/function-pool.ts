@@ -152,7 +152,8 @@ export class FunctionPool {
 
   #grow(): void {
     const workers = this.slots.length + this.#starting;
-    if (workers >= this.revision.concurrency || this.#starting >= STARTING_AT_ONCE) return;
+    const wanted = Math.min(STARTING_AT_ONCE, this.#queue.length);
+    if (workers >= this.revision.concurrency || this.#starting >= wanted) return;
     if (workers > 0 && !this.#worthGrowing(workers)) return;
     this.addWorker().catch((error: Error) => this.#cannotGrow(error));
   }
