@@ -17,7 +17,7 @@ export async function runCli(words: readonly string[], io: Io): Promise<number> 
     return await runCommand(found, io);
   } catch (error) {
     io.stderr(errorText(error, found));
-    return 1;
+    return found.command.errorStatus ?? 1;
   }
 }
 

@@ -13,14 +13,20 @@ export interface Flag {
   readonly default?: string;
   /** Accepted, not shown. */
   readonly hidden?: true;
+  readonly completes?: Completes;
 }
+
+/**
+ * What completes a word: names of a kind (`Function` ...), words for types, names of the type before it, runs of the
+ * function before it, contexts, or the file names that the shell knows.
+ */
+export type Completes = string | readonly string[];
 
 export interface Argument {
   /** As the help shows it: `FUNCTION_NAME`. */
   readonly name: string;
   readonly optional?: true;
-  /** The kind whose names complete this argument (`Function` ...). */
-  readonly completes?: string;
+  readonly completes?: Completes;
 }
 
 /** Returns the exit status; nothing is 0. */
@@ -41,6 +47,8 @@ export interface Command {
   readonly commands?: readonly Command[];
   /** Loads the handler only when it is called. A group without one prints its help. */
   readonly load?: () => Promise<Handler>;
+  /** The exit status of a failure, where 1 means something else. */
+  readonly errorStatus?: number;
   /** What stands for an unknown word below a group: `resource type`. */
   readonly childWord?: string;
 }

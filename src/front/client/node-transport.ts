@@ -26,7 +26,7 @@ export function nodeTransport(options: TransportOptions): Transport {
 
 function exchange(request: HttpRequest, options: TransportOptions): Promise<HttpAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
-  const outgoing = open(request, options);
+  const outgoing = openRequest(request, () => tlsOptions(options));
   outgoing.on("error", reject);
   outgoing.on("response", (response) => void collect(response).then(resolve, reject));
   outgoing.end(request.body);
@@ -38,11 +38,12 @@ function builtin<T>(name: string): T {
   return process.getBuiltinModule(name) as T;
 }
 
-function open(request: HttpRequest, options: TransportOptions): Http.ClientRequest {
+/** A request on a connection of its own, not yet sent. */
+export function openRequest(request: HttpRequest, tls: () => Tls.ConnectionOptions): Http.ClientRequest {
   const url = new URL(request.url);
   const common = { method: request.method, headers: withLength(request), agent: false } as const;
   if (url.protocol !== "https:") return builtin<typeof Http>("node:http").request(url, common);
-  return builtin<typeof Https>("node:https").request(url, { ...common, ...tlsOptions(options) });
+  return builtin<typeof Https>("node:https").request(url, { ...common, ...tls() });
 }
 
 function withLength(request: HttpRequest): Record<string, string> {
@@ -50,14 +51,16 @@ function withLength(request: HttpRequest): Record<string, string> {
   return { ...request.headers, "Content-Length": String(Buffer.byteLength(request.body)) };
 }
 
-function tlsOptions(options: TransportOptions): Tls.ConnectionOptions {
+/** How certificates are checked. @throws Error when the file with more authorities cannot be read */
+export function tlsOptions(options: TransportOptions): Tls.ConnectionOptions {
   if (options.insecure) return { rejectUnauthorized: false };
   if (!options.extraCertificatesPath) return {};
   const own = builtin<typeof Tls>("node:tls").getCACertificates("default");
   return { ca: [...own, readFileSync(options.extraCertificatesPath, "utf8")] };
 }
 
-async function collect(response: Http.IncomingMessage): Promise<HttpAnswer> {
+/** The whole answer. */
+export async function collect(response: Http.IncomingMessage): Promise<HttpAnswer> {
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
   return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") };

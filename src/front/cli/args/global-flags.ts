@@ -14,6 +14,7 @@ export const globalFlags: readonly Flag[] = [
     type: "string",
     description: "Output format: table, json, yaml or name",
     default: "table",
+    completes: ["table", "json", "yaml", "name"],
   },
   { name: "json", type: "boolean", description: "The same as -o json", hidden: true },
   { name: "token", type: "string", description: "Bearer token (better: DISPATCH_TOKEN, which others cannot see)" },

@@ -1,6 +1,7 @@
 import { nearest } from "../../../core/shared/nearest.ts";
 import type { Command } from "../command.ts";
 import { UsageError } from "../errors.ts";
+import { allKinds } from "../resources/kinds.ts";
 import { namesOf } from "./find-command.ts";
 import { lineOf } from "./help.ts";
 
@@ -8,8 +9,21 @@ import { lineOf } from "./help.ts";
 export function unknownCommand(path: readonly Command[], word: string): UsageError {
   const group = path.at(-1);
   const children = (group?.commands ?? []).filter((child) => !child.hidden);
-  const what = group?.childWord ?? "command";
-  const meant = nearest(word, children.flatMap(namesOf));
+  return unknownWord(path, word, { what: group?.childWord ?? "command", known: children.flatMap(namesOf) });
+}
+
+/** The same for a word that names no type of resource. */
+export function unknownType(path: readonly Command[], word: string): UsageError {
+  const known = allKinds.flatMap((kind) => [kind.word, ...kind.aliases]);
+  return unknownWord(path, word, { what: "resource type", known });
+}
+
+function unknownWord(
+  path: readonly Command[],
+  word: string,
+  { what, known }: { readonly what: string; readonly known: readonly string[] },
+): UsageError {
+  const meant = nearest(word, known);
   const hint = meant === undefined ? "" : `\n\nDid you mean this?\n\t${meant}\n`;
   return new UsageError(`unknown ${what} ${JSON.stringify(word)} for "${lineOf(path)}"${hint}`);
 }

@@ -30,13 +30,24 @@ const runs: Command = {
   summary: "Get the runs of all functions, of one function, or one run",
   arguments: [
     { name: "FUNCTION_NAME", optional: true, completes: "Function" },
-    { name: "RUN_ID", optional: true },
+    { name: "RUN_ID", optional: true, completes: "run" },
   ],
   flags: [
     { name: "follow", short: "f", type: "boolean", description: "Go on printing runs as they come, until Ctrl-C" },
     { name: "last", type: "boolean", description: "Only the run that started last" },
-    { name: "by", type: "string", description: "Sort by started, finished, function or status", default: "started" },
-    { name: "status", type: "string", description: "Only runs in this status: READY, ERROR, INITIALIZED, CREATING" },
+    {
+      name: "by",
+      type: "string",
+      description: "Sort by started, finished, function or status",
+      default: "started",
+      completes: ["started", "finished", "function", "status"],
+    },
+    {
+      name: "status",
+      type: "string",
+      description: "Only runs in this status: READY, ERROR, INITIALIZED, CREATING",
+      completes: ["READY", "ERROR", "INITIALIZED", "CREATING"],
+    },
     { name: "since", type: "string", description: "Only runs since then: 15m, 2h, 7d, a date, or Unix seconds" },
     { name: "limit", type: "integer", description: "At most so many, the newest" },
     ignoredApplication,

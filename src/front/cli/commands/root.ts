@@ -1,6 +1,7 @@
 import type { Command } from "../command.ts";
 import { contextGroup, login, logout } from "./context-commands.ts";
 import { deleteGroup } from "./delete-commands.ts";
+import { diff, edit } from "./edit-commands.ts";
 import { get } from "./get-commands.ts";
 import { iam } from "./iam-commands.ts";
 import { describe, emit, exec, logs } from "./run-commands.ts";
@@ -13,10 +14,17 @@ const version: Command = {
   load: async () => (await import("../handlers/others.ts")).version,
 };
 
+const doctor: Command = {
+  name: "doctor",
+  summary: "Check the server, its sandbox, this machine and these settings, and say how to mend what is wrong",
+  examples: ["dispatch doctor", "dispatch doctor -o json"],
+  load: async () => (await import("../handlers/others.ts")).doctor,
+};
+
 const completion: Command = {
   name: "completion",
   summary: "Print a completion script for bash, zsh or fish",
-  arguments: [{ name: "SHELL", optional: true }],
+  arguments: [{ name: "SHELL", optional: true, completes: ["bash", "zsh", "fish"] }],
   examples: [
     "source <(dispatch completion bash)",
     "source <(dispatch completion zsh)",
@@ -53,6 +61,9 @@ export const rootCommand: Command = {
     create,
     deleteGroup,
     describe,
+    diff,
+    doctor,
+    edit,
     emit,
     exec,
     get,

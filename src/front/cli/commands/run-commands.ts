@@ -10,7 +10,7 @@ export const exec: Command = {
     { name: "wait", type: "boolean", description: "Return when the run has ended; exit with 1 when it failed" },
     { name: "input", type: "string", description: "Input: JSON, @FILE, or - for standard input", default: "{}" },
     { name: "output-only", type: "boolean", description: "Wait, and print only what the function returned" },
-    { name: "secret", type: "slice", description: "Further secrets for this run" },
+    { name: "secret", type: "slice", description: "Further secrets for this run", completes: "Secret" },
     { name: "all", type: "boolean", description: "Accepted, without effect", hidden: true },
     ignoredApplication,
   ],
@@ -28,18 +28,33 @@ export const logs: Command = {
   summary: "Print what a run wrote: that of RUN_ID, or the last one of FUNCTION_NAME",
   arguments: [
     { name: "FUNCTION_NAME|RUN_ID", completes: "Function" },
-    { name: "RUN_ID", optional: true },
+    { name: "RUN_ID", optional: true, completes: "run" },
   ],
-  examples: ["dispatch logs hello", "dispatch logs hello 2830d337-0e8f-4713-b6fe-3b332b63f451"],
+  flags: [
+    {
+      name: "follow",
+      short: "f",
+      type: "boolean",
+      description: "Wait for the run to end; for a function, go on with its next runs until Ctrl-C",
+    },
+  ],
+  examples: [
+    "dispatch logs hello",
+    "dispatch logs hello --follow",
+    "dispatch logs 2830d337-0e8f-4713-b6fe-3b332b63f451",
+  ],
   load: async () => (await import("../handlers/others.ts")).logs,
 };
 
 /** `dispatch describe`. */
 export const describe: Command = {
   name: "describe",
-  summary: "Say how a resource is: state, reason, and the last runs of a function",
-  arguments: [{ name: "TYPE" }, { name: "NAME" }],
-  examples: ["dispatch describe function hello", "dispatch describe api cloudmaster"],
+  summary: "Say how a resource or run is, and why; who uses it; the last runs of a function",
+  arguments: [
+    { name: "TYPE", completes: "type" },
+    { name: "NAME", completes: "name of type" },
+  ],
+  examples: ["dispatch describe function hello", "dispatch describe api cloudmaster", "dispatch describe run RUN_ID"],
   load: async () => (await import("../handlers/others.ts")).describe,
 };
 

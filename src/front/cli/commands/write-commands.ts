@@ -18,6 +18,7 @@ const secretFlag: Flag = {
   name: "secret",
   type: "slice",
   description: "Secrets that it may read, separated by commas or by repeating the flag",
+  completes: "Secret",
 };
 
 const apiFlags: readonly Flag[] = [
@@ -28,21 +29,35 @@ const apiFlags: readonly Flag[] = [
     description: "Host names; without any, paths begin with /<organization>",
   },
   { name: "path", short: "p", type: "slice", description: "Paths", default: "/" },
-  { name: "method", short: "m", type: "slice", description: "HTTP methods", default: "GET" },
+  {
+    name: "method",
+    short: "m",
+    type: "slice",
+    description: "HTTP methods",
+    default: "GET",
+    completes: ["GET", "POST", "PUT", "PATCH", "DELETE"],
+  },
   { name: "https-only", type: "boolean", description: "Refuse plain http" },
   { name: "disable", type: "boolean", description: "Create it switched off" },
   { name: "cors", type: "boolean", description: "Answer browsers of other origins" },
-  { name: "auth", type: "string", description: "Who may call: public, basic, token or slack", default: "public" },
+  {
+    name: "auth",
+    type: "string",
+    description: "Who may call: public, basic, token or slack",
+    default: "public",
+    completes: ["public", "basic", "token", "slack"],
+  },
   {
     name: "auth-secret",
     type: "string",
     description: "Secret with the signing secret (slack) or the passwords (basic)",
+    completes: "Secret",
   },
   { name: "http-response", type: "boolean", description: "The function may answer {statusCode, headers, body}" },
 ];
 
 const functionFlags: readonly Flag[] = [
-  { name: "image", type: "string", description: "Image it runs on" },
+  { name: "image", type: "string", description: "Image it runs on", completes: "Image" },
   {
     name: "handler",
     type: "string",
@@ -59,7 +74,7 @@ const functionFlags: readonly Flag[] = [
   { name: "pids", type: "integer", description: "Processes and threads of a worker" },
   { name: "disk", type: "integer", description: "Size of a worker's /tmp in MiB" },
   { name: "concurrency", type: "integer", description: "Workers at once" },
-  { name: "network", type: "string", description: "isolated, none or host" },
+  { name: "network", type: "string", description: "isolated, none or host", completes: ["isolated", "none", "host"] },
   {
     name: "retries",
     type: "integer",
@@ -80,7 +95,14 @@ const forms: Readonly<Record<string, WriteForm>> = {
   },
   BaseImage: {
     arguments: [{ name: "IMAGE_NAME", completes: "BaseImage" }, { name: "IMAGE_URL" }],
-    flags: [{ name: "language", type: "string", description: "nodejs, python3, powershell or java" }],
+    flags: [
+      {
+        name: "language",
+        type: "string",
+        description: "nodejs, python3, powershell or java",
+        completes: ["nodejs", "python3", "powershell", "java"],
+      },
+    ],
     example: "base-image nodejs-base dispatchframework/nodejs-base:0.0.12 --language nodejs",
   },
   Image: {

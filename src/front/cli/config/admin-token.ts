@@ -30,7 +30,8 @@ function localAdminToken(io: Io): string | undefined {
   }
 }
 
-function dataDir(io: Io): string {
+/** Where a server of this user keeps its data. */
+export function dataDir(io: Io): string {
   if (io.env.DISPATCH_DATA_DIR) return io.env.DISPATCH_DATA_DIR;
   const home = io.env.HOME || homedir();
   return join(io.env.XDG_DATA_HOME || join(home, ".local/share"), "dispatch");

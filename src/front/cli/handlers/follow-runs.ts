@@ -5,34 +5,60 @@ import type { JsonObject } from "../output/shape.ts";
 import { renderRows } from "../output/table.ts";
 import { text } from "../resources/kind.ts";
 import { runTable } from "../resources/run.ts";
-import { fetchRuns, printRuns } from "./runs.ts";
-import { pause } from "./wait.ts";
+import { pause } from "./pause.ts";
+import { fetchRuns, printRuns, type RunQuery } from "./runs.ts";
 
 const pollMs = 2000;
+/** Each question reaches back further than the last answer: clocks differ, and the server keeps whole seconds. */
+const overlapSeconds = 60;
 
-/**
- * Asks every two seconds for runs that are new or have changed, and prints them: rows without a heading, or one array
- * each time as JSON. Ends, with 1, when the user interrupts.
- */
-export async function followRuns(
-  context: Context,
-  functionName: string,
-  printed: readonly JsonObject[],
-): Promise<number> {
-  const seen = new Map(printed.map((run) => [text(run, "name"), stateOf(run)]));
-  for (;;) {
-    // A second of overlap: the server keeps whole seconds, and what was printed already is known.
-    const since = Math.floor(context.io.now() / 1000) - pollMs / 1000 - 1;
-    await pause(pollMs, context.io.signal);
-    const runs = await fetchRuns(context, { functionName: functionName || undefined, since });
-    const fresh = runs.filter((run) => seen.get(text(run, "name")) !== stateOf(run)).toReversed();
-    for (const run of fresh) seen.set(text(run, "name"), stateOf(run));
-    if (fresh.length > 0) await printFresh(context, fresh);
+/** Runs that are new or have changed since the last question; each state is told once. */
+export class RunFeed {
+  readonly #context: Context;
+  readonly #query: RunQuery;
+  readonly #seen = new Map<string, string>();
+
+  private constructor(context: Context, query: RunQuery) {
+    this.#context = context;
+    this.#query = query;
+  }
+
+  /** What there is already is known from now on. */
+  static async open(context: Context, query: RunQuery): Promise<RunFeed> {
+    const feed = new RunFeed(context, query);
+    feed.know(await feed.#ask());
+    return feed;
+  }
+
+  /** These were printed elsewhere. */
+  know(runs: readonly JsonObject[]): void {
+    for (const run of runs) this.#seen.set(text(run, "name"), stateOf(run));
+  }
+
+  /** Waits, and asks until something is new, oldest first. @throws CliError when the user interrupts */
+  async next(): Promise<readonly JsonObject[]> {
+    for (;;) {
+      await pause(pollMs, this.#context.io.signal);
+      const runs = await this.#ask();
+      const fresh = runs.filter((run) => this.#seen.get(text(run, "name")) !== stateOf(run)).toReversed();
+      this.know(fresh);
+      if (fresh.length > 0) return fresh;
+    }
+  }
+
+  #ask(): Promise<JsonObject[]> {
+    const since = Math.floor(this.#context.io.now() / 1000) - pollMs / 1000 - overlapSeconds;
+    return fetchRuns(this.#context, { ...this.#query, since });
   }
 }
 
 function stateOf(run: JsonObject): string {
   return stringifyJson([run.status, run.finishedTime]);
+}
+
+/** Prints runs as they come: rows without a heading, or one array each time as JSON. Ends when the user interrupts. */
+export async function followRuns(context: Context, feed: RunFeed): Promise<never> {
+  for (;;) await printFresh(context, await feed.next());
 }
 
 async function printFresh(context: Context, runs: readonly JsonObject[]): Promise<void> {

@@ -4,7 +4,7 @@ import { UsageError } from "../errors.ts";
 import type { JsonObject } from "../output/shape.ts";
 import { text } from "../resources/kind.ts";
 import { time } from "../resources/run.ts";
-import { followRuns } from "./follow-runs.ts";
+import { followRuns, RunFeed } from "./follow-runs.ts";
 import { fetchRun, fetchRuns, printRuns, type RunQuery } from "./runs.ts";
 
 /** `get run [FUNCTION_NAME [RUN_ID]]` (cli-and-runtimes.md 1.11). */
@@ -14,10 +14,14 @@ export async function getRuns(context: Context): Promise<number> {
     await printRuns(context, await fetchRun(context, functionName, id));
     return 0;
   }
-  const runs = await fetchRuns(context, runQuery(context, functionName));
+  const query = runQuery(context, functionName);
+  // Opened first, so that nothing is lost between the list and what follows it.
+  const feed = context.flags.on("follow") ? await RunFeed.open(context, followed(query)) : undefined;
+  const runs = await fetchRuns(context, query);
   const sorted = sortRuns(runs, context.flags.text("by") ?? "started");
   await printRuns(context, sorted);
-  return context.flags.on("follow") ? followRuns(context, functionName, sorted) : 0;
+  feed?.know(sorted);
+  return feed ? followRuns(context, feed) : 0;
 }
 
 function runQuery(context: Context, functionName: string): RunQuery {
@@ -28,6 +32,11 @@ function runQuery(context: Context, functionName: string): RunQuery {
     since: sinceSeconds(flags.text("since"), context.io.now()),
     limit: flags.on("last") ? 1 : flags.integer("limit"),
   };
+}
+
+/** What `--last` and `--limit` cut off is about the past. */
+function followed({ functionName, status }: RunQuery): RunQuery {
+  return { functionName, status };
 }
 
 /** Unix seconds of a point in time that was given as a span, a date or seconds. */

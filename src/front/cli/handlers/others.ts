@@ -4,6 +4,7 @@ export { completion } from "./completion.ts";
 export { createContext, currentContext, deleteContext, listContexts, setContext } from "./contexts.ts";
 export { deleter } from "./delete.ts";
 export { describe } from "./describe.ts";
+export { doctor } from "./doctor.ts";
 export { emit } from "./emit.ts";
 export { exec } from "./exec.ts";
 export { login, logout } from "./login.ts";

@@ -1,10 +1,10 @@
 /** `--wait`: the resource is asked for until it is READY or in ERROR (decisions.md 4). */
-import { setTimeout as sleep } from "node:timers/promises";
 import { invalidSpan, spanMilliseconds } from "../args/span.ts";
 import type { Context } from "../context.ts";
-import { CliError, UsageError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import { isObject, type JsonObject } from "../output/shape.ts";
 import { itemPath, type Kind, list, text } from "../resources/kind.ts";
+import { pause } from "./pause.ts";
 import { progress } from "./progress.ts";
 
 const firstPauseMs = 20;
@@ -47,15 +47,6 @@ async function fetchOne(context: Context, kind: Kind, name: string): Promise<Jso
   const operation = kind.operations.get;
   const answer = await context.client.call(operation, { path: itemPath(operation, name) });
   return isObject(answer) ? answer : {};
-}
-
-/** Sleeps; @throws CliError when the user interrupts. */
-export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(milliseconds, undefined, { signal });
-  } catch {
-    throw new CliError("interrupted");
-  }
 }
 
 function waitLimitMs(context: Context): number {

@@ -60,6 +60,7 @@ export const driver: Kind = {
   operations: driverOperations,
   schema: driverSchema,
   required: ["type"],
+  derived: ["expose"],
   shape: {
     keys: [
       "config",

@@ -12,6 +12,8 @@ export const functionKind: Kind = {
   operations: functionOperations,
   schema: functionSchema,
   required: ["image"],
+  // Sources are taken, never handed out.
+  derived: ["source", "sourceURL", "sourcePath", "services"],
   shape: {
     keys: [
       "source?",

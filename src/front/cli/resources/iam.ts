@@ -56,6 +56,7 @@ export const serviceAccount: Kind = {
   operations: serviceAccountOperations,
   schema: serviceAccountSchema,
   required: ["publicKey"],
+  derived: ["domain"],
   shape: { keys: ["createdTime?", "domain?", ...stamps, "publicKey", "status?"] },
   table: { style: plainStyle, columns: [textColumn("Name", "name"), dateColumn("Created Date")] },
   summaryKey: "serviceaccounts",

@@ -50,6 +50,7 @@ export const image: Kind = {
   operations: imageOperations,
   schema: imageSchema,
   required: ["baseImageName"],
+  derived: ["language", "dockerUrl"],
   shape: {
     keys: [
       "baseImageName",

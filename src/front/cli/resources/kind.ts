@@ -39,6 +39,8 @@ export interface Kind {
   readonly schema: FieldSchema;
   /** Keys that a batch file needs beyond `name`. */
   readonly required: readonly string[];
+  /** Keys of the schema that the server fills in from something else, and takes no orders about. */
+  readonly derived?: readonly string[];
   readonly shape: Shape;
   readonly table: KindTable;
   /** Where the answers of a batch stand in its JSON summary. */

@@ -30,3 +30,13 @@ export function kindNamed(kind: string): Kind {
   if (!found) throw new Error(`no kind ${kind}`);
   return found;
 }
+
+/** The kind that a word means: singular, plural, with and without hyphens, in any letter case. */
+export function kindOfWord(word: string): Kind | undefined {
+  const wanted = plainWord(word);
+  return allKinds.find((kind) => [kind.word, ...kind.aliases].some((known) => plainWord(known) === wanted));
+}
+
+function plainWord(word: string): string {
+  return word.toLowerCase().replaceAll("-", "");
+}
