@@ -25,6 +25,14 @@ export function blobsContract(name: string, open: () => Promise<Blobs>): void {
       expect((await blobs.get(digests[0] ?? "")).equals(bytes)).toBe(true);
     });
 
+    test("are listed until they are removed, also after a restart", async () => {
+      const blobs = await open();
+      const digests = await Promise.all([1, 2, 3].map((size) => blobs.put(randomBytes(size * 20))));
+      expect(await (await open()).list()).toEqual(expect.arrayContaining(digests));
+      await blobs.remove(digests[0] ?? "");
+      expect(await blobs.list()).not.toContain(digests[0]);
+    });
+
     test("are gone after removal, which may be repeated", async () => {
       const blobs = await open();
       const digest = await blobs.put(randomBytes(10));

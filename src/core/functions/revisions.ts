@@ -48,6 +48,14 @@ export class Revisions {
     return this.#serving.get(faasId);
   }
 
+  /** One that serves no longer leaves nothing but its name in the records of its runs. */
+  static remove(organization: string, faasId: string): Statement {
+    return {
+      sql: "delete from revisions where organization = ? and faas_id = ?",
+      parameters: [organization, faasId],
+    };
+  }
+
   /** The row that makes a revision durable; it goes into the transaction that makes it serve. */
   static insert(stored: StoredRevision, created: number): Statement {
     const { organization, faasId, functionId } = stored.revision;

@@ -54,6 +54,7 @@ export class Functions {
       if (serving !== undefined) this.#ports.pool.keepWarm(serving.revision);
       if (isPending(record)) this.#deployLater(record);
     }
+    await this.#dropSources(await this.#ports.blobs.list());
   }
 
   async create(principal: Principal, organization: string, body: FunctionResource): Promise<FunctionResource> {
@@ -112,8 +113,9 @@ export class Functions {
     ]);
     // Runs that were written down while this was being committed.
     await this.#ports.database.commit([dropRuns]);
+    const sources = [record.document.source, this.#servingOf(record)?.revision.source];
     this.#retire(record.document.serving);
-    await this.#dropSource(record);
+    await this.#dropSources(sources);
     return { ...functionToWire(record), status: "DELETING" };
   }
 
@@ -171,8 +173,11 @@ export class Functions {
     }
     const ready: FunctionDocument = { ...document, serving: faasId, status: "READY", reason: null };
     this.#revisions.keep(deployment.stored);
-    await this.#store.update(system, record, ready, [Revisions.insert(deployment.stored, unixSeconds())]);
-    this.#retire(record.document.serving);
+    const before = record.document.serving;
+    const remove = before === null ? [] : [Revisions.remove(organization, before)];
+    const insert = Revisions.insert(deployment.stored, unixSeconds());
+    await this.#store.update(system, record, ready, [insert, ...remove]);
+    this.#retire(before);
   }
 
   #retire(faasId: string | null): void {
@@ -181,10 +186,16 @@ export class Functions {
     this.#ports.pool.retire(faasId);
   }
 
-  async #dropSource({ document }: FunctionRecord): Promise<void> {
-    const { source } = document;
-    const shared = this.#store.all().some((other) => other.document.source === source);
-    if (source !== null && !shared) await this.#ports.blobs.remove(source);
+  /**
+   * Removes those that neither a function nor a revision that serves has. Sources that an update replaced stay until the
+   * next start: workers of the revision before may still be asked for.
+   */
+  async #dropSources(sources: readonly (string | null | undefined)[]): Promise<void> {
+    const used = new Set(
+      this.#store.all().flatMap((record) => [record.document.source, this.#servingOf(record)?.revision.source]),
+    );
+    const unused = sources.filter((source) => typeof source === "string" && !used.has(source)) as string[];
+    await Promise.all(unused.map((source) => this.#ports.blobs.remove(source)));
   }
 
   async #specOf(body: FunctionResource, status: WireStatus): Promise<FunctionDocument> {

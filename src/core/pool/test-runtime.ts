@@ -115,6 +115,7 @@ export const noBlobs: Blobs = {
   put: async () => "",
   get: async () => Buffer.alloc(0),
   remove: async () => {},
+  list: async () => [],
 };
 
 /** What became of a task, in the order in which it happened. */

@@ -45,6 +45,8 @@ export interface Blobs {
   /** @throws Error when the blob is missing or its digest no longer fits. */
   get(digest: string): Promise<Buffer>;
   remove(digest: string): Promise<void>;
+  /** The digests of all. */
+  list(): Promise<string[]>;
 }
 
 // -------------------------------------------------------------------------------------------------------- keys

@@ -1,8 +1,8 @@
 /** Blobs in a folder: `<folder>/<first two letters>/<sha256>`, private to the server's user. */
 import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
-import { open, readFile, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import type { Blobs } from "../../core/shared/ports.ts";
 import { makeFolder, syncFolder } from "./sync-folder.ts";
 
@@ -33,6 +33,10 @@ export function createFolderBlobs(folder: string): Blobs {
     },
     async remove(digest) {
       await rm(pathOf(folder, digest), { force: true });
+    },
+    async list() {
+      const paths = await readdir(folder, { recursive: true });
+      return paths.map((path) => basename(path)).filter((name) => DIGEST.test(name));
     },
   };
 }

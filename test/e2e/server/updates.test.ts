@@ -1,8 +1,10 @@
 /** What callers notice while a function changes: nothing (decisions: the last good revision goes on serving). */
+
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Dispatch } from "../support/dispatch.ts";
-import { serverWith } from "../support/dispatch.ts";
-import type { ServerProcess } from "../support/server.ts";
+import { Dispatch, serverWith } from "../support/dispatch.ts";
+import { type ServerProcess, startServer } from "../support/server.ts";
 
 let server: ServerProcess;
 let dispatch: Dispatch;
@@ -68,4 +70,22 @@ test("images may go: functions that were built on them stay", async () => {
   await dispatch.createFunction("stays", version(1), { image: "going" });
   expect((await dispatch.delete("/v1/image/going")).status).toBe(200);
   expect((await dispatch.run("stays")).output).toBe(1);
+});
+
+test("sources that nothing needs any more are gone after the next start, those of what serves are not", async () => {
+  await dispatch.createFunction("kept", version(41));
+  await dispatch.updateFunction("kept", { "f.js": "does not even parse" });
+  const sources = async (): Promise<number> => {
+    const names = await readdir(join(server.dataDir, "blobs"), { recursive: true });
+    return names.filter((name) => name.length > 64).length;
+  };
+  const before = await sources();
+  await dispatch.delete("/v1/function/changing");
+  await dispatch.delete("/v1/function/overtaken");
+  await server.stop();
+  server = await startServer({ dataDir: server.dataDir });
+  dispatch = new Dispatch(server.api);
+  expect(await sources()).toBeLessThan(before - 5);
+  expect((await dispatch.run("kept")).output).toBe(41);
+  for (const name of ["fragile", "waits", "stays"]) expect((await dispatch.run(name)).status).toBe("READY");
 });
