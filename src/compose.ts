@@ -3,6 +3,8 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
+import { openControl } from "./backup/control.ts";
+import { holdable } from "./backup/held-blobs.ts";
 import { Apis } from "./core/apis/service.ts";
 import { Applications } from "./core/applications/service.ts";
 import { DriverTypes } from "./core/events/driver-types.ts";
@@ -21,6 +23,7 @@ import { ChangeFeed } from "./core/shared/change-feed.ts";
 import { createAcme } from "./drivers/acme/acme.ts";
 import { createFolderBlobs } from "./drivers/blobs/folder.ts";
 import { createLocalBuilder } from "./drivers/builder/local.ts";
+import { newestShape } from "./drivers/db/migrate.ts";
 import { openSqlite } from "./drivers/db/sqlite.ts";
 import { createKeyFile } from "./drivers/keys/key-file.ts";
 import { createProcessRuntime } from "./drivers/runtime/process/runtime.ts";
@@ -72,7 +75,9 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
       log,
     }),
   ]);
-  const blobs = createFolderBlobs(join(folder, "blobs"));
+  const blobs = holdable(createFolderBlobs(join(folder, "blobs")), (error) =>
+    log.warn({ err: error }, "a source that nobody needs could not be removed"),
+  );
   const builder = createLocalBuilder({
     folder: join(folder, "images"),
     sandbox,
@@ -168,8 +173,16 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     log,
   });
   await runs.recover();
+  const endControl = await openControl({
+    dataDir: folder,
+    shape: newestShape,
+    snapshot: database.snapshot,
+    hold: blobs.hold,
+    log,
+  });
 
   const stop = async (): Promise<void> => {
+    await endControl();
     const drained = front.close(settings["stop-grace"]);
     await pool.close(settings["stop-grace"]);
     await drained;

@@ -1,9 +1,11 @@
 /** dispatch-server: reads its settings, starts, and stops cleanly on SIGTERM and SIGINT; a second signal forces. */
 import { type Logger, pino } from "pino";
+import { backUp } from "./backup/backup.ts";
+import { restore } from "./backup/restore.ts";
 import { startServer } from "./compose.ts";
 import { SettingError } from "./settings/convert.ts";
 import type { Settings, SettingValue } from "./settings/definitions.ts";
-import { effective } from "./settings/derived.ts";
+import { databaseFile, dataFolderPath, effective } from "./settings/derived.ts";
 import { commandHelpText, helpText } from "./settings/help.ts";
 import { type Invocation, readSettings } from "./settings/read.ts";
 import { settingsJson, settingsTable } from "./settings/show.ts";
@@ -28,7 +30,10 @@ async function answerTo(invocation: Exclude<Invocation, { kind: "start" }>): Pro
 }
 
 async function perform(invocation: Extract<Invocation, { kind: "command" }>): Promise<string> {
-  const { options, settings, resolved } = invocation;
+  const { command, argument, options, settings, resolved } = invocation;
+  const places = { dataDir: dataFolderPath(settings), databaseFile: databaseFile(settings), file: argument };
+  if (command === "backup") return backUp({ ...places, withKey: options["with-key"] === true });
+  if (command === "restore") return restore({ ...places, force: options.force === true });
   const inForce: Readonly<Record<string, SettingValue>> = effective(settings);
   const shown = resolved.map((one) => ({ ...one, value: inForce[one.name] ?? one.value }));
   return options.output === "json" ? settingsJson(shown) : settingsTable(shown);

@@ -4,11 +4,16 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import type { Database } from "../shared/ports.ts";
 
-const KEY = "administrator-token-sha256";
+/** The row of `settings` that holds the hash. */
+export const ADMINISTRATOR_TOKEN_KEY = "administrator-token-sha256";
 
 /** Returns the check of a token. The token itself lies in `path`, 0600, where the command line on this machine finds it. */
 export async function administratorToken(database: Database, path: string): Promise<(token: string) => boolean> {
-  const known = await database.query.selectFrom("settings").select("value").where("key", "=", KEY).executeTakeFirst();
+  const known = await database.query
+    .selectFrom("settings")
+    .select("value")
+    .where("key", "=", ADMINISTRATOR_TOKEN_KEY)
+    .executeTakeFirst();
   const hash = known?.value ?? (await establish(database, path));
   return (token) => timingSafeEqual(Buffer.from(sha256(token)), Buffer.from(hash));
 }
@@ -18,7 +23,7 @@ async function establish(database: Database, path: string): Promise<string> {
     await writeFile(path, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
   const hash = sha256((await readFile(path, "utf8")).trim());
   const sql = "insert into settings (organization, key, value) values ('', ?, ?)";
-  await database.commit([{ sql, parameters: [KEY, hash] }]);
+  await database.commit([{ sql, parameters: [ADMINISTRATOR_TOKEN_KEY, hash] }]);
   return hash;
 }
 
