@@ -9,21 +9,26 @@ import { lineOf } from "./help.ts";
 export function unknownCommand(path: readonly Command[], word: string): UsageError {
   const group = path.at(-1);
   const children = (group?.commands ?? []).filter((child) => !child.hidden);
-  return unknownWord(path, word, { what: group?.childWord ?? "command", known: children.flatMap(namesOf) });
+  return unknownWord(path, word, {
+    what: group?.childWord ?? "command",
+    known: children.flatMap(namesOf),
+    otherwise: "",
+  });
 }
 
 /** The same for a word that names no type of resource. */
 export function unknownType(path: readonly Command[], word: string): UsageError {
   const known = allKinds.flatMap((kind) => [kind.word, ...kind.aliases]);
-  return unknownWord(path, word, { what: "resource type", known });
+  const otherwise = `; known types: ${allKinds.map((kind) => kind.word).join(", ")}`;
+  return unknownWord(path, word, { what: "resource type", known, otherwise });
 }
 
 function unknownWord(
   path: readonly Command[],
   word: string,
-  { what, known }: { readonly what: string; readonly known: readonly string[] },
+  { what, known, otherwise }: { readonly what: string; readonly known: readonly string[]; readonly otherwise: string },
 ): UsageError {
   const meant = nearest(word, known);
-  const hint = meant === undefined ? "" : `\n\nDid you mean this?\n\t${meant}\n`;
+  const hint = meant === undefined ? otherwise : `\n\nDid you mean this?\n\t${meant}\n`;
   return new UsageError(`unknown ${what} ${JSON.stringify(word)} for "${lineOf(path)}"${hint}`);
 }

@@ -85,7 +85,7 @@ function missingKeys(kind: Kind, body: JsonObject, verb: string): string[] {
 }
 
 function hasSource(body: JsonObject): boolean {
-  return ["sourcePath", "source", "sourceURL"].some((key) => body[key] !== undefined);
+  return ["sourcePath", "source", "sourceURL"].some((key) => Boolean(body[key]));
 }
 
 function placeOf(reading: Reading, offset: number): string {

@@ -25,8 +25,9 @@ export function checkSandbox(health: JsonObject): Finding[] {
 }
 
 function limitFindings({ network, ...limits }: JsonObject): Finding[] {
-  const words = Object.entries(limits).map(([name, value]) => `${name} ${wordOf(value)}`);
-  const sandbox: Finding = { check: "sandbox", state: "ok", message: ["a worker starts", ...words].join("; ") };
+  const words = Object.entries(limits).map(([name, value]) => `${name} (${wordOf(value)})`);
+  const message = words.length === 0 ? "a worker starts" : `a worker starts, with limits for ${words.join(", ")}`;
+  const sandbox: Finding = { check: "sandbox", state: "ok", message };
   if (network === undefined) return [sandbox];
   return [sandbox, { check: "network", state: "ok", message: `functions have the network ${wordOf(network)}` }];
 }
@@ -58,6 +59,6 @@ function readyFinding(languages: readonly string[]): Finding {
 
 function notReady(image: JsonObject): Finding {
   const reason = list(image, "reason").join(" ") || text(image, "status");
-  const remedy = `mend that, or delete it: dispatch delete base-image ${text(image, "name")}`;
+  const remedy = `see there; without need for that language: dispatch delete base-image ${text(image, "name")}`;
   return { check: "languages", state: "warning", message: `base image ${text(image, "name")}: ${reason}`, remedy };
 }

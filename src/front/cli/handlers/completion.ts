@@ -20,9 +20,14 @@ compdef _dispatch dispatch
 
 const fish = `function __dispatch_complete
     set -l words (commandline -opc) (commandline -ct)
-    dispatch __complete -- $words[2..-1] 2>/dev/null
+    set -l candidates (dispatch __complete -- $words[2..-1] 2>/dev/null)
+    if set -q candidates[1]
+        printf '%s\\n' $candidates
+    else
+        __fish_complete_path (commandline -ct)
+    end
 end
-complete -c dispatch -a '(__dispatch_complete)'
+complete -c dispatch -f -a '(__dispatch_complete)'
 `;
 
 const scripts: Readonly<Record<string, string>> = { bash, zsh, fish };
