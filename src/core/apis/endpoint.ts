@@ -23,8 +23,6 @@ export interface ApiDocument {
   readonly uris: readonly string[] | null;
   readonly tls?: string;
   readonly tags: Api["tags"] | null;
-  /** Grows with every creation, finer than the record's seconds: among equals the youngest answers (decision 10). */
-  readonly order: number;
 }
 
 /** An API as the gateway sees it: every list there, hosts and paths in the form that requests are compared with. */
@@ -46,11 +44,12 @@ export interface Endpoint {
   readonly protocols: readonly string[];
   /** Absolute paths; without hosts they begin with the organization. */
   readonly paths: readonly string[];
+  /** Grows with every creation: among equals the youngest answers (decision 10). */
   readonly order: number;
 }
 
 /** Checks and normalises a request's API. @throws BAD_REQUEST that names what to write instead. */
-export function toDocument(organization: string, api: Api, order: number): ApiDocument {
+export function toDocument(organization: string, api: Api): ApiDocument {
   checkAuthentication(api);
   const { authentication, authenticationSecret, tls } = api;
   const hosts = orNull(api.hosts);
@@ -67,7 +66,6 @@ export function toDocument(organization: string, api: Api, order: number): ApiDo
     uris: orNull(api.uris)?.map((uri) => (hosts === null ? withOrganization(organization, uri) : uri)) ?? null,
     ...(tls === undefined ? {} : { tls }),
     tags: api.tags ?? null,
-    order,
   };
 }
 
@@ -99,8 +97,8 @@ function withOrganization(organization: string, uri: string): string {
   return uri.startsWith(prefix) ? uri : prefix + uri.replace(/^\//, "");
 }
 
-export function toEndpoint({ organization, name, document }: ResourceRecord<ApiDocument>): Endpoint {
-  const { authenticationSecret, cors, enabled, httpResponse, order } = document;
+export function toEndpoint({ organization, name, born, document }: ResourceRecord<ApiDocument>): Endpoint {
+  const { authenticationSecret, cors, enabled, httpResponse } = document;
   const word = document.authentication || "public";
   return {
     organization,
@@ -116,7 +114,7 @@ export function toEndpoint({ organization, name, document }: ResourceRecord<ApiD
     methods: document.methods ?? [],
     protocols: document.protocols ?? [],
     paths: (document.uris ?? []).map((uri) => (uri.startsWith("/") ? uri : `/${uri}`)),
-    order,
+    order: born,
   };
 }
 

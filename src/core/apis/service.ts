@@ -34,7 +34,6 @@ export class Apis {
   readonly endpoints: EndpointTable;
   readonly #ports: ApisPorts;
   readonly #store: ResourceStore<ApiDocument>;
-  #lastOrder = 0;
 
   constructor(ports: ApisPorts) {
     this.#ports = ports;
@@ -47,14 +46,13 @@ export class Apis {
 
   async load(): Promise<void> {
     await this.#store.load();
-    for (const { document } of this.#store.all()) this.#lastOrder = Math.max(this.#lastOrder, document.order);
     this.endpoints.invalidate();
   }
 
   /** The answer's `reason` says what the new endpoint shadows. @throws ALREADY_EXISTS; BAD_REQUEST for an unknown authentication */
   async create(principal: Principal, organization: string, api: Api): Promise<Api> {
     this.#authorize(principal, organization, "create");
-    const document = toDocument(organization, api, this.#nextOrder());
+    const document = toDocument(organization, api);
     return this.#toWire(await this.#store.create(principal, organization, api.name, document));
   }
 
@@ -82,7 +80,7 @@ export class Apis {
       const message = `the name of an API cannot be changed: the path says ${name}, the body ${api.name}`;
       throw new DispatchError("BAD_REQUEST", { message });
     }
-    const document = toDocument(organization, api, record.document.order);
+    const document = toDocument(organization, api);
     return this.#toWire(await this.#store.update(principal, record, document));
   }
 
@@ -110,12 +108,6 @@ export class Apis {
     return state.serving
       ? undefined
       : `function ${document.function} is ${state.status}: calls get 404 until it is READY`;
-  }
-
-  /** Microseconds, and never the same twice, so that a batch keeps its order. */
-  #nextOrder(): number {
-    this.#lastOrder = Math.max(this.#lastOrder + 1, Date.now() * 1000);
-    return this.#lastOrder;
   }
 
   #authorize(principal: Principal, organization: string, action: Action): void {

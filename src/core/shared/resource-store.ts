@@ -59,6 +59,8 @@ export class ResourceStore<D> {
       .orderBy("born")
       .execute();
     for (const row of rows) this.#keep({ ...row, document: JSON.parse(row.document) as D });
+    // Also when the clock was set back meanwhile, what comes now is younger.
+    lastBorn = Math.max(lastBorn, rows.at(-1)?.born ?? 0);
   }
 
   /** Newest first. */
