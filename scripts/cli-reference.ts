@@ -1,0 +1,10 @@
+/** Writes docs/generated/cli.md from the commands; a test says when that was forgotten. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { referenceText } from "../src/front/cli/args/reference.ts";
+import { rootCommand } from "../src/front/cli/commands/root.ts";
+
+const path = fileURLToPath(new URL("../docs/generated/cli.md", import.meta.url));
+mkdirSync(dirname(path), { recursive: true });
+writeFileSync(path, referenceText(rootCommand));
