@@ -30,6 +30,7 @@ export async function editedText(io: Io, path: string): Promise<string> {
   const child = spawn("/bin/sh", ["-c", `${editor} "$1"`, "dispatch", path], {
     stdio: "inherit",
     env: io.env,
+    cwd: io.cwd,
     signal: io.signal,
   });
   const { promise, resolve, reject } = Promise.withResolvers<number | string | null>();
