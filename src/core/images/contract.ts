@@ -1,6 +1,6 @@
 /** Base images and images on the wire (server.md 2.8 and 2.9). */
 import type { Static } from "typebox";
-import { resourceOperations } from "../shared/resource-operations.ts";
+import { type ResourceOperations, resourceOperations } from "../shared/resource-operations.ts";
 import { resourceName, status, strings, tags, uuid } from "../shared/schemas.ts";
 
 const common = {
@@ -57,7 +57,7 @@ export const baseImageOperations = resourceOperations({
   schema: baseImageSchema,
 });
 
-export const imageOperations = resourceOperations({
+const images = resourceOperations({
   resource: "image",
   path: "/v1/image",
   parameter: "imageName",
@@ -69,3 +69,14 @@ export const imageOperations = resourceOperations({
     update: "Replace an image; it is built anew",
   },
 });
+
+/** The answer to a deletion has a status that requests do not know. */
+const deletedImageSchema = {
+  ...imageSchema,
+  properties: { ...imageSchema.properties, status: { type: "string", enum: ["DELETED"] } },
+} as const;
+
+export const imageOperations: ResourceOperations = {
+  ...images,
+  delete: { ...images.delete, response: deletedImageSchema },
+};

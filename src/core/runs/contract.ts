@@ -19,6 +19,9 @@ export const runErrorSchema = {
   },
 } as const;
 
+/** In answers `null` when there are none. */
+const lines = { ...strings, nullable: true } as const;
+
 export const runSchema = {
   type: "object",
   properties: {
@@ -34,7 +37,7 @@ export const runSchema = {
     functionName: resourceName,
     httpContext: anyObject,
     input: anyJson,
-    logs: { type: "object", properties: { stderr: strings, stdout: strings } },
+    logs: { type: "object", required: ["stderr", "stdout"], properties: { stderr: lines, stdout: lines } },
     name: uuid,
     output: anyJson,
     reason: strings,

@@ -115,6 +115,22 @@ describe("framework errors", () => {
     "a required field that is missing": [
       ["POST", "/v1/function", "{}", 422, 602, "image in body is required"],
       ["POST", "/v1/event/subscriptions", '{"name":"s","function":"f"}', 422, 602, "eventType in body is required"],
+      [
+        "POST",
+        "/v1/runs?functionName=echo",
+        '{"logs":{"stderr":["a"],"stdout":null}}',
+        422,
+        602,
+        "logs.stdout in body is required",
+      ],
+      [
+        "POST",
+        "/v1/runs?functionName=echo",
+        '{"error":{"type":"InputError"}}',
+        422,
+        602,
+        "error.message in body is required",
+      ],
       ["POST", "/v1/event/drivers", '{"name":"d"}', 422, 602, "type in body is required"],
       ["POST", "/v1/event/drivertypes", '{"name":"d","image":null}', 422, 602, "image in body is required"],
       ["POST", "/v1/event", `{"event":{${EVENT}}}`, 422, 602, "cloudEventsVersion in body is required"],
