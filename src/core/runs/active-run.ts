@@ -29,7 +29,7 @@ export class ActiveRun implements Task {
   readonly serving: Serving;
   readonly principal: Principal;
   /** What the function shows at the function door; it ends with the run. */
-  readonly token = randomUUID();
+  readonly token: string;
   readonly claim?: () => Promise<void>;
   /** Monotonic milliseconds. */
   readonly acceptedAt = performance.now();
@@ -53,6 +53,7 @@ export class ActiveRun implements Task {
     this.serving = serving;
     this.principal = principal;
     this.record = record;
+    this.token = `${record.id}.${randomUUID()}`;
     this.#httpContext = httpContext ?? record.httpContext;
     if (!record.blocking) this.claim = () => keeper.claim(this);
   }
@@ -161,6 +162,11 @@ export class ActiveRun implements Task {
   #masked(lines: readonly string[] | null): readonly string[] | null {
     return lines === null || this.#mask === unmasked ? lines : lines.map(this.#mask);
   }
+}
+
+/** The id of the run that a token claims to be of. */
+export function runOfToken(token: string): string {
+  return token.slice(0, token.indexOf("."));
 }
 
 /** `Input invalid against schema: ...`, one line for each violation (server.md 4.7). */

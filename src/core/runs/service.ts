@@ -10,7 +10,7 @@ import { unixNanoseconds } from "../shared/clock.ts";
 import { DispatchError } from "../shared/errors.ts";
 import { type Database, DuplicateError, type Statement } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
-import { ActiveRun, newRecord, type RunKeeper, violationText } from "./active-run.ts";
+import { ActiveRun, newRecord, type RunKeeper, runOfToken, violationText } from "./active-run.ts";
 import { bindKey, runOfKey } from "./idempotency.ts";
 import type { RunRecord } from "./record.ts";
 import type { RunRequest } from "./request.ts";
@@ -41,7 +41,6 @@ export class Runs implements RunKeeper {
   readonly #store: RunStore;
   /** By run id. */
   readonly #active = new Map<string, ActiveRun>();
-  readonly #byToken = new Map<string, ActiveRun>();
   readonly #byKey = new Map<string, Promise<ActiveRun>>();
   #checking = false;
 
@@ -53,7 +52,8 @@ export class Runs implements RunKeeper {
 
   /** The run that shows this token at the function door. */
   byToken(token: string): ActiveRun | undefined {
-    return this.#byToken.get(token);
+    const run = this.#active.get(runOfToken(token));
+    return run?.token === token ? run : undefined;
   }
 
   /**
@@ -250,13 +250,11 @@ export class Runs implements RunKeeper {
 
   #keep(run: ActiveRun): void {
     this.#active.set(run.record.id, run);
-    this.#byToken.set(run.token, run);
     this.#checkLater();
   }
 
   #forget(run: ActiveRun): void {
     this.#active.delete(run.record.id);
-    this.#byToken.delete(run.token);
   }
 
   #checkLater(): void {
