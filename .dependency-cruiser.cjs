@@ -44,7 +44,12 @@ module.exports = {
       from: { path: "^apps", pathNot: tests },
       to: { path: "^src" },
     },
-    { name: "no-circles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+    {
+      name: "no-circles",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
     {
       name: "no-tests-in-programs",
       severity: "error",

@@ -1,16 +1,25 @@
 #!/bin/sh
 # Brings what Dispatch needs on a fresh machine: system packages for the sandbox, Node 26, the npm packages, the build.
-# Says what it installs; does nothing that is done already.
+# With --tests also the servers and shells that tests are tried against. Says what it installs; does nothing twice.
 set -eu
 cd "$(dirname "$0")/.."
 
 say() { printf '%s\n' "setup: $*"; }
 
+# Pairs of a program and the Debian package that brings it.
+programs="bwrap:bubblewrap slirp4netns:slirp4netns ip:iproute2 setpriv:util-linux python3:python3"
+test_programs="pebble:pebble zsh:zsh fish:fish patch:patch openssl:openssl"
+tests=no
+[ "${1:-}" != --tests ] || tests=yes
+
 missing_packages() {
-  for pair in bwrap:bubblewrap slirp4netns:slirp4netns ip:iproute2 setpriv:util-linux python3:python3; do
+  wanted=$programs
+  [ "$tests" = no ] || wanted="$programs $test_programs"
+  for pair in $wanted; do
     PATH="$PATH:/usr/sbin:/sbin" command -v "${pair%%:*}" >/dev/null 2>&1 || printf '%s ' "${pair##*:}"
   done
   python3 -m pip --version >/dev/null 2>&1 || printf '%s ' python3-pip
+  [ "$tests" = no ] || python3 -c 'import ensurepip, venv' 2>/dev/null || printf '%s ' python3-venv
 }
 
 install_packages() {
