@@ -10,7 +10,8 @@ import type { CommitFailure, DatabaseRequest, Failure, Group, ReadReply } from "
 
 const { path } = workerData as { path: string };
 const database = new Database(path);
-const statements: Database.Statement[] = [];
+/** What could not be prepared is an error for whoever uses it, not the end of the thread. */
+const statements: (Database.Statement | Error)[] = [];
 /** Index, whether it must change one row, number of parameters. */
 const STATEMENT_HEAD = 3;
 const begin = database.prepare("begin immediate");
@@ -40,7 +41,17 @@ function lock(): void {
 function prepared(index: number): Database.Statement {
   const statement = statements[index];
   if (statement === undefined) throw new Error(`statement ${index} was never registered`);
+  if (statement instanceof Error) throw statement;
   return statement;
+}
+
+function prepare(sql: string): Database.Statement | Error {
+  try {
+    const statement = database.prepare(sql);
+    return statement.reader && sql.includes('from "runs"') ? statement.safeIntegers(true) : statement;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
 }
 
 function read(index: number, parameters: readonly unknown[]): unknown[] {
@@ -154,11 +165,8 @@ async function answerSnapshot(port: MessagePort, id: number, file: string): Prom
 
 function serve(port: MessagePort): void {
   port.on("message", (request: DatabaseRequest) => {
-    if (request.kind === "prepare") {
-      const statement = database.prepare(request.sql);
-      statements[request.index] =
-        statement.reader && request.sql.includes('from "runs"') ? statement.safeIntegers(true) : statement;
-    } else if (request.kind === "read") answerRead(port, request.id, request.index, request.parameters);
+    if (request.kind === "prepare") statements[request.index] = prepare(request.sql);
+    else if (request.kind === "read") answerRead(port, request.id, request.index, request.parameters);
     else if (request.kind === "snapshot") void answerSnapshot(port, request.id, request.file);
     else if (request.kind === "commit") port.postMessage({ committed: writeGroup(JSON.parse(request.group) as Group) });
     else {

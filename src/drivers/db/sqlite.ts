@@ -66,6 +66,8 @@ class SqliteThread {
   });
   #nextId = 1;
   #closed: (() => void) | undefined;
+  /** Why the thread has ended; from then on every request fails at once instead of waiting for ever. */
+  #failure: Error | undefined;
 
   constructor(path: string) {
     this.#worker = new Worker(threadProgram(), { workerData: { path } });
@@ -77,13 +79,15 @@ class SqliteThread {
       });
       this.#worker.on("error", (error) => {
         const failure = error instanceof Error ? error : new Error(String(error));
+        this.#failure = failure;
         reject(failure);
         this.#failAll(failure);
       });
     });
   }
 
-  read(sql: string, parameters: readonly unknown[]): Promise<readonly unknown[]> {
+  async read(sql: string, parameters: readonly unknown[]): Promise<readonly unknown[]> {
+    if (this.#failure !== undefined) throw this.#failure;
     const id = this.#nextId++;
     const index = this.#index(sql);
     return new Promise((resolve, reject) => {
@@ -101,7 +105,7 @@ class SqliteThread {
   }
 
   commit(unit: readonly Statement[]): Promise<void> {
-    return this.#commits.add(unit);
+    return this.#failure === undefined ? this.#commits.add(unit) : Promise.reject(this.#failure);
   }
 
   async close(): Promise<void> {
@@ -109,6 +113,7 @@ class SqliteThread {
       this.#closed = resolve;
     });
     while (!this.#commits.idle) await new Promise((resolve) => setImmediate(resolve));
+    if (this.#failure !== undefined) return;
     this.#send({ kind: "close" });
     await closed;
   }

@@ -1,0 +1,31 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { openSqlite } from "../../src/drivers/db/sqlite.ts";
+import { databaseContract } from "./db.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "dispatch-db-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+databaseContract("sqlite", () => openSqlite(join(folder, "contract.db")));
+
+test("a database is its owner's alone, and its folder is made", async () => {
+  const path = join(folder, "new/deep/own.db");
+  await (await openSqlite(path)).close();
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+});
+
+test("a database in use is refused with a sentence", async () => {
+  const path = join(folder, "busy.db");
+  const first = await openSqlite(path);
+  await expect(openSqlite(path)).rejects.toThrow(/busy\.db is in use by another dispatch-server/);
+  await first.close();
+  await (await openSqlite(path)).close();
+});
+
+test("a file that is no database is refused with its name", async () => {
+  const path = join(folder, "text.db");
+  writeFileSync(path, "this is no database, but long enough to look like one ".repeat(20));
+  await expect(openSqlite(path)).rejects.toThrow(/cannot open the database .*text\.db/);
+});

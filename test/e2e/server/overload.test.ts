@@ -1,0 +1,51 @@
+/** More calls than there is room for (design: refuse at the door, with a time after which to come again). */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Dispatch, errorOf, parse, type RunObject, serverWith } from "../support/dispatch.ts";
+import type { Answer } from "../support/http.ts";
+import type { ServerProcess } from "../support/server.ts";
+
+let server: ServerProcess;
+let dispatch: Dispatch;
+
+beforeAll(async () => {
+  ({ server, dispatch } = await serverWith(["nodejs"], { flags: ["--max-queue", "3"] }));
+  const slow = "module.exports = (c, ms) => new Promise((resolve) => setTimeout(resolve, ms, 'done'));";
+  await dispatch.createFunction("narrow", { "f.js": slow }, { limits: { concurrency: 1 } });
+  await dispatch.createFunction("free", { "f.js": "module.exports = () => 1;" });
+});
+
+afterAll(() => server.dispose());
+
+const call = (blocking: boolean) => dispatch.post("/v1/runs?functionName=narrow", { blocking, input: 150 });
+
+function expectOverload(answers: readonly Answer[]): void {
+  const refused = answers.filter(({ status }) => status === 429);
+  expect(refused.length).toBeGreaterThan(0);
+  for (const answer of refused) {
+    expect(Number(answer.headers["retry-after"])).toBeGreaterThan(0);
+    expect(errorOf(answer)).toMatchObject({
+      code: 429,
+      message: expect.stringMatching(/^function narrow is overloaded: /),
+    });
+  }
+}
+
+test("blocking calls past the queue are 429 with Retry-After; the others are answered, and other functions go on", async () => {
+  const calls = Array.from({ length: 12 }, () => call(true));
+  expect((await dispatch.run("free")).status).toBe("READY");
+  const answers = await Promise.all(calls);
+  expectOverload(answers);
+  const answered = answers.filter(({ status }) => status === 200);
+  expect(answered.length).toBeGreaterThanOrEqual(4);
+  expect(answered.every((answer) => parse<RunObject>(answer).output === "done")).toBe(true);
+});
+
+test("runs that are not waited for are refused at the door, and what was accepted is run", async () => {
+  const answers: Answer[] = [];
+  for (let turn = 0; turn < 12; turn++) answers.push(await call(false));
+  expectOverload(answers);
+  const accepted = answers.filter(({ status }) => status === 202).map((answer) => parse<RunObject>(answer).name);
+  for (const id of accepted) expect((await dispatch.finished(id)).output).toBe("done");
+  const all = await dispatch.runs("?functionName=narrow&status=ERROR");
+  expect(all).toEqual([]);
+});
