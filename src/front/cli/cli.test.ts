@@ -598,6 +598,8 @@ describe("contexts", () => {
     );
     const env = { ...server.env, DISPATCH_DATA_DIR: data };
     expect((await call(["get", "functions", "-o", "json"], { env })).stdout).toBe("[]\n");
-    expect((await call(["get", "functions", "--token", "mine"], { env })).stderr).toBe("[Code: 401] no\n");
+    expect((await call(["get", "functions", "--token", "mine"], { env })).stderr).toBe(
+      "[Code: 401] no\nThe token was refused (--token, DISPATCH_TOKEN or the context's): dispatch login --token-stdin\n",
+    );
   });
 });

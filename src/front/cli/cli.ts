@@ -7,6 +7,7 @@ import { unknownCommand } from "./args/unknown-command.ts";
 import { rootCommand } from "./commands/root.ts";
 import { createContext } from "./create-context.ts";
 import { CliError, messageOf, UsageError } from "./errors.ts";
+import { failureText } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { invalidFormat, outputFormat } from "./output/format.ts";
 
@@ -40,7 +41,11 @@ async function callHandler(found: FoundCommand, parsed: ReturnType<typeof parseW
     return 1;
   }
   const handler = await found.command.load?.();
-  return (await handler?.({ ...context, format })) ?? 0;
+  try {
+    return (await handler?.({ ...context, format })) ?? 0;
+  } catch (error) {
+    throw error instanceof ApiError ? new CliError(failureText(error, context.settings)) : error;
+  }
 }
 
 function showHelp(words: readonly string[], io: Io): number {
@@ -56,7 +61,6 @@ function print(io: Io, text: string): number {
 }
 
 function errorText(error: unknown, { path }: FoundCommand): string {
-  if (error instanceof ApiError) return `[Code: ${error.code}] ${error.message}\n`;
   if (error instanceof UsageError)
     return `Error: ${error.message}\n${path.length > 1 ? usageText(path) : rootHint(path)}`;
   if (error instanceof CliError || error instanceof TransportError) return `${error.message}\n`;

@@ -17,3 +17,17 @@ export function messageOf(error: unknown): string {
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
+
+const fileProblems: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EISDIR: "it is a folder, not a file",
+  ENOENT: "no such file or directory",
+  ENOSPC: "no space is left on that disk",
+  ENOTDIR: "a part of its path is no folder",
+  EROFS: "that disk can only be read",
+};
+
+/** Why a file cannot be read or written, in words. */
+export function fileProblem(error: unknown): string {
+  return fileProblems[codeOf(error) ?? ""] ?? messageOf(error);
+}

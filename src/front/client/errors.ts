@@ -29,13 +29,19 @@ function reason(cause: unknown): string {
   // A host name with several addresses fails with one error per address and an empty message of its own.
   const inner: unknown = cause instanceof AggregateError ? cause.errors[0] : undefined;
   const message = inner instanceof Error ? inner.message : cause.message;
-  return message + remedy(errorCode(inner) ?? errorCode(cause));
+  return message.replace(adviceOfNode, "") + remedy(errorCode(inner) ?? errorCode(cause));
 }
+
+/** About flags of Node, which nobody passes here. */
+const adviceOfNode = /; if the root CA is installed locally, .*$/;
 
 function errorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
+const wrongScheme = " (does the server speak the scheme that --scheme names?)";
+const broken = " (the connection broke: was the server stopped, or does it speak another scheme than --scheme?)";
+const expired = " (the server's certificate must be renewed; --insecure accepts it for now)";
 const selfSigned = " (pass --insecure to accept a self-signed certificate, or name its CA in NODE_EXTRA_CA_CERTS)";
 
 const remedies: Readonly<Record<string, string>> = {
@@ -44,7 +50,18 @@ const remedies: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: selfSigned,
   SELF_SIGNED_CERT_IN_CHAIN: selfSigned,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: selfSigned,
-  EPROTO: " (does the server speak the scheme that --scheme names?)",
+  CERT_HAS_EXPIRED: expired,
+  CERT_NOT_YET_VALID: " (are the clocks of both machines right?)",
+  ERR_TLS_CERT_ALTNAME_INVALID: " (name the server as its certificate does with --host, or pass --insecure)",
+  ECONNRESET: broken,
+  EPIPE: broken,
+  EHOSTUNREACH: " (is the host's address right, and the way to it open?)",
+  ETIMEDOUT: " (is the host's address right, and the way to it open?)",
+  EAI_AGAIN: " (is the host name right, and is there a network?)",
+  EPROTO: wrongScheme,
+  ERR_SSL_WRONG_VERSION_NUMBER: wrongScheme,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: wrongScheme,
+  HPE_INVALID_CONSTANT: wrongScheme,
 };
 
 function remedy(code: string | undefined): string {

@@ -130,7 +130,12 @@ describe("with authentication", () => {
         succeeded("[]\n"),
       );
       const stranger = await runCommand(["get", "functions"], { cwd: folder, environment: { DISPATCH_PORT: port } });
-      expect(stranger).toMatchObject({ status: 1, stderr: "[Code: 401] unauthenticated for invalid credentials\n" });
+      expect(stranger).toMatchObject({
+        status: 1,
+        stderr:
+          "[Code: 401] unauthenticated for invalid credentials\n" +
+          "The server asks for a credential: dispatch login --token-stdin, or --service-account with --jwt-private-key\n",
+      });
     } finally {
       await guarded.dispose();
     }

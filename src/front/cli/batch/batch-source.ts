@@ -1,7 +1,7 @@
 /** Where the resources of a batch come from: files, folders, glob patterns, URLs and standard input (decisions.md 5). */
 import { globSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { CliError, messageOf } from "../errors.ts";
+import { CliError, fileProblem, messageOf } from "../errors.ts";
 import type { Io } from "../io.ts";
 
 export interface BatchSource {
@@ -81,7 +81,7 @@ function readText(label: string, absolute: string): string {
   try {
     return readFileSync(absolute, "utf8");
   } catch (error) {
-    throw new CliError(`cannot read ${label}: ${messageOf(error)}`);
+    throw new CliError(`cannot read ${label}: ${fileProblem(error)}`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { CliError, messageOf } from "../errors.ts";
+import { CliError, fileProblem } from "../errors.ts";
 import { isObject, type JsonObject } from "../output/shape.ts";
 import { packSource } from "../source/pack-source.ts";
 import { readUtf8, type SearchFolders, withFile } from "./find-file.ts";
@@ -34,6 +34,6 @@ function readManifest(path: string): string {
   try {
     return readUtf8(path);
   } catch (error) {
-    throw new CliError(`Error when reading content of ${path}: ${messageOf(error)}`);
+    throw new CliError(`Error when reading content of ${path}: ${fileProblem(error)}`);
   }
 }

@@ -2,7 +2,9 @@
 import { ApiError } from "../../client/errors.ts";
 import type { Context } from "../context.ts";
 import { tagsOf } from "../drafts/tags.ts";
-import { CliError, messageOf } from "../errors.ts";
+import { CliError } from "../errors.ts";
+import { failureText, isRefusedCredential } from "../failure.ts";
+import { unlessInterrupted } from "../handlers/pause.ts";
 import { send } from "../handlers/write.ts";
 import { isObject, type JsonObject } from "../output/shape.ts";
 import { itemPath, objects } from "../resources/kind.ts";
@@ -14,7 +16,7 @@ export type BatchVerb = "create" | "apply" | "update" | "delete";
 export interface BatchResult {
   readonly done: readonly { readonly resource: BatchResource; readonly answer: JsonObject }[];
   readonly failed: readonly BatchResource[];
-  /** Resources that were not tried, because the server could not be reached. */
+  /** Resources that were not tried: the server could not be reached, knew nobody of us, or the user interrupted. */
   readonly skipped: readonly BatchResource[];
 }
 
@@ -32,14 +34,13 @@ export async function runBatch(
   for (const [index, resource] of ordered.entries()) {
     try {
       const known = done.some((other) => isSame(other.resource, resource));
-      const answer = await sendOne(context, verb, resource, known);
+      const answer = await unlessInterrupted(sendOne(context, verb, resource, known), context.io.signal, "interrupted");
       done.push({ resource, answer: isObject(answer) ? answer : { name: resource.name } });
       printLine(context, verb === "create" && known ? past.update : past[verb], resource);
     } catch (error) {
-      context.io.stderr(`${errorLine(error)}\n`);
+      context.io.stderr(`${failureText(error, context.settings)}\n`);
       failed.push(resource);
-      if (!(error instanceof ApiError || error instanceof CliError))
-        return { done, failed, skipped: ordered.slice(index + 1) };
+      if (endsBatch(context, error)) return { done, failed, skipped: ordered.slice(index + 1) };
     }
   }
   return { done, failed, skipped: [] };
@@ -50,9 +51,10 @@ export function inOrder(verb: BatchVerb, resources: readonly BatchResource[]): r
   return verb === "delete" ? onceEach(resources).toReversed() : resources;
 }
 
-/** What stands on stderr for an error of one resource. */
-function errorLine(error: unknown): string {
-  return error instanceof ApiError ? `[Code: ${error.code}] ${error.message}` : messageOf(error);
+/** The resources after it would fail in the same way. */
+function endsBatch(context: Context, error: unknown): boolean {
+  if (context.io.signal.aborted || isRefusedCredential(error)) return true;
+  return !(error instanceof ApiError || error instanceof CliError);
 }
 
 function printLine(context: Context, verb: string, resource: BatchResource): void {

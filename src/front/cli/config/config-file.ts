@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { extname, join, resolve } from "node:path";
-import { CliError, messageOf } from "../errors.ts";
+import { CliError, fileProblem, messageOf } from "../errors.ts";
 import type { Io } from "../io.ts";
 import type { ContextSettings } from "./context-settings.ts";
 import { readContexts } from "./context-settings.ts";
@@ -30,7 +30,7 @@ export async function readConfig(io: Io, flag: string | undefined): Promise<Conf
   try {
     return { path, ...readContexts(await parseConfig(path, readFileSync(path, "utf8"))) };
   } catch (error) {
-    throw new CliError(`Error reading config file ${path}: ${messageOf(error)}`);
+    throw new CliError(`Error reading config file ${path}: ${fileProblem(error)}`);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Exactly one credential goes with a call (cli-and-runtimes.md 1.4). */
 import { readFileSync } from "node:fs";
-import { CliError, messageOf } from "../errors.ts";
+import { CliError, fileProblem } from "../errors.ts";
 import type { Settings } from "./settings.ts";
 
 /** The header of the token, else of the service account's signed token, else of the cookie. @throws CliError for an unusable key. */
@@ -21,7 +21,7 @@ function signedToken(settings: Settings, now: number): string {
   try {
     return `${text}.${createSign("RSA-SHA256").update(text).sign(readFileSync(settings.jwtPrivateKey, "utf8"), "base64url")}`;
   } catch (error) {
-    throw new CliError(`cannot sign with the private key ${settings.jwtPrivateKey}: ${messageOf(error)}`);
+    throw new CliError(`cannot sign with the private key ${settings.jwtPrivateKey}: ${fileProblem(error)}`);
   }
 }
 

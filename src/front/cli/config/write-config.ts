@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, extname } from "node:path";
-import { CliError, messageOf } from "../errors.ts";
+import { CliError, fileProblem } from "../errors.ts";
 import type { Config } from "./config-file.ts";
 import { type ContextSettings, writtenContext } from "./context-settings.ts";
 
@@ -14,7 +14,7 @@ export function writeConfig(config: Config): void {
     chmodSync(fresh, 0o600);
     renameSync(fresh, config.path);
   } catch (error) {
-    throw new CliError(`Error writing config file ${config.path}: ${messageOf(error)}`);
+    throw new CliError(`Error writing config file ${config.path}: ${fileProblem(error)}`);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Files that flags and arguments name, looked up below the current folder. */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { CliError, messageOf } from "../errors.ts";
+import { CliError, fileProblem, messageOf } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { isObject } from "../output/shape.ts";
 
@@ -10,7 +10,7 @@ export function textFile(io: Io, path: string, failure: string): string {
   try {
     return readFileSync(resolve(io.cwd, path), "utf8");
   } catch (error) {
-    throw new CliError(`${failure}: ${messageOf(error)}`);
+    throw new CliError(`${failure}: ${fileProblem(error)}`);
   }
 }
 

@@ -96,6 +96,7 @@ function printFailures(context: Context, verb: BatchVerb, result: BatchResult, t
   const { failed, skipped } = result;
   if (failed.length === 0) return;
   const names = failed.map(({ kind, name }) => `${kind.kind} ${name}`).join(", ");
-  const untried = skipped.length === 0 ? "" : `; not tried: ${skipped.length}`;
+  const again = verb === "create" || verb === "apply" ? "; dispatch apply with the same files does the rest" : "";
+  const untried = skipped.length === 0 ? "" : `; not tried: ${skipped.length}${result.done.length > 0 ? again : ""}`;
   context.io.stderr(`${verb}: ${failed.length} of ${total} resources failed: ${names}${untried}\n`);
 }

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { nearest } from "../../../core/shared/nearest.ts";
 import type { ContextSettings } from "../config/context-settings.ts";
 import { writtenContext } from "../config/context-settings.ts";
@@ -45,7 +46,8 @@ export async function createContext(context: Context): Promise<number> {
     "api-https-port": flags.integer("api-https-port") ?? settings.apiHttpsPort,
     "api-http-port": flags.integer("api-http-port") ?? settings.apiHttpPort,
     serviceaccount: settings.serviceAccount,
-    jwtprivatekey: settings.jwtPrivateKey,
+    // The next call may come from another folder.
+    jwtprivatekey: settings.jwtPrivateKey && resolve(io.cwd, settings.jwtPrivateKey),
     token: settings.token,
   };
   writeConfig(withContext(context.config, name, saved));

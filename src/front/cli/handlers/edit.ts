@@ -1,11 +1,11 @@
 /** `edit TYPE NAME`: a resource's own part in an editor, sent back when it has changed (cli-and-runtimes.md 1.11). */
 import { readFileSync } from "node:fs";
-import { ApiError } from "../../client/errors.ts";
 import { unknownType } from "../args/unknown-command.ts";
 import { completeBody } from "../batch/complete-body.ts";
 import { type BatchResource, parseBatch } from "../batch/parse-batch.ts";
 import { argument, type Context } from "../context.ts";
-import { CliError, messageOf } from "../errors.ts";
+import { CliError } from "../errors.ts";
+import { failureText } from "../failure.ts";
 import { yamlText } from "../output/encode.ts";
 import { printDone } from "../output/print.ts";
 import { isObject, type JsonObject } from "../output/shape.ts";
@@ -33,7 +33,7 @@ export async function edit(context: Context): Promise<number> {
     removeDraft(editing.path);
     return 0;
   } catch (error) {
-    throw kept(editing, error);
+    throw kept(context, editing, error);
   }
 }
 
@@ -78,8 +78,8 @@ function onlyResource(context: Context, { kind, name, path }: Editing, text: str
 }
 
 /** What the user wrote is never lost: it stays in its file, which the message names. */
-function kept({ path, text }: Editing, error: unknown): CliError {
-  const message = error instanceof ApiError ? `[Code: ${error.code}] ${error.message}` : messageOf(error);
+function kept({ settings }: Context, { path, text }: Editing, error: unknown): CliError {
+  const message = failureText(error, settings);
   if (unchanged(path, text)) {
     removeDraft(path);
     return new CliError(message);

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseJson } from "../../client/json.ts";
 import { argument, type Context } from "../context.ts";
-import { CliError, messageOf } from "../errors.ts";
+import { CliError, fileProblem } from "../errors.ts";
 import { goJsonError } from "../output/go-json-error.ts";
 
 const emitEvent = { method: "POST", path: "/v1/event" } as const;
@@ -53,7 +53,7 @@ function readData(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw new CliError(`Error reading event data: ${messageOf(error)}`);
+    throw new CliError(`Error reading event data: ${fileProblem(error)}`);
   }
 }
 

@@ -3,13 +3,14 @@ import { resolve } from "node:path";
 import { runOperations } from "../../../core/runs/contract.ts";
 import { parseJson } from "../../client/json.ts";
 import { argument, type Context } from "../context.ts";
-import { CliError, messageOf } from "../errors.ts";
+import { CliError, fileProblem } from "../errors.ts";
 import { jsonText, yamlText } from "../output/encode.ts";
 import { goJsonError } from "../output/go-json-error.ts";
 import { printNames } from "../output/print.ts";
 import { isObject, type JsonObject, shaped } from "../output/shape.ts";
 import { text } from "../resources/kind.ts";
 import { runShape } from "../resources/run.ts";
+import { unlessInterrupted } from "./pause.ts";
 
 /** `exec FUNCTION_NAME`: prints the run; exits with 1 when it failed (decisions.md 4). */
 export async function exec(context: Context): Promise<number> {
@@ -24,12 +25,19 @@ export async function exec(context: Context): Promise<number> {
     services: null,
     tags: [],
   };
-  const query = { functionName: argument(context, 0) };
-  const run: JsonObject = { ...(await context.client.call(runOperations.createRun, { query, body })) };
+  const run = await runOf(context, body);
   await printRun(context, run, outputOnly);
   if (text(run, "status") !== "ERROR") return 0;
   if (outputOnly) context.io.stderr(`${failureOf(run)}\n`);
   return 1;
+}
+
+/** A run that has begun goes on, whoever waits for it. */
+async function runOf(context: Context, body: JsonObject): Promise<JsonObject> {
+  const functionName = argument(context, 0);
+  const calling = context.client.call(runOperations.createRun, { query: { functionName }, body });
+  const message = `interrupted; a run that has begun goes on: dispatch get runs ${functionName} --last`;
+  return { ...(await unlessInterrupted(calling, context.io.signal, message)) };
 }
 
 async function printRun(context: Context, run: JsonObject, outputOnly: boolean): Promise<void> {
@@ -64,6 +72,6 @@ async function inputText(context: Context, given: string): Promise<string> {
   try {
     return readFileSync(resolve(context.io.cwd, given.slice(1)), "utf8");
   } catch (error) {
-    throw new CliError(`cannot read the input file ${given.slice(1)}: ${messageOf(error)}`);
+    throw new CliError(`cannot read the input file ${given.slice(1)}: ${fileProblem(error)}`);
   }
 }

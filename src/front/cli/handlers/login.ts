@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { ContextSettings } from "../config/context-settings.ts";
 import type { Settings } from "../config/settings.ts";
 import { withContext, writeConfig } from "../config/write-config.ts";
@@ -47,7 +48,7 @@ function contextName(context: Context): string {
 }
 
 function saved(context: Context, settings: Settings): ContextSettings {
-  const { config } = context;
+  const { config, io } = context;
   return {
     ...config.contexts[config.current],
     host: settings.host,
@@ -58,6 +59,7 @@ function saved(context: Context, settings: Settings): ContextSettings {
     insecure: settings.insecure,
     token: settings.token,
     serviceaccount: settings.serviceAccount,
-    jwtprivatekey: settings.jwtPrivateKey,
+    // The next call may come from another folder.
+    jwtprivatekey: settings.jwtPrivateKey && resolve(io.cwd, settings.jwtPrivateKey),
   };
 }

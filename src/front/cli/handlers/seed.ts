@@ -4,7 +4,7 @@ import { parseBatch } from "../batch/parse-batch.ts";
 import type { BatchVerb } from "../batch/run-batch.ts";
 import { seedImages } from "../batch/seed-images.ts";
 import type { Handler } from "../command.ts";
-import { CliError, messageOf } from "../errors.ts";
+import { CliError, fileProblem } from "../errors.ts";
 import { sendAll } from "./batch.ts";
 
 /** `create|apply|delete seed-images`. */
@@ -22,6 +22,6 @@ function writeList(path: string): number {
     writeFileSync(path, seedImages, { mode: 0o644 });
     return 0;
   } catch (error) {
-    throw new CliError(`cannot write ${path}: ${messageOf(error)}`);
+    throw new CliError(`cannot write ${path}: ${fileProblem(error)}`);
   }
 }
