@@ -5,7 +5,7 @@ const SHORT_MS = 5;
 /** ... as many as it should end within so many milliseconds ... */
 const PREFETCH_MS = 8;
 /** ... but not more than this. */
-const MAX_PREFETCH = 16;
+const MAX_PREFETCH = 32;
 /** Runs this short cost less than waking another worker for them. */
 const TINY_MS = 0.5;
 
