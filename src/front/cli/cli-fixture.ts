@@ -18,6 +18,8 @@ export interface CallOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
   readonly signal?: AbortSignal;
+  /** The machine's clock; the right time without. */
+  readonly now?: () => number;
 }
 
 /** Runs one call; HOME is an empty folder unless `env` says otherwise. */
@@ -35,7 +37,7 @@ export async function call(words: readonly string[], options: CallOptions = {}):
     cwd: options.cwd ?? temporaryFolder({}),
     stderrIsTerminal: false,
     signal: options.signal ?? new AbortController().signal,
-    now: Date.now,
+    now: options.now ?? Date.now,
   });
   return { status, ...written };
 }
