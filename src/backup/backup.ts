@@ -29,7 +29,7 @@ export async function backUp(options: BackupOptions): Promise<string> {
     await snapshot.close();
   }
   const { size } = await stat(file);
-  return `${file}: ${(size / 1024 / 1024).toFixed(1)} MiB\n${keyAdvice(options)}\n`;
+  return `${file}: ${Math.ceil(size / 1024)} KiB\n${keyAdvice(options)}\n`;
 }
 
 function keyAdvice({ dataDir, withKey }: BackupOptions): string {

@@ -105,9 +105,11 @@ function report(
     ...(existsSync(keyPath)
       ? []
       : [
-          `Before the server starts, put the master key of that time at ${keyPath} (0600): ${secrets} secrets need it.`,
+          `Before the server starts, put the master key of that time at ${keyPath} (0600), for the secrets: ${secrets}.`,
         ]),
-    ...(images === 0 ? [] : [`${images} images are installed again when the server starts; their functions follow.`]),
+    ...(images === 0
+      ? []
+      : [`Images that the server installs again when it starts: ${images}. Their functions follow.`]),
   ];
   return `${sentences.join("\n")}\n`;
 }

@@ -1,7 +1,7 @@
 /** Backups of real servers: taken under load and at rest, brought back elsewhere and in place, damaged, and refused. */
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
@@ -24,7 +24,10 @@ beforeAll(async () => {
   await dispatch.post("/v1/api", { name: "greet", function: "greet", uris: ["/greet"], methods: ["GET"] });
 });
 
-afterAll(() => server.dispose());
+afterAll(async () => {
+  await server.dispose();
+  await rm(folder, { recursive: true });
+});
 
 async function backUp(name: string, ...flags: string[]): Promise<string> {
   const file = join(folder, name);
@@ -129,7 +132,7 @@ test("a stopped server is backed up from its files, and --force goes back to tha
 });
 
 test("images with dependencies that are not here are installed again, and their functions follow", async () => {
-  const source = await temporaryFolder();
+  const source = join(folder, "source");
   const first = await startServer({ dataDir: source });
   const one = new Dispatch(first.api);
   await one.createImage("nodejs");
@@ -139,7 +142,7 @@ test("images with dependencies that are not here are installed again, and their 
   const file = join(folder, "images.tar.gz");
   await runServer(["backup", file, "--data-dir", source, "--with-key"]);
   const dataDir = join(folder, "images");
-  expect((await restore(file, dataDir)).stdout).toContain("1 images are installed again when the server starts");
+  expect((await restore(file, dataDir)).stdout).toContain("Images that the server installs again when it starts: 1.");
   const other = await started(dataDir);
   expect((await other.built("plain")).status).toBe("READY");
   expect((await other.run("plain")).output).toBe("plain");

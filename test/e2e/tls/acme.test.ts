@@ -1,5 +1,5 @@
 /** Certificates from a real ACME authority: each of the two proofs, renewal, restart, and an authority that is not there. */
-import { readdir, stat } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { send } from "../support/http.ts";
@@ -9,6 +9,12 @@ import { handshake } from "./handshake.ts";
 import { freePorts, type Pebble, type PebbleOptions, pebbleMissing, startPebble } from "./pebble.ts";
 
 const DOMAIN = "chat.example.test";
+
+async function scratchFolder(): Promise<string> {
+  const folder = await temporaryFolder();
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
 
 interface Ports {
   readonly http: number;
@@ -71,7 +77,7 @@ describe.skipIf(pebbleMissing !== "")(`with an ACME authority${pebbleMissing}`, 
   test("a certificate outlives a restart, and its key is private", async () => {
     const chosen = await ports();
     const authority = await pebble({ httpPort: chosen.closed, tlsPort: chosen.tls });
-    const dataDir = await temporaryFolder();
+    const dataDir = await scratchFolder();
     const first = await server(chosen, authority, { dataDir });
     const { serial } = await issuedTo(first);
     await until("it is stored", () => first.log.find(({ msg }) => msg.endsWith("is in use")));

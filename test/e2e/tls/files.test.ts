@@ -1,5 +1,5 @@
 /** HTTPS with files: renewed by somebody else as certbot does it, broken, mismatched; and with a pair of the server's own. */
-import { mkdir, readFile, rename, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { makeSelfSigned } from "../../../src/front/tls/self-signed.ts";
@@ -37,8 +37,14 @@ class Certbot {
   }
 }
 
+async function scratchFolder(): Promise<string> {
+  const folder = await temporaryFolder();
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
 async function certbotServer(): Promise<{ certbot: Certbot; server: ServerProcess; url: string }> {
-  const certbot = new Certbot(await temporaryFolder());
+  const certbot = new Certbot(await scratchFolder());
   await certbot.renew();
   const server = await startServer({ listeners: ["apiTls"], flags: certbot.flags });
   onTestFinished(() => server.dispose());
@@ -88,7 +94,7 @@ test("HTTPS speaks TLS 1.2 and 1.3 with ECDHE and AES-GCM, and nothing weaker", 
 });
 
 test("a key that belongs to another certificate is refused at the start, by name", async () => {
-  const folder = await temporaryFolder();
+  const folder = await scratchFolder();
   const [one, other] = await Promise.all([makeSelfSigned([]), makeSelfSigned([])]);
   const paths = { cert: join(folder, "cert.pem"), key: join(folder, "key.pem") };
   await Promise.all([writeFile(paths.cert, one.cert), writeFile(paths.key, other.key)]);
@@ -99,7 +105,7 @@ test("a key that belongs to another certificate is refused at the start, by name
 });
 
 test("without files a private pair is made once and used again after a restart", async () => {
-  const dataDir = await temporaryFolder();
+  const dataDir = await scratchFolder();
   const flags = ["--enable-tls", "--disable-http"];
   const first = await startServer({ dataDir, flags, listeners: ["apiTls", "gatewayTls"] });
   const { serial } = await handshake(first.addresses.apiTls ?? "");

@@ -1,7 +1,7 @@
 /** Pebble, the test server of Let's Encrypt: a real ACME authority on the loopback, with a DNS where every name leads here. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { makeSelfSigned } from "../../../src/front/tls/self-signed.ts";
@@ -64,7 +64,10 @@ export async function startPebble({ httpPort, tlsPort, validity }: PebbleOptions
     directoryUrl,
     caFile: paths.certificate,
     log: authority.log,
-    stop: async () => void (await Promise.all([names.stop(), authority.stop()])),
+    stop: async () => {
+      await Promise.all([names.stop(), authority.stop()]);
+      await rm(folder, { recursive: true, force: true });
+    },
   };
 }
 
