@@ -1,6 +1,5 @@
 /** kill -9 at any moment: nothing that was acknowledged is lost, nothing hangs, nothing runs twice (decisions 18b). */
 
-import { rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -48,9 +47,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await server.stop();
+  await server.dispose();
   counter.close();
-  await rm(dataDir, { recursive: true, force: true });
 });
 
 async function start(): Promise<void> {

@@ -1,5 +1,5 @@
 /** Flags, environment and configuration file, and what is said of mistakes in them (server.md 1.1). */
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Dispatch, errorOf, serverWith } from "../support/dispatch.ts";
@@ -138,7 +138,7 @@ test("the data folder is made for its owner alone, the database where --db-file 
   const dbFile = join(folder, "elsewhere/deep/own.db");
   const server = await startServer({ flags: ["--db-file", dbFile] });
   await server.stop();
-  const { stat } = await import("node:fs/promises");
   expect((await stat(server.dataDir)).mode & 0o777).toBe(0o700);
   expect((await stat(dbFile)).mode & 0o777).toBe(0o600);
+  await server.dispose();
 });

@@ -16,7 +16,7 @@ const program = process.env.DISPATCH_TEST_SERVER ?? join(root, "bin/dispatch-ser
 export type ListenerName = "api" | "gateway" | "apiTls" | "gatewayTls";
 
 export interface ServerOptions {
-  /** Kept over a restart; by default a fresh folder that `dispose` removes. */
+  /** That of a server before, for a restart; by default a fresh one. */
   readonly dataDir?: string;
   readonly flags?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
@@ -41,15 +41,13 @@ export class ServerProcess {
   readonly log: readonly LogLine[];
   readonly ended: Promise<Ended>;
   readonly #child: ChildProcess;
-  readonly #ownsFolder: boolean;
 
-  constructor(started: Started, dataDir: string, ownsFolder: boolean) {
+  constructor(started: Started, dataDir: string) {
     this.#child = started.child;
     this.addresses = started.addresses;
     this.log = started.log;
     this.ended = started.ended;
     this.dataDir = dataDir;
-    this.#ownsFolder = ownsFolder;
   }
 
   get api(): string {
@@ -76,10 +74,10 @@ export class ServerProcess {
     return this.ended;
   }
 
-  /** Stops it and removes its folder. */
+  /** Stops it and removes its data folder. */
   async dispose(): Promise<void> {
     await this.stop();
-    if (this.#ownsFolder) await rm(this.dataDir, { recursive: true, force: true });
+    await rm(this.dataDir, { recursive: true, force: true });
   }
 }
 
@@ -99,7 +97,7 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
   child.stderr?.on("data", (chunk: Buffer) => errors.push(chunk.toString()));
   const started: Started = { child, ended, addresses: {}, log: [] };
   await listening(started, options.listeners ?? ["api", "gateway"], errors);
-  return new ServerProcess(started, dataDir, options.dataDir === undefined);
+  return new ServerProcess(started, dataDir);
 }
 
 export interface Finished extends Ended {
