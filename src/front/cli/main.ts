@@ -39,3 +39,5 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 process.exitCode = await runCli(process.argv.slice(2), io);
+// A request that the user gave up would keep the process until it is answered.
+if (interrupt.signal.aborted) process.exit();

@@ -15,6 +15,7 @@ beforeAll(async () => {
   folder = await temporaryFolder();
   await writeFiles(folder, {
     "hello.js": "module.exports = (context, params) => { console.log('hello ' + params.name); return params; };",
+    "slow.js": "module.exports = () => new Promise((resolve) => setTimeout(resolve, 5000));",
   });
   await dispatch("create", "base-image", "nodejs-base", "dispatchframework/nodejs-base:0.0.12", "--language", "nodejs");
   await dispatch("create", "image", "nodejs", "nodejs-base");
@@ -73,6 +74,17 @@ test("get runs --follow prints new runs as rows without a heading", async () => 
   child.kill("SIGTERM");
   expect(await ended).toEqual([1, null]);
   expect(output().match(/STATUS/g)).toHaveLength(1);
+});
+
+test("a run that the user does not wait for any longer goes on", async () => {
+  await dispatch("create", "function", "slow", "slow.js", "--image", "nodejs", "--wait");
+  const { output, child, ended } = start("exec", "slow", "--wait");
+  const lastRun = async () => (await dispatch("get", "runs", "slow", "--last", "--json")).stdout;
+  await until("the run is going on", async () => ((await lastRun()).includes('"CREATING"') ? true : undefined));
+  child.kill("SIGINT");
+  expect(await ended).toEqual([1, null]);
+  expect(output()).toBe("interrupted; a run that has begun goes on: dispatch get runs slow --last\n");
+  expect(await lastRun()).toContain('"CREATING"');
 });
 
 test("an event that is emitted runs the function that subscribes to it", async () => {
