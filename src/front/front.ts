@@ -122,6 +122,7 @@ function openApi(settings: Settings, ports: FrontPorts, health: () => object): P
     routes: routesOf(services),
     access: {
       auth: authOf(settings),
+      loopbackOnly: isLoopback(settings.host),
       isAdministrator,
       runOf: (token) => services.runs.byToken(token)?.record,
       accountOf: (token) => services.identity.accountOf(token),

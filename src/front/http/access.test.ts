@@ -6,9 +6,10 @@ import { type AccessRules, authenticate } from "./access.ts";
 
 const ci: Principal = { kind: "service-account", id: "a/ci", organization: "a", via: "rest" };
 
-function rules(auth: "none" | "token"): AccessRules {
+function rules(auth: "none" | "token", loopbackOnly = true): AccessRules {
   return {
     auth,
+    loopbackOnly,
     isAdministrator: (token) => token === "admin-token",
     runOf: (token) => (token === "run-token" ? { id: "run", organization: "a" } : undefined),
     accountOf: async (token) => {
@@ -109,5 +110,21 @@ describe.each(["none", "token"] as const)("at the function door under --auth %s"
 
   test("a run that comes to the front is still only a run", async () => {
     expect(await who(auth, bearer("run-token"))).toBe("function run");
+  });
+});
+
+describe("under --auth none on an address that others reach", () => {
+  const call = (headers: IncomingHttpHeaders) =>
+    authenticate(rules("none", false), { headers: { cookie: "cookie", ...headers }, door: undefined });
+
+  test("the server answers to its other names, also for pages of its own", async () => {
+    expect((await call({ host: "10.1.2.3:8080" })).kind).toBe("administrator");
+    expect((await call({ host: "dispatch.lan:8080", origin: "http://dispatch.lan:8080" })).kind).toBe("administrator");
+  });
+
+  test("pages of other servers are still refused", async () => {
+    await expect(call({ host: "dispatch.lan:8080", origin: "https://pages.example.com" })).rejects.toThrow(
+      "pages of https://pages.example.com may not call this server",
+    );
   });
 });

@@ -7,6 +7,8 @@ import type { Principal } from "../../core/shared/principal.ts";
 
 export interface AccessRules {
   readonly auth: "none" | "token";
+  /** Whether the API listens on the loopback only: then nobody has a reason to call it by another name. */
+  readonly loopbackOnly: boolean;
   /** Whether this is the administrator's token; constant in time. */
   isAdministrator(token: string): boolean;
   /** The run that shows this token, if it is still going on. */
@@ -36,7 +38,7 @@ export async function authenticate(rules: AccessRules, { headers, door }: Caller
   if (door !== undefined) return { kind: "function", id: "unidentified", organization: door, via: "door" };
   if (token !== undefined && rules.isAdministrator(token)) return administrator;
   if (rules.auth === "token") return accountOf(rules, headers.authorization, token);
-  refuseForeignPages(headers);
+  refuseForeignPages(headers, rules.loopbackOnly);
   return administrator;
 }
 
@@ -59,13 +61,16 @@ export const anonymous: Principal = { kind: "anonymous", id: "anonymous", organi
 /** Whoever holds the administrator's token, or anybody under `--auth none`. */
 export const administrator: Principal = { kind: "administrator", id: "administrator", organization: "", via: "rest" };
 
-/** Under `--auth none` only pages and names of this machine may call: DNS rebinding ends here. */
-export function refuseForeignPages({ host, origin }: IncomingHttpHeaders): void {
-  if (host === undefined || !isLoopbackName(hostNameOf(host))) {
+/**
+ * Under `--auth none` only pages and names of this machine may call: DNS rebinding ends here. Where the API was put on
+ * another address on purpose it has other names, too; a page must then come from the address that it calls.
+ */
+export function refuseForeignPages({ host, origin }: IncomingHttpHeaders, loopbackOnly: boolean): void {
+  if (loopbackOnly && (host === undefined || !isLoopbackName(hostNameOf(host)))) {
     const message = `the name ${host ?? ""} in the Host header is not this machine's loopback: use 127.0.0.1 or localhost, or start the server with --auth token`;
     throw new DispatchError("FORBIDDEN", { message });
   }
-  if (origin !== undefined && !isLoopbackOrigin(origin)) {
+  if (origin !== undefined && !isLoopbackOrigin(origin) && (loopbackOnly || !isSameHost(origin, host))) {
     throw new DispatchError("FORBIDDEN", {
       message: `pages of ${origin} may not call this server while it runs with --auth none`,
     });
@@ -83,6 +88,10 @@ function hostNameOf(host: string): string {
 
 function isLoopbackName(name: string): boolean {
   return name === "localhost" || name === "::1" || (isIP(name) === 4 && name.startsWith("127."));
+}
+
+function isSameHost(origin: string, host: string | undefined): boolean {
+  return URL.canParse(origin) && new URL(origin).host === host;
 }
 
 /** Whether a URL, or an Origin, means this machine. */
