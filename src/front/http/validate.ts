@@ -1,5 +1,5 @@
 /** Validation of parameters and bodies against the contracts, with the codes and words of server.md 2.3. */
-import Ajv, { type ErrorObject } from "ajv";
+import Ajv, { type ErrorObject, type ValidateFunction } from "ajv";
 import formats from "ajv-formats";
 import type { TSchema } from "typebox";
 import { DispatchError } from "../../core/shared/errors.ts";
@@ -7,9 +7,18 @@ import { normalizerOf } from "./normalize.ts";
 
 const ajv = new Ajv.default({ strict: false, allErrors: true, verbose: true, logger: false });
 formats.default(ajv, ["uuid", "uri", "date-time"]);
-const isDateTime = ajv.compile({ type: "string", format: "date-time" });
+const isDateTime = atFirstUse({ type: "string", format: "date-time" });
 /** Times of events: the empty text stands for 1970. */
-ajv.addFormat("event-time", (text: string) => text === "" || isDateTime(text));
+ajv.addFormat("event-time", (text: string) => text === "" || isDateTime()(text) === true);
+
+/** Compiled when the first request needs it: all at once would be most of the server's start. */
+function atFirstUse(schema: TSchema): () => ValidateFunction {
+  let validate: ValidateFunction | undefined;
+  return () => {
+    validate ??= ajv.compile(schema);
+    return validate;
+  };
+}
 
 /** Returns the value in the contract's own spelling. @throws DispatchError for the first violation. */
 export type Validate = (value: unknown) => unknown;
@@ -17,8 +26,9 @@ export type Validate = (value: unknown) => unknown;
 /** For bodies. `bodyName` is what messages call it. */
 export function bodyValidator(schema: TSchema, bodyName = "body"): Validate {
   const normalize = normalizerOf(schema as object);
-  const validate = ajv.compile(schema);
+  const validator = atFirstUse(schema);
   return (value) => {
+    const validate = validator();
     const normalized = normalize(value);
     if (!validate(normalized)) throw bodyError(firstError(validate.errors ?? []), bodyName);
     return normalized;
@@ -28,9 +38,10 @@ export function bodyValidator(schema: TSchema, bodyName = "body"): Validate {
 /** For path and query parameters: texts that may stand for numbers or lists. */
 export function parameterValidator(name: string, place: "path" | "query", schema: TSchema): Validate {
   const { type } = schema as { type?: string };
-  const validate = ajv.compile(schema);
+  const validator = atFirstUse(schema);
   return (value) => {
     if (value === undefined) return undefined;
+    const validate = validator();
     const converted = type === "integer" ? integer(name, place, value) : type === "array" ? [value].flat() : value;
     if (!validate(converted)) throw parameterError(firstError(validate.errors ?? []), name, place, value);
     return converted;
