@@ -42,7 +42,7 @@ describe("settings of the server's user reach the installer", () => {
   });
 
   test.each([
-    ["https://registry.npmjs.org/", "isolated"],
+    ["https://registry.example/", "isolated"],
     ["http://127.0.0.1:4873/", "host"],
     ["http://localhost:4873/", "host"],
     ["http://[::1]:4873/", "host"],
