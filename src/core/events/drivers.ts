@@ -76,7 +76,7 @@ export class Drivers {
   /** What was copied from the type stays, unless another type is named. @throws NOT_FOUND, DRIVER_TYPE_UNKNOWN, FORBIDDEN */
   async update(principal: Principal, organization: string, name: string, body: Driver): Promise<Driver> {
     this.#authorize(principal, organization, "update");
-    const before = this.#store.get(organization, name);
+    const before = await this.#store.latest(organization, name);
     refuseRename("event driver", name, body.name);
     const made = body.type === before.document.type ? before.document : this.#typeOf(organization, body);
     const document = this.#documentOf(principal, organization, body, made, "UPDATING");
@@ -96,7 +96,7 @@ export class Drivers {
   /** A new token for whoever runs the driver; the one before ends. @throws NOT_FOUND */
   async issueToken(principal: Principal, organization: string, name: string): Promise<string> {
     this.#authorize(principal, organization, "update");
-    const record = this.#store.get(organization, name);
+    const record = await this.#store.latest(organization, name);
     const token = randomBytes(32).toString("base64url");
     await this.#store.update(principal, record, { ...record.document, tokenHash: hashOf(token) });
     return token;

@@ -89,7 +89,7 @@ export class Functions {
     this.#authorize(principal, organization, "update");
     this.#authorizeSecrets(principal, organization, body.secrets);
     const spec = await this.#specOf(body, "UPDATING");
-    const before = this.#store.get(organization, name);
+    const before = await this.#store.latest(organization, name);
     refuseRename("function", name, body.name);
     const { faasId, built, serving } = before.document;
     const record = await this.#store.update(principal, before, { ...spec, faasId, built, serving });
@@ -176,7 +176,12 @@ export class Functions {
     const before = record.document.serving;
     const remove = before === null ? [] : [Revisions.remove(organization, before)];
     const insert = Revisions.insert(deployment.stored, unixSeconds());
-    await this.#store.update(system, record, ready, [insert, ...remove]);
+    try {
+      await this.#store.update(system, record, ready, [insert, ...remove]);
+    } catch (error) {
+      this.#retire(faasId);
+      throw error;
+    }
     this.#retire(before);
   }
 

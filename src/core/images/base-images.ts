@@ -72,7 +72,8 @@ export class BaseImages {
   async update(principal: Principal, organization: string, name: string, body: BaseImage): Promise<BaseImage> {
     this.#authorize(principal, organization, "update");
     refuseRename("base image", name, body.name);
-    const record = await this.#store.update(principal, this.#store.get(organization, name), specOf(body, "UPDATING"));
+    const before = await this.#store.latest(organization, name);
+    const record = await this.#store.update(principal, before, specOf(body, "UPDATING"));
     this.#examineLater(record);
     return toWire(record);
   }

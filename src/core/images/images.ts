@@ -74,7 +74,7 @@ export class Images {
   async update(principal: Principal, organization: string, name: string, body: Image): Promise<Image> {
     this.#authorize(principal, organization, "update");
     const base = this.#specOf(organization, body, "UPDATING", null);
-    const before = this.#store.get(organization, name);
+    const before = await this.#store.latest(organization, name);
     refuseRename("image", name, body.name);
     const record = await this.#store.update(principal, before, { ...base, built: before.document.built });
     this.#buildLater(record);

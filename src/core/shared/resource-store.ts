@@ -43,6 +43,8 @@ export class ResourceStore<D> {
   readonly #database: Database;
   readonly #feed: ChangeFeed;
   readonly #records = new Map<string, Map<string, ResourceRecord<D>>>();
+  /** By id: the writes that are under way. */
+  readonly #writing = new Map<string, Promise<unknown>>();
 
   constructor(kind: ResourceKind, database: Database, feed: ChangeFeed) {
     this.kind = kind;
@@ -83,6 +85,16 @@ export class ResourceStore<D> {
     const record = this.find(organization, name);
     if (record === undefined) throw new DispatchError("NOT_FOUND", { kind: this.kind.word, name });
     return record;
+  }
+
+  /**
+   * Like `get`, but after a write that is under way: who replaces a resource must not lose against the server, which was
+   * just noting that the version before is ready. @throws NOT_FOUND
+   */
+  async latest(organization: string, name: string): Promise<ResourceRecord<D>> {
+    const { id } = this.get(organization, name);
+    await this.#writing.get(id);
+    return this.get(organization, name);
   }
 
   /** `extra` statements go into the same transaction. @throws ALREADY_EXISTS */
@@ -150,10 +162,15 @@ export class ResourceStore<D> {
     const { organization, name, id, generation } = record;
     const change = { organization, kind: this.kind.kind, id, generation };
     const audit = auditStatement({ principal, action, organization, kind: this.kind.kind, name });
+    const commit = this.#database.commit([...statements, changeStatement(change), audit]);
+    const ended = commit.catch(() => {});
+    this.#writing.set(id, ended);
     try {
-      await this.#database.commit([...statements, changeStatement(change), audit]);
+      await commit;
     } catch (error) {
       throw this.#writeError(error, name);
+    } finally {
+      if (this.#writing.get(id) === ended) this.#writing.delete(id);
     }
     if (generation === 0) this.#records.get(organization)?.delete(name);
     else this.#keep(record);
