@@ -1,5 +1,5 @@
 /** A run between its acceptance and its record: what the pool calls a task. */
-import { randomUUID, randomUUIDv7 } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { Serving } from "../functions/revisions.ts";
 import type { Revision } from "../pool/revision.ts";
 import type { Task } from "../pool/task.ts";
@@ -11,6 +11,7 @@ import { envelopeText } from "./context.ts";
 import { maskOf } from "./mask.ts";
 import type { RunRecord } from "./record.ts";
 import type { RunRequest } from "./request.ts";
+import { newRunId } from "./run-id.ts";
 
 /** Who is told what becomes of the run. */
 export interface RunKeeper {
@@ -188,15 +189,15 @@ export function newRecord(
   const { revision } = serving;
   if (depth > MAX_DEPTH) throw new DispatchError("TOO_DEEP", { name: revision.functionName, limit: MAX_DEPTH });
   const named = request.secrets === undefined ? null : request.secrets;
+  const executed = unixNanoseconds();
   return {
     organization: request.organization,
-    // Ordered by time: new rows share few pages of the index, so that little is written for each.
-    id: randomUUIDv7(),
+    id: newRunId(executed),
     functionName: revision.functionName,
     functionId: revision.functionId,
     faasId: revision.faasId,
     blocking: request.blocking,
-    executed: unixNanoseconds(),
+    executed,
     input: request.input,
     secrets: serving.secrets.length === 0 ? named : [...serving.secrets, ...(named ?? [])],
     tags: request.tags,

@@ -4,20 +4,46 @@ import { changeStatement } from "../shared/change-feed.ts";
 import type { RunTable } from "../shared/database-schema.ts";
 import type { Database, Statement } from "../shared/ports.ts";
 import { type RunRecord, runFromRow } from "./record.ts";
+import { acceptedWithin } from "./run-id.ts";
 
-const insertSql = `insert into runs (organization, id, function_name, function_id, faas_id, status, blocking, executed, finished,
-  input, output, error, stdout, stderr, reason, secrets, tags, http_context, event, attempt, parent, depth, principal, idempotency_key)
-  values (${Array(24).fill("?").join(", ")})`;
+const columns = [
+  "organization",
+  "id",
+  "function_name",
+  "function_id",
+  "faas_id",
+  "status",
+  "blocking",
+  "executed",
+  "finished",
+  "input",
+  "output",
+  "error",
+  "stdout",
+  "stderr",
+  "reason",
+  "secrets",
+  "tags",
+  "http_context",
+  "event",
+  "attempt",
+  "parent",
+  "depth",
+  "principal",
+  "idempotency_key",
+] as const satisfies readonly (keyof RunTable)[];
+
+type Value = string | number | bigint | null;
 
 const finishSql = `update runs set status = ?, finished = ?, output = ?, error = ?, stdout = ?, stderr = ?, reason = ?, attempt = ?
-  where organization = ? and id = ?`;
+  where organization = ? and executed = ? and id = ?`;
 
 /**
  * The run as it is now. One that is written with its end only was never heard of before, so nobody holds anything that a
  * change would have to tell of; half the writes of a busy server are saved that way.
  */
 export function insertRun(run: RunRecord): Statement[] {
-  const parameters = [
+  const insert = sparseInsert([
     run.organization,
     run.id,
     run.functionName,
@@ -38,21 +64,50 @@ export function insertRun(run: RunRecord): Statement[] {
     run.depth,
     run.principal,
     run.idempotencyKey ?? null,
-  ];
-  const insert = { sql: insertSql, parameters };
+  ]);
   return run.finished === undefined ? [insert, change(run, 1)] : [insert];
+}
+
+/** Columns that would be null are left out: that is every second one of a run, and each would cost on its way. */
+function sparseInsert(values: readonly Value[]): Statement {
+  const parameters: Value[] = [];
+  let present = 0;
+  for (const [at, value] of values.entries()) {
+    if (value === null) continue;
+    parameters.push(value);
+    present |= 1 << at;
+  }
+  return { sql: insertSql(present), parameters };
+}
+
+/** By the set of columns, one bit for each. */
+const insertSqls = new Map<number, string>();
+
+function insertSql(present: number): string {
+  let sql = insertSqls.get(present);
+  if (sql === undefined) {
+    const names = columns.filter((_, at) => present & (1 << at));
+    sql = `insert into runs (${names.join(", ")}) values (${names.map(() => "?").join(", ")})`;
+    insertSqls.set(present, sql);
+  }
+  return sql;
 }
 
 /** How it ended; the row must exist, unless the function was deleted meanwhile. */
 export function finishRun(run: RunRecord): Statement[] {
-  const parameters = [run.status, run.finished ?? null, ...results(run), run.attempt, run.organization, run.id];
+  const parameters = [run.status, run.finished ?? null, ...results(run), run.attempt, ...key(run)];
   return [{ sql: finishSql, parameters }, change(run, 3)];
 }
 
 /** The handler is about to be entered. */
 export function startRun(run: RunRecord): Statement[] {
-  const sql = "update runs set status = ?, attempt = ? where organization = ? and id = ?";
-  return [{ sql, parameters: [run.status, run.attempt, run.organization, run.id] }, change(run, 2)];
+  const sql = "update runs set status = ?, attempt = ? where organization = ? and executed = ? and id = ?";
+  return [{ sql, parameters: [run.status, run.attempt, ...key(run)] }, change(run, 2)];
+}
+
+/** What finds the row: runs are kept in the order of their times. */
+function key({ organization, executed, id }: RunRecord): Value[] {
+  return [organization, executed, id];
 }
 
 function change({ organization, id }: RunRecord, generation: number): Statement {
@@ -113,8 +168,16 @@ export class RunStore {
   }
 
   async find(organization: string, id: string): Promise<RunRecord | undefined> {
-    const query = this.#database.query.selectFrom("runs").selectAll();
-    const row = await query.where("organization", "=", organization).where("id", "=", id).executeTakeFirst();
+    const time = acceptedWithin(id);
+    if (time === undefined) return undefined;
+    const query = this.#database.query
+      .selectFrom("runs")
+      .selectAll()
+      .where("organization", "=", organization)
+      .where("executed", ">=", time.from)
+      .where("executed", "<", time.before)
+      .where("id", "=", id);
+    const row = await query.executeTakeFirst();
     return row === undefined ? undefined : runFromRow(row as Selectable<RunTable>);
   }
 

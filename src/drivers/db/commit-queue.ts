@@ -1,6 +1,6 @@
 /** Units of statements on their way to the database thread, in groups that are written together. */
 import type { Statement } from "../../core/shared/ports.ts";
-import type { CommitFailure } from "./sqlite-messages.ts";
+import type { CommitFailure, Group } from "./sqlite-messages.ts";
 
 interface Waiting {
   resolve(): void;
@@ -15,13 +15,13 @@ export interface CommitQueueOptions {
   /** The number of a statement's text. */
   index(sql: string): number;
   /** Hands a group to the thread; its answer comes through `written`. */
-  write(group: string): void;
+  write(group: Group): void;
   error(failure: CommitFailure): Error;
 }
 
 export class CommitQueue {
   readonly #options: CommitQueueOptions;
-  #group: unknown[] = [];
+  #group: Group[number][] = [];
   #waiting: Waiting[] = [];
   /** The group that the thread has. */
   #writing: readonly Waiting[] = [];
@@ -41,7 +41,7 @@ export class CommitQueue {
     this.#group.push(unit.length);
     for (const { sql, parameters, expect } of unit) {
       this.#group.push(this.#options.index(sql), expect === "one", parameters.length);
-      for (const value of parameters) this.#group.push(typeof value === "bigint" ? String(value) : value);
+      for (const value of parameters) this.#group.push(value);
     }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
@@ -80,7 +80,7 @@ export class CommitQueue {
   #flush(): void {
     this.#scheduled = false;
     if (this.#waiting.length === 0) return;
-    const group = JSON.stringify(this.#group);
+    const group = this.#group;
     this.#writing = this.#waiting;
     this.#waiting = [];
     this.#group = [];

@@ -1,16 +1,16 @@
 /** What the request thread and the database thread say to each other. SQL texts travel once, then by their index. */
 
 /**
- * Units that are written together, flat and as JSON text because that travels several times cheaper than objects: for each
- * unit the number of its statements, for each statement its index, whether it must change exactly one row, the number of
- * its parameters, and those. Bigints are texts, which integer columns turn back into integers.
+ * Units that are written together, flat because that travels several times cheaper than objects, and than JSON text: for
+ * each unit the number of its statements, for each statement its index, whether it must change exactly one row, the number
+ * of its parameters, and those.
  */
-export type Group = readonly (string | number | boolean | null)[];
+export type Group = readonly unknown[];
 
 export type DatabaseRequest =
   | { readonly kind: "prepare"; readonly index: number; readonly sql: string }
   | { readonly kind: "read"; readonly id: number; readonly index: number; readonly parameters: readonly unknown[] }
-  | { readonly kind: "commit"; readonly group: string }
+  | { readonly kind: "commit"; readonly group: Group }
   | { readonly kind: "snapshot"; readonly id: number; readonly file: string }
   | { readonly kind: "close" };
 

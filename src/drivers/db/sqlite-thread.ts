@@ -168,7 +168,7 @@ function serve(port: MessagePort): void {
     if (request.kind === "prepare") statements[request.index] = prepare(request.sql);
     else if (request.kind === "read") answerRead(port, request.id, request.index, request.parameters);
     else if (request.kind === "snapshot") void answerSnapshot(port, request.id, request.file);
-    else if (request.kind === "commit") port.postMessage({ committed: writeGroup(JSON.parse(request.group) as Group) });
+    else if (request.kind === "commit") port.postMessage({ committed: writeGroup(request.group) });
     else {
       database.pragma("wal_checkpoint(TRUNCATE)");
       database.close();

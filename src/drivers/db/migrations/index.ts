@@ -1,5 +1,6 @@
 import { first } from "./0001-first.ts";
+import { runsInOrder } from "./0002-runs-in-order.ts";
 import type { Migration } from "./migration.ts";
 
 /** All steps, oldest first. Never change one that was released: add another. */
-export const migrations: readonly Migration[] = [first];
+export const migrations: readonly Migration[] = [first, runsInOrder];
