@@ -32,9 +32,14 @@ export function createMetrics(pool: Pool): Metrics {
   };
 }
 
+interface RunCount {
+  readonly labels: Readonly<Record<string, string>>;
+  count: number;
+}
+
 /** Counts in a map of its own, because the library's labels cost as much as the rest of a run's bookkeeping. */
 function runCounter(registers: Registry[]): (run: RunRecord) => void {
-  const counts = new Map<string, { labels: Record<string, string>; count: number }>();
+  const counts = new Map<string, RunCount>();
   new Counter({
     name: "dispatch_runs_total",
     help: "Runs that have ended, by function and outcome",
@@ -45,8 +50,8 @@ function runCounter(registers: Registry[]): (run: RunRecord) => void {
       for (const { labels, count } of counts.values()) this.inc(labels, count);
     },
   });
-  return ({ organization, functionName, status, error }) => {
-    const key = `${organization}/${functionName}/${status}/${error?.type}`;
+  return ({ organization, functionName, functionId, status, error }) => {
+    const key = status === "READY" ? functionId : `${functionId}/${status}/${error?.type}`;
     const known = counts.get(key);
     if (known !== undefined) known.count++;
     else {

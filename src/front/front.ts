@@ -171,8 +171,7 @@ function warnOfOpenDoors(settings: Settings, log: Logger): void {
 function gatewayPorts({ services, isAdministrator, log }: FrontPorts): GatewayPorts {
   const { runs, secrets, apis, identity } = services;
   return {
-    run: async ({ endpoint: _endpoint, via: _via, ...request }, principal) =>
-      resultOf(await runs.create(principal, request)),
+    run: async (request, principal) => resultOf(await runs.create(principal, request)),
     secret: (organization, name) => secrets.useAtGateway(organization, name),
     verifyToken: async (token) =>
       isAdministrator(token) ? administrator : await identity.accountOf(token).catch(nobody),

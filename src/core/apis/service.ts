@@ -39,9 +39,7 @@ export class Apis {
     this.#ports = ports;
     this.#store = new ResourceStore({ kind: "API", word: "API" }, ports.database, ports.feed);
     this.endpoints = new EndpointTable(ports.gatewayOrganization, () => this.#store.all().map(toEndpoint));
-    ports.feed.subscribe(({ kind }) => {
-      if (kind === "API") this.endpoints.invalidate();
-    });
+    ports.feed.subscribe("API", () => this.endpoints.invalidate());
   }
 
   async load(): Promise<void> {

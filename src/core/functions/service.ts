@@ -39,9 +39,7 @@ export class Functions {
     this.#store = new ResourceStore({ kind: "Function", word: "function" }, ports.database, ports.feed);
     this.#revisions = new Revisions(ports.database);
     this.#queue = new KeyedQueue((error) => ports.log.warn({ err: error }, "a function could not be deployed"));
-    ports.feed.subscribe((change) => {
-      if (change.kind === "Image") this.#deployWaiting(change.organization);
-    });
+    ports.feed.subscribe("Image", ({ organization }) => this.#deployWaiting(organization));
   }
 
   /** Reads all, warms what serves, and takes up deployments that a stop interrupted. */

@@ -32,8 +32,8 @@ export class Policies {
   constructor({ database, feed, iam }: IamPorts) {
     this.#iam = iam;
     this.#store = new ResourceStore({ kind: "Policy", word: "policy" }, database, feed);
-    feed.subscribe(({ kind }) => {
-      if (kind === "Policy") this.#grants = undefined;
+    feed.subscribe("Policy", () => {
+      this.#grants = undefined;
     });
   }
 

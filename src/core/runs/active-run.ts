@@ -1,6 +1,7 @@
 /** A run between its acceptance and its record: what the pool calls a task. */
 import { randomUUID } from "node:crypto";
 import type { Serving } from "../functions/revisions.ts";
+import { splitNames } from "../functions/service.ts";
 import type { Revision } from "../pool/revision.ts";
 import type { Task } from "../pool/task.ts";
 import { unixNanoseconds } from "../shared/clock.ts";
@@ -188,7 +189,7 @@ export function newRecord(
   const depth = parent === undefined ? 0 : parent.depth + 1;
   const { revision } = serving;
   if (depth > MAX_DEPTH) throw new DispatchError("TOO_DEEP", { name: revision.functionName, limit: MAX_DEPTH });
-  const named = request.secrets === undefined ? null : request.secrets;
+  const named = splitNames(request.secrets) ?? request.secrets ?? null;
   const executed = unixNanoseconds();
   return {
     organization: request.organization,

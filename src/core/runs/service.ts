@@ -1,44 +1,38 @@
 /** Runs: the one way of a call from any way in to its record. */
-import type { Functions } from "../functions/service.ts";
-import { splitNames } from "../functions/service.ts";
+import type { Serving } from "../functions/revisions.ts";
 import type { Iam } from "../iam/authorize.ts";
-import { acknowledge, claim, enqueue, type Job, releaseAll } from "../jobs/jobs.ts";
+import { releaseAll } from "../jobs/jobs.ts";
 import type { Pool } from "../pool/pool.ts";
-import { Secrets } from "../secrets/service.ts";
+import type { Secrets } from "../secrets/service.ts";
 import type { ChangeFeed } from "../shared/change-feed.ts";
-import { unixNanoseconds } from "../shared/clock.ts";
 import { DispatchError } from "../shared/errors.ts";
-import { type Database, DuplicateError, type Statement } from "../shared/ports.ts";
+import { DuplicateError } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import { ActiveRun, newRecord, type RunKeeper, runOfToken, violationText } from "./active-run.ts";
-import { bindKey, runOfKey } from "./idempotency.ts";
+import { runOfKey } from "./idempotency.ts";
 import type { RunRecord } from "./record.ts";
+import { type RecorderPorts, RunRecorder } from "./recorder.ts";
 import type { RunRequest } from "./request.ts";
-import { finishRun, insertRun, type RunSelection, RunStore, startRun } from "./store.ts";
+import { type RunSelection, RunStore } from "./store.ts";
 
-export interface RunsPorts {
-  readonly database: Database;
+export interface RunsPorts extends RecorderPorts {
   readonly feed: ChangeFeed;
   readonly iam: Iam;
-  readonly functions: Functions;
   readonly secrets: Secrets;
   readonly pool: Pool;
   /** Where functions find the function door. */
   readonly doorUrl: string;
-  /** Names this process in leases. */
-  readonly owner: string;
-  readonly log: { warn(details: object, message: string): void };
   readonly ended: (run: RunRecord) => void;
 }
 
 /** A blocking run that lasts longer is written down before its end (decisions 18b). */
 const RECORD_AFTER_MS = 50;
-const LEASE_MS = 60 * 60 * 1000;
 
 export class Runs implements RunKeeper {
   readonly doorUrl: string;
   readonly #ports: RunsPorts;
   readonly #store: RunStore;
+  readonly #recorder: RunRecorder;
   /** By run id. */
   readonly #active = new Map<string, ActiveRun>();
   readonly #byKey = new Map<string, Promise<ActiveRun>>();
@@ -48,6 +42,7 @@ export class Runs implements RunKeeper {
     this.#ports = ports;
     this.doorUrl = ports.doorUrl;
     this.#store = new RunStore(ports.database);
+    this.#recorder = new RunRecorder(ports);
   }
 
   /** The run that shows this token at the function door. */
@@ -60,12 +55,16 @@ export class Runs implements RunKeeper {
    * Starts a run. A blocking one is returned when its end is on record, another as soon as it is itself.
    * @throws NOT_FOUND, FUNCTION_NOT_READY, FORBIDDEN, OVERLOADED, TOO_DEEP
    */
-  create(principal: Principal, request: RunRequest): Promise<RunRecord> {
-    this.#authorize(principal, request.organization, "create");
-    const { functionId } = this.#ports.functions.serving(request.organization, request.functionName).revision;
-    return request.idempotencyKey === undefined
-      ? this.#createNew(principal, request).then(answer)
-      : this.#createOnce(principal, request, request.idempotencyKey, functionId);
+  async create(principal: Principal, request: RunRequest): Promise<RunRecord> {
+    const { organization, functionName, blocking, idempotencyKey: key } = request;
+    this.#authorize(principal, organization, "create");
+    const serving = this.#ports.functions.serving(organization, functionName);
+    if (key !== undefined) return this.#createOnce(principal, request, serving, key);
+    if (!blocking) return outcomeOf(await this.#createPromised(principal, request, serving));
+    const run = this.#newRun(principal, request, serving);
+    this.#launch(run);
+    await run.wait();
+    return outcomeOf(run);
   }
 
   async list(principal: Principal, organization: string, selection: RunSelection): Promise<RunRecord[]> {
@@ -95,17 +94,12 @@ export class Runs implements RunKeeper {
     await Promise.all([...this.#active.values()].map((run) => run.wait()));
   }
 
-  async claim(run: ActiveRun): Promise<void> {
-    run.record.status = "CREATING";
-    await this.#ports.database.commit([
-      claim(jobOf(run.record), this.#ports.owner, Date.now() + LEASE_MS),
-      ...startRun(run.record),
-      ...this.#useStatements(run),
-    ]);
+  claim(run: ActiveRun): Promise<void> {
+    return this.#recorder.claim(run);
   }
 
   ended(run: ActiveRun): void {
-    this.#record(run).then(
+    this.#recorder.end(run).then(
       () => this.#settle(run),
       (error: unknown) => this.#unrecorded(run, error),
     );
@@ -128,19 +122,21 @@ export class Runs implements RunKeeper {
     run.settle();
   }
 
-  async #createOnce(principal: Principal, request: RunRequest, key: string, functionId: string): Promise<RunRecord> {
-    const known = await this.#ofKey(request.organization, functionId, key);
+  async #createOnce(principal: Principal, request: RunRequest, serving: Serving, key: string): Promise<RunRecord> {
+    const { organization } = request;
+    const { functionId } = serving.revision;
+    const known = await this.#ofKey(organization, functionId, key);
     if (known !== undefined) return known;
-    const mapKey = [request.organization, functionId, key].join("\n");
+    const mapKey = [organization, functionId, key].join("\n");
     const earlier = this.#byKey.get(mapKey);
     if (earlier !== undefined) return answer(await earlier);
-    const created = this.#createNew(principal, request);
+    const created = this.#createPromised(principal, request, serving);
     this.#byKey.set(mapKey, created);
     try {
       return await answer(await created);
     } catch (error) {
       if (!(error instanceof DuplicateError)) throw error;
-      return this.#createOnce(principal, request, key, functionId);
+      return this.#createOnce(principal, request, serving, key);
     } finally {
       this.#byKey.delete(mapKey);
     }
@@ -154,45 +150,43 @@ export class Runs implements RunKeeper {
     return answer(active);
   }
 
-  async #createNew(principal: Principal, request: RunRequest): Promise<ActiveRun> {
-    const serving = this.#ports.functions.serving(request.organization, request.functionName);
-    const parentId = request.parent ?? (principal.kind === "function" ? principal.id : "");
-    const parent = this.#active.get(parentId)?.record;
-    const named = splitNames(request.secrets) ?? request.secrets;
-    const record = newRecord({ ...request, secrets: named }, serving, principal, parent);
-    const run = new ActiveRun(this, serving, principal, record, request.httpContext);
-    this.#keep(run);
+  /**
+   * The run is on record before anything else happens. What is promised is refused at the door or not at all.
+   * @throws OVERLOADED, SHUTTING_DOWN, DuplicateError
+   */
+  async #createPromised(principal: Principal, request: RunRequest, serving: Serving): Promise<ActiveRun> {
+    const run = this.#newRun(principal, request, serving);
     try {
-      if (!record.blocking || request.idempotencyKey !== undefined) await this.#accept(run);
+      this.#ports.pool.admit(run.revision);
+      await this.#recorder.accept(run);
     } catch (error) {
       this.#forget(run);
       throw error;
     }
     // The answer to a run that is not waited for shows it as it was accepted.
-    if (record.blocking) void this.#launch(run);
-    else setImmediate(() => void this.#launch(run));
+    if (request.blocking) this.#launch(run);
+    else setImmediate(() => this.#launch(run));
     return run;
   }
 
-  /** What is promised is refused at the door or not at all. @throws OVERLOADED, SHUTTING_DOWN, DuplicateError */
-  async #accept(run: ActiveRun): Promise<void> {
-    const { record } = run;
-    this.#ports.pool.admit(run.revision);
-    const key = record.idempotencyKey === undefined ? [] : bindKey(record, record.idempotencyKey);
-    const job = record.blocking ? [] : [enqueue(jobOf(record))];
-    run.recorded = true;
-    await this.#ports.database.commit([...insertRun(record), ...job, ...key]);
+  #newRun(principal: Principal, request: RunRequest, serving: Serving): ActiveRun {
+    const parentId = request.parent ?? (principal.kind === "function" ? principal.id : "");
+    const parent = this.#active.get(parentId)?.record;
+    const record = newRecord(request, serving, principal, parent);
+    const run = new ActiveRun(this, serving, principal, record, request.httpContext);
+    this.#keep(run);
+    return run;
   }
 
   /** Checks the input, then the secrets, then asks for a worker: the order of server.md 4.7. */
-  async #launch(run: ActiveRun): Promise<void> {
+  #launch(run: ActiveRun): void {
     const { record, serving } = run;
     const check = serving.checkInput;
     const violations = check === undefined ? [] : check(JSON.parse(record.input ?? "null"));
     if (violations.length > 0) {
       run.fail({ type: "InputError", message: violationText("Input", violations), stacktrace: null });
     } else if (record.secrets === null || record.secrets.length === 0) this.#ports.pool.submit(run);
-    else await this.#launchWithSecrets(run, record.secrets);
+    else void this.#launchWithSecrets(run, record.secrets);
   }
 
   async #launchWithSecrets(run: ActiveRun, names: readonly string[]): Promise<void> {
@@ -213,25 +207,6 @@ export class Runs implements RunKeeper {
       const message = `error when retrieving secrets from secret store: failed to get secrets from secret store: ${cause}`;
       run.fail({ type: "InputError", message, stacktrace: null });
     }
-  }
-
-  #record(run: ActiveRun): Promise<void> {
-    const { record } = run;
-    const statements = this.#useStatements(run);
-    if (this.#hasFunction(record)) statements.push(...(run.recorded ? finishRun(record) : insertRun(record)));
-    if (!record.blocking) statements.push(acknowledge(jobOf(record)));
-    run.recorded = true;
-    return statements.length === 0 ? Promise.resolve() : this.#ports.database.commit(statements);
-  }
-
-  /** What the audit log has yet to say about the secrets that the run was given. */
-  #useStatements(run: ActiveRun): Statement[] {
-    if (run.unaudited.length === 0) return [];
-    const { id, organization } = run.record;
-    const user: Principal = { kind: "function", id, organization, via: "internal" };
-    const statements = Secrets.useStatements(user, organization, run.unaudited);
-    run.unaudited = [];
-    return statements;
   }
 
   #unrecorded(run: ActiveRun, error: unknown): void {
@@ -268,51 +243,25 @@ export class Runs implements RunKeeper {
     const before = performance.now() - RECORD_AFTER_MS;
     for (const run of this.#active.values()) {
       if (run.acceptedAt > before) break;
-      if (run.record.finished === undefined && this.#hasFunction(run.record)) this.#recordLife(run);
+      this.#recorder.alive(run);
     }
     if (this.#active.size > 0) this.#checkLater();
-  }
-
-  /** Runs of a function that was deleted meanwhile leave no record. */
-  #hasFunction({ organization, functionName, functionId }: RunRecord): boolean {
-    return this.#ports.functions.exists(organization, functionName, functionId);
-  }
-
-  /** Writes down that it exists; and that it has begun, when that was not yet so. */
-  #recordLife(run: ActiveRun): void {
-    const begun = run.record.status === "CREATING";
-    if (run.recorded && (!begun || run.beginRecorded || !run.record.blocking)) return;
-    const statements = run.recorded ? startRun(run.record) : insertRun(run.record);
-    run.recorded = true;
-    run.beginRecorded = begun;
-    this.#ports.database.commit([...statements, ...this.#useStatements(run)]).catch((error: unknown) => {
-      this.#ports.log.warn({ err: error, run: run.record.id }, "a long run could not be recorded");
-    });
   }
 
   async #recover(record: RunRecord): Promise<void> {
     const serving = this.#servingAgain(record);
     const begun = record.status !== "INITIALIZED" || record.blocking;
     const again = serving !== undefined && (!begun || record.attempt <= serving.retries);
-    if (serving === undefined || !again) return this.#interrupt(record);
+    if (serving === undefined || !again) return this.#recorder.interrupted(record);
     const run = new ActiveRun(this, serving, recoveryPrincipal(record), record);
     run.recorded = true;
     if (begun) record.attempt++;
     record.status = "INITIALIZED";
     this.#keep(run);
-    await this.#launch(run);
+    this.#launch(run);
   }
 
-  async #interrupt(record: RunRecord): Promise<void> {
-    const message = "interrupted by a restart";
-    record.status = "ERROR";
-    record.error = { type: "SystemError", message, stacktrace: null };
-    record.reason = [`error running function: ${record.functionName}: ${message}`];
-    record.finished = unixNanoseconds();
-    await this.#ports.database.commit([...finishRun(record), acknowledge(jobOf(record))]);
-  }
-
-  #servingAgain(record: RunRecord): ReturnType<Functions["serving"]> | undefined {
+  #servingAgain(record: RunRecord): Serving | undefined {
     try {
       return this.#ports.functions.serving(record.organization, record.functionName);
     } catch {
@@ -328,16 +277,16 @@ export class Runs implements RunKeeper {
 /** The record for the caller: at its end for a blocking run. @throws what kept it from running. */
 async function answer(run: ActiveRun): Promise<RunRecord> {
   if (run.record.blocking) await run.wait();
-  if (run.refusal !== undefined && run.record.finished === undefined) throw run.refusal;
-  return run.record;
+  return outcomeOf(run);
+}
+
+function outcomeOf({ record, refusal }: ActiveRun): RunRecord {
+  if (refusal !== undefined && record.finished === undefined) throw refusal;
+  return record;
 }
 
 function isStopping(error: Error): boolean {
   return error instanceof DispatchError && error.status === 503;
-}
-
-function jobOf({ organization, id }: RunRecord): Job {
-  return { organization, id, kind: "run" };
 }
 
 function recoveryPrincipal({ organization, id }: RunRecord): Principal {

@@ -15,16 +15,16 @@ export interface Change {
 type Listener = (change: Change) => void;
 
 export class ChangeFeed {
-  readonly #listeners = new Set<Listener>();
+  readonly #listeners = new Map<string, Listener[]>();
 
-  /** Returns the function that ends the subscription. */
-  subscribe(listener: Listener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  /** Hears of every change to things of one kind. */
+  subscribe(kind: string, listener: Listener): void {
+    this.#listeners.set(kind, [...(this.#listeners.get(kind) ?? []), listener]);
   }
 
   publish(change: Change): void {
-    for (const listener of this.#listeners) listener(change);
+    const listeners = this.#listeners.get(change.kind);
+    if (listeners !== undefined) for (const listener of listeners) listener(change);
   }
 }
 

@@ -43,10 +43,17 @@ export function emptyAnswer(status: number): Answer {
 
 /** With more headers; those that the answer already has, in whatever case, stay as they are. */
 export function withHeaders(answer: Answer, headers: Readonly<Record<string, string>>): Answer {
-  const present = Object.keys(answer.headers).map((name) => name.toLowerCase());
   const merged: Record<string, string | readonly string[]> = { ...answer.headers };
-  for (const [name, value] of Object.entries(headers)) if (!present.includes(name.toLowerCase())) merged[name] = value;
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined && !hasHeader(answer, name.toLowerCase())) merged[name] = value;
+  }
   return { ...answer, headers: merged };
+}
+
+function hasHeader({ headers }: Answer, name: string): boolean {
+  for (const present in headers) if (present.length === name.length && present.toLowerCase() === name) return true;
+  return false;
 }
 
 /** Statuses that must not have a body (RFC 9110). */
@@ -56,8 +63,8 @@ const bodiless = new Set([204, 205, 304]);
 export function send(response: ServerResponse, { status, headers, body }: Answer): void {
   if (response.destroyed) return;
   if (bodiless.has(status)) return void response.writeHead(status, headers as OutgoingHttpHeaders).end();
-  // Bytes, because Node would encode head and text together a second time.
-  const content = typeof body === "string" ? Buffer.from(body) : body;
-  response.writeHead(status, { ...headers, "Content-Length": content?.length ?? 0 } as OutgoingHttpHeaders);
-  response.end(content);
+  const length = body === undefined ? 0 : Buffer.byteLength(body);
+  response.writeHead(status, { ...headers, "Content-Length": length } as OutgoingHttpHeaders);
+  // A text leaves together with the head, in one piece.
+  response.end(body);
 }

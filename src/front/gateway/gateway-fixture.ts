@@ -29,6 +29,8 @@ export interface Running {
   readonly url: string;
   readonly port: number;
   readonly runs: RunRequest[];
+  /** On whose behalf each of them ran. */
+  readonly principals: Principal[];
   readonly errors: string[];
   readonly listener: Listener;
 }
@@ -39,11 +41,13 @@ const echo: Run = (request) => ({ runId: "run-1", status: "READY", output: reque
 /** Starts a gateway for one test; it is closed when the test ends. */
 export async function start(setup: Setup = {}): Promise<Running> {
   const runs: RunRequest[] = [];
+  const principals: Principal[] = [];
   const errors: string[] = [];
   const run = setup.run ?? echo;
   const ports: GatewayPorts = {
     run: async (request, principal) => {
       runs.push(request);
+      principals.push(principal);
       return run(request, principal);
     },
     secret: async (_, name) => {
@@ -61,7 +65,7 @@ export async function start(setup: Setup = {}): Promise<Running> {
   const listener = await listen(gateway, { host: "127.0.0.1", port: 0, ...(tls ? { tls } : {}) });
   onTestFinished(() => listener.close(1000));
   const url = `${setup.tls ? "https" : "http"}://127.0.0.1:${listener.port}/dispatch-server/cloudmaster`;
-  return { url, port: listener.port, runs, errors, listener };
+  return { url, port: listener.port, runs, principals, errors, listener };
 }
 
 function endpoint(given: Partial<Endpoint> = {}): Endpoint {

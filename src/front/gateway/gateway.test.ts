@@ -10,19 +10,16 @@ import type { GatewayPorts } from "./ports.ts";
 
 describe("requests as they were recorded (wire-examples 10)", () => {
   test("a JSON body comes back as JSON, with the id of its run", async () => {
-    const { url, runs } = await start();
+    const { url, runs, principals } = await start();
     const answer = await post(url, '{"name":"Jon","place":"Winterfell"}');
     expect(answer.status).toBe(200);
     expect(answer.headers.get("content-type")).toBe("application/json");
     expect(answer.headers.get("x-dispatch-run-id")).toBe("run-1");
     expect(await answer.text()).toBe('{"name":"Jon","place":"Winterfell"}\n');
-    expect(runs[0]).toMatchObject({
-      organization: "dispatch-server",
-      functionName: "echo",
-      blocking: true,
-      via: "gateway",
-      endpoint: "cloudmaster",
-    });
+    expect(runs[0]).toMatchObject({ organization: "dispatch-server", functionName: "echo", blocking: true });
+    expect(principals).toEqual([
+      { kind: "endpoint", id: "cloudmaster", organization: "dispatch-server", via: "gateway" },
+    ]);
   });
 
   test("a form becomes an object of strings", async () => {

@@ -2,7 +2,7 @@
  * The API gateway: a request comes in, an endpoint is found, its caller is checked, its function runs, the result goes
  * back (server.md 5, decisions 10 to 14). Bare node:http, because this is the path that every chat command takes.
  */
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Endpoint } from "../../core/apis/endpoint.ts";
 import { type Answer, emptyAnswer, Refusal, send, withHeaders } from "./answer.ts";
 import { authenticateHeaders, authenticateSlack } from "./authentication/authenticate.ts";
@@ -10,6 +10,7 @@ import { ReplayCache } from "./authentication/replay-cache.ts";
 import { ClientGone, readBody } from "./body.ts";
 import { corsHeaders } from "./cors.ts";
 import { failureAnswer } from "./failure.ts";
+import type { JsonText } from "./first-json-value.ts";
 import { httpContext } from "./http-context.ts";
 import { type InputSource, readInput } from "./input.ts";
 import type { GatewayOptions, GatewayPorts, RunRequest } from "./ports.ts";
@@ -102,7 +103,7 @@ function slackOnly(endpoint: Endpoint | undefined): Endpoint | undefined {
 }
 
 function bodiless({ method, query }: RequestFacts): InputSource {
-  return { method, query, contentType: undefined, body: Buffer.alloc(0) };
+  return { method, query, contentType: undefined, body: NO_BODY };
 }
 
 async function answerOf(
@@ -114,12 +115,15 @@ async function answerOf(
   checkProtocol(endpoint, facts);
   if (facts.method === "OPTIONS") return emptyAnswer(200);
   if (endpoint.authentication !== "public") await authenticateHeaders(endpoint, request, context.ports);
-  const source = await readSource(endpoint, context, facts, request);
+  const body = isBodyRead(endpoint, facts) ? await readBody(request, context.maxBodyBytes) : NO_BODY;
+  const source = { method: facts.method, query: facts.query, contentType: request.headers["content-type"], body };
   if (endpoint.authentication === "slack") {
     if (isSslCheck(source)) return emptyAnswer(200);
-    await authenticateSlack(endpoint, request, source.body, context.ports, context.replays);
+    await authenticateSlack(endpoint, request, body, context.ports, context.replays);
   }
-  return run(endpoint, context.ports, facts, request, source);
+  const read = readInput(source);
+  const input = read instanceof Promise ? await read : read;
+  return run(endpoint, context.ports, toRunRequest(endpoint, facts, request, input));
 }
 
 /** @throws Refusal 400 in the words that clients look for (server.md 5.3). */
@@ -128,43 +132,30 @@ function checkProtocol({ protocols }: Endpoint, { scheme }: RequestFacts): void 
   if (only !== undefined && only !== scheme) throw new Refusal(400, `Please use ${only.toUpperCase()} protocol`);
 }
 
+const NO_BODY = Buffer.alloc(0);
+
 /** The body of a GET means nothing, but Slack's signature covers it. */
-async function readSource(
-  endpoint: Endpoint,
-  { maxBodyBytes }: Context,
-  { method, query }: RequestFacts,
-  request: IncomingMessage,
-): Promise<InputSource> {
-  const ignored = (method === "GET" || method === "HEAD") && endpoint.authentication !== "slack";
-  const body = ignored ? Buffer.alloc(0) : await readBody(request, maxBodyBytes);
-  return { method, query, contentType: request.headers["content-type"], body };
+function isBodyRead({ authentication }: Endpoint, { method }: RequestFacts): boolean {
+  return (method !== "GET" && method !== "HEAD") || authentication === "slack";
 }
 
 async function run(
-  endpoint: Endpoint,
+  { name, organization, httpResponse }: Endpoint,
   ports: GatewayPorts,
-  facts: RequestFacts,
-  request: IncomingMessage,
-  source: InputSource,
+  request: RunRequest,
 ): Promise<Answer> {
-  const { organization, name } = endpoint;
-  const runRequest = await toRunRequest(endpoint, facts, request, source);
-  const principal = { kind: "endpoint", id: name, organization, via: "gateway" } as const;
-  const result = await ports.run(runRequest, principal);
-  const answer = runRequest.blocking ? resultAnswer(result, endpoint.httpResponse) : emptyAnswer(202);
+  const result = await ports.run(request, { kind: "endpoint", id: name, organization, via: "gateway" });
+  const answer = request.blocking ? resultAnswer(result, httpResponse) : emptyAnswer(202);
   return withHeaders(answer, { "x-dispatch-run-id": result.runId });
 }
 
-async function toRunRequest(
+function toRunRequest(
   endpoint: Endpoint,
   facts: RequestFacts,
   { headers, httpVersion }: IncomingMessage,
-  source: InputSource,
-): Promise<RunRequest> {
-  const input = await readInput(source);
+  input: JsonText,
+): RunRequest {
   const texts = httpContext(facts, headers, httpVersion, endpoint);
-  const key =
-    headers["idempotency-key"] ?? (endpoint.authentication === "slack" ? slackIdempotencyKey(input.value) : undefined);
   return {
     organization: endpoint.organization,
     functionName: endpoint.functionName,
@@ -172,8 +163,16 @@ async function toRunRequest(
     httpContext: texts.forFunction,
     recordedHttpContext: texts.forRecord,
     blocking: headers["x-dispatch-blocking"] !== "false",
-    ...(typeof key === "string" && key !== "" ? { idempotencyKey: key } : {}),
-    via: "gateway",
-    endpoint: endpoint.name,
+    idempotencyKey: idempotencyKey(endpoint, headers, input),
   };
+}
+
+/** What the caller calls the key; Slack's own requests name themselves. */
+function idempotencyKey(
+  { authentication }: Endpoint,
+  headers: IncomingHttpHeaders,
+  { value }: JsonText,
+): string | undefined {
+  const key = headers["idempotency-key"] ?? (authentication === "slack" ? slackIdempotencyKey(value) : undefined);
+  return typeof key === "string" && key !== "" ? key : undefined;
 }

@@ -14,14 +14,15 @@ export interface InputSource {
 type MediaKind = "json" | "urlencoded" | "multipart";
 
 /** @throws Refusal 400 when the body is not what its type says, or of a type that no function can be given. */
-export async function readInput(source: InputSource): Promise<JsonText> {
+export function readInput(source: InputSource): JsonText | Promise<JsonText> {
   if (source.method === "GET" || source.method === "HEAD") return fieldsInput(urlencodedFields(source.query));
   if (source.body.length === 0) return { text: "{}", value: {} };
   const { contentType } = source;
   if (contentType === undefined) return jsonInput(source.body.toString("base64"));
   const kind = mediaKind(contentType);
   if (kind === undefined) throw new Refusal(400, `request body type is not supported: ${contentType}`);
-  return kind === "json" ? parsedInput(source.body) : fieldsInput(await formFields(kind, contentType, source));
+  if (kind === "json") return parsedInput(source.body);
+  return kind === "urlencoded" ? urlencodedInput(source) : multipartInput(contentType, source);
 }
 
 function fieldsInput(fields: Iterable<Field>): JsonText {
@@ -55,14 +56,14 @@ function knownKind(mediaType: string): MediaKind | undefined {
 
 const formMethods = new Set(["POST", "PUT", "PATCH"]);
 
-/** Values of the body and of the query together: an urlencoded body's come first, a multipart body's last. */
-async function formFields(
-  kind: "urlencoded" | "multipart",
-  contentType: string,
-  source: InputSource,
-): Promise<Field[]> {
-  const query = urlencodedFields(source.query);
-  if (!formMethods.has(source.method)) return [...query];
-  if (kind === "urlencoded") return [...urlencodedFields(source.body.toString()), ...query];
-  return [...query, ...(await multipartFields(contentType, source.body))];
+/** Values of the body and of the query together: the body's come first. */
+function urlencodedInput({ method, query, body }: InputSource): JsonText {
+  const fields = formMethods.has(method) ? urlencodedFields(body.toString()) : [];
+  return fieldsInput([...fields, ...urlencodedFields(query)]);
+}
+
+/** Values of the body and of the query together: the body's come last. */
+async function multipartInput(contentType: string, { method, query, body }: InputSource): Promise<JsonText> {
+  const fields = formMethods.has(method) ? await multipartFields(contentType, body) : [];
+  return fieldsInput([...urlencodedFields(query), ...fields]);
 }

@@ -14,10 +14,7 @@ export interface RunRequest {
   readonly recordedHttpContext: string;
   readonly blocking: boolean;
   /** The same key for the same function gets the same run (decision 18c). */
-  readonly idempotencyKey?: string;
-  readonly via: "gateway";
-  /** The name of the endpoint. */
-  readonly endpoint: string;
+  readonly idempotencyKey: string | undefined;
 }
 
 /** How the run ended; of a run that is not blocking only the id counts. */

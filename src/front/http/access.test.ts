@@ -114,7 +114,7 @@ describe.each(["none", "token"] as const)("at the function door under --auth %s"
 });
 
 describe("under --auth none on an address that others reach", () => {
-  const call = (headers: IncomingHttpHeaders) =>
+  const call = async (headers: IncomingHttpHeaders) =>
     authenticate(rules("none", false), { headers: { cookie: "cookie", ...headers }, door: undefined });
 
   test("the server answers to its other names, also for pages of its own", async () => {

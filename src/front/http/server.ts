@@ -31,6 +31,13 @@ export interface Api {
   markDoor(socket: Socket, organization: string): void;
 }
 
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Who asks, once that is known. */
+    principal: Principal | undefined;
+  }
+}
+
 const JSON_TYPE = "application/json";
 const OCTETS = "application/octet-stream";
 
@@ -43,6 +50,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     exposeHeadRoutes: false,
     forceCloseConnections: false,
   });
+  app.decorateRequest("principal", undefined);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(JSON_TYPE, { parseAs: "string" }, (_request, text, done) => done(null, text));
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply, options));
@@ -94,16 +102,21 @@ function mount(
     method: operation.method,
     url: operation.path.replace(/\{(\w+)\}/g, ":$1"),
     bodyLimit: operation.path.startsWith("/v1/function") ? options.uploadLimit : options.bodyLimit,
-    onRequest: async (request) => {
+    onRequest: (request, _reply, done) => {
       const caller = { headers: request.headers, door: doors.get(request.raw.socket) };
-      principals.set(request, operation.anonymous ? anonymous : await authenticate(options.access, caller));
+      const found = operation.anonymous ? anonymous : authenticate(options.access, caller);
+      const admit = (principal: Principal): void => {
+        request.principal = principal;
+        done();
+      };
+      if (found instanceof Promise) found.then(admit, done);
+      else admit(found);
     },
     handler: async (request, reply) => {
-      const principal = principals.get(request);
+      const { principal, headers } = request;
       if (principal === undefined) throw new DispatchError("UNAUTHENTICATED");
       if (operation.body === undefined) refuseBody(request);
-      const answer = await handle({ principal, headers: request.headers, ...bind(request) });
-      return send(reply, operation.success, answer);
+      send(reply, operation.success, await handle({ principal, headers, ...bind(request) }));
     },
   });
 }
@@ -116,13 +129,11 @@ function refuseBody({ headers }: FastifyRequest): void {
   throw new DispatchError("BODY_NOT_EXPECTED", { type: JSON_TYPE });
 }
 
-const principals = new WeakMap<FastifyRequest, Principal>();
-
-function send(reply: FastifyReply, success: number, { status, headers, body }: Answer): FastifyReply {
+function send(reply: FastifyReply, success: number, { status, headers, body }: Answer): void {
   reply.code(status ?? success);
   if (headers !== undefined) reply.headers(headers);
-  if (body === undefined) return reply.send();
-  return sendJson(reply, `${typeof body === "string" ? body : JSON.stringify(body)}\n`);
+  if (body === undefined) reply.send();
+  else sendJson(reply, `${typeof body === "string" ? body : JSON.stringify(body)}\n`);
 }
 
 /** With a serializer of its own a reply keeps its type as it is: fastify would add a charset, which clients never saw. */

@@ -55,6 +55,10 @@ export class LogRecord {
 }
 
 const NEWLINE = 10;
+
+/** Of a digit in lower case. */
+const hexValue = (letter: number): number => (letter < 0x61 ? letter - 0x30 : letter - 0x57);
+
 const NUMBER_DIGITS = 8;
 const NOTHING = Buffer.alloc(0);
 
@@ -82,9 +86,9 @@ export class StreamSplitter {
   }
 
   feed(chunk: Buffer): void {
-    // The common case: a run wrote nothing, so the marker comes alone.
-    if (this.#carry.length === 0 && chunk.length === this.#markerBytes && chunk.indexOf(this.#marker) === 0) {
-      this.#sink.marker(this.#numberAt(chunk, 0));
+    // The common case: runs wrote nothing, so their markers come alone.
+    if (this.#carry.length === 0 && this.#isMarkers(chunk)) {
+      for (let at = 0; at < chunk.length; at += this.#markerBytes) this.#sink.marker(this.#numberAt(chunk, at));
       return;
     }
     const end = chunk.lastIndexOf(NEWLINE) + 1;
@@ -113,9 +117,20 @@ export class StreamSplitter {
     this.#carry = Buffer.from(this.#carry.subarray(kept));
   }
 
+  #isMarkers(chunk: Buffer): boolean {
+    if (chunk.length % this.#markerBytes !== 0) return false;
+    for (let start = 0; start < chunk.length; start += this.#markerBytes) {
+      for (let at = 0; at < this.#marker.length; at++) if (chunk[start + at] !== this.#marker[at]) return false;
+    }
+    return true;
+  }
+
   #numberAt(bytes: Buffer, at: number): number {
     const digits = at + this.#marker.length;
-    return Number.parseInt(bytes.toString("latin1", digits, digits + NUMBER_DIGITS), 16);
+    let number = 0;
+    for (let digit = digits; digit < digits + NUMBER_DIGITS; digit++)
+      number = number * 16 + hexValue(bytes[digit] ?? 0);
+    return number;
   }
 
   /** `bytes` ends with a newline, so every marker in it is whole. */

@@ -1,0 +1,100 @@
+/** What is written down of a run, and when (decisions 18b, architecture 6). */
+import type { Functions } from "../functions/service.ts";
+import { acknowledge, claim, enqueue, type Job } from "../jobs/jobs.ts";
+import { Secrets } from "../secrets/service.ts";
+import { unixNanoseconds } from "../shared/clock.ts";
+import type { Database, Statement } from "../shared/ports.ts";
+import type { Principal } from "../shared/principal.ts";
+import type { ActiveRun } from "./active-run.ts";
+import { bindKey } from "./idempotency.ts";
+import type { RunRecord } from "./record.ts";
+import { finishRun, insertRun, startRun } from "./store.ts";
+
+export interface RecorderPorts {
+  readonly database: Database;
+  readonly functions: Functions;
+  /** Names this process in leases. */
+  readonly owner: string;
+  readonly log: { warn(details: object, message: string): void };
+}
+
+const LEASE_MS = 60 * 60 * 1000;
+
+export class RunRecorder {
+  readonly #ports: RecorderPorts;
+
+  constructor(ports: RecorderPorts) {
+    this.#ports = ports;
+  }
+
+  /** The run is promised. @throws DuplicateError when another run holds its key. */
+  accept(run: ActiveRun): Promise<void> {
+    const { record } = run;
+    const key = record.idempotencyKey === undefined ? [] : bindKey(record, record.idempotencyKey);
+    const job = record.blocking ? [] : [enqueue(jobOf(record))];
+    run.recorded = true;
+    return this.#ports.database.commit([...insertRun(record), ...job, ...key]);
+  }
+
+  /** The handler of a promised run is about to be entered. @throws StaleWriteError when somebody else holds its job. */
+  claim(run: ActiveRun): Promise<void> {
+    run.record.status = "CREATING";
+    return this.#ports.database.commit([
+      claim(jobOf(run.record), this.#ports.owner, Date.now() + LEASE_MS),
+      ...startRun(run.record),
+      ...useStatements(run),
+    ]);
+  }
+
+  end(run: ActiveRun): Promise<void> {
+    const { record } = run;
+    const statements = useStatements(run);
+    if (this.#hasFunction(record)) statements.push(...(run.recorded ? finishRun(record) : insertRun(record)));
+    if (!record.blocking) statements.push(acknowledge(jobOf(record)));
+    run.recorded = true;
+    return statements.length === 0 ? Promise.resolve() : this.#ports.database.commit(statements);
+  }
+
+  /** A blocking run lasts: that it exists; and that it has begun, when that was not yet written down. */
+  alive(run: ActiveRun): void {
+    const { record } = run;
+    const begun = record.status === "CREATING";
+    if (record.finished !== undefined || !this.#hasFunction(record)) return;
+    if (run.recorded && (!begun || run.beginRecorded || !record.blocking)) return;
+    const statements = run.recorded ? startRun(record) : insertRun(record);
+    run.recorded = true;
+    run.beginRecorded = begun;
+    this.#ports.database.commit([...statements, ...useStatements(run)]).catch((error: unknown) => {
+      this.#ports.log.warn({ err: error, run: record.id }, "a long run could not be recorded");
+    });
+  }
+
+  /** What a restart found half done and nobody tries again. */
+  interrupted(record: RunRecord): Promise<void> {
+    const message = "interrupted by a restart";
+    record.status = "ERROR";
+    record.error = { type: "SystemError", message, stacktrace: null };
+    record.reason = [`error running function: ${record.functionName}: ${message}`];
+    record.finished = unixNanoseconds();
+    return this.#ports.database.commit([...finishRun(record), acknowledge(jobOf(record))]);
+  }
+
+  /** Runs of a function that was deleted meanwhile leave no record. */
+  #hasFunction({ organization, functionName, functionId }: RunRecord): boolean {
+    return this.#ports.functions.exists(organization, functionName, functionId);
+  }
+}
+
+/** What the audit log has yet to say about the secrets that the run was given. */
+function useStatements(run: ActiveRun): Statement[] {
+  if (run.unaudited.length === 0) return [];
+  const { id, organization } = run.record;
+  const user: Principal = { kind: "function", id, organization, via: "internal" };
+  const statements = Secrets.useStatements(user, organization, run.unaudited);
+  run.unaudited = [];
+  return statements;
+}
+
+function jobOf({ organization, id }: RunRecord): Job {
+  return { organization, id, kind: "run" };
+}
