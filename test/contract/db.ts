@@ -60,7 +60,7 @@ export function databaseContract(name: string, open: () => Promise<Database>): v
     test("fails no other unit of the same moment along with a bad one", async () => {
       const { commit } = await opened();
       const units = Array.from({ length: 50 }, (_, index) => [set(index % 10 === 0 ? "clash" : `good-${index}`, "1")]);
-      const results = await Promise.allSettled(units.map(commit));
+      const results = await Promise.allSettled(units.map((unit) => commit(unit)));
       expect(results.filter(({ status }) => status === "rejected")).toHaveLength(4);
       expect(Object.keys(await valuesOf(units.map(([first]) => String(first?.parameters[0]))))).toHaveLength(46);
     });

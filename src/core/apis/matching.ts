@@ -44,7 +44,7 @@ export class EndpointTable {
     const index = this.#current();
     return (
       best(index.byPath.get(query.path), query) ??
-      (this.#free(index, query.path) ? best(index.byBarePath.get(query.path), query) : undefined) ??
+      best(index.byBarePath.get(query.path), query) ??
       best(index.byMethodOnly, query, (endpoint) => this.#inScope(index, endpoint, query.path)) ??
       best(index.byHostOnly, query)
     );
@@ -64,27 +64,28 @@ export class EndpointTable {
     return this.#index;
   }
 
-  /** No other organization's prefix stands at the head of the path, so the bare path may be claimed. */
-  #free({ organizations }: Index, path: string): boolean {
-    const first = path.split("/", 2)[1] ?? "";
-    return first === this.#gatewayOrganization || !organizations.has(first);
-  }
-
   /** An endpoint without hosts and paths answers below its own organization only; the gateway organization's also on bare paths. */
   #inScope(index: Index, endpoint: Endpoint, path: string): boolean {
     if (endpoint.hosts.length > 0 || path.startsWith(`/${endpoint.organization}/`)) return true;
-    return endpoint.organization === this.#gatewayOrganization && this.#free(index, path);
+    const { organizations } = index;
+    return (
+      endpoint.organization === this.#gatewayOrganization && isFree(path, organizations, this.#gatewayOrganization)
+    );
   }
 }
 
 function buildIndex(endpoints: readonly Endpoint[], gatewayOrganization: string): Index {
   const byPath = new Map<string, Endpoint[]>();
   const byBarePath = new Map<string, Endpoint[]>();
+  const organizations = new Set(endpoints.map((endpoint) => endpoint.organization));
   const enabled = endpoints.filter((endpoint) => endpoint.enabled);
   for (const endpoint of enabled) {
     for (const path of endpoint.paths) append(byPath, path, endpoint);
     if (endpoint.organization !== gatewayOrganization || endpoint.hosts.length > 0) continue;
-    for (const path of endpoint.paths) append(byBarePath, path.slice(gatewayOrganization.length + 1), endpoint);
+    for (const path of endpoint.paths) {
+      const bare = path.slice(gatewayOrganization.length + 1);
+      if (isFree(bare, organizations, gatewayOrganization)) append(byBarePath, bare, endpoint);
+    }
   }
   const pathless = enabled.filter((endpoint) => endpoint.paths.length === 0);
   return {
@@ -92,8 +93,14 @@ function buildIndex(endpoints: readonly Endpoint[], gatewayOrganization: string)
     byBarePath,
     byMethodOnly: pathless.filter((endpoint) => endpoint.methods.length > 0),
     byHostOnly: pathless.filter((endpoint) => endpoint.methods.length === 0 && endpoint.hosts.length > 0),
-    organizations: new Set(endpoints.map((endpoint) => endpoint.organization)),
+    organizations,
   };
+}
+
+/** No other organization's prefix stands at the head of the path, so the bare path may be claimed. */
+function isFree(path: string, organizations: ReadonlySet<string>, gatewayOrganization: string): boolean {
+  const first = path.split("/", 2)[1] ?? "";
+  return first === gatewayOrganization || !organizations.has(first);
 }
 
 function append(map: Map<string, Endpoint[]>, path: string, endpoint: Endpoint): void {
@@ -107,7 +114,7 @@ function best(
   { host, method }: EndpointQuery,
   also: (endpoint: Endpoint) => boolean = () => true,
 ): Endpoint | undefined {
-  if (candidates === undefined) return undefined;
+  if (candidates === undefined || candidates.length === 0) return undefined;
   const matched = candidates.filter(
     (endpoint) => fits(endpoint.hosts, host) && fitsMethod(endpoint, method) && also(endpoint),
   );

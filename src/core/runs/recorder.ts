@@ -46,13 +46,14 @@ export class RunRecorder {
     ]);
   }
 
-  end(run: ActiveRun): Promise<void> {
+  /** `more` says that other runs are going on. */
+  end(run: ActiveRun, more: boolean): Promise<void> {
     const { record } = run;
     const statements = useStatements(run);
     if (this.#hasFunction(record)) statements.push(...(run.recorded ? finishRun(record) : insertRun(record)));
     if (!record.blocking) statements.push(acknowledge(jobOf(record)));
     run.recorded = true;
-    return statements.length === 0 ? Promise.resolve() : this.#ports.database.commit(statements);
+    return statements.length === 0 ? Promise.resolve() : this.#ports.database.commit(statements, more);
   }
 
   /** A blocking run lasts: that it exists; and that it has begun, when that was not yet written down. */

@@ -36,6 +36,8 @@ export class Runs implements RunKeeper {
   /** By run id. */
   readonly #active = new Map<string, ActiveRun>();
   readonly #byKey = new Map<string, Promise<ActiveRun>>();
+  /** How many of the active ones have ended, and wait for that to be on record. */
+  #ending = 0;
   #checking = false;
 
   constructor(ports: RunsPorts) {
@@ -99,8 +101,9 @@ export class Runs implements RunKeeper {
   }
 
   ended(run: ActiveRun): void {
-    this.#recorder.end(run).then(
-      () => this.#settle(run),
+    this.#ending++;
+    this.#recorder.end(run, this.#active.size > this.#ending).then(
+      () => this.#settleEnded(run),
       (error: unknown) => this.#unrecorded(run, error),
     );
   }
@@ -209,10 +212,15 @@ export class Runs implements RunKeeper {
     }
   }
 
+  #settleEnded(run: ActiveRun): void {
+    this.#ending--;
+    this.#settle(run);
+  }
+
   #unrecorded(run: ActiveRun, error: unknown): void {
     this.#ports.log.warn({ err: error, run: run.record.id }, "the end of a run could not be recorded");
     run.refusal = new DispatchError("INTERNAL", { kind: "function run", name: run.record.id }, error);
-    this.#settle(run);
+    this.#settleEnded(run);
   }
 
   #settle(run: ActiveRun): void {

@@ -20,10 +20,11 @@ export interface Database {
   readonly query: Kysely<DatabaseSchema>;
   /**
    * Commits the statements in one transaction and resolves when they are durable. Units that arrive in the same turn
-   * share one disk write, each in a savepoint of its own.
+   * share one disk write, each in a savepoint of its own; `more` says that others are on their way, for which a busy
+   * database may wait a moment.
    * @throws StaleWriteError when an `expect: "one"` statement changed nothing; DuplicateError on a unique key.
    */
-  commit(unit: readonly Statement[]): Promise<void>;
+  commit(unit: readonly Statement[], more?: boolean): Promise<void>;
   close(): Promise<void>;
 }
 

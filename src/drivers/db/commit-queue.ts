@@ -7,9 +7,10 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** While so many units come together, the next group waits a little for more: one disk write serves them all. */
+/** While so many units come together, the next group waits for those that are on their way: one disk write serves them all. */
 const MANY = 4;
-const GATHER_MS = 1;
+/** Not longer than this, in milliseconds. */
+const GATHER_MS = 2;
 
 export interface CommitQueueOptions {
   /** The number of a statement's text. */
@@ -26,7 +27,10 @@ export class CommitQueue {
   /** The group that the thread has. */
   #writing: readonly Waiting[] = [];
   #lastSize = 0;
-  #scheduled = false;
+  /** Whether others were on their way when the last unit came. */
+  #more = false;
+  #gathering: NodeJS.Timeout | undefined;
+  #closing = false;
 
   constructor(options: CommitQueueOptions) {
     this.#options = options;
@@ -36,8 +40,8 @@ export class CommitQueue {
     return this.#waiting.length === 0 && this.#writing.length === 0;
   }
 
-  /** Resolves when the unit is durable. */
-  add(unit: readonly Statement[]): Promise<void> {
+  /** Resolves when the unit is durable. `more` says that others are on their way. */
+  add(unit: readonly Statement[], more: boolean): Promise<void> {
     this.#group.push(unit.length);
     for (const { sql, parameters, expect } of unit) {
       this.#group.push(this.#options.index(sql), expect === "one", parameters.length);
@@ -45,6 +49,7 @@ export class CommitQueue {
     }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
+      this.#more = more;
       this.#schedule();
     });
   }
@@ -71,14 +76,17 @@ export class CommitQueue {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#writing.length > 0) return;
-    this.#scheduled = true;
-    if (this.#lastSize < MANY) setImmediate(() => this.#flush());
-    else setTimeout(() => this.#flush(), GATHER_MS);
+    if (this.#writing.length > 0 || this.#closing) return;
+    if (!this.#more || this.#lastSize < MANY) {
+      this.#closing = true;
+      setImmediate(() => this.#flush());
+    } else this.#gathering ??= setTimeout(() => this.#flush(), GATHER_MS);
   }
 
   #flush(): void {
-    this.#scheduled = false;
+    clearTimeout(this.#gathering);
+    this.#gathering = undefined;
+    this.#closing = false;
     if (this.#waiting.length === 0) return;
     const group = this.#group;
     this.#writing = this.#waiting;

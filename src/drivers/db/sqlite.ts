@@ -37,7 +37,7 @@ export async function openSqlite(path: string): Promise<SqliteDatabase> {
   const query = new Kysely<DatabaseSchema>({ dialect: threadDialect(thread) });
   return {
     query,
-    commit: (unit) => thread.commit(unit),
+    commit: (unit, more) => thread.commit(unit, more),
     snapshot: (file) => thread.snapshot(file),
     close: () => thread.close(),
   };
@@ -104,8 +104,8 @@ class SqliteThread {
     });
   }
 
-  commit(unit: readonly Statement[]): Promise<void> {
-    return this.#failure === undefined ? this.#commits.add(unit) : Promise.reject(this.#failure);
+  commit(unit: readonly Statement[], more = false): Promise<void> {
+    return this.#failure === undefined ? this.#commits.add(unit, more) : Promise.reject(this.#failure);
   }
 
   async close(): Promise<void> {

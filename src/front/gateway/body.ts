@@ -26,10 +26,9 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
       if (size > limit) return reject(tooLarge(limit));
       chunks.push(chunk);
     });
-    request.once("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    request.once("error", (cause) => reject(new ClientGone("the caller went away", { cause })));
-    // "close" also follows a whole body: an error that nobody needs would cost more than the reading.
-    request.once("close", () => request.complete || reject(new ClientGone("the caller went away")));
+    request.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    // "close" follows a whole body as well as a broken one, for which Node emits an error only to those who listen.
+    request.on("close", () => request.complete || reject(new ClientGone("the caller went away")));
   });
 }
 

@@ -4,30 +4,31 @@ import type { TSchema } from "typebox";
 import type { Operation } from "../../core/shared/contract.ts";
 import { DispatchError } from "../../core/shared/errors.ts";
 import { parseBody } from "../../core/shared/json-text.ts";
+import type { Principal } from "../../core/shared/principal.ts";
 import { pathName, uuid } from "../../core/shared/schemas.ts";
+import type { Call } from "./route.ts";
 import { bodyValidator, parameterValidator, type Validate } from "./validate.ts";
 
-/** The parts of a request, checked. */
-export interface Bound {
-  readonly organization: string;
-  readonly path: Record<string, string>;
+/** What the steps find: values by name, and the body. */
+interface Found {
   readonly query: Record<string, unknown>;
-  readonly body: unknown;
-  readonly text: string;
+  body: unknown;
 }
 
-type Step = (request: FastifyRequest, bound: { query: Record<string, unknown>; body: unknown }) => void;
+type Step = (request: FastifyRequest, found: Found) => void;
 
 /** Prepares the checks of one operation. */
-export function binderOf(operation: Operation): (request: FastifyRequest) => Bound {
+export function binderOf(operation: Operation): (request: FastifyRequest, principal: Principal) => Call {
   const steps = [...pathSteps(operation), ...querySteps(operation), ...bodySteps(operation)]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map(({ step }) => step);
-  return (request) => {
+  return (request, principal) => {
     const organization = organizationOf(request, operation);
-    const bound = { query: {}, body: undefined };
-    for (const step of steps) step(request, bound);
-    return { organization, path: request.params as Record<string, string>, text: textOf(request), ...bound };
+    const found: Found = { query: {}, body: undefined };
+    for (const step of steps) step(request, found);
+    const path = request.params as Record<string, string>;
+    const { query, body } = found;
+    return { principal, organization, path, query, body, text: textOf(request), headers: request.headers };
   };
 }
 
@@ -67,9 +68,9 @@ function querySteps({ query }: Operation): NamedStep[] {
     const validate = parameterValidator(name, "query", schema);
     return {
       name,
-      step: (request, bound) => {
+      step: (request, found) => {
         const value = validate((request.query as Record<string, unknown>)[name]);
-        if (value !== undefined && value !== "") bound.query[name] = value;
+        if (value !== undefined && value !== "") found.query[name] = value;
         else if (required.includes(name)) throw new DispatchError("REQUIRED", { field: name, place: "query" });
       },
     };
@@ -83,9 +84,9 @@ function bodySteps({ body, path }: Operation): NamedStep[] {
 }
 
 function bodyStep(validate: Validate, name: string, isRun: boolean): Step {
-  return (request, bound) => {
+  return (request, found) => {
     const text = textOf(request);
-    if (text !== "") bound.body = validate(parseBody(text, name));
+    if (text !== "") found.body = validate(parseBody(text, name));
     else
       throw isRun
         ? new DispatchError("INVALID_PAYLOAD")

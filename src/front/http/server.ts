@@ -113,10 +113,10 @@ function mount(
       else admit(found);
     },
     handler: async (request, reply) => {
-      const { principal, headers } = request;
+      const { principal } = request;
       if (principal === undefined) throw new DispatchError("UNAUTHENTICATED");
       if (operation.body === undefined) refuseBody(request);
-      send(reply, operation.success, await handle({ principal, headers, ...bind(request) }));
+      send(reply, operation.success, await handle(bind(request, principal)));
     },
   });
 }
