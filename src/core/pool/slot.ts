@@ -7,7 +7,8 @@ import type { Task } from "./task.ts";
 export class Slot {
   readonly worker: Worker;
   readonly #pool: FunctionPool;
-  readonly #held = new Set<Invocation>();
+  /** In the order of their calls. An array and no Set, for the reason that core/runs/active-runs.ts gives. */
+  readonly #held: Invocation[] = [];
   running: Invocation | undefined;
   /** Monotonic milliseconds since when it holds nothing. */
   idleSince = performance.now();
@@ -20,12 +21,12 @@ export class Slot {
   }
 
   get load(): number {
-    return this.#held.size;
+    return this.#held.length;
   }
 
   give(task: Task): void {
     const invocation = new Invocation(this, task);
-    this.#held.add(invocation);
+    this.#held.push(invocation);
     if (task.claim === undefined) this.#send(invocation);
     else this.#claim(invocation, task.claim);
   }
@@ -69,8 +70,9 @@ export class Slot {
   }
 
   #forget(invocation: Invocation): void {
-    this.#held.delete(invocation);
+    const at = this.#held.indexOf(invocation);
+    if (at >= 0) this.#held.splice(at, 1);
     if (this.running === invocation) this.running = undefined;
-    if (this.#held.size === 0) this.idleSince = performance.now();
+    if (this.#held.length === 0) this.idleSince = performance.now();
   }
 }

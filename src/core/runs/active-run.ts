@@ -41,6 +41,9 @@ export class ActiveRun implements Task {
   beginRecorded = false;
   /** The secrets whose values it was given while the audit log does not say so yet. */
   unaudited: readonly string[] = [];
+  /** Its neighbours among the active runs. */
+  older: ActiveRun | undefined;
+  younger: ActiveRun | undefined;
   /** Why it never ran, for a caller who waits. */
   refusal: Error | undefined;
   readonly #keeper: RunKeeper;

@@ -9,6 +9,7 @@ import { DispatchError } from "../shared/errors.ts";
 import { DuplicateError } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import { ActiveRun, newRecord, type RunKeeper, runOfToken, violationText } from "./active-run.ts";
+import { ActiveRuns } from "./active-runs.ts";
 import { runOfKey } from "./idempotency.ts";
 import type { RunRecord } from "./record.ts";
 import { type RecorderPorts, RunRecorder } from "./recorder.ts";
@@ -33,8 +34,7 @@ export class Runs implements RunKeeper {
   readonly #ports: RunsPorts;
   readonly #store: RunStore;
   readonly #recorder: RunRecorder;
-  /** By run id. */
-  readonly #active = new Map<string, ActiveRun>();
+  readonly #active = new ActiveRuns();
   readonly #byKey = new Map<string, Promise<ActiveRun>>();
   /** How many of the active ones have ended, and wait for that to be on record. */
   #ending = 0;
@@ -49,7 +49,7 @@ export class Runs implements RunKeeper {
 
   /** The run that shows this token at the function door. */
   byToken(token: string): ActiveRun | undefined {
-    const run = this.#active.get(runOfToken(token));
+    const run = this.#active.find(runOfToken(token));
     return run?.token === token ? run : undefined;
   }
 
@@ -93,7 +93,7 @@ export class Runs implements RunKeeper {
 
   /** Resolves when every run that was accepted has its end on record. */
   async settled(): Promise<void> {
-    await Promise.all([...this.#active.values()].map((run) => run.wait()));
+    await Promise.all([...this.#active].map((run) => run.wait()));
   }
 
   claim(run: ActiveRun): Promise<void> {
@@ -148,7 +148,7 @@ export class Runs implements RunKeeper {
   async #ofKey(organization: string, functionId: string, key: string): Promise<RunRecord | undefined> {
     const id = await runOfKey(this.#ports.database, organization, functionId, key);
     if (id === undefined) return undefined;
-    const active = this.#active.get(id);
+    const active = this.#active.find(id);
     if (active === undefined) return this.#store.find(organization, id);
     return answer(active);
   }
@@ -173,8 +173,8 @@ export class Runs implements RunKeeper {
   }
 
   #newRun(principal: Principal, request: RunRequest, serving: Serving): ActiveRun {
-    const parentId = request.parent ?? (principal.kind === "function" ? principal.id : "");
-    const parent = this.#active.get(parentId)?.record;
+    const parentId = request.parent ?? (principal.kind === "function" ? principal.id : undefined);
+    const parent = parentId === undefined ? undefined : this.#active.find(parentId)?.record;
     const record = newRecord(request, serving, principal, parent);
     const run = new ActiveRun(this, serving, principal, record, request.httpContext);
     this.#keep(run);
@@ -232,12 +232,12 @@ export class Runs implements RunKeeper {
   }
 
   #keep(run: ActiveRun): void {
-    this.#active.set(run.record.id, run);
+    this.#active.add(run);
     this.#checkLater();
   }
 
   #forget(run: ActiveRun): void {
-    this.#active.delete(run.record.id);
+    this.#active.remove(run);
   }
 
   #checkLater(): void {
@@ -249,7 +249,7 @@ export class Runs implements RunKeeper {
   #recordLong(): void {
     this.#checking = false;
     const before = performance.now() - RECORD_AFTER_MS;
-    for (const run of this.#active.values()) {
+    for (const run of this.#active) {
       if (run.acceptedAt > before) break;
       this.#recorder.alive(run);
     }

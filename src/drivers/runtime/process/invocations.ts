@@ -1,6 +1,6 @@
 /** The invocations inside one worker, in order: whose output is whose, and when each is over. */
 import type { FunctionFailure, InvocationListener } from "../../../core/shared/ports.ts";
-import { forgetLate, watchLate } from "./late-markers.ts";
+import { type LateMarkers, watchLate } from "./late-markers.ts";
 import { LogRecord, type StreamName } from "./log-capture.ts";
 
 interface Invocation {
@@ -21,14 +21,15 @@ const settle = ({ listener, record, output, error }: Invocation): void => {
   else listener.finished({ output: output ?? "null", logs });
 };
 
-export class Invocations {
+export class Invocations implements LateMarkers {
+  lateSince: number | undefined;
+  watched = false;
   readonly #maxLogBytes: number;
   /** The first is running or next to run. */
   readonly #waiting: Invocation[] = [];
   #lastNumber = 0;
   /** The last marker seen on each stream. */
   readonly #marked = { stdout: 0, stderr: 0 };
-  #late = false;
 
   constructor(maxLogBytes: number) {
     this.#maxLogBytes = maxLogBytes;
@@ -86,7 +87,7 @@ export class Invocations {
 
   /** The worker has ended. What ran fails with this, what had not started is returned. */
   end(failure: FunctionFailure): void {
-    forgetLate(this);
+    this.lateSince = undefined;
     for (const invocation of this.#waiting.splice(0)) {
       if (!invocation.started) {
         invocation.listener.returned();
@@ -104,8 +105,7 @@ export class Invocations {
 
   #finishHead(head: Invocation): void {
     this.#waiting.shift();
-    if (this.#late) forgetLate(this);
-    this.#late = false;
+    this.lateSince = undefined;
     settle(head);
   }
 
@@ -113,8 +113,7 @@ export class Invocations {
   #advance(): void {
     for (let head = this.#waiting[0]; head !== undefined && hasResult(head); head = this.#waiting[0]) {
       if (head.number > this.#marked.stdout || head.number > this.#marked.stderr) {
-        if (!this.#late) watchLate(this);
-        this.#late = true;
+        watchLate(this);
         return;
       }
       this.#finishHead(head);

@@ -8,37 +8,40 @@ const PATIENCE = 50;
 const TICK = 25;
 
 export interface LateMarkers {
+  /** Since when markers are late, in monotonic milliseconds; undefined while they are not. */
+  lateSince: number | undefined;
+  /** Whether the next sweep looks at it. */
+  watched: boolean;
   giveUpMarkers(): void;
 }
 
-const waiting = new Map<LateMarkers, number>();
-let scheduled = false;
-
-const schedule = (): void => {
-  if (!scheduled) setTimeout(sweep, TICK);
-  scheduled = true;
-};
+let watching: LateMarkers[] = [];
 
 /** After a turn in which what had arrived was read: a server that was busy must not take its own delay for the guest's. */
 const giveUp = (late: LateMarkers, since: number): void => {
-  if (waiting.get(late) !== since) return;
-  waiting.delete(late);
+  if (late.lateSince !== since) return;
+  late.lateSince = undefined;
   late.giveUpMarkers();
 };
 
 const sweep = (): void => {
   const now = performance.now();
-  for (const [late, since] of waiting) if (now - since >= PATIENCE) setImmediate(giveUp, late, since);
-  scheduled = false;
-  if (waiting.size > 0) schedule();
+  const waiting = watching.filter((late) => {
+    late.watched = late.lateSince !== undefined;
+    return late.watched;
+  });
+  for (const late of waiting) {
+    const since = late.lateSince;
+    if (since !== undefined && now - since >= PATIENCE) setImmediate(giveUp, late, since);
+  }
+  watching = waiting;
+  if (waiting.length > 0) setTimeout(sweep, TICK);
 };
 
-/** Gives up the markers of this one unless it is forgotten in time. */
+/** Gives up the markers of this one unless they come in time. */
 export const watchLate = (late: LateMarkers): void => {
-  waiting.set(late, performance.now());
-  schedule();
-};
-
-export const forgetLate = (late: LateMarkers): void => {
-  waiting.delete(late);
+  late.lateSince ??= performance.now();
+  if (late.watched) return;
+  late.watched = true;
+  if (watching.push(late) === 1) setTimeout(sweep, TICK);
 };
