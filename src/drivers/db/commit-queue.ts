@@ -30,7 +30,7 @@ export class CommitQueue {
   /** Whether others were on their way when the last unit came. */
   #more = false;
   #gathering: NodeJS.Timeout | undefined;
-  #closing = false;
+  #closing: NodeJS.Immediate | undefined;
 
   constructor(options: CommitQueueOptions) {
     this.#options = options;
@@ -76,17 +76,16 @@ export class CommitQueue {
   }
 
   #schedule(): void {
-    if (this.#writing.length > 0 || this.#closing) return;
-    if (!this.#more || this.#lastSize < MANY) {
-      this.#closing = true;
-      setImmediate(() => this.#flush());
-    } else this.#gathering ??= setTimeout(() => this.#flush(), GATHER_MS);
+    if (this.#writing.length > 0) return;
+    if (this.#more && this.#lastSize >= MANY) this.#gathering ??= setTimeout(() => this.#flush(), GATHER_MS);
+    else this.#closing ??= setImmediate(() => this.#flush());
   }
 
   #flush(): void {
     clearTimeout(this.#gathering);
+    clearImmediate(this.#closing);
     this.#gathering = undefined;
-    this.#closing = false;
+    this.#closing = undefined;
     if (this.#waiting.length === 0) return;
     const group = this.#group;
     this.#writing = this.#waiting;
