@@ -10,7 +10,7 @@ import type { FunctionFailure, Outcome } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import { envelopeText } from "./context.ts";
 import { maskOf } from "./mask.ts";
-import type { RunRecord } from "./record.ts";
+import { principalText, type RunRecord } from "./record.ts";
 import type { RunRequest } from "./request.ts";
 import { newRunId } from "./run-id.ts";
 
@@ -209,7 +209,7 @@ export function newRecord(
     event: request.event,
     parent: parent?.id,
     depth,
-    principal: `${principal.kind}:${principal.id}`,
+    principal: principalText(principal),
     idempotencyKey: request.idempotencyKey,
     attempt: 1,
     status: "INITIALIZED",

@@ -1,6 +1,7 @@
 /** A run as it is kept and as it goes out: JSON parts are texts, exactly as they travelled. */
 import type { RunTable } from "../shared/database-schema.ts";
 import type { FunctionFailure } from "../shared/ports.ts";
+import type { Principal } from "../shared/principal.ts";
 
 export type RunStatus = "INITIALIZED" | "CREATING" | "READY" | "ERROR";
 
@@ -59,6 +60,22 @@ export function runToJson(run: RunRecord): string {
 
 function errorToJson({ message, stacktrace, type }: FunctionFailure): string {
   return JSON.stringify({ message, stacktrace, type });
+}
+
+/** How a record names who asked. */
+export function principalText({ kind, id }: Principal): string {
+  return `${kind}:${id}`;
+}
+
+/**
+ * Who asked, as the record says. A run that a restart takes up again may do what they may do then, and no more.
+ */
+export function principalOf({ principal, organization }: Pick<RunRecord, "principal" | "organization">): Principal {
+  const colon = principal.indexOf(":");
+  const kind = principal.slice(0, colon) as Principal["kind"];
+  const id = principal.slice(colon + 1);
+  const home = kind === "service-account" ? (id.split("/", 1)[0] ?? "") : organization;
+  return { kind, id, organization: home, via: "recovery" };
 }
 
 export function runFromRow(row: RunTable): RunRecord {

@@ -11,7 +11,7 @@ import type { Principal } from "../shared/principal.ts";
 import { ActiveRun, newRecord, type RunKeeper, runOfToken, violationText } from "./active-run.ts";
 import { ActiveRuns } from "./active-runs.ts";
 import { runOfKey } from "./idempotency.ts";
-import type { RunRecord } from "./record.ts";
+import { principalOf, type RunRecord } from "./record.ts";
 import { type RecorderPorts, RunRecorder } from "./recorder.ts";
 import type { RunRequest } from "./request.ts";
 import { type RunSelection, RunStore } from "./store.ts";
@@ -261,7 +261,7 @@ export class Runs implements RunKeeper {
     const begun = record.status !== "INITIALIZED" || record.blocking;
     const again = serving !== undefined && (!begun || record.attempt <= serving.retries);
     if (serving === undefined || !again) return this.#recorder.interrupted(record);
-    const run = new ActiveRun(this, serving, recoveryPrincipal(record), record);
+    const run = new ActiveRun(this, serving, principalOf(record), record);
     run.recorded = true;
     if (begun) record.attempt++;
     record.status = "INITIALIZED";
@@ -295,8 +295,4 @@ function outcomeOf({ record, refusal }: ActiveRun): RunRecord {
 
 function isStopping(error: Error): boolean {
   return error instanceof DispatchError && error.status === 503;
-}
-
-function recoveryPrincipal({ organization, id }: RunRecord): Principal {
-  return { kind: "system", id, organization, via: "recovery" };
 }
