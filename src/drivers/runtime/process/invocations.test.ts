@@ -53,6 +53,22 @@ describe("invocations", () => {
     ]);
   });
 
+  test("own the lines that were read before the news that the one ahead of them was cancelled", () => {
+    const { invocations, events } = make("a", "b", "c", "d");
+    invocations.finished(1, "1", undefined);
+    for (const stream of ["stdout", "stderr"] as const) invocations.marker(stream, 1);
+    invocations.recordOf("stdout")?.add("stdout", "first", 6);
+    invocations.recordOf("stderr")?.add("stderr", "only", 5);
+    for (const cancelled of [2, 3]) invocations.cancelled(cancelled);
+    invocations.recordOf("stdout")?.add("stdout", "second", 7);
+    const logs = { stdout: ["first", "second"], stderr: ["only"] };
+    expect(invocations.recordOf("stdout")?.logs).toEqual(logs);
+    invocations.marker("stdout", 4);
+    invocations.marker("stderr", 4);
+    invocations.finished(4, "4", undefined);
+    expect(events.at(-1)).toBe("d finished 4");
+  });
+
   test("own nothing while none is there", () => {
     const { invocations } = make();
     expect(invocations.recordOf("stdout")).toBeUndefined();

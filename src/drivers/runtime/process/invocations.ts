@@ -62,7 +62,11 @@ export class Invocations implements LateMarkers {
   cancelled(number: number): void {
     const at = this.#waiting.findIndex((invocation) => invocation.number === number && !invocation.started);
     const [invocation] = at < 0 ? [] : this.#waiting.splice(at, 1);
-    invocation?.listener.returned();
+    if (invocation === undefined) return;
+    const next = this.#waiting[at];
+    // It never ran: what was read as its output, before this news from another descriptor, is of the one behind it.
+    if (next !== undefined) invocation.record.moveTo(next.record);
+    invocation.listener.returned();
   }
 
   /** The record to which the next line of a stream belongs; undefined between runs. */

@@ -38,6 +38,13 @@ export class LogRecord {
     this.#put(stream, this.full ? `... log limit of ${sizeText(this.#limit)} reached, the rest is left out` : line);
   }
 
+  /** Hands over what it was given by mistake. */
+  moveTo(other: LogRecord): void {
+    for (const stream of ["stdout", "stderr"] as const) {
+      for (const line of this.logs[stream] ?? []) other.add(stream, line, Buffer.byteLength(line) + 1);
+    }
+  }
+
   get logs(): RunLogs {
     return { stdout: this.#stdout, stderr: this.#stderr };
   }
