@@ -2,6 +2,7 @@
 import { type Logger, pino } from "pino";
 import { backUp } from "./backup/backup.ts";
 import { restore } from "./backup/restore.ts";
+import { keepCallsYoung } from "./collector.ts";
 import { startServer } from "./compose.ts";
 import { SettingError } from "./settings/convert.ts";
 import type { Settings, SettingValue } from "./settings/definitions.ts";
@@ -43,6 +44,7 @@ async function serve(settings: Settings, notices: readonly string[]): Promise<vo
   const log = logger(settings);
   for (const notice of notices) log.warn(notice);
   const server = await startServer(settings, log);
+  keepCallsYoung();
   let stopping = false;
   const stop = async (signal: NodeJS.Signals): Promise<void> => {
     if (stopping) process.exit(1);

@@ -169,9 +169,12 @@ export class ActiveRun implements Task {
   }
 }
 
-/** The id of the run that a token claims to be of. */
-export function runOfToken(token: string): string {
-  return token.slice(0, token.indexOf("."));
+const UUID_LENGTH = 36;
+
+/** The id of the run that a token claims to be of; undefined when no run can have such a token. */
+export function runOfToken(token: string): string | undefined {
+  const isRunToken = token.length === 2 * UUID_LENGTH + 1 && token[UUID_LENGTH] === ".";
+  return isRunToken ? token.slice(0, UUID_LENGTH) : undefined;
 }
 
 /** `Input invalid against schema: ...`, one line for each violation (server.md 4.7). */

@@ -49,7 +49,8 @@ export class Runs implements RunKeeper {
 
   /** The run that shows this token at the function door. */
   byToken(token: string): ActiveRun | undefined {
-    const run = this.#active.find(runOfToken(token));
+    const id = runOfToken(token);
+    const run = id === undefined ? undefined : this.#active.find(id);
     return run?.token === token ? run : undefined;
   }
 
