@@ -159,7 +159,8 @@ export class Functions {
     const deployment = await deploy(this.#ports, record);
     if (deployment.kind === "waiting") return;
     const faasId = deployment.kind === "ready" ? deployment.stored.revision.faasId : deployment.faasId;
-    if (this.#store.find(organization, name)?.generation !== record.generation) {
+    const isReplaced = (): boolean => this.#store.find(organization, name)?.generation !== record.generation;
+    if (isReplaced()) {
       this.#ports.pool.retire(faasId);
       return;
     }
@@ -178,6 +179,7 @@ export class Functions {
       await this.#store.update(system, record, ready, [insert, ...remove]);
     } catch (error) {
       this.#retire(faasId);
+      if (isReplaced()) return;
       throw error;
     }
     this.#retire(before);
