@@ -22,6 +22,8 @@ export interface RunKeeper {
   ended(run: ActiveRun): void;
   /** It never ran. */
   refused(run: ActiveRun, error: Error): void;
+  /** The server stops, and the next start tries it again. */
+  interrupted(run: ActiveRun): void;
 }
 
 const unmasked = (text: string): string => text;
@@ -72,6 +74,10 @@ export class ActiveRun implements Task {
     return this.serving.revision;
   }
 
+  get #mayBeTriedAgain(): boolean {
+    return this.durable && this.record.attempt <= this.serving.retries;
+  }
+
   useSecrets(names: readonly string[], values: Readonly<Record<string, string>>): void {
     this.unaudited = names;
     this.#secrets = values;
@@ -102,6 +108,7 @@ export class ActiveRun implements Task {
     record.stdout = this.#masked(outcome.logs.stdout);
     record.stderr = this.#masked(outcome.logs.stderr);
     if (outcome.error === undefined) this.#succeed(outcome.output);
+    else if (outcome.error.interrupted === true && this.#mayBeTriedAgain) this.#keeper.interrupted(this);
     else this.fail(outcome.error);
   }
 

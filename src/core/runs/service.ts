@@ -112,7 +112,7 @@ export class Runs implements RunKeeper {
   refused(run: ActiveRun, error: Error): void {
     run.refusal = error;
     if (run.durable && isStopping(error)) {
-      this.#leave(run);
+      this.interrupted(run);
       return;
     }
     const fault = error instanceof DispatchError ? error.message : `no worker could be had: ${error.message}`;
@@ -121,7 +121,7 @@ export class Runs implements RunKeeper {
   }
 
   /** It stays on record as it is, and the next start takes it up. */
-  #leave(run: ActiveRun): void {
+  interrupted(run: ActiveRun): void {
     this.#forget(run);
     run.settle();
   }

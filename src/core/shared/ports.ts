@@ -139,6 +139,8 @@ export interface FunctionFailure {
   readonly stacktrace: readonly string[] | null;
   /** The run took longer than its function may. Never on the wire. */
   readonly timedOut?: boolean;
+  /** The server was stopped under it. Never on the wire. */
+  readonly interrupted?: boolean;
 }
 
 export interface RunLogs {

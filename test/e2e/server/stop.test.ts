@@ -90,6 +90,23 @@ test("a run that outlives the grace ends with an error on record, not never", as
   expect(await dispatch.getRun(id)).toMatchObject({ status: "ERROR", error: { type: "SystemError" } });
 });
 
+test("a run that outlives the grace is tried again after the start when its function declares retries", async () => {
+  const second = `module.exports = async ({ run }) => {
+    if (run.attempt === 1) await new Promise((r) => setTimeout(r, 60_000));
+    return "attempt " + run.attempt;
+  };`;
+  await server.stop();
+  await restart(["--stop-grace", "200ms"]);
+  await dispatch.createFunction("persistent", { "f.js": second }, { retries: 1 });
+  const { name } = await dispatch.start("persistent");
+  const status = async () => (await dispatch.getRun(name)).status;
+  await until("it goes on", async () => ((await status()) === "CREATING" ? true : undefined));
+  expect((await server.stop()).code).toBe(0);
+  await restart();
+  await until("it has ended", async () => ((await status()) === "READY" ? true : undefined));
+  expect(await dispatch.getRun(name)).toMatchObject({ status: "READY", output: "attempt 2" });
+});
+
 test("a second signal ends it at once", async () => {
   const { answer } = await running(60_000);
   const cutOff = expect(answer).rejects.toThrow();

@@ -27,6 +27,8 @@ export const workerExit = (exit: SandboxExit, stopped: StopReason | undefined): 
 const system = (message: string): FunctionFailure => ({ type: "SystemError", message, stacktrace: null });
 const fault = (message: string): FunctionFailure => ({ type: "FunctionError", message, stacktrace: null });
 
+const ENDED = "the worker was ended by the server while the function ran";
+
 /** The error of a run whose worker ended under it. @param memory the limit in mebibytes. */
 export const failureOfExit = ({ reason, detail }: WorkerExit, memory: number): FunctionFailure => {
   switch (reason) {
@@ -40,7 +42,9 @@ export const failureOfExit = ({ reason, detail }: WorkerExit, memory: number): F
       return system("the worker was ended because it sent a message that is not allowed or too long");
     case "cancelled":
       return system("the run was cancelled");
+    case "shutdown":
+      return { ...system(ENDED), interrupted: true };
     default:
-      return system("the worker was ended by the server while the function ran");
+      return system(ENDED);
   }
 };
