@@ -114,7 +114,7 @@ function best(
   { host, method }: EndpointQuery,
   also: (endpoint: Endpoint) => boolean = () => true,
 ): Endpoint | undefined {
-  if (candidates === undefined || candidates.length === 0) return undefined;
+  if (candidates === undefined) return undefined;
   const matched = candidates.filter(
     (endpoint) => fits(endpoint.hosts, host) && fitsMethod(endpoint, method) && also(endpoint),
   );
