@@ -74,10 +74,6 @@ export class ActiveRun implements Task {
     return this.serving.revision;
   }
 
-  get #mayBeTriedAgain(): boolean {
-    return this.durable && this.record.attempt <= this.serving.retries;
-  }
-
   useSecrets(names: readonly string[], values: Readonly<Record<string, string>>): void {
     this.unaudited = names;
     this.#secrets = values;
@@ -108,7 +104,8 @@ export class ActiveRun implements Task {
     record.stdout = this.#masked(outcome.logs.stdout);
     record.stderr = this.#masked(outcome.logs.stderr);
     if (outcome.error === undefined) this.#succeed(outcome.output);
-    else if (outcome.error.interrupted === true && this.#mayBeTriedAgain) this.#keeper.interrupted(this);
+    else if (outcome.error.interrupted === true && this.durable && mayBeRepeated(record, this.serving))
+      this.#keeper.interrupted(this);
     else this.fail(outcome.error);
   }
 
@@ -174,6 +171,11 @@ export class ActiveRun implements Task {
   #masked(lines: readonly string[] | null): readonly string[] | null {
     return lines === null || this.#mask === unmasked ? lines : lines.map(this.#mask);
   }
+}
+
+/** Whether a run that was interrupted begins once more (decisions 18b). */
+export function mayBeRepeated({ attempt }: RunRecord, { retries }: Serving): boolean {
+  return attempt <= retries;
 }
 
 const UUID_LENGTH = 36;

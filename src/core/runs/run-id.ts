@@ -7,19 +7,10 @@ import { randomUUIDv7 } from "node:crypto";
 const NANOSECONDS = 1_000_000n;
 const TIME_DIGITS = 12;
 
-/** Many runs share a millisecond, and so the beginning of their ids. */
-let millisecond = -1n;
-let beginning = "";
-
 /** The id of a run that was accepted at this time, in nanoseconds since 1970. */
 export function newRunId(executed: bigint): string {
-  const now = executed / NANOSECONDS;
-  if (now !== millisecond) {
-    const time = now.toString(16).padStart(TIME_DIGITS, "0");
-    beginning = `${time.slice(0, 8)}-${time.slice(8)}`;
-    millisecond = now;
-  }
-  return beginning + randomUUIDv7().slice(TIME_DIGITS + 1);
+  const time = (executed / NANOSECONDS).toString(16).padStart(TIME_DIGITS, "0");
+  return `${time.slice(0, 8)}-${time.slice(8)}${randomUUIDv7().slice(TIME_DIGITS + 1)}`;
 }
 
 /** The millisecond in which the run of this id was accepted, in nanoseconds; undefined when no run can have such an id. */

@@ -8,7 +8,7 @@ import type { ChangeFeed } from "../shared/change-feed.ts";
 import { DispatchError } from "../shared/errors.ts";
 import { DuplicateError } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
-import { ActiveRun, newRecord, type RunKeeper, runOfToken, violationText } from "./active-run.ts";
+import { ActiveRun, mayBeRepeated, newRecord, type RunKeeper, runOfToken, violationText } from "./active-run.ts";
 import { ActiveRuns } from "./active-runs.ts";
 import { runOfKey } from "./idempotency.ts";
 import { principalOf, type RunRecord } from "./record.ts";
@@ -260,7 +260,7 @@ export class Runs implements RunKeeper {
   async #recover(record: RunRecord): Promise<void> {
     const serving = this.#servingAgain(record);
     const begun = record.status !== "INITIALIZED" || record.blocking;
-    const again = serving !== undefined && (!begun || record.attempt <= serving.retries);
+    const again = serving !== undefined && (!begun || mayBeRepeated(record, serving));
     if (serving === undefined || !again) return this.#recorder.interrupted(record);
     const run = new ActiveRun(this, serving, principalOf(record), record);
     run.recorded = true;

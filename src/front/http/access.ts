@@ -66,7 +66,7 @@ export const administrator: Principal = { kind: "administrator", id: "administra
  * another address on purpose it has other names, too; a page must then come from the address that it calls.
  */
 export function refuseForeignPages({ host, origin }: IncomingHttpHeaders, loopbackOnly: boolean): void {
-  if (loopbackOnly && (host === undefined || !isLoopbackHost(host))) {
+  if (loopbackOnly && (host === undefined || !isLoopbackName(hostNameOf(host)))) {
     const message = `the name ${host ?? ""} in the Host header is not this machine's loopback: use 127.0.0.1 or localhost, or start the server with --auth token`;
     throw new DispatchError("FORBIDDEN", { message });
   }
@@ -84,16 +84,6 @@ function bearerOf(authorization: string | undefined): string | undefined {
 function hostNameOf(host: string): string {
   const bracketed = /^\[([^\]]+)\]/.exec(host)?.[1];
   return bracketed ?? host.replace(/:\d+$/, "");
-}
-
-/** Requests in a row carry the same name, which need not be taken apart each time. */
-let lastLoopbackHost: string | undefined;
-
-function isLoopbackHost(host: string): boolean {
-  if (host === lastLoopbackHost) return true;
-  if (!isLoopbackName(hostNameOf(host))) return false;
-  lastLoopbackHost = host;
-  return true;
 }
 
 function isLoopbackName(name: string): boolean {
