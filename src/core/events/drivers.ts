@@ -8,7 +8,7 @@ import { KeyedQueue } from "../shared/keyed-queue.ts";
 import type { Principal } from "../shared/principal.ts";
 import { refuseRename } from "../shared/refuse-rename.ts";
 import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts";
-import { systemPrincipal, type WireStatus, wireStrings, wireTags } from "../shared/wire.ts";
+import { type WireStatus, wireStrings, wireTags } from "../shared/wire.ts";
 import type { Driver } from "./contract.ts";
 import { configOf, type DriverConfig, wireConfig } from "./driver-config.ts";
 import type { DriverTypes } from "./driver-types.ts";
@@ -122,7 +122,7 @@ export class Drivers {
     if (record === undefined || !isPending(record)) return;
     const during = record.document.status === "UPDATING" ? "error deploying container during update: " : "";
     const document = { ...record.document, status: "ERROR" as const, reason: [during + NOT_RUN] };
-    await this.#store.update(systemPrincipal(organization), record, document);
+    await this.#store.note(record, document);
   }
 
   #typeOf(organization: string, { name, type }: Driver): { readonly image: string; readonly expose: boolean } {

@@ -10,7 +10,7 @@ import type { Database, Statement } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import { refuseRename } from "../shared/refuse-rename.ts";
 import { ResourceStore } from "../shared/resource-store.ts";
-import { systemPrincipal, type WireStatus } from "../shared/wire.ts";
+import type { WireStatus } from "../shared/wire.ts";
 import { type ArchiveLimits, readArchive, SourceError } from "./archive.ts";
 import { encodeBundle } from "./bundle.ts";
 import type { FunctionResource } from "./contract.ts";
@@ -159,15 +159,13 @@ export class Functions {
     const deployment = await deploy(this.#ports, record);
     if (deployment.kind === "waiting") return;
     const faasId = deployment.kind === "ready" ? deployment.stored.revision.faasId : deployment.faasId;
-    const isReplaced = (): boolean => this.#store.find(organization, name)?.generation !== record.generation;
-    if (isReplaced()) {
+    if (this.#store.find(organization, name)?.generation !== record.generation) {
       this.#ports.pool.retire(faasId);
       return;
     }
     const document = { ...record.document, faasId, built: true };
-    const system = systemPrincipal(organization);
     if (deployment.kind === "failed") {
-      await this.#store.update(system, record, { ...document, status: "ERROR", reason: [deployment.reason] });
+      await this.#store.note(record, { ...document, status: "ERROR", reason: [deployment.reason] });
       return;
     }
     const ready: FunctionDocument = { ...document, serving: faasId, status: "READY", reason: null };
@@ -175,14 +173,11 @@ export class Functions {
     const before = record.document.serving;
     const remove = before === null ? [] : [Revisions.remove(organization, before)];
     const insert = Revisions.insert(deployment.stored, unixSeconds());
-    try {
-      await this.#store.update(system, record, ready, [insert, ...remove]);
-    } catch (error) {
+    const noted = await this.#store.note(record, ready, [insert, ...remove]).catch((error: unknown) => {
       this.#retire(faasId);
-      if (isReplaced()) return;
       throw error;
-    }
-    this.#retire(before);
+    });
+    this.#retire(noted === undefined ? faasId : before);
   }
 
   #retire(faasId: string | null): void {

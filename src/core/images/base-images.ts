@@ -7,7 +7,7 @@ import type { Builder, Database, Language } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import { refuseRename } from "../shared/refuse-rename.ts";
 import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts";
-import { systemPrincipal, type WireStatus, wireStrings, wireTags } from "../shared/wire.ts";
+import { type WireStatus, wireStrings, wireTags } from "../shared/wire.ts";
 import type { BaseImage } from "./contract.ts";
 
 export interface BaseImageDocument {
@@ -107,7 +107,7 @@ export class BaseImages {
     const same = record.document.status === status && (record.document.reason?.[0] ?? undefined) === reason;
     if (same) return;
     const document = { ...record.document, status, reason: reason === undefined ? null : [reason] };
-    await this.#store.update(systemPrincipal(organization), record, document);
+    await this.#store.note(record, document);
   }
 
   async #whyNot({ dockerUrl }: BaseImageDocument): Promise<string | undefined> {

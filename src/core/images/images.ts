@@ -6,7 +6,7 @@ import { BuildError, type BuiltImage } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import { refuseRename } from "../shared/refuse-rename.ts";
 import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts";
-import { systemPrincipal, type WireStatus, wireStrings, wireTags } from "../shared/wire.ts";
+import { type WireStatus, wireStrings, wireTags } from "../shared/wire.ts";
 import { type BaseImages, type ImagesPorts, languageOfImage } from "./base-images.ts";
 import type { Image } from "./contract.ts";
 
@@ -107,16 +107,16 @@ export class Images {
     await this.#baseImages.idle();
     const record = this.#store.find(organization, name);
     if (record === undefined) return;
-    const system = systemPrincipal(organization);
     const building =
       record.document.status === "UPDATING"
         ? record
-        : await this.#store.update(system, record, { ...record.document, status: "CREATING", reason: null });
+        : await this.#store.note(record, { ...record.document, status: "CREATING", reason: null });
+    if (building === undefined) return;
     const outcome = await this.#outcome(building);
     const current = this.#store.find(organization, name);
     if (current?.generation !== building.generation) return;
-    await this.#store.update(system, current, { ...current.document, ...outcome });
-    await this.#dispose(building.document.built);
+    const noted = await this.#store.note(current, { ...current.document, ...outcome });
+    if (noted !== undefined) await this.#dispose(building.document.built);
   }
 
   /** Removes a folder of dependencies that neither an image nor a function revision needs any more. */

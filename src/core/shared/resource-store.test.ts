@@ -51,3 +51,25 @@ test("there is no latest version of what is not there", async () => {
   const store = await newStore();
   await expect(store.latest("o", "nobody")).rejects.toMatchObject({ code: 404 });
 });
+
+test("what the server notes of a version is dropped once that was replaced or removed, and told when it is not", async () => {
+  const store = await newStore();
+  const record = await store.create(admin, "o", "hello", "first");
+  const second = store.update(admin, record, "second");
+  expect(await store.note(record, "first is ready")).toBeUndefined();
+  expect(store.get("o", "hello").document).toBe("second");
+  const current = await second;
+  expect(await store.note(current, "second is ready")).toMatchObject({ document: "second is ready" });
+  const ready = store.get("o", "hello");
+  const removed = store.remove(admin, ready);
+  expect(await store.note(ready, "gone")).toBeUndefined();
+  await removed;
+  expect(store.find("o", "hello")).toBeUndefined();
+});
+
+test("a note that cannot be written for another reason fails", async () => {
+  const store = await newStore();
+  const record = await store.create(admin, "o", "hello", "first");
+  const broken = [{ sql: "insert into nowhere values (1)", parameters: [] }];
+  await expect(store.note(record, "ready", broken)).rejects.toThrow();
+});

@@ -9,6 +9,7 @@ import { unixSeconds } from "./clock.ts";
 import { DispatchError } from "./errors.ts";
 import { type Database, DuplicateError, StaleWriteError, type Statement } from "./ports.ts";
 import type { Principal } from "./principal.ts";
+import { systemPrincipal } from "./wire.ts";
 
 /** One stored resource. `document` is the kind's own data; never change it in place. */
 export interface ResourceRecord<D> {
@@ -143,6 +144,24 @@ export class ResourceStore<D> {
     return next;
   }
 
+  /**
+   * Replaces the document of `record` with what the server itself has found out about it. Undefined when the record was
+   * replaced or removed meanwhile: then the finding means nothing any more.
+   */
+  async note(
+    record: ResourceRecord<D>,
+    document: D,
+    extra: readonly Statement[] = [],
+  ): Promise<ResourceRecord<D> | undefined> {
+    const { organization, name, generation } = record;
+    try {
+      return await this.update(systemPrincipal(organization), record, document, extra);
+    } catch (error) {
+      if (this.find(organization, name)?.generation !== generation) return undefined;
+      throw error;
+    }
+  }
+
   /** @throws CHANGED_MEANWHILE, NOT_FOUND */
   async remove(principal: Principal, record: ResourceRecord<D>, extra: readonly Statement[] = []): Promise<void> {
     const remove: Statement = {
@@ -159,18 +178,27 @@ export class ResourceStore<D> {
     record: ResourceRecord<D>,
     statements: Statement[],
   ): Promise<void> {
+    const written = this.#commit(principal, action, record, statements);
+    const ended = written.catch(() => {});
+    this.#writing.set(record.id, ended);
+    await written.finally(() => {
+      if (this.#writing.get(record.id) === ended) this.#writing.delete(record.id);
+    });
+  }
+
+  async #commit(
+    principal: Principal,
+    action: string,
+    record: ResourceRecord<D>,
+    statements: Statement[],
+  ): Promise<void> {
     const { organization, name, id, generation } = record;
     const change = { organization, kind: this.kind.kind, id, generation };
     const audit = auditStatement({ principal, action, organization, kind: this.kind.kind, name });
-    const commit = this.#database.commit([...statements, changeStatement(change), audit]);
-    const ended = commit.catch(() => {});
-    this.#writing.set(id, ended);
     try {
-      await commit;
+      await this.#database.commit([...statements, changeStatement(change), audit]);
     } catch (error) {
       throw this.#writeError(error, name);
-    } finally {
-      if (this.#writing.get(id) === ended) this.#writing.delete(id);
     }
     if (generation === 0) this.#records.get(organization)?.delete(name);
     else this.#keep(record);
