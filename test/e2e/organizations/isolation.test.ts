@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bearer, signedToken } from "../iam/accounts.ts";
 import { type Dispatch, errorOf, functionBody, parse } from "../support/dispatch.ts";
 import { send } from "../support/http.ts";
+import { until } from "../support/until.ts";
 import { createWorld, kinds, type Name, type World } from "./two-organizations.ts";
 
 let world: World;
@@ -42,6 +43,11 @@ describe.each(kinds)("one $kind", ({ path, body }) => {
       expect([200, 201]).toContain((await admin.post(path, named(name))).status);
     }
     expect([200, 201]).toContain((await world.blue.admin.post(path, named("blue", "blue-only"))).status);
+    // What the server itself changes meanwhile is nobody else's doing.
+    for (const { admin, name } of [world.red, world.blue]) {
+      const pending = async () => /"status":"(INITIALIZED|CREATING|UPDATING)"/.test(await text(admin, path));
+      await until(`everything of ${name} is deployed`, async () => ((await pending()) ? undefined : true));
+    }
   });
 
   test("is there once for each organization, and each sees its own", async () => {
