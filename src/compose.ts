@@ -39,6 +39,7 @@ import {
   networkSettings,
   portOfApi,
 } from "./settings/derived.ts";
+import { serverNames } from "./settings/server-names.ts";
 
 /** A server that runs. */
 export interface DispatchServer {
@@ -59,8 +60,10 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
   const folder = dataFolder(settings);
   const databasePath = databaseFile(settings);
   const keyPath = join(folder, "master.key");
+  const apiPort = await portOfApi(settings);
   const door = {
-    port: await portOfApi(settings),
+    port: apiPort,
+    names: serverNames(settings, apiPort),
     connection: (...args: Parameters<typeof front.door>) => front.door(...args),
   };
   refuseLostKey(databasePath, keyPath);

@@ -174,6 +174,13 @@ export const definitions = {
     value: "HOST:PORT",
     help: "a service of this host that functions reach at the same loopback address; repeatable",
   },
+  "server-names": {
+    group: "Functions",
+    type: "list",
+    default: [],
+    value: "NAME[:PORT]",
+    help: "names and addresses of this server that functions call back by (default: certificate, host name, interfaces)",
+  },
   "warm-workers": {
     group: "Functions",
     type: "number",

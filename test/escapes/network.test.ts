@@ -37,6 +37,12 @@ const listen = (host: string, text: string): Promise<Server> =>
     server.listen(0, host, () => resolve(server));
   });
 
+/** The host's addresses, as its neighbours see them. */
+const own = Object.values(networkInterfaces())
+  .flatMap((addresses) => addresses ?? [])
+  .filter(({ address, internal }) => !internal && !address.startsWith("fe80:"))
+  .map(({ address }) => address);
+
 const portOf = (server: Server): number => {
   const address = server.address();
   return typeof address === "object" && address !== null ? address.port : 0;
@@ -57,6 +63,12 @@ describe.skipIf(obstacle !== undefined)(suiteName("a hostile function and the ne
       allowHostServices: [{ host: "127.0.0.1", port: portOf(allowed) }],
       door: {
         port: portOf(api),
+        names: [
+          { host: "dispatch.example.com", port: portOf(api) },
+          { host: "chat.example.com", port: 9443 },
+          { host: "198.51.100.7", port: portOf(api) },
+          ...own.map((host) => ({ host, port: portOf(api) })),
+        ],
         connection: (socket, organization) => {
           callers.push(organization);
           socket.on("error", () => undefined).end(`the door of ${organization}`);
@@ -128,17 +140,28 @@ describe.skipIf(obstacle !== undefined)(suiteName("a hostile function and the ne
   );
 
   test("it does not reach the host by the host's own addresses", async () => {
-    const own = Object.values(networkInterfaces())
-      .flatMap((addresses) => addresses ?? [])
-      .filter(({ family, internal }) => family === "IPv4" && !internal);
     const open = await listen("0.0.0.0", "open to the neighbours");
     const results = await call(
-      own.map(({ address }): [string, number] => [address, portOf(open)]),
+      [...own, "dispatch.example.com"].map((host): [string, number] => [host, portOf(open)]),
       "isolated",
     );
     open.close();
-    expect(results.filter((result) => !/denied|unreachable/.test(result))).toEqual([]);
+    expect(results.filter((result) => !/denied|unreachable|refused/.test(result))).toEqual([]);
   });
+
+  test.each(["isolated", "none"] as const)(
+    "with network %s the server's names and addresses lead to the function door, each with its port",
+    async (network) => {
+      const places: [string, number][] = [
+        ["dispatch.example.com", portOf(api)],
+        ["chat.example.com", 9443],
+        ["198.51.100.7", portOf(api)],
+        ...own.map((host): [string, number] => [host, portOf(api)]),
+      ];
+      const answers = await call(places, network, "one");
+      expect(answers).toEqual(places.map(() => "the door of one"));
+    },
+  );
 
   test("with network none there is no way out and no name service", async () => {
     const source = `

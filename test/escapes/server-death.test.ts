@@ -13,7 +13,7 @@ const obstacle = await findObstacle("isolated");
 /** A little server: one worker that is busy, in a network of its own. */
 const PROGRAM = `
 const { createHarness, startFunction, invoke } = await import(${JSON.stringify(new URL("../contract/runtime-harness.ts", import.meta.url).href)});
-const harness = await createHarness({ door: { port: 8080, connection: (socket) => socket.end() } });
+const harness = await createHarness({ door: { port: 8080, names: [], connection: (socket) => socket.end() } });
 const worker = await startFunction(harness.runtime, "python3", "import time\\ndef handle(c, p): time.sleep(600)", { network: "isolated" });
 await invoke(worker, null).started;
 console.log("busy");

@@ -12,13 +12,13 @@ let servicePort: number;
 
 /** Calls the door as its payload says, and returns what came back. */
 const caller = `const http = require("node:http");
-module.exports = ({ dispatch }, { method = "POST", path, headers = {}, body, token = false }) =>
+module.exports = ({ dispatch }, { method = "POST", path, headers = {}, body, token = false, at = dispatch.url }) =>
   new Promise((resolve, reject) => {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const all = { "content-type": "application/json", "x-dispatch-org": dispatch.organization, ...headers };
     if (token) all.authorization = "Bearer " + dispatch.token;
     if (text !== undefined) all["content-length"] = Buffer.byteLength(text);
-    const request = http.request(dispatch.url + path, { method, headers: all }, (response) => {
+    const request = http.request(at + path, { method, headers: all }, (response) => {
       let text = "";
       response.on("data", (chunk) => { text += chunk; }).on("end", () => resolve({ status: response.statusCode, text }));
     });
@@ -40,7 +40,10 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => hostService.listen(0, "127.0.0.1", resolve));
   servicePort = (hostService.address() as AddressInfo).port;
   ({ server, dispatch } = await serverWith(["nodejs"], {
-    flags: ["--allow-host-service", `127.0.0.1:${servicePort}`],
+    flags: [
+      ...["--allow-host-service", `127.0.0.1:${servicePort}`],
+      ...["--server-names", "dispatch.example.com,chat.example.com:9443,198.51.100.7"],
+    ],
   }));
   await dispatch.createFunction("caller", { "f.js": caller });
   await dispatch.createFunction("echo", {
@@ -78,6 +81,21 @@ describe("through the door", () => {
   test("the run's token does as well, and says who called", async () => {
     const { status, text } = await through({ ...call, token: true });
     expect([status, JSON.parse(text).output.payload]).toEqual([200, 1]);
+  });
+
+  test("the server's own names and addresses lead there, with every right that the door gives and no more", async () => {
+    const { port } = new URL(server.api);
+    for (const at of [
+      `http://dispatch.example.com:${port}`,
+      "http://chat.example.com:9443",
+      `http://198.51.100.7:${port}`,
+    ]) {
+      const headers = { cookie: "cookie" };
+      const { status, text } = await through({ ...call, headers, at });
+      expect([at, status]).toEqual([at, 200]);
+      expect(JSON.parse(text)).toMatchObject({ output: { payload: 1, secrets: { key: "k1" } } });
+      expect((await through({ method: "GET", path: "/v1/secret", headers, at })).status).toBe(403);
+    }
   });
 
   test("nobody is the administrator: reading secrets or changing functions is 403", async () => {

@@ -29,6 +29,12 @@ describe("a mistake ends the start with exit status 1 and a sentence", () => {
     ["a kind that is none", ["--sandbox", "jail"], /--sandbox is "jail": expected bubblewrap or none/],
     ["a file that is not there", ["--config", "/nonexistent/c.yaml"], /\/nonexistent\/c\.yaml/],
     ["a file of an unknown form", ["--config", "/etc/passwd"], /must end in \.yaml, \.yml, \.json or \.toml/],
+    [
+      "a name that is none",
+      ["--server-names", "http://a.example:1"],
+      /--server-names is "http:\/\/a\.example:1": expected a host name/,
+    ],
+    ["a service at the door's port", ["--allow-host-service", "127.0.0.1:8080"], /port 8080 leads to Dispatch itself/],
     ["a service of another host", ["--allow-host-service", "10.0.0.1:80"], /expected a loopback address and port/],
   ];
 

@@ -1,6 +1,6 @@
 /**
  * Listeners inside a functions' network that are answered by the server outside of it. A short child enters the network,
- * opens them on its loopback address and hands them to the server over Node's IPC channel; no forwarding process remains.
+ * opens them there and hands them to the server over Node's IPC channel; no forwarding process remains.
  */
 import { spawn } from "node:child_process";
 import { connect, Server, type Socket } from "node:net";
@@ -10,6 +10,8 @@ import { PROGRAM_PATH } from "./programs.ts";
 export interface Door {
   /** The port of 127.0.0.1 in the functions' network: the port of the API. */
   readonly port: number;
+  /** Other names and addresses that mean this server, each with its port: the door is behind them as well. */
+  readonly names: readonly HostService[];
   /** Called for each connection, with the organization whose network it came from. */
   connection(socket: Socket, organization: string): void;
 }
@@ -22,19 +24,21 @@ export interface HostService {
 
 /** Answers one listener inside the network. */
 export interface InnerListener {
+  /** Undefined: every address in the network, none of which anybody outside of it reaches. */
+  readonly host?: string;
   readonly port: number;
   readonly answer: (socket: Socket) => void;
 }
 
-/** Runs inside the network: opens each port of its arguments in turn, and ends once all have been handed over. */
+/** Runs inside the network: opens each place of its arguments in turn, and ends once all have been handed over. */
 const OPENER = `
 const { createServer } = require("node:net");
-const ports = process.argv.slice(1).map(Number);
+const places = process.argv.slice(1).map(JSON.parse);
 const open = (index) => {
-  if (index === ports.length) return process.disconnect();
+  if (index === places.length) return process.disconnect();
   const server = createServer();
   server.on("error", (error) => { console.error(error.message); process.exit(1); });
-  server.listen(ports[index], "127.0.0.1", () => process.send({ index }, server, () => { server.close(); open(index + 1); }));
+  server.listen(places[index], () => process.send({ index }, server, () => { server.close(); open(index + 1); }));
 };
 open(0);
 `;
@@ -53,7 +57,7 @@ export const openInside = async (enter: readonly string[], listeners: readonly I
     process.execPath,
     "-e",
     OPENER,
-    ...listeners.map(({ port }) => String(port)),
+    ...listeners.map(({ host, port }) => JSON.stringify({ host, port })),
   ];
   const child = spawn(command, args, { env: { PATH: PROGRAM_PATH }, stdio: ["ignore", "ignore", "pipe", "ipc"] });
   const servers: Server[] = [];

@@ -10,7 +10,7 @@ import type { NetworkKind } from "../../../core/shared/ports.ts";
 import { type Door, type HostService, type InnerListener, openInside, pipeTo } from "./door.ts";
 import { type Holder, startHolder } from "./holder.ts";
 import type { Log } from "./log.ts";
-import { prohibitedDestinations } from "./network-plan.ts";
+import { doorAddresses, doorPorts, prohibitedDestinations } from "./network-plan.ts";
 import { isRoot, PROGRAM_PATH, runProgram } from "./programs.ts";
 
 export interface NetworkOptions {
@@ -78,13 +78,14 @@ const prohibit = async (holder: Holder): Promise<void> => {
 
 const innerListeners = (options: NetworkOptions, kind: NetworkKind, organization: string): InnerListener[] => {
   const { door } = options;
-  const doors = door === undefined ? [] : [{ port: door.port, answer: door.connection }];
+  const doors = door === undefined ? [] : doorPorts(door).map((port) => ({ port, answer: door.connection }));
   return [
     ...doors.map(({ port, answer }) => ({
       port,
       answer: (socket: Parameters<typeof answer>[0]) => answer(socket, organization),
     })),
     ...(kind === "isolated" ? options.allowHostServices : []).map((service) => ({
+      host: "127.0.0.1",
       port: service.port,
       answer: pipeTo(service),
     })),
@@ -112,7 +113,8 @@ const makeNetwork = async (
   organization: string,
   lost: () => void,
 ): Promise<Network> => {
-  const holder = await startHolder(isRoot() ? ["--net"] : ["--user", "--map-root-user", "--net"], "ip link set lo up");
+  const setup = ["ip link set lo up", ...doorAddresses(options.door)].join("\n");
+  const holder = await startHolder(isRoot() ? ["--net"] : ["--user", "--map-root-user", "--net"], setup);
   const { wayOut, servers } = await furnish(options, holder, kind, organization).catch(async (error: unknown) => {
     await holder.close();
     throw error;

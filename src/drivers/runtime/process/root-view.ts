@@ -3,7 +3,8 @@ import { cpSync, existsSync, lstatSync, mkdirSync, readlinkSync, realpathSync, w
 import { dirname, join } from "node:path";
 import type { NetworkKind } from "../../../core/shared/ports.ts";
 import { type Bind, INSIDE, type View } from "./bubblewrap.ts";
-import { RESOLVER } from "./network-plan.ts";
+import type { Door } from "./door.ts";
+import { hostsFile, RESOLVER } from "./network-plan.ts";
 
 const SYSTEM = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 
@@ -48,13 +49,13 @@ const makeMountPoint = (folder: string, source: string): void => {
 };
 
 /** Writes the /etc of one kind of network below `stateDir` and gives the binds that make it. */
-export const makeEtc = (stateDir: string, network: NetworkKind): Bind[] => {
+export const makeEtc = (stateDir: string, network: NetworkKind, names: Door["names"]): Bind[] => {
   const folder = join(stateDir, "etc", network);
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   const shared = [...FROM_ETC, ...(network === "host" ? ["/etc/resolv.conf", "/etc/hosts"] : [])].filter(existsSync);
   writeFileSync(join(folder, "passwd"), passwd);
   writeFileSync(join(folder, "group"), group);
-  writeFileSync(join(folder, "hosts"), "127.0.0.1 localhost function\n::1 localhost\n");
+  writeFileSync(join(folder, "hosts"), hostsFile(names));
   writeFileSync(join(folder, "nsswitch.conf"), "passwd: files\ngroup: files\nhosts: files dns\n");
   writeFileSync(join(folder, "resolv.conf"), resolvers[network]());
   if (existsSync("/etc/localtime")) cpSync(realpathSync("/etc/localtime"), join(folder, "localtime"));

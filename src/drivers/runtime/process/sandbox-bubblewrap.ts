@@ -102,7 +102,7 @@ const memoize = <T>(make: () => Promise<T>): (() => Promise<T>) => {
 };
 
 const prepare = async (options: SandboxOptions): Promise<Parts> => {
-  const etc = (network: NetworkKind): Bind[] => makeEtc(options.stateDir, network);
+  const etc = (network: NetworkKind): Bind[] => makeEtc(options.stateDir, network, options.door?.names ?? []);
   const program = seccompProgram(process.arch);
   const seccompFile = join(options.stateDir, "seccomp.bpf");
   if (program !== undefined) writeFileSync(seccompFile, program);
