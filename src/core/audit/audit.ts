@@ -1,8 +1,10 @@
 /** The audit log: who did what, in the transaction of the deed itself, each entry chained by hash to the one before. */
 import { createHash } from "node:crypto";
+import { sql } from "kysely";
 import type { AuditTable } from "../shared/database-schema.ts";
 import type { Statement } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
+import { statement } from "../shared/statement.ts";
 
 export interface AuditEntry {
   readonly principal: Principal;
@@ -13,18 +15,29 @@ export interface AuditEntry {
   readonly name: string;
 }
 
-const columns = "organization, time, principal, via, action, kind, name";
+type AuditValues = Omit<AuditTable, "sequence" | "hash"> & { readonly text: string };
 
 /** The hash covers the entry and the hash before it: a row that was altered or removed shows (`verifyChain`). */
-const sql = `insert into audit (${columns}, hash)
-  select ?, ?, ?, ?, ?, ?, ?,
-    sha256_hex(coalesce((select hash from audit order by sequence desc limit 1), '') || ?)`;
+const insertAudit = statement((database, row: AuditValues) => {
+  const last = database.selectFrom("audit").select("hash").orderBy("sequence", "desc").limit(1);
+  return database.insertInto("audit").values({
+    organization: row.organization,
+    time: row.time,
+    principal: row.principal,
+    via: row.via,
+    action: row.action,
+    kind: row.kind,
+    name: row.name,
+    hash: sql<string>`sha256_hex(coalesce((${last}), '') || ${row.text})`,
+  });
+});
 
 /** The row for one entry. */
 export function auditStatement(entry: AuditEntry): Statement {
   const { principal, organization, action, kind, name } = entry;
-  const fields = [organization, Date.now(), `${principal.kind}:${principal.id}`, principal.via, action, kind, name];
-  return { sql, parameters: [...fields, JSON.stringify(fields)] };
+  const who = { principal: `${principal.kind}:${principal.id}`, via: principal.via };
+  const values = { organization, time: Date.now(), ...who, action, kind, name };
+  return insertAudit({ ...values, text: JSON.stringify(Object.values(values)) });
 }
 
 /**

@@ -1,13 +1,16 @@
 /** Subscriptions, driver types and drivers on a real database. */
+
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openSqlite } from "../../drivers/db/sqlite.ts";
 import { iam } from "../iam/authorize.ts";
 import { ChangeFeed } from "../shared/change-feed.ts";
 import type { Database } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
+import { statement } from "../shared/statement.ts";
 import type { Driver } from "./contract.ts";
 import { DriverTypes } from "./driver-types.ts";
 import { Drivers } from "./drivers.ts";
@@ -161,8 +164,12 @@ describe("a driver", () => {
   test("that a stop interrupted is taken up again", async () => {
     await createDriver();
     await drivers.idle();
-    const sql = `update resources set document = replace(document, '"status":"ERROR"', '"status":"CREATING"')`;
-    await database.commit([{ sql, parameters: [] }]);
+    const interrupt = statement((query) =>
+      query
+        .updateTable("resources")
+        .set({ document: sql<string>`replace(document, '"status":"ERROR"', '"status":"CREATING"')` }),
+    );
+    await database.commit([interrupt({})]);
     await start();
     expect(drivers.get(admin, home, "tick1").status).toBe("CREATING");
     await drivers.idle();

@@ -1,6 +1,8 @@
 /** The revisions that serve: in memory, ready to be called, with their schemas compiled. */
 import type { Revision } from "../pool/revision.ts";
+import type { RevisionTable } from "../shared/database-schema.ts";
 import type { Database, Statement } from "../shared/ports.ts";
+import { statement } from "../shared/statement.ts";
 import { compileSchema, type SchemaCheck } from "./schema.ts";
 
 /** What a revision's row holds. */
@@ -17,6 +19,20 @@ export interface Serving extends StoredRevision {
   readonly checkInput: SchemaCheck | undefined;
   readonly checkOutput: SchemaCheck | undefined;
 }
+
+const removeRevision = statement((database, { organization, faasId }: { organization: string; faasId: string }) =>
+  database.deleteFrom("revisions").where("organization", "=", organization).where("faas_id", "=", faasId),
+);
+
+const insertRevision = statement((database, row: RevisionTable) =>
+  database.insertInto("revisions").values({
+    organization: row.organization,
+    faas_id: row.faas_id,
+    function_id: row.function_id,
+    created: row.created,
+    document: row.document,
+  }),
+);
 
 export class Revisions {
   readonly #database: Database;
@@ -50,19 +66,19 @@ export class Revisions {
 
   /** One that serves no longer leaves nothing but its name in the records of its runs. */
   static remove(organization: string, faasId: string): Statement {
-    return {
-      sql: "delete from revisions where organization = ? and faas_id = ?",
-      parameters: [organization, faasId],
-    };
+    return removeRevision({ organization, faasId });
   }
 
   /** The row that makes a revision durable; it goes into the transaction that makes it serve. */
   static insert(stored: StoredRevision, created: number): Statement {
     const { organization, faasId, functionId } = stored.revision;
-    return {
-      sql: "insert into revisions (organization, faas_id, function_id, created, document) values (?, ?, ?, ?, ?)",
-      parameters: [organization, faasId, functionId, created, JSON.stringify(stored)],
-    };
+    return insertRevision({
+      organization,
+      faas_id: faasId,
+      function_id: functionId,
+      created,
+      document: JSON.stringify(stored),
+    });
   }
 }
 

@@ -6,10 +6,11 @@ import { unixSeconds } from "../shared/clock.ts";
 import type { Action } from "../shared/contract.ts";
 import { DispatchError } from "../shared/errors.ts";
 import { KeyedQueue } from "../shared/keyed-queue.ts";
-import type { Database, Statement } from "../shared/ports.ts";
+import type { Database } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import { refuseRename } from "../shared/refuse-rename.ts";
 import { ResourceStore } from "../shared/resource-store.ts";
+import { statement } from "../shared/statement.ts";
 import type { WireStatus } from "../shared/wire.ts";
 import { type ArchiveLimits, readArchive, SourceError } from "./archive.ts";
 import { encodeBundle } from "./bundle.ts";
@@ -27,6 +28,24 @@ export interface FunctionsPorts extends DeploymentPorts {
   /** Whether functions may ask for the host's own network. */
   readonly allowHostNetwork: boolean;
 }
+
+type FunctionKey = { readonly organization: string; readonly id: string };
+
+const dropRevisionsOf = statement((database, { organization, id }: FunctionKey) =>
+  database.deleteFrom("revisions").where("organization", "=", organization).where("function_id", "=", id),
+);
+
+const dropKeysOf = statement((database, { organization, id }: FunctionKey) =>
+  database.deleteFrom("idempotency").where("organization", "=", organization).where("function_id", "=", id),
+);
+
+const dropRunsOf = statement((database, { organization, name, id }: FunctionKey & { readonly name: string }) =>
+  database
+    .deleteFrom("runs")
+    .where("organization", "=", organization)
+    .where("function_name", "=", name)
+    .where("function_id", "=", id),
+);
 
 export class Functions {
   readonly #ports: FunctionsPorts;
@@ -99,14 +118,11 @@ export class Functions {
   async delete(principal: Principal, organization: string, name: string): Promise<FunctionResource> {
     this.#authorize(principal, organization, "delete");
     const record = this.#store.get(organization, name);
-    const key = [organization, record.id];
-    const dropRuns: Statement = {
-      sql: "delete from runs where organization = ? and function_name = ? and function_id = ?",
-      parameters: [organization, name, record.id],
-    };
+    const { id } = record;
+    const dropRuns = dropRunsOf({ organization, name, id });
     await this.#store.remove(principal, record, [
-      { sql: "delete from revisions where organization = ? and function_id = ?", parameters: key },
-      { sql: "delete from idempotency where organization = ? and function_id = ?", parameters: key },
+      dropRevisionsOf({ organization, id }),
+      dropKeysOf({ organization, id }),
       dropRuns,
     ]);
     // Runs that were written down while this was being committed.

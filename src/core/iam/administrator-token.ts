@@ -3,9 +3,14 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import type { Database } from "../shared/ports.ts";
+import { statement } from "../shared/statement.ts";
 
 /** The row of `settings` that holds the hash. */
 export const ADMINISTRATOR_TOKEN_KEY = "administrator-token-sha256";
+
+const insertToken = statement((database, { hash }: { hash: string }) =>
+  database.insertInto("settings").values({ organization: "", key: ADMINISTRATOR_TOKEN_KEY, value: hash }),
+);
 
 /** Returns the check of a token. The token itself lies in `path`, 0600, where the command line on this machine finds it. */
 export async function administratorToken(database: Database, path: string): Promise<(token: string) => boolean> {
@@ -22,8 +27,7 @@ async function establish(database: Database, path: string): Promise<string> {
   if (!existsSync(path))
     await writeFile(path, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
   const hash = sha256((await readFile(path, "utf8")).trim());
-  const sql = "insert into settings (organization, key, value) values ('', ?, ?)";
-  await database.commit([{ sql, parameters: [ADMINISTRATOR_TOKEN_KEY, hash] }]);
+  await database.commit([insertToken({ hash })]);
   return hash;
 }
 

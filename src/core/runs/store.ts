@@ -1,12 +1,13 @@
 /** The table of runs: statements for the recorder, paged reads for lists. */
-import type { Selectable } from "kysely";
+import type { Selectable, UpdateQueryBuilder, UpdateResult } from "kysely";
 import { changeStatement } from "../shared/change-feed.ts";
-import type { RunTable } from "../shared/database-schema.ts";
+import type { DatabaseSchema, RunTable } from "../shared/database-schema.ts";
 import type { Database, Statement } from "../shared/ports.ts";
+import { statement } from "../shared/statement.ts";
 import { type RunRecord, runFromRow } from "./record.ts";
 import { acceptedWithin } from "./run-id.ts";
 
-const columns = [
+const columns: readonly (keyof RunTable)[] = [
   "organization",
   "id",
   "function_name",
@@ -31,97 +32,112 @@ const columns = [
   "depth",
   "principal",
   "idempotency_key",
-] as const satisfies readonly (keyof RunTable)[];
-
-type Value = string | number | bigint | null;
-
-const finishSql = `update runs set status = ?, finished = ?, output = ?, error = ?, stdout = ?, stderr = ?, reason = ?, attempt = ?
-  where organization = ? and executed = ? and id = ?`;
+];
 
 /**
  * The run as it is now. One that is written with its end only was never heard of before, so nobody holds anything that a
  * change would have to tell of; half the writes of a busy server are saved that way.
  */
 export function insertRun(run: RunRecord): Statement[] {
-  const insert = sparseInsert([
-    run.organization,
-    run.id,
-    run.functionName,
-    run.functionId,
-    run.faasId,
-    run.status,
-    run.blocking ? 1 : 0,
-    run.executed,
-    run.finished ?? null,
-    run.input ?? null,
-    ...results(run),
-    run.secrets === null || run.secrets.length === 0 ? null : JSON.stringify(run.secrets),
-    run.tags ?? null,
-    run.httpContext ?? null,
-    run.event ?? null,
-    run.attempt,
-    run.parent ?? null,
-    run.depth,
-    run.principal,
-    run.idempotencyKey ?? null,
-  ]);
+  const insert = sparseInsert(rowOf(run));
   return run.finished === undefined ? [insert, change(run, 1)] : [insert];
 }
 
-/** Columns that would be null are left out: that is every second one of a run, and each would cost on its way. */
-function sparseInsert(values: readonly Value[]): Statement {
-  const parameters: Value[] = [];
-  let present = 0;
-  for (const [at, value] of values.entries()) {
-    if (value === null) continue;
-    parameters.push(value);
-    present |= 1 << at;
-  }
-  return { sql: insertSql(present), parameters };
+function rowOf(run: RunRecord): RunTable {
+  return {
+    organization: run.organization,
+    id: run.id,
+    function_name: run.functionName,
+    function_id: run.functionId,
+    faas_id: run.faasId,
+    status: run.status,
+    blocking: run.blocking ? 1 : 0,
+    executed: run.executed,
+    finished: run.finished ?? null,
+    input: run.input ?? null,
+    output: run.output ?? null,
+    error: json(run.error),
+    stdout: json(run.stdout),
+    stderr: json(run.stderr),
+    reason: json(run.reason),
+    secrets: run.secrets === null || run.secrets.length === 0 ? null : JSON.stringify(run.secrets),
+    tags: run.tags ?? null,
+    http_context: run.httpContext ?? null,
+    event: run.event ?? null,
+    attempt: run.attempt,
+    parent: run.parent ?? null,
+    depth: run.depth,
+    principal: run.principal,
+    idempotency_key: run.idempotencyKey ?? null,
+  };
 }
 
-/** By the set of columns, one bit for each. */
-const insertSqls = new Map<number, string>();
+/** By the set of columns that have a value, one bit for each. */
+const inserts = new Map<number, (row: RunTable) => Statement>();
 
-function insertSql(present: number): string {
-  let sql = insertSqls.get(present);
-  if (sql === undefined) {
-    const names = columns.filter((_, at) => present & (1 << at));
-    sql = `insert into runs (${names.join(", ")}) values (${names.map(() => "?").join(", ")})`;
-    insertSqls.set(present, sql);
+/** Columns that would be null are left out: that is every second one of a run, and each would cost on its way. */
+function sparseInsert(row: RunTable): Statement {
+  let present = 0;
+  for (const [at, column] of columns.entries()) if (row[column] !== null) present |= 1 << at;
+  let insert = inserts.get(present);
+  if (insert === undefined) {
+    insert = insertOf(columns.filter((_, at) => present & (1 << at)));
+    inserts.set(present, insert);
   }
-  return sql;
+  return insert(row);
+}
+
+function insertOf(names: readonly (keyof RunTable)[]): (row: RunTable) => Statement {
+  return statement((database, row: RunTable) =>
+    database
+      .insertInto("runs")
+      .values(Object.fromEntries(names.map((name) => [name, row[name]])) as unknown as RunTable),
+  );
+}
+
+const updateEnd = statement((database, row: RunTable) =>
+  byKey(database.updateTable("runs"), row).set({
+    status: row.status,
+    finished: row.finished,
+    output: row.output,
+    error: row.error,
+    stdout: row.stdout,
+    stderr: row.stderr,
+    reason: row.reason,
+    attempt: row.attempt,
+  }),
+);
+
+const updateStart = statement((database, row: RunKey & Pick<RunTable, "status" | "attempt">) =>
+  byKey(database.updateTable("runs"), row).set({ status: row.status, attempt: row.attempt }),
+);
+
+type RunKey = Pick<RunTable, "organization" | "executed" | "id">;
+
+/** Runs are kept in the order of their times. */
+function byKey(
+  update: UpdateQueryBuilder<DatabaseSchema, "runs", "runs", UpdateResult>,
+  { organization, executed, id }: RunKey,
+): typeof update {
+  return update.where("organization", "=", organization).where("executed", "=", executed).where("id", "=", id);
 }
 
 /** How it ended; the row must exist, unless the function was deleted meanwhile. */
 export function finishRun(run: RunRecord): Statement[] {
-  const parameters = [run.status, run.finished ?? null, ...results(run), run.attempt, ...key(run)];
-  return [{ sql: finishSql, parameters }, change(run, 3)];
+  return [updateEnd(rowOf(run)), change(run, 3)];
 }
 
 /** The handler is about to be entered. */
-export function startRun(run: RunRecord): Statement[] {
-  const sql = "update runs set status = ?, attempt = ? where organization = ? and executed = ? and id = ?";
-  return [{ sql, parameters: [run.status, run.attempt, ...key(run)] }, change(run, 2)];
+export function startRun({ organization, executed, id, status, attempt }: RunRecord): Statement[] {
+  return [updateStart({ organization, executed, id, status, attempt }), change({ organization, id }, 2)];
 }
 
-/** What finds the row: runs are kept in the order of their times. */
-function key({ organization, executed, id }: RunRecord): Value[] {
-  return [organization, executed, id];
-}
-
-function change({ organization, id }: RunRecord, generation: number): Statement {
+function change({ organization, id }: Pick<RunRecord, "organization" | "id">, generation: number): Statement {
   return changeStatement({ organization, kind: "Run", id, generation });
 }
 
-function results(run: RunRecord): (string | null)[] {
-  return [
-    run.output ?? null,
-    run.error === undefined ? null : JSON.stringify(run.error),
-    run.stdout === null ? null : JSON.stringify(run.stdout),
-    run.stderr === null ? null : JSON.stringify(run.stderr),
-    run.reason === null ? null : JSON.stringify(run.reason),
-  ];
+function json(value: unknown): string | null {
+  return value === undefined || value === null ? null : JSON.stringify(value);
 }
 
 export interface RunSelection {

@@ -2,7 +2,7 @@
  * The change feed: every committed write is told, in order, to whoever holds something in memory that depends on it.
  * The same facts stand in the table `changes`, so that another server on the same database can follow.
  */
-import type { Statement } from "./ports.ts";
+import { statement } from "./statement.ts";
 
 export interface Change {
   readonly organization: string;
@@ -29,9 +29,6 @@ export class ChangeFeed {
 }
 
 /** The row that goes into the transaction of the write itself. */
-export function changeStatement(change: Change): Statement {
-  return {
-    sql: "insert into changes (organization, kind, id, generation) values (?, ?, ?, ?)",
-    parameters: [change.organization, change.kind, change.id, change.generation],
-  };
-}
+export const changeStatement = statement((database, { organization, kind, id, generation }: Change) =>
+  database.insertInto("changes").values({ organization, kind, id, generation }),
+);

@@ -1,3 +1,5 @@
+import type { Generated } from "kysely";
+
 /** The tables as Kysely sees them; made by the migrations in drivers/db/migrations. Every key begins with the organization. */
 
 /** Named resources of every kind: functions, images, endpoints ... One JSON document each, without large sources. */
@@ -106,13 +108,16 @@ export interface SettingTable {
   value: string;
 }
 
+/** What counts its own rows. */
+type Counted<Table extends { sequence: number }> = Omit<Table, "sequence"> & { sequence: Generated<number> };
+
 export interface DatabaseSchema {
   resources: ResourceTable;
   revisions: RevisionTable;
   runs: RunTable;
   jobs: JobTable;
   idempotency: IdempotencyTable;
-  audit: AuditTable;
-  changes: ChangeTable;
+  audit: Counted<AuditTable>;
+  changes: Counted<ChangeTable>;
   settings: SettingTable;
 }

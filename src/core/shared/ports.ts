@@ -4,19 +4,24 @@
  */
 import type { Kysely } from "kysely";
 import type { DatabaseSchema } from "./database-schema.ts";
+import type { Query } from "./statement.ts";
 
 // ---------------------------------------------------------------------------------------------------------- db
 
-/** One write of a unit. `expect: "one"` fails the whole unit with StaleWriteError unless exactly one row changed. */
-export interface Statement {
-  readonly sql: string;
-  readonly parameters: readonly unknown[];
+/**
+ * One write, made by `statement` in statement.ts. `expect: "one"` fails the whole unit with StaleWriteError unless exactly
+ * one row changed. Inside, `now_ms()` is the database's own clock: milliseconds since 1970.
+ */
+export interface Statement<Row = unknown> {
+  readonly query: Query<Row>;
+  /** By the names that the query uses. */
+  readonly values: object;
   readonly expect?: "one";
 }
 
 /** The database: reads through Kysely, writes in units that are committed whole or not at all. */
 export interface Database {
-  /** Compiles statements and runs reads. Never used for writes: those go through `commit`. */
+  /** Runs reads. Never used for writes: those go through `commit` and `take`. */
   readonly query: Kysely<DatabaseSchema>;
   /**
    * Commits the statements in one transaction and resolves when they are durable. Units that arrive in the same turn
@@ -25,6 +30,8 @@ export interface Database {
    * @throws StaleWriteError when an `expect: "one"` statement changed nothing; DuplicateError on a unique key.
    */
   commit(unit: readonly Statement[], more?: boolean): Promise<void>;
+  /** Commits one statement and returns its rows (`returning`) when that is durable. No row is given to two takers at once. */
+  take<Row>(statement: Statement<Row>): Promise<Row[]>;
   close(): Promise<void>;
 }
 

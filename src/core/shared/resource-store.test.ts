@@ -6,6 +6,7 @@ import { openSqlite } from "../../drivers/db/sqlite.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import type { Principal } from "./principal.ts";
 import { ResourceStore } from "./resource-store.ts";
+import { statement } from "./statement.ts";
 
 const admin: Principal = { kind: "administrator", id: "admin", organization: "o", via: "rest" };
 
@@ -18,6 +19,8 @@ async function newStore(): Promise<ResourceStore<string>> {
   });
   return new ResourceStore<string>({ kind: "Function", word: "function" }, database, new ChangeFeed());
 }
+
+const broken = statement((query) => query.deleteFrom("nowhere" as "settings"));
 
 test("of two that replace the same version one is told that it came too late", async () => {
   const store = await newStore();
@@ -41,7 +44,7 @@ test("who asks for the latest version gets the one that is being written", async
 test("the latest version is the one before when the write that was under way fails", async () => {
   const store = await newStore();
   const record = await store.create(admin, "o", "hello", "first");
-  const failing = store.update(admin, record, "broken", [{ sql: "insert into nowhere values (1)", parameters: [] }]);
+  const failing = store.update(admin, record, "broken", [broken({})]);
   const latest = store.latest("o", "hello");
   await expect(failing).rejects.toThrow();
   expect((await latest).document).toBe("first");
@@ -70,6 +73,5 @@ test("what the server notes of a version is dropped once that was replaced or re
 test("a note that cannot be written for another reason fails", async () => {
   const store = await newStore();
   const record = await store.create(admin, "o", "hello", "first");
-  const broken = [{ sql: "insert into nowhere values (1)", parameters: [] }];
-  await expect(store.note(record, "ready", broken)).rejects.toThrow();
+  await expect(store.note(record, "ready", [broken({})])).rejects.toThrow();
 });

@@ -6,9 +6,11 @@ import { randomUUID } from "node:crypto";
 import { auditStatement } from "../audit/audit.ts";
 import { type ChangeFeed, changeStatement } from "./change-feed.ts";
 import { unixSeconds } from "./clock.ts";
+import type { ResourceTable } from "./database-schema.ts";
 import { DispatchError } from "./errors.ts";
 import { type Database, DuplicateError, StaleWriteError, type Statement } from "./ports.ts";
 import type { Principal } from "./principal.ts";
+import { statement } from "./statement.ts";
 import { systemPrincipal } from "./wire.ts";
 
 /** One stored resource. `document` is the kind's own data; never change it in place. */
@@ -31,6 +33,43 @@ export interface ResourceKind {
   /** As in messages: `function`, `base image` ... (server.md 2.5). */
   readonly word: string;
 }
+
+const insertResource = statement((database, row: ResourceTable) =>
+  database.insertInto("resources").values({
+    organization: row.organization,
+    kind: row.kind,
+    name: row.name,
+    id: row.id,
+    generation: row.generation,
+    born: row.born,
+    created: row.created,
+    modified: row.modified,
+    document: row.document,
+  }),
+);
+
+const replaceResource = statement(
+  (database, row: ResourceTable & { before: number }) =>
+    database
+      .updateTable("resources")
+      .set({ generation: row.generation, modified: row.modified, document: row.document })
+      .where("organization", "=", row.organization)
+      .where("kind", "=", row.kind)
+      .where("name", "=", row.name)
+      .where("generation", "=", row.before),
+  "one",
+);
+
+const removeResource = statement(
+  (database, row: Pick<ResourceTable, "organization" | "kind" | "name" | "id">) =>
+    database
+      .deleteFrom("resources")
+      .where("organization", "=", row.organization)
+      .where("kind", "=", row.kind)
+      .where("name", "=", row.name)
+      .where("id", "=", row.id),
+  "one",
+);
 
 let lastBorn = 0;
 
@@ -111,10 +150,7 @@ export class ResourceStore<D> {
     const id = options.id ?? randomUUID();
     const born = nextBorn();
     const record = { organization, name, id, generation: 1, born, created: now, modified: now, document };
-    const insert: Statement = {
-      sql: "insert into resources (organization, kind, name, id, generation, born, created, modified, document) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      parameters: [organization, this.kind.kind, name, id, 1, born, now, now, JSON.stringify(document)],
-    };
+    const insert = insertResource(this.#row(record));
     await this.#write(principal, "create", record, [insert, ...(options.extra ?? [])]);
     return record;
   }
@@ -127,19 +163,7 @@ export class ResourceStore<D> {
     extra: readonly Statement[] = [],
   ): Promise<ResourceRecord<D>> {
     const next = { ...record, generation: record.generation + 1, modified: unixSeconds(), document };
-    const update: Statement = {
-      sql: "update resources set generation = ?, modified = ?, document = ? where organization = ? and kind = ? and name = ? and generation = ?",
-      parameters: [
-        next.generation,
-        next.modified,
-        JSON.stringify(document),
-        record.organization,
-        this.kind.kind,
-        record.name,
-        record.generation,
-      ],
-      expect: "one",
-    };
+    const update = replaceResource({ ...this.#row(next), before: record.generation });
     await this.#write(principal, "update", next, [update, ...extra]);
     return next;
   }
@@ -164,12 +188,12 @@ export class ResourceStore<D> {
 
   /** @throws CHANGED_MEANWHILE, NOT_FOUND */
   async remove(principal: Principal, record: ResourceRecord<D>, extra: readonly Statement[] = []): Promise<void> {
-    const remove: Statement = {
-      sql: "delete from resources where organization = ? and kind = ? and name = ? and id = ?",
-      parameters: [record.organization, this.kind.kind, record.name, record.id],
-      expect: "one",
-    };
+    const remove = removeResource(this.#row(record));
     await this.#write(principal, "delete", { ...record, generation: 0 }, [remove, ...extra]);
+  }
+
+  #row(record: ResourceRecord<D>): ResourceTable {
+    return { ...record, kind: this.kind.kind, document: JSON.stringify(record.document) };
   }
 
   async #write(

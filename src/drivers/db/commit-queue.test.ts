@@ -1,34 +1,25 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Statement } from "../../core/shared/ports.ts";
 import { CommitQueue } from "./commit-queue.ts";
-import type { Group } from "./sqlite-messages.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const write = (key: string): Statement[] => [{ sql: "insert", parameters: [key] }];
-
 interface Writing {
-  readonly queue: CommitQueue;
-  /** The keys of each group that was handed to the thread. */
-  readonly groups: unknown[][];
+  readonly queue: CommitQueue<string>;
+  /** The units of each group that was handed to the database. */
+  readonly groups: (readonly string[])[];
 }
 
 function newQueue(): Writing {
-  const groups: unknown[][] = [];
-  const keysOf = (group: Group) => group.filter((value) => typeof value === "string");
-  const queue = new CommitQueue({
-    index: () => 0,
-    write: (group) => groups.push(keysOf(group)),
-    error: ({ message }) => new Error(message),
-  });
+  const groups: (readonly string[])[] = [];
+  const queue = new CommitQueue<string>((group) => groups.push(group));
   return { queue, groups };
 }
 
 /** A queue that has just written a group of many. */
 async function busyQueue(): Promise<Writing> {
   const writing = newQueue();
-  const units = ["1", "2", "3", "4"].map((key) => writing.queue.add(write(key), true));
+  const units = ["1", "2", "3", "4"].map((key) => writing.queue.add(key, true));
   vi.advanceTimersByTime(0);
   writing.queue.written([]);
   await Promise.all(units);
@@ -38,7 +29,7 @@ async function busyQueue(): Promise<Writing> {
 
 test("a unit that comes alone is written in the same turn, whoever else is on the way", () => {
   const { queue, groups } = newQueue();
-  void queue.add(write("a"), true);
+  void queue.add("a", true);
   expect(groups).toEqual([]);
   vi.advanceTimersByTime(0);
   expect(groups).toEqual([["a"]]);
@@ -46,9 +37,9 @@ test("a unit that comes alone is written in the same turn, whoever else is on th
 
 test("units of one turn share a group, those that come while it is written share the next", () => {
   const { queue, groups } = newQueue();
-  for (const key of ["a", "b"]) void queue.add(write(key), false);
+  for (const key of ["a", "b"]) void queue.add(key, false);
   vi.advanceTimersByTime(0);
-  for (const key of ["c", "d"]) void queue.add(write(key), false);
+  for (const key of ["c", "d"]) void queue.add(key, false);
   vi.advanceTimersByTime(10);
   expect(groups).toEqual([["a", "b"]]);
   queue.written([]);
@@ -61,18 +52,18 @@ test("units of one turn share a group, those that come while it is written share
 
 test("where many come together, a group waits for those on the way, and the last of them closes it", async () => {
   const { queue, groups } = await busyQueue();
-  void queue.add(write("a"), true);
+  void queue.add("a", true);
   vi.advanceTimersByTime(1);
-  void queue.add(write("b"), true);
+  void queue.add("b", true);
   expect(groups).toEqual([]);
-  void queue.add(write("c"), false);
+  void queue.add("c", false);
   vi.advanceTimersByTime(0);
   expect(groups).toEqual([["a", "b", "c"]]);
 });
 
 test("nobody waits longer than 2 ms for one who does not come", async () => {
   const { queue, groups } = await busyQueue();
-  void queue.add(write("a"), true);
+  void queue.add("a", true);
   vi.advanceTimersByTime(1);
   expect(groups).toEqual([]);
   vi.advanceTimersByTime(1);
@@ -83,20 +74,20 @@ test("nobody waits longer than 2 ms for one who does not come", async () => {
 
 test("a unit that failed is told so, the others of its group are durable", async () => {
   const { queue } = newQueue();
-  const units = ["a", "b"].map((key) => queue.add(write(key), false));
+  const units = ["a", "b"].map((key) => queue.add(key, false));
   vi.advanceTimersByTime(0);
-  queue.written([{ unit: 1, code: "STALE", message: "nothing changed" }]);
+  queue.written([{ unit: 1, error: new Error("nothing changed") }]);
   expect(await Promise.allSettled(units)).toMatchObject([
     { status: "fulfilled" },
     { status: "rejected", reason: new Error("nothing changed") },
   ]);
 });
 
-test("when the thread is gone everybody who waits hears of it", async () => {
+test("when the database is gone everybody who waits hears of it", async () => {
   const { queue } = newQueue();
-  const writing = queue.add(write("a"), false);
+  const writing = queue.add("a", false);
   vi.advanceTimersByTime(0);
-  const waiting = queue.add(write("b"), false);
+  const waiting = queue.add("b", false);
   queue.fail(new Error("gone"));
   expect(await Promise.allSettled([writing, waiting])).toMatchObject([
     { reason: new Error("gone") },

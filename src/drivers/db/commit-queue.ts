@@ -1,6 +1,11 @@
-/** Units of statements on their way to the database thread, in groups that are written together. */
-import type { Statement } from "../../core/shared/ports.ts";
-import type { CommitFailure, Group } from "./sqlite-messages.ts";
+/** Units of statements on their way to the database, in groups that are written together. */
+
+/** A unit of a group that was not committed. */
+export interface UnitFailure {
+  /** Its place in the group. */
+  readonly unit: number;
+  readonly error: Error;
+}
 
 interface Waiting {
   resolve(): void;
@@ -12,19 +17,12 @@ const MANY = 4;
 /** Not longer than this, in milliseconds. */
 const GATHER_MS = 2;
 
-export interface CommitQueueOptions {
-  /** The number of a statement's text. */
-  index(sql: string): number;
-  /** Hands a group to the thread; its answer comes through `written`. */
-  write(group: Group): void;
-  error(failure: CommitFailure): Error;
-}
-
-export class CommitQueue {
-  readonly #options: CommitQueueOptions;
-  #group: Group[number][] = [];
+/** `Unit` is what the database makes of a list of statements. */
+export class CommitQueue<Unit> {
+  readonly #write: (group: readonly Unit[]) => void;
+  #group: Unit[] = [];
   #waiting: Waiting[] = [];
-  /** The group that the thread has. */
+  /** Whoever waits for the group that is being written. */
   #writing: readonly Waiting[] = [];
   #lastSize = 0;
   /** Whether others were on their way when the last unit came. */
@@ -32,8 +30,9 @@ export class CommitQueue {
   #gathering: NodeJS.Timeout | undefined;
   #closing: NodeJS.Immediate | undefined;
 
-  constructor(options: CommitQueueOptions) {
-    this.#options = options;
+  /** `write` hands a group to the database; its answer comes through `written`. */
+  constructor(write: (group: readonly Unit[]) => void) {
+    this.#write = write;
   }
 
   get idle(): boolean {
@@ -41,12 +40,8 @@ export class CommitQueue {
   }
 
   /** Resolves when the unit is durable. `more` says that others are on their way. */
-  add(unit: readonly Statement[], more: boolean): Promise<void> {
-    this.#group.push(unit.length);
-    for (const { sql, parameters, expect } of unit) {
-      this.#group.push(this.#options.index(sql), expect === "one", parameters.length);
-      for (const value of parameters) this.#group.push(value);
-    }
+  add(unit: Unit, more: boolean): Promise<void> {
+    this.#group.push(unit);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
       this.#more = more;
@@ -54,21 +49,21 @@ export class CommitQueue {
     });
   }
 
-  /** The group that the thread had is committed, except for these units. */
-  written(failures: readonly CommitFailure[]): void {
+  /** The group is committed, except for these units. */
+  written(failures: readonly UnitFailure[]): void {
     const written = this.#writing;
     this.#writing = [];
     this.#lastSize = written.length;
     if (this.#waiting.length > 0) this.#schedule();
-    const failed = new Map(failures.map((failure) => [failure.unit, failure]));
+    const failed = new Map(failures.map(({ unit, error }) => [unit, error]));
     for (const [unit, waiting] of written.entries()) {
-      const failure = failed.get(unit);
-      if (failure === undefined) waiting.resolve();
-      else waiting.reject(this.#options.error(failure));
+      const error = failed.get(unit);
+      if (error === undefined) waiting.resolve();
+      else waiting.reject(error);
     }
   }
 
-  /** The thread is gone. */
+  /** The database is gone. */
   fail(error: Error): void {
     for (const waiting of [...this.#writing, ...this.#waiting]) waiting.reject(error);
     this.#writing = [];
@@ -91,6 +86,6 @@ export class CommitQueue {
     this.#writing = this.#waiting;
     this.#waiting = [];
     this.#group = [];
-    this.#options.write(group);
+    this.#write(group);
   }
 }

@@ -10,6 +10,8 @@ export type Group = readonly unknown[];
 export type DatabaseRequest =
   | { readonly kind: "prepare"; readonly index: number; readonly sql: string }
   | { readonly kind: "read"; readonly id: number; readonly index: number; readonly parameters: readonly unknown[] }
+  /** A write of its own that returns rows. */
+  | { readonly kind: "take"; readonly id: number; readonly index: number; readonly parameters: readonly unknown[] }
   | { readonly kind: "commit"; readonly group: Group }
   | { readonly kind: "snapshot"; readonly id: number; readonly file: string }
   | { readonly kind: "close" };

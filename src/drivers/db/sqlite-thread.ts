@@ -28,6 +28,7 @@ function open(): void {
   database.function("sha256_hex", { deterministic: true }, (text) =>
     createHash("sha256").update(String(text)).digest("hex"),
   );
+  database.function("now_ms", { deterministic: false }, () => Date.now());
   lock();
   migrate(database, path);
 }
@@ -141,10 +142,19 @@ function describe(error: unknown): Failure {
   return { code, message: error instanceof Error ? error.message : String(error) };
 }
 
-function answerRead(port: MessagePort, id: number, index: number, parameters: readonly unknown[]): void {
+/** A statement that writes and returns rows, in a transaction of its own. */
+function take(index: number, parameters: readonly unknown[]): unknown[] {
+  let rows: unknown[] = [];
+  inTransaction(() => {
+    rows = read(index, parameters);
+  });
+  return rows;
+}
+
+function answerRows(port: MessagePort, id: number, rows: () => unknown[]): void {
   let reply: ReadReply;
   try {
-    reply = { id, rows: read(index, parameters) };
+    reply = { id, rows: rows() };
   } catch (error) {
     reply = { id, error: describe(error) };
   }
@@ -166,7 +176,8 @@ async function answerSnapshot(port: MessagePort, id: number, file: string): Prom
 function serve(port: MessagePort): void {
   port.on("message", (request: DatabaseRequest) => {
     if (request.kind === "prepare") statements[request.index] = prepare(request.sql);
-    else if (request.kind === "read") answerRead(port, request.id, request.index, request.parameters);
+    else if (request.kind === "read") answerRows(port, request.id, () => read(request.index, request.parameters));
+    else if (request.kind === "take") answerRows(port, request.id, () => take(request.index, request.parameters));
     else if (request.kind === "snapshot") void answerSnapshot(port, request.id, request.file);
     else if (request.kind === "commit") port.postMessage({ committed: writeGroup(request.group) });
     else {

@@ -2,21 +2,13 @@
 import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { Worker } from "node:worker_threads";
-import {
-  type CompiledQuery,
-  type DatabaseConnection,
-  type Dialect,
-  type Driver,
-  Kysely,
-  type QueryResult,
-  SqliteAdapter,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
-} from "kysely";
+import { Kysely, SqliteAdapter, SqliteQueryCompiler } from "kysely";
 import type { DatabaseSchema } from "../../core/shared/database-schema.ts";
 import { type Database, DuplicateError, StaleWriteError, type Statement } from "../../core/shared/ports.ts";
 import { CommitQueue } from "./commit-queue.ts";
-import type { DatabaseReply, DatabaseRequest, Failure, ReadReply } from "./sqlite-messages.ts";
+import { readingDialect } from "./dialect.ts";
+import type { DatabaseReply, DatabaseRequest, Failure, Group, ReadReply } from "./sqlite-messages.ts";
+import { inSlot, StatementTexts } from "./statement-texts.ts";
 
 interface Waiting<T> {
   resolve(value: T): void;
@@ -34,10 +26,10 @@ export async function openSqlite(path: string): Promise<SqliteDatabase> {
   makePrivate(path);
   const thread = new SqliteThread(path);
   await thread.ready;
-  const query = new Kysely<DatabaseSchema>({ dialect: threadDialect(thread) });
   return {
-    query,
+    query: thread.query,
     commit: (unit, more) => thread.commit(unit, more),
+    take: <Row>(statement: Statement<Row>) => thread.take(statement) as Promise<Row[]>,
     snapshot: (file) => thread.snapshot(file),
     close: () => thread.close(),
   };
@@ -56,14 +48,11 @@ function makePrivate(path: string): void {
 
 class SqliteThread {
   readonly ready: Promise<void>;
+  readonly query: Kysely<DatabaseSchema>;
   readonly #worker: Worker;
-  readonly #indexes = new Map<string, number>();
+  readonly #texts: StatementTexts;
   readonly #reads = new Map<number, Waiting<readonly unknown[]>>();
-  readonly #commits = new CommitQueue({
-    index: (sql) => this.#index(sql),
-    write: (group) => this.#send({ kind: "commit", group }),
-    error: writeError,
-  });
+  readonly #commits = new CommitQueue<Group>((units) => this.#send({ kind: "commit", group: units.flat() }));
   #nextId = 1;
   #closed: (() => void) | undefined;
   /** Why the thread has ended; from then on every request fails at once instead of waiting for ever. */
@@ -71,6 +60,14 @@ class SqliteThread {
 
   constructor(path: string) {
     this.#worker = new Worker(threadProgram(), { workerData: { path } });
+    this.query = new Kysely<DatabaseSchema>({
+      dialect: readingDialect({
+        adapter: new SqliteAdapter(),
+        compiler: new SqliteQueryCompiler(),
+        read: (sql, parameters) => this.#rows("read", this.#texts.index(sql), parameters),
+      }),
+    });
+    this.#texts = new StatementTexts(this.query, (sql, index) => this.#send({ kind: "prepare", index, sql }));
     this.ready = new Promise((resolve, reject) => {
       this.#worker.on("message", (reply: DatabaseReply) => {
         if (reply.ready) resolve();
@@ -86,14 +83,13 @@ class SqliteThread {
     });
   }
 
-  async read(sql: string, parameters: readonly unknown[]): Promise<readonly unknown[]> {
-    if (this.#failure !== undefined) throw this.#failure;
-    const id = this.#nextId++;
-    const index = this.#index(sql);
-    return new Promise((resolve, reject) => {
-      this.#reads.set(id, { resolve, reject });
-      this.#send({ kind: "read", id, index, parameters });
-    });
+  async take(statement: Statement): Promise<readonly unknown[]> {
+    const { index, slots } = this.#texts.of(statement.query);
+    return this.#rows(
+      "take",
+      index,
+      slots.map((slot) => inSlot(slot, statement.values)),
+    );
   }
 
   async snapshot(file: string): Promise<void> {
@@ -104,8 +100,9 @@ class SqliteThread {
     });
   }
 
-  commit(unit: readonly Statement[], more = false): Promise<void> {
-    return this.#failure === undefined ? this.#commits.add(unit, more) : Promise.reject(this.#failure);
+  async commit(unit: readonly Statement[], more = false): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    return this.#commits.add(this.#flat(unit), more);
   }
 
   async close(): Promise<void> {
@@ -118,14 +115,24 @@ class SqliteThread {
     await closed;
   }
 
-  #index(sql: string): number {
-    let index = this.#indexes.get(sql);
-    if (index === undefined) {
-      index = this.#indexes.size;
-      this.#indexes.set(sql, index);
-      this.#send({ kind: "prepare", index, sql });
+  async #rows(kind: "read" | "take", index: number, parameters: readonly unknown[]): Promise<readonly unknown[]> {
+    if (this.#failure !== undefined) throw this.#failure;
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#reads.set(id, { resolve, reject });
+      this.#send({ kind, id, index, parameters });
+    });
+  }
+
+  /** A unit as the thread wants it, see `Group`. */
+  #flat(unit: readonly Statement[]): Group {
+    const flat: unknown[] = [unit.length];
+    for (const statement of unit) {
+      const { index, slots } = this.#texts.of(statement.query);
+      flat.push(index, statement.expect === "one", slots.length);
+      for (const slot of slots) flat.push(inSlot(slot, statement.values));
     }
-    return index;
+    return flat;
   }
 
   #send(request: DatabaseRequest): void {
@@ -133,7 +140,8 @@ class SqliteThread {
   }
 
   #answer(reply: DatabaseReply): void {
-    if (reply.committed !== undefined) this.#commits.written(reply.committed);
+    if (reply.committed !== undefined)
+      this.#commits.written(reply.committed.map((failure) => ({ unit: failure.unit, error: writeError(failure) })));
     else if (reply.read !== undefined) settleRead(take(this.#reads, reply.read.id), reply.read);
     else if (reply.closed) this.#closed?.();
   }
@@ -168,41 +176,11 @@ function take<T>(map: Map<number, T>, id: number): T | undefined {
 
 function settleRead(waiting: Waiting<readonly unknown[]> | undefined, reply: ReadReply): void {
   if (reply.error === undefined) waiting?.resolve(reply.rows ?? []);
-  else waiting?.reject(new Error(`database: ${reply.error.message}`));
+  else waiting?.reject(writeError(reply.error));
 }
 
 function writeError(failure: Failure): Error {
   if (failure.code === "STALE") return new StaleWriteError(failure.message);
   if (/^SQLITE_CONSTRAINT_(PRIMARYKEY|UNIQUE)/.test(failure.code)) return new DuplicateError(failure.message);
   return new Error(`database: ${failure.message}`);
-}
-
-/** A Kysely dialect whose only connection is the thread; transactions are not its business. */
-function threadDialect(thread: SqliteThread): Dialect {
-  const connection: DatabaseConnection = {
-    async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-      return { rows: (await thread.read(query.sql, query.parameters)) as R[] };
-    },
-    streamQuery() {
-      throw new Error("lists are paged, not streamed");
-    },
-  };
-  const refuse = async (): Promise<void> => {
-    throw new Error("writes go through Database.commit");
-  };
-  const driver: Driver = {
-    init: async () => {},
-    acquireConnection: async () => connection,
-    beginTransaction: refuse,
-    commitTransaction: refuse,
-    rollbackTransaction: refuse,
-    releaseConnection: async () => {},
-    destroy: async () => {},
-  };
-  return {
-    createAdapter: () => new SqliteAdapter(),
-    createDriver: () => driver,
-    createIntrospector: (database) => new SqliteIntrospector(database),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
-  };
 }

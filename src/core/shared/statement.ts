@@ -1,0 +1,38 @@
+/**
+ * Writes as Kysely sees them: a statement is written down once, with places for its values, and each database compiles it
+ * for its own dialect when it meets it first. So the hot ones cost a look-up, and nobody writes SQL for one dialect by hand.
+ */
+import type { CompiledQuery, Kysely } from "kysely";
+import type { DatabaseSchema } from "./database-schema.ts";
+import type { Statement } from "./ports.ts";
+
+/** What Kysely can compile; `Row` is what comes back, where rows do. */
+interface Compilable<Row> {
+  compile(): CompiledQuery<Row>;
+}
+
+/** Always the same function for the same statement: databases keep its text by it. */
+export type Query<Row> = (database: Kysely<DatabaseSchema>) => Compilable<Row>;
+
+/** Stands in a statement's text where a value belongs. */
+export class Placeholder {
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+const placeholders = new Proxy({}, { get: (_, name) => new Placeholder(String(name)) });
+
+/**
+ * A statement with named values. `build` is called once for each database, with a placeholder for each value: it may put
+ * values into the query, and nowhere else. `expect: "one"` as in `Statement`.
+ */
+export function statement<Values extends object, Row = unknown>(
+  build: (database: Kysely<DatabaseSchema>, values: Values) => Compilable<Row>,
+  expect?: "one",
+): (values: Values) => Statement<Row> {
+  const query: Query<Row> = (database) => build(database, placeholders as Values);
+  return expect === undefined ? (values) => ({ query, values }) : (values) => ({ query, values, expect });
+}
