@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { createServer, type Server } from "node:net";
+import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
+import { createServer, isIPv6, type Server } from "node:net";
 import { networkInterfaces } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { NetworkKind } from "../../src/core/shared/ports.ts";
@@ -29,6 +31,41 @@ def handle(context, addresses):
         except OSError as error:
             results.append(type(error).__name__ + ": " + str(error))
     return results`;
+
+/**
+ * Sends a datagram to each `[host, port]`, and opens a TCP connection there, by the device that leads out; gives what was
+ * read by TCP, or the error.
+ */
+const BY_DEVICE = `
+import socket
+def handle(context, addresses):
+    results = []
+    for host, port in addresses:
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        for one in (udp, tcp): one.setsockopt(socket.SOL_SOCKET, 25, b"tap0")
+        udp.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        udp.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 8)
+        tcp.settimeout(0.5)
+        try: udp.sendto(b"from a function", (host, port))
+        except OSError as error: pass
+        try:
+            tcp.connect((host, port))
+            results.append(tcp.recv(100).decode())
+        except OSError as error: results.append(type(error).__name__ + ": " + str(error))
+    return results`;
+
+/** A service of the host for datagrams. */
+const listenToDatagrams = async (host: string, group?: string): Promise<{ socket: Socket; heard: string[] }> => {
+  const socket = createSocket({ type: "udp4", reuseAddr: true });
+  const heard: string[] = [];
+  socket.on("message", (message) => heard.push(String(message))).bind(0, host);
+  await once(socket, "listening");
+  if (group !== undefined) socket.addMembership(group, host);
+  return { socket, heard };
+};
+
+const soon = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 const listen = (host: string, text: string): Promise<Server> =>
   new Promise((resolve, reject) => {
@@ -162,6 +199,83 @@ describe.skipIf(obstacle !== undefined)(suiteName("a hostile function and the ne
       expect(answers).toEqual(places.map(() => "the door of one"));
     },
   );
+
+  test("it does not reach the host's loopback by naming the device that leads out", async () => {
+    const { socket, heard } = await listenToDatagrams("127.0.0.1");
+    const addresses: [string, number][] = [
+      ["127.0.0.1", socket.address().port],
+      ["127.0.0.1", portOf(service)],
+      ["127.0.0.1", portOf(api)],
+      ["0.0.0.0", portOf(service)],
+    ];
+    const results = await evaluate(harness.runtime, "python3", BY_DEVICE, { payload: addresses, network: "isolated" });
+    await soon(100);
+    socket.close();
+    expect(heard).toEqual([]);
+    expect((results as string[]).filter((result) => !/refused|unreachable|timed out/.test(result))).toEqual([]);
+  });
+
+  const ownAddress = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ family, internal }) => family === "IPv4" && !internal)?.address;
+  const outward = suiteName(
+    "it does not reach services of the host by multicast or broadcast",
+    ownAddress === undefined ? "no address but the loopback's" : undefined,
+  );
+  test.skipIf(ownAddress === undefined)(outward, async () => {
+    const group = "239.77.77.77";
+    const joined = await listenToDatagrams("0.0.0.0", group);
+    const { port } = joined.socket.address();
+    const addresses = [group, "224.0.0.1", "255.255.255.255"].map((address) => [address, port]);
+    await evaluate(harness.runtime, "python3", BY_DEVICE, { payload: addresses, network: "isolated" });
+    await soon(100);
+    joined.socket.close();
+    expect(joined.heard).toEqual([]);
+  });
+
+  test.skipIf(!isRoot)(
+    suiteName("an address that the host is given later is out of reach", isRoot ? undefined : "only root can give one"),
+    async () => {
+      const worker = await startFunction(harness.runtime, "python3", CALLER, { network: "isolated" });
+      const open = await listen("0.0.0.0", "open to the neighbours");
+      const late = "198.51.100.77";
+      execFileSync("ip", ["address", "add", `${late}/32`, "dev", "lo"]);
+      try {
+        await soon(1000);
+        const { output } = await run(worker, [[late, portOf(open)]]);
+        expect(output).toMatch(/unreachable/);
+        const { output: byDevice } = await run(
+          await startFunction(harness.runtime, "python3", BY_DEVICE, { network: "isolated" }),
+          [[late, portOf(open)]],
+        );
+        expect(byDevice).toMatch(/unreachable|timed out/);
+      } finally {
+        execFileSync("ip", ["address", "delete", `${late}/32`, "dev", "lo"]);
+        open.close();
+        await worker.stop("retired");
+      }
+    },
+  );
+
+  test("the way to the name server leads to no other service where that runs", async () => {
+    const results = await call(
+      [
+        ["10.0.2.3", portOf(service)],
+        ["10.0.2.4", portOf(service)],
+      ],
+      "isolated",
+    );
+    expect(results.filter((result) => !/unreachable/.test(result))).toEqual([]);
+  });
+
+  const noIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => isIPv6(address)))
+    ? undefined
+    : "no IPv6 here";
+  test.skipIf(noIpv6 !== undefined)(suiteName("the door answers at [::1], too", noIpv6), async () => {
+    callers.length = 0;
+    expect(await call([["::1", portOf(api)]], "isolated", "one")).toEqual(["the door of one"]);
+    expect(callers).toEqual(["one"]);
+  });
 
   test("with network none there is no way out and no name service", async () => {
     const source = `

@@ -1,10 +1,10 @@
 /** Tries one real worker with the flags that all will have, and explains in a sentence why it does not work. */
 import { existsSync, readFileSync } from "node:fs";
 import type { NetworkKind, Runtime, RuntimeReport, WorkerSpec } from "../../../core/shared/ports.ts";
-import { findProgram, isRoot } from "./programs.ts";
+import { WAY_OUT_PROGRAMS } from "./network.ts";
+import { INSTALL_PROGRAMS, isRoot, missingPrograms } from "./programs.ts";
 import type { Sandbox } from "./sandbox.ts";
 
-const INSTALL = "apt-get install bubblewrap slirp4netns util-linux iproute2";
 const GIVE_UP = "or start the server with --sandbox none, which does not protect the machine from functions";
 
 /** The programs of the chain, see sandbox.ts. */
@@ -12,14 +12,8 @@ const programsOf = (network: NetworkKind): string[] => [
   ...["bwrap", "unshare", "nsenter"],
   ...(isRoot() ? ["setpriv"] : []),
   ...(network === "host" ? [] : ["ip"]),
-  ...(network === "isolated" ? ["slirp4netns"] : []),
+  ...(network === "isolated" ? WAY_OUT_PROGRAMS : []),
 ];
-
-const missingPrograms = async (network: NetworkKind): Promise<string[]> => {
-  const names = programsOf(network);
-  const found = await Promise.all(names.map((name) => findProgram(name)));
-  return names.filter((_, index) => found[index] === undefined);
-};
 
 const setting = (path: string): string => {
   try {
@@ -45,6 +39,12 @@ const CAUSES: readonly Cause[] = [
     applies: (complaint) => /\/dev\/net\/tun/.test(complaint),
     sentence:
       "The functions' network needs /dev/net/tun, which this server may not open. Run `modprobe tun` and `chmod 0666 /dev/net/tun`, " +
+      "or choose --function-network none or host.",
+  },
+  {
+    applies: (complaint) => /^nsenter: .*nft|netlink: Error|Error: Could not process rule/m.test(complaint),
+    sentence:
+      "The functions' network needs nftables in the kernel. Run `modprobe -a nf_tables nft_reject_inet`, " +
       "or choose --function-network none or host.",
   },
   {
@@ -101,9 +101,9 @@ export const checkRuntime = async (
   network: NetworkKind,
 ): Promise<RuntimeReport> => {
   const { limits, warnings, mode } = sandbox;
-  const missing = mode === "none" ? [] : await missingPrograms(network);
+  const missing = mode === "none" ? [] : await missingPrograms(programsOf(network));
   if (missing.length > 0) {
-    const sentence = `Functions run in a sandbox made of ${missing.join(", ")}, not installed here. Run \`${INSTALL}\`, ${GIVE_UP}.`;
+    const sentence = `Functions run in a sandbox made of ${missing.join(", ")}, not installed here. Run \`${INSTALL_PROGRAMS}\`, ${GIVE_UP}.`;
     return { problems: [sentence], warnings, limits };
   }
   const problem = await tryWorker(start, network);

@@ -4,14 +4,15 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Server } from "node:net";
-import { networkInterfaces } from "node:os";
+import type { Server, Socket } from "node:net";
 import type { NetworkKind } from "../../../core/shared/ports.ts";
 import { type Door, type HostService, type InnerListener, openInside, pipeTo } from "./door.ts";
 import { type Holder, startHolder } from "./holder.ts";
+import { followHostAddresses, type HostAddresses } from "./host-addresses.ts";
 import type { Log } from "./log.ts";
-import { doorAddresses, doorPorts, prohibitedDestinations } from "./network-plan.ts";
-import { isRoot, PROGRAM_PATH, runProgram } from "./programs.ts";
+
+import { doorAddresses, doorPorts, filterRules, filterUpdate } from "./network-plan.ts";
+import { INSTALL_PROGRAMS, isRoot, missingPrograms, PROGRAM_PATH, runProgram } from "./programs.ts";
 
 export interface NetworkOptions {
   readonly door?: Door;
@@ -30,6 +31,8 @@ export interface Networks {
 
 interface Network {
   readonly enter: readonly string[];
+  /** The host's addresses have changed. */
+  update(hostAddresses: readonly string[]): void;
   close(): Promise<void>;
 }
 
@@ -69,24 +72,16 @@ const startWayOut = async (holder: Holder): Promise<{ close(): Promise<void>; en
   };
 };
 
-const prohibit = async (holder: Holder): Promise<void> => {
-  const routes = prohibitedDestinations(networkInterfaces()).map(
-    (destination) => `route add prohibit ${destination}\n`,
-  );
-  await runProgram("nsenter", [...enterOptions(holder), "ip", "-batch", "-"], routes.join(""));
-};
+const loadFilter = (holder: Holder, rules: string): Promise<string> =>
+  runProgram("nsenter", [...enterOptions(holder), "nft", "-f", "-"], rules);
 
 const innerListeners = (options: NetworkOptions, kind: NetworkKind, organization: string): InnerListener[] => {
   const { door } = options;
-  const doors = door === undefined ? [] : doorPorts(door).map((port) => ({ port, answer: door.connection }));
+  const answer = (socket: Socket): void => door?.connection(socket, organization);
   return [
-    ...doors.map(({ port, answer }) => ({
-      port,
-      answer: (socket: Parameters<typeof answer>[0]) => answer(socket, organization),
-    })),
+    ...(door === undefined ? [] : doorPorts(door).map((port) => ({ port, answer }))),
     ...(kind === "isolated" ? options.allowHostServices : []).map((service) => ({
-      host: "127.0.0.1",
-      port: service.port,
+      ...service,
       answer: pipeTo(service),
     })),
   ];
@@ -94,11 +89,17 @@ const innerListeners = (options: NetworkOptions, kind: NetworkKind, organization
 
 const closeServer = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
 
-/** The way out, the routes that lead nowhere and the door, in this order: routes need the interface. */
-const furnish = async (options: NetworkOptions, holder: Holder, kind: NetworkKind, organization: string) => {
+/** The filter, the way out and the door, in this order: there is no moment without the filter. */
+const furnish = async (
+  options: NetworkOptions,
+  holder: Holder,
+  kind: NetworkKind,
+  organization: string,
+  addresses: () => HostAddresses,
+) => {
+  if (kind === "isolated") await loadFilter(holder, filterRules(await addresses().current()));
   const wayOut = kind === "isolated" ? await startWayOut(holder) : undefined;
   try {
-    if (wayOut !== undefined) await prohibit(holder);
     const enter = ["nsenter", ...enterOptions(holder)];
     return { wayOut, servers: await openInside(enter, innerListeners(options, kind, organization)) };
   } catch (error) {
@@ -107,26 +108,55 @@ const furnish = async (options: NetworkOptions, holder: Holder, kind: NetworkKin
   }
 };
 
+/** A network with a way out needs both: without the filter, the way out would lead to the host. */
+export const WAY_OUT_PROGRAMS = ["slirp4netns", "nft"];
+
+const refuseWithoutPrograms = async (kind: NetworkKind): Promise<void> => {
+  const missing = kind === "isolated" ? await missingPrograms(WAY_OUT_PROGRAMS) : [];
+  if (missing.length === 0) return;
+  throw new Error(
+    `network isolated needs ${missing.join(" and ")}, not installed here. Run \`${INSTALL_PROGRAMS}\`, or choose network none`,
+  );
+};
+
 const makeNetwork = async (
   options: NetworkOptions,
   kind: NetworkKind,
   organization: string,
+  addresses: () => HostAddresses,
   lost: () => void,
 ): Promise<Network> => {
+  await refuseWithoutPrograms(kind);
   const setup = ["ip link set lo up", ...doorAddresses(options.door)].join("\n");
   const holder = await startHolder(isRoot() ? ["--net"] : ["--user", "--map-root-user", "--net"], setup);
-  const { wayOut, servers } = await furnish(options, holder, kind, organization).catch(async (error: unknown) => {
+  const furnished = await furnish(options, holder, kind, organization, addresses).catch(async (error: unknown) => {
     await holder.close();
     throw error;
   });
+  const { wayOut, servers } = furnished;
   let closing = false;
   void Promise.race([holder.ended, ...(wayOut ? [wayOut.ended] : [])]).then(() => {
     if (closing) return;
     options.log.error({ organization }, "the functions' network ended unexpectedly; new workers get a new one");
     lost();
   });
+  let updated: Promise<unknown> = Promise.resolve();
+  const update = async (hostAddresses: readonly string[]): Promise<void> => {
+    try {
+      await loadFilter(holder, filterUpdate(hostAddresses));
+    } catch (error) {
+      options.log.error(
+        { organization, err: error },
+        "the functions' network is cut off: its filter cannot be changed",
+      );
+      await wayOut?.close();
+    }
+  };
   return {
     enter: enterOptions(holder),
+    update: (hostAddresses) => {
+      if (wayOut !== undefined) updated = updated.then(() => (closing ? undefined : update(hostAddresses)));
+    },
     close: async () => {
       closing = true;
       servers.forEach((server) => void closeServer(server));
@@ -138,11 +168,27 @@ const makeNetwork = async (
 /** The networks of this server; each is made when its first worker starts and lives until `close`. */
 export const createNetworks = (options: NetworkOptions): Networks => {
   const networks = new Map<string, Promise<Network>>();
+  let followed: HostAddresses | undefined;
+
+  /** Also to networks that are being made: they may have read an older list. */
+  const updateAll = (hostAddresses: readonly string[]): void => {
+    for (const network of networks.values()) {
+      network.then(
+        ({ update }) => update(hostAddresses),
+        () => undefined, // whoever asked for it hears why it could not be made
+      );
+    }
+  };
+
+  const addresses = (): HostAddresses => {
+    followed ??= followHostAddresses(updateAll, options.log);
+    return followed;
+  };
 
   const obtain = (kind: NetworkKind, organization: string): Promise<Network> => {
     const key = `${kind} ${organization}`;
     const forget = (): void => void networks.delete(key);
-    const network = networks.get(key) ?? makeNetwork(options, kind, organization, forget);
+    const network = networks.get(key) ?? makeNetwork(options, kind, organization, addresses, forget);
     networks.set(key, network);
     network.catch(forget);
     return network;
@@ -151,6 +197,7 @@ export const createNetworks = (options: NetworkOptions): Networks => {
   return {
     enter: async (kind, organization) => (kind === "host" ? [] : (await obtain(kind, organization)).enter),
     close: async () => {
+      followed?.close();
       const made = await Promise.allSettled(networks.values());
       await Promise.all(made.map((result) => (result.status === "fulfilled" ? result.value.close() : undefined)));
     },

@@ -3,7 +3,10 @@ import { describe, expect, test } from "vitest";
 import { bubblewrapOptions } from "./bubblewrap.ts";
 import { findHierarchies } from "./cgroups.ts";
 import { explain } from "./check.ts";
-import { prohibitedDestinations } from "./network-plan.ts";
+import { parseAddresses } from "./host-addresses.ts";
+import { WAY_OUT_PROGRAMS } from "./network.ts";
+import { filterRules, filterUpdate } from "./network-plan.ts";
+import { INSTALL_PROGRAMS, missingPrograms } from "./programs.ts";
 import { failureOfExit, workerExit } from "./worker-exit.ts";
 
 describe("the control groups of a machine", () => {
@@ -35,16 +38,36 @@ describe("the control groups of a machine", () => {
   });
 });
 
-test("functions are kept from link-local addresses and from the host's own", () => {
-  const address = { netmask: "", mac: "", cidr: null, scopeid: 0 };
-  const destinations = prohibitedDestinations({
-    lo: [{ ...address, address: "127.0.0.1", family: "IPv4", internal: true }],
-    eth0: [
-      { ...address, address: "192.0.2.7", family: "IPv4", internal: false },
-      { ...address, address: "fe80::1", family: "IPv6", internal: false },
-    ],
+describe("the filter of a functions' network", () => {
+  test("refuses whatever leaves for the host, and is free on the own loopback", () => {
+    const rules = filterRules(["192.0.2.7", "198.51.100.0/24"])
+      .split("\n")
+      .map((line) => line.trim());
+    expect(rules).toContain(
+      "set host { type ipv4_addr; flags interval; auto-merge; elements = { 192.0.2.7, 198.51.100.0/24 } }",
+    );
+    expect(rules.indexOf('oifname "lo" accept')).toBeLessThan(rules.findIndex((rule) => rule.includes("127.0.0.0/8")));
+    expect(filterRules([])).toContain("auto-merge;  }");
   });
-  expect(destinations).toEqual(["169.254.0.0/16", "10.0.2.2", "192.0.2.7"]);
+
+  test("changes in one step", () => {
+    expect(filterUpdate(["192.0.2.7"])).toBe(
+      "flush set inet dispatch host\nadd element inet dispatch host { 192.0.2.7 }\n",
+    );
+    expect(filterUpdate([])).toBe("flush set inet dispatch host\n");
+  });
+
+  test("knows every address that the host answers on", () => {
+    const routes = '[{"type":"local","dst":"127.0.0.0/8"},{"type":"broadcast","dst":"192.0.2.255"},{"dst":"default"}]';
+    const interfaces = '[{"addr_info":[{"local":"192.0.2.7"},{"local":"fe80::1"}]},{"ifname":"down"}]';
+    expect(parseAddresses(routes, interfaces)).toEqual(["127.0.0.0/8", "192.0.2.255", "192.0.2.7"]);
+    expect(parseAddresses("", "")).toEqual([]);
+  });
+});
+
+test("a program that is missing is told by name", async () => {
+  expect(await missingPrograms(["sh", "no-such-program"])).toEqual(["no-such-program"]);
+  for (const program of WAY_OUT_PROGRAMS) expect(INSTALL_PROGRAMS).toContain(program);
 });
 
 describe("the sandbox's view", () => {
@@ -99,5 +122,6 @@ describe("the end of a worker", () => {
 
 test("a complaint becomes a sentence with the remedy", () => {
   expect(explain('slirp4netns: open("/dev/net/tun"): No such file or directory')).toMatch(/modprobe tun/);
+  expect(explain("nsenter: netlink: Error: cache initialization failed: Operation not permitted")).toMatch(/nf_tables/);
   expect(explain("bwrap: something new")).toMatch(/something new.*--sandbox none/);
 });

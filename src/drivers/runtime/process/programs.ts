@@ -23,6 +23,15 @@ export const findProgram = async (name: string, path: string = PROGRAM_PATH): Pr
   return undefined;
 };
 
+/** The line that brings every program of the sandbox and of the functions' network. */
+export const INSTALL_PROGRAMS = "apt-get install bubblewrap slirp4netns nftables util-linux iproute2";
+
+/** Those of the programs that this machine lacks. */
+export const missingPrograms = async (names: readonly string[]): Promise<string[]> => {
+  const found = await Promise.all(names.map((name) => findProgram(name)));
+  return names.filter((_, index) => found[index] === undefined);
+};
+
 /**
  * Runs a program to its end and gives what it wrote.
  * @throws Error with the program's own complaint when it fails.
