@@ -175,6 +175,7 @@ function gatewayPorts({ services, isAdministrator, log }: FrontPorts): GatewayPo
     secret: (organization, name) => secrets.useAtGateway(organization, name),
     verifyToken: async (token) =>
       isAdministrator(token) ? administrator : await identity.accountOf(token).catch(nobody),
+    isFirst: (organization, signature) => apis.isFirst(organization, signature),
     endpoints: apis.endpoints,
     now: Date.now,
     log,

@@ -1,6 +1,7 @@
 /** Gateway endpoints: stored like every resource, and kept in a table from which the gateway answers. */
 import type { Iam } from "../iam/authorize.ts";
 import type { ChangeFeed } from "../shared/change-feed.ts";
+import { unixSeconds } from "../shared/clock.ts";
 import type { Action } from "../shared/contract.ts";
 import { DispatchError } from "../shared/errors.ts";
 import type { Database } from "../shared/ports.ts";
@@ -9,6 +10,7 @@ import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts"
 import type { Api } from "./contract.ts";
 import { type ApiDocument, toDocument, toEndpoint, toWire } from "./endpoint.ts";
 import { EndpointTable } from "./matching.ts";
+import { isFirstUse } from "./seen-signatures.ts";
 import { shadowing } from "./shadowing.ts";
 
 export interface FunctionState {
@@ -88,6 +90,11 @@ export class Apis {
     const record = this.#store.get(organization, name);
     await this.#store.remove(principal, record);
     return toWire(record, { status: "DELETING" });
+  }
+
+  /** False for a verified signature of a request that this organization received before. */
+  isFirst(organization: string, signature: string): Promise<boolean> {
+    return isFirstUse(this.#ports.database, organization, signature, unixSeconds());
   }
 
   /** READY means that the next call reaches the function (decision 23); until then the endpoint waits, and says for what. */

@@ -101,6 +101,14 @@ export interface ChangeTable {
   generation: number;
 }
 
+/** Signatures of requests that were received, for as long as they would be good a second time. */
+export interface SeenSignatureTable {
+  organization: string;
+  signature: string;
+  /** Unix seconds. */
+  seen: number;
+}
+
 /** Small facts of the installation, such as the hash of the administrator's token. */
 export interface SettingTable {
   organization: string;
@@ -119,5 +127,6 @@ export interface DatabaseSchema {
   idempotency: IdempotencyTable;
   audit: Counted<AuditTable>;
   changes: Counted<ChangeTable>;
+  seen_signatures: SeenSignatureTable;
   settings: SettingTable;
 }

@@ -32,7 +32,8 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
   });
 }
 
-function tooLarge(limit: number): Refusal {
+/** The refusal of a body past the limit. */
+export function tooLarge(limit: number): Refusal {
   const { status, message } = new DispatchError("TOO_LARGE", { limit, setting: "max-body-bytes" });
   // The connection stays: cut off in the middle of sending, many clients would never read why. Node drops the rest.
   return new Refusal(status, message);

@@ -105,6 +105,22 @@ describe("Slack authentication", () => {
     expect(runs).toHaveLength(1);
   });
 
+  test("gives the function nothing of what no signature covers", async () => {
+    const { url, runs } = await start(slack);
+    const answer = await post(`${url}?text=delete&user_id=U0`, command, {
+      ...signed(command),
+      "Idempotency-Key": "mine",
+    });
+    expect(await answer.json()).toEqual({ team_id: "T1", trigger_id: "9.8.7", text: "list" });
+    expect(runs[0]?.idempotencyKey).toBe("slack:T1:9.8.7");
+  });
+
+  test("asks for the signature before it looks into anything longer than a certificate check", async () => {
+    const { url, runs } = await start(slack);
+    const answer = await post(url, `ssl_check=1&token=${"x".repeat(1024)}`, formType);
+    expect([answer.status, runs]).toEqual([401, []]);
+  });
+
   test("answers Slack's certificate check, by GET and by unsigned POST, with an empty 200 and no run", async () => {
     const { url, runs } = await start(slack);
     for (const answer of [await fetch(`${url}?ssl_check=1`), await post(url, "ssl_check=1&token=x", formType)])

@@ -44,6 +44,7 @@ export async function start(setup: Setup = {}): Promise<Running> {
   const principals: Principal[] = [];
   const errors: string[] = [];
   const run = setup.run ?? echo;
+  const signatures = new Set<string>();
   const ports: GatewayPorts = {
     run: async (request, principal) => {
       runs.push(request);
@@ -56,6 +57,7 @@ export async function start(setup: Setup = {}): Promise<Running> {
       return values;
     },
     verifyToken: async (token) => setup.tokens?.[token],
+    isFirst: async (_, signature) => !signatures.has(signature) && signatures.add(signature) !== undefined,
     endpoints: new EndpointTable("dispatch-server", () => [endpoint(setup.endpoint)]),
     now: Date.now,
     log: { warn: () => {}, error: (_, message) => errors.push(message) },

@@ -6,17 +6,17 @@ import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerRespo
 import type { Endpoint } from "../../core/apis/endpoint.ts";
 import { type Answer, emptyAnswer, Refusal, send, withHeaders } from "./answer.ts";
 import { authenticateHeaders, authenticateSlack } from "./authentication/authenticate.ts";
-import { ReplayCache } from "./authentication/replay-cache.ts";
 import { ClientGone, readBody } from "./body.ts";
+import { contentOf } from "./content-encoding.ts";
 import { corsHeaders } from "./cors.ts";
 import { failureAnswer } from "./failure.ts";
 import type { JsonText } from "./first-json-value.ts";
 import { httpContext } from "./http-context.ts";
-import { type InputSource, readInput } from "./input.ts";
+import { readInput } from "./input.ts";
 import type { GatewayOptions, GatewayPorts, RunRequest } from "./ports.ts";
 import { type RequestFacts, requestFacts } from "./request-facts.ts";
 import { resultAnswer } from "./result.ts";
-import { isSslCheck, slackIdempotencyKey } from "./slack-requests.ts";
+import { isSslCheckForm, isSslCheckQuery, slackIdempotencyKey } from "./slack-requests.ts";
 import { loopback, type TrustedProxies, trustedProxies } from "./trusted-proxies.ts";
 
 export interface Gateway {
@@ -30,7 +30,6 @@ interface Context {
   readonly ports: GatewayPorts;
   readonly proxies: TrustedProxies;
   readonly maxBodyBytes: number;
-  readonly replays: ReplayCache;
 }
 
 /** @throws Error when a trusted proxy is neither an address nor a CIDR block. */
@@ -39,7 +38,6 @@ export function createGateway(options: GatewayOptions, ports: GatewayPorts): Gat
     ports,
     proxies: trustedProxies(options.trustedProxies ?? loopback),
     maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
-    replays: new ReplayCache(),
   };
   let stopping = false;
   const listener = async (request: IncomingMessage, response: ServerResponse) => {
@@ -83,7 +81,7 @@ function withCors(endpoint: Endpoint | undefined, answer: Answer): Answer {
 function findEndpoint({ endpoints }: GatewayPorts, facts: RequestFacts, { headers }: IncomingMessage): Endpoint {
   const asked = (method: string) => endpoints.match({ host: facts.host, path: facts.path, method });
   const found = preflighted(facts, headers["access-control-request-method"], asked) ?? asked(facts.method);
-  const endpoint = found ?? (isSslCheck(bodiless(facts)) ? slackOnly(asked("POST")) : undefined);
+  const endpoint = found ?? (isSslCheckQuery(facts.method, facts.query) ? slackOnly(asked("POST")) : undefined);
   if (endpoint === undefined) throw new Refusal(404, "no API found with those values");
   return endpoint;
 }
@@ -102,10 +100,6 @@ function slackOnly(endpoint: Endpoint | undefined): Endpoint | undefined {
   return endpoint?.authentication === "slack" ? endpoint : undefined;
 }
 
-function bodiless({ method, query }: RequestFacts): InputSource {
-  return { method, query, contentType: undefined, body: NO_BODY };
-}
-
 async function answerOf(
   endpoint: Endpoint,
   context: Context,
@@ -115,15 +109,31 @@ async function answerOf(
   checkProtocol(endpoint, facts);
   if (facts.method === "OPTIONS") return emptyAnswer(200);
   if (endpoint.authentication !== "public") await authenticateHeaders(endpoint, request, context.ports);
-  const body = isBodyRead(endpoint, facts) ? await readBody(request, context.maxBodyBytes) : NO_BODY;
-  const source = { method: facts.method, query: facts.query, contentType: request.headers["content-type"], body };
+  const sent = isBodyRead(endpoint, facts) ? await readBody(request, context.maxBodyBytes) : NO_BODY;
   if (endpoint.authentication === "slack") {
-    if (isSslCheck(source)) return emptyAnswer(200);
-    await authenticateSlack(endpoint, request, body, context.ports, context.replays);
+    if (isSslCheckQuery(facts.method, facts.query) || isSslCheckForm(request.headers["content-type"], sent))
+      return emptyAnswer(200);
+    await authenticateSlack(endpoint, request, sent, context.ports);
   }
-  const read = readInput(source);
+  const read = inputOf(endpoint, context, facts, request, sent);
   const input = read instanceof Promise ? await read : read;
   return run(endpoint, context.ports, toRunRequest(endpoint, facts, request, input));
+}
+
+/** Only here, behind every check of the caller, is a body looked into. */
+function inputOf(
+  { authentication }: Endpoint,
+  { maxBodyBytes }: Context,
+  { method, query }: RequestFacts,
+  { headers }: IncomingMessage,
+  sent: Buffer,
+): JsonText | Promise<JsonText> {
+  // Slack signs the body alone: what stands in the query may be anybody's.
+  const trusted = authentication === "slack" ? "" : query;
+  const content = contentOf(headers["content-encoding"], sent, maxBodyBytes);
+  const read = (body: Buffer) =>
+    readInput({ method, query: trusted, contentType: headers["content-type"], body, anyType: false });
+  return content instanceof Promise ? content.then(read) : read(content);
 }
 
 /** @throws Refusal 400 in the words that clients look for (server.md 5.3). */
@@ -167,12 +177,12 @@ function toRunRequest(
   };
 }
 
-/** What the caller calls the key; Slack's own requests name themselves. */
+/** What the caller calls the key; Slack's own requests name themselves, for no signature covers their headers. */
 function idempotencyKey(
   { authentication }: Endpoint,
   headers: IncomingHttpHeaders,
   { value }: JsonText,
 ): string | undefined {
-  const key = headers["idempotency-key"] ?? (authentication === "slack" ? slackIdempotencyKey(value) : undefined);
+  const key = authentication === "slack" ? slackIdempotencyKey(value) : headers["idempotency-key"];
   return typeof key === "string" && key !== "" ? key : undefined;
 }

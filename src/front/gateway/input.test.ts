@@ -6,10 +6,11 @@ interface Given {
   readonly query?: string;
   readonly type?: string;
   readonly body?: string | Buffer;
+  readonly anyType?: boolean;
 }
 
-async function input({ method = "POST", query = "", type, body = "" }: Given): Promise<string> {
-  const source = { method, query, contentType: type, body: Buffer.from(body) };
+async function input({ method = "POST", query = "", type, body = "", anyType = false }: Given): Promise<string> {
+  const source = { method, query, contentType: type, body: Buffer.from(body), anyType };
   return (await readInput(source)).text;
 }
 
@@ -72,7 +73,58 @@ describe("a JSON body", () => {
   });
 });
 
+describe("text", () => {
+  test("of the charset that its type names becomes what was written", async () => {
+    const type = "application/json; charset=iso-8859-1";
+    expect(await input({ type, body: Buffer.from('{"a":"Zo\xeb"}', "latin1") })).toBe('{"a":"Zoë"}');
+    expect(await input({ type: `${form}; charset=iso-8859-1`, body: "a=Zo%EB+%" })).toBe('{"a":"Zoë %"}');
+    const wide = Buffer.from('{"a":"Zoë"}', "utf16le");
+    expect(await input({ type: 'application/json;charset="UTF-16LE"', body: wide })).toBe('{"a":"Zoë"}');
+  });
+
+  test.each([
+    ["JSON", { type: json, body: Buffer.from('{"a":"Zo\xeb"}', "latin1") }, 400, "request body is not UTF-8 text"],
+    ["a form", { type: form, body: Buffer.from("a=Zo\xeb", "latin1") }, 400, "request body is not UTF-8 text"],
+    ["an escape", { type: form, body: "a=Zo%EB" }, 400, "request body is not UTF-8 text"],
+    ["a query", { method: "GET", query: "a=Zo%EB" }, 400, "the query is not UTF-8 text"],
+    ["a charset", { type: "application/json; charset=nosuch", body: "{}" }, 415, 'charset "nosuch" is not known'],
+  ])("of %s that is none is refused, never garbled", async (_, given, status, message) => {
+    await expect(input(given)).rejects.toMatchObject({ status, message: expect.stringContaining(message) });
+  });
+
+  test("beyond ASCII that stands in a query without escapes is UTF-8", async () => {
+    const query = Buffer.from("a=Zoë").toString("latin1");
+    expect(await input({ method: "GET", query })).toBe('{"a":"Zoë"}');
+  });
+
+  test("of a multipart field that is none is refused, and a replacement character that was sent is not", async () => {
+    const type = "multipart/form-data; boundary=b";
+    const body = (value: Buffer) =>
+      Buffer.concat([
+        Buffer.from('--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n'),
+        value,
+        Buffer.from("\r\n--b--\r\n"),
+      ]);
+    await expect(input({ type, body: body(Buffer.from("Zo\xeb", "latin1")) })).rejects.toMatchObject({
+      message: expect.stringContaining("a field is not UTF-8 text"),
+    });
+    expect(await input({ type, body: body(Buffer.from("\ufffd")) })).toBe('{"x":"\ufffd"}');
+  });
+});
+
 describe("an urlencoded form", () => {
+  test("of more than 1000 fields is refused, and so is a query", async () => {
+    const fields = "a&".repeat(1001);
+    await expect(input({ type: form, body: fields })).rejects.toMatchObject({
+      status: 400,
+      message: "request body has more than 1000 fields",
+    });
+    await expect(input({ method: "GET", query: fields })).rejects.toMatchObject({
+      message: "the query has more than 1000 fields",
+    });
+    expect(await input({ type: form, body: `${"a&".repeat(1000)}&&` })).toContain('{"a":["","",');
+  });
+
   test("is merged with the query, the body's values first", async () => {
     expect(await input({ query: "x=3&q=4", type: form, body: "x=1&x=2" })).toBe('{"x":["1","2","3"],"q":"4"}');
   });

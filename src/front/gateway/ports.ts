@@ -35,6 +35,8 @@ export interface GatewayPorts {
   secret(organization: string, name: string): Promise<Readonly<Record<string, string>>>;
   /** Whose bearer token this is; undefined when nobody's. */
   verifyToken(token: string): Promise<Principal | undefined>;
+  /** False for a signature that this organization received before, within the 10 minutes in which it could be sent again. */
+  isFirst(organization: string, signature: string): Promise<boolean>;
   readonly endpoints: Pick<EndpointTable, "match">;
   /** Unix milliseconds. */
   now(): number;

@@ -5,7 +5,6 @@ import { Refusal } from "../answer.ts";
 import type { GatewayPorts } from "../ports.ts";
 import { passwords, verifyBasic } from "./basic.ts";
 import { bearerToken } from "./bearer.ts";
-import type { ReplayCache } from "./replay-cache.ts";
 import { verifySlackSignature } from "./slack.ts";
 
 type Values = Readonly<Record<string, string>>;
@@ -48,7 +47,6 @@ export async function authenticateSlack(
   request: IncomingMessage,
   body: Buffer,
   ports: GatewayPorts,
-  replays: ReplayCache,
 ): Promise<void> {
   const values = await secretValues(endpoint, endpoint.authenticationSecret ?? defaultSlackSecret, ports);
   const secrets = [values.signingSecret ?? "", values.previousSigningSecret ?? ""].filter((secret) => secret !== "");
@@ -58,10 +56,9 @@ export async function authenticateSlack(
     timestamp: header(request, "x-slack-request-timestamp"),
     signature: header(request, "x-slack-signature"),
   };
-  const now = ports.now();
-  const verdict = verifySlackSignature(headers, body, secrets, now);
+  const verdict = verifySlackSignature(headers, body, secrets, ports.now());
   if (!verdict.valid) throw notSlack(verdict.reason);
-  if (!replays.add(verdict.signature, now)) throw notSlack("it was received before");
+  if (!(await ports.isFirst(endpoint.organization, verdict.signature))) throw notSlack("it was received before");
 }
 
 function notSlack(reason: string): Refusal {
