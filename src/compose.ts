@@ -68,16 +68,15 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
   };
   refuseLostKey(databasePath, keyPath);
   const keys = await createKeyFile(keyPath);
-  const [database, sandbox] = await Promise.all([
-    openSqlite(databasePath),
-    createSandbox({
-      mode: settings.sandbox as "bubblewrap" | "none",
-      stateDir: join(folder, "run"),
-      door,
-      allowHostServices: networkSettings(settings).hostServices,
-      log,
-    }),
-  ]);
+  // First the database: only one server has it, and the sandbox ends what an earlier one left running.
+  const database = await openSqlite(databasePath);
+  const sandbox = await createSandbox({
+    mode: settings.sandbox as "bubblewrap" | "none",
+    stateDir: join(folder, "run"),
+    door,
+    allowHostServices: networkSettings(settings).hostServices,
+    log,
+  });
   const blobs = holdable(createFolderBlobs(join(folder, "blobs")), (error) =>
     log.warn({ err: error }, "a source that nobody needs could not be removed"),
   );

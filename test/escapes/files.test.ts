@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findInterpreter } from "../../src/drivers/runtime/process/interpreters.ts";
@@ -9,6 +9,7 @@ import {
   type Harness,
   run,
   startFunction,
+  startGeneric,
   suiteName,
 } from "../contract/runtime-harness.ts";
 
@@ -161,5 +162,17 @@ def handle(context, text):
     const image = { digest: "d", lock: "", folder };
     const payload = ["/image/x", "/image/site-packages/x"];
     expect(await evaluate(harness.runtime, "python3", WRITER, { image, payload })).toEqual([]);
+  });
+
+  test.each([
+    ["nodejs", "node_modules"],
+    ["python3", ""],
+  ] as const)("an image of %s whose folder %j is a link starts nothing", async (language, name) => {
+    const folder = join(harness.folder, `linked-${language}`);
+    await mkdir(folder);
+    if (name === "") await rm(folder, { recursive: true });
+    await symlink("/", name === "" ? folder : join(folder, name));
+    const starting = startGeneric(harness.runtime, language, { image: { digest: "d", lock: "", folder } });
+    await expect(starting).rejects.toThrow("is not a real folder");
   });
 });

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createHarness, findObstacle, suiteName } from "../contract/runtime-harness.ts";
+import { descendants, isAlive } from "./support.ts";
 
 const obstacle = await findObstacle("isolated");
 
@@ -19,24 +20,6 @@ await invoke(worker, null).started;
 console.log("busy");
 setInterval(() => {}, 1000);
 `;
-
-const childrenOf = (pid: number): number[] => {
-  try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
-  } catch {
-    return [];
-  }
-};
-
-const descendants = (pid: number): number[] => childrenOf(pid).flatMap((child) => [child, ...descendants(child)]);
-
-const isAlive = (pid: number): boolean => {
-  try {
-    return !/^State:\s*[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    return false;
-  }
-};
 
 const groupsOf = (pid: number): string[] =>
   globSync(`/sys/fs/cgroup/**/dispatch-${pid}-*`).filter((path) => existsSync(path));

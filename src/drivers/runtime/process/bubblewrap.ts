@@ -40,11 +40,17 @@ const tmpfs = (path: string, mebibytes: number): string[] => [
   ...["--size", String(Math.max(1, Math.floor(mebibytes)) * MEBIBYTE), "--perms", "0700", "--tmpfs", path],
 ];
 
+/**
+ * The sandbox's init belongs to the same user as what runs under it, so its memory could be written through /proc/1/mem.
+ * Whoever did that would decide when the sandbox ends. Nothing in a sandbox needs to know its init.
+ */
+const hiddenInit = ["--size", "4096", "--perms", "0555", "--tmpfs", "/proc/1", "--remount-ro", "/proc/1"];
+
 /** The root itself and /dev are tmpfs that bubblewrap leaves writable and unbounded, hence the remounts. */
 const folders = (view: View): string[] => [
   ...view.links.flatMap(({ path, target }) => ["--symlink", target, path]),
   ...view.binds.flatMap((bind) => [bind.writable ? "--bind" : "--ro-bind", bind.source, bind.target]),
-  ...["--proc", "/proc", "--dev", "/dev", ...tmpfs("/dev/shm", view.disk), "--remount-ro", "/dev"],
+  ...["--proc", "/proc", ...hiddenInit, "--dev", "/dev", ...tmpfs("/dev/shm", view.disk), "--remount-ro", "/dev"],
   ...[...tmpfs("/tmp", view.disk), ...tmpfs("/function", view.functionSpace), "--remount-ro", "/"],
 ];
 

@@ -6,6 +6,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileS
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Limits } from "../../../core/shared/ports.ts";
+import { signalQuietly } from "./child-end.ts";
+import { identify } from "./process-identity.ts";
 
 export type Controller = "memory" | "cpu" | "pids";
 
@@ -17,6 +19,8 @@ export interface ControlGroup {
   apply(limits: Limits): void;
   /** True once the kernel has killed a process of the group for want of memory. */
   memoryExceeded(): boolean;
+  /** Kills the processes of the group, and gives those that there were; [] when it is empty. */
+  kill(): readonly number[];
   remove(): Promise<void>;
 }
 
@@ -83,8 +87,14 @@ const killsCounted = (file: string): boolean => /^oom_kill [1-9]/m.test(readOrEm
 const processesOf = (folder: string): number[] =>
   readOrEmpty(join(folder, "cgroup.procs"))
     .split("\n")
-    .filter((line) => line !== "")
-    .map(Number);
+    .map(Number)
+    .filter((pid) => pid > 0); // 0 stands for a process of another process namespace
+
+const killAll = (folder: string): readonly number[] => {
+  const pids = processesOf(folder);
+  for (const pid of pids) signalQuietly(pid, "SIGKILL");
+  return pids;
+};
 
 /** The kernel frees a group a moment after its last process was reaped. */
 const removeFolder = async (folder: string): Promise<void> => {
@@ -96,10 +106,8 @@ const removeFolder = async (folder: string): Promise<void> => {
 
 /** `dispatch-<pid>-<start time>`: the start time tells a process from a later one with the same number. A count follows. */
 const identity = (pid: number): string | undefined => {
-  const fields = readOrEmpty(`/proc/${pid}/stat`)
-    .replace(/^.*\) /s, "")
-    .split(" ");
-  return fields[19] === undefined ? undefined : `dispatch-${pid}-${fields[19]}`;
+  const startTime = identify(pid)?.startTime;
+  return startTime === undefined ? undefined : `dispatch-${pid}-${startTime}`;
 };
 
 const isLeftover = (name: string): boolean => {
@@ -117,9 +125,7 @@ const childFolders = (folder: string): string[] =>
 /** Ends what a dead server left in its groups, and removes them. */
 const removeTree = async (folder: string): Promise<void> => {
   for (const child of childFolders(folder)) await removeTree(child);
-  processesOf(folder).forEach((pid) => {
-    attempt(() => process.kill(pid, "SIGKILL"));
-  });
+  for (let tries = 0; tries < 50 && killAll(folder).length > 0; tries += 1) await sleep(10);
   await removeFolder(folder);
 };
 
@@ -203,6 +209,7 @@ const createGroup = (hierarchies: readonly Opened[], name: string): ControlGroup
     memoryExceeded: () =>
       memory !== undefined &&
       killsCounted(join(memory.folder, memory.version === 1 ? "memory.oom_control" : "memory.events")),
+    kill: () => groups.flatMap(({ folder }) => killAll(folder)),
     remove: async () => {
       for (const { folder } of groups) await removeFolder(folder);
     },

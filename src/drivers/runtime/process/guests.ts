@@ -1,5 +1,5 @@
 /** How the guest of each language is started, and what it needs to see. */
-import { existsSync } from "node:fs";
+import { existsSync, lstatSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BuiltImage, Language } from "../../../core/shared/ports.ts";
@@ -30,20 +30,32 @@ const entryOf = (sandbox: Sandbox, guests: Bind, candidates: readonly string[]):
   return join(sandbox.pathOf(guests), found);
 };
 
-const present = (bind: Bind): Bind | undefined => (existsSync(bind.source) ? bind : undefined);
+/**
+ * A bind of a folder that strangers' packages filled; undefined when it is not there.
+ * @throws Error when it is a link: bubblewrap would follow it to any place of the host.
+ */
+const realFolder = (bind: Bind): Bind | undefined => {
+  const stats = lstatSync(bind.source, { throwIfNoEntry: false });
+  if (stats === undefined || stats.isDirectory()) return stats && bind;
+  throw new Error(
+    `${bind.source} of the image is not a real folder, so nothing is started with it; apply the image again`,
+  );
+};
 
 const nodejs = (sandbox: Sandbox, guests: Bind, image: BuiltImage): Omit<GuestCommand, "command"> => {
   const entry = entryOf(sandbox, guests, ["nodejs.mjs", "nodejs/main.ts"]);
-  const packages = present({ source: join(image.folder ?? "", "node_modules"), target: "/node_modules" });
-  if (image.folder === undefined || packages === undefined) return { args: [entry], binds: [guests] };
-  const folder = { source: image.folder, target: IMAGE_AT };
+  if (image.folder === undefined) return { args: [entry], binds: [guests] };
+  const folder = realFolder({ source: image.folder, target: IMAGE_AT });
+  const packages = realFolder({ source: join(image.folder, "node_modules"), target: "/node_modules" });
+  if (folder === undefined || packages === undefined) return { args: [entry], binds: [guests] };
   return { args: [entry], binds: [guests, folder, packages], modules: sandbox.pathOf(packages) };
 };
 
 const python3 = (sandbox: Sandbox, guests: Bind, image: BuiltImage): Omit<GuestCommand, "command"> => {
   const args = ["-I", "-S", "-B", entryOf(sandbox, guests, ["python3/main.py"])];
   if (image.folder === undefined) return { args, binds: [guests] };
-  const folder = { source: image.folder, target: IMAGE_AT };
+  const folder = realFolder({ source: image.folder, target: IMAGE_AT });
+  if (folder === undefined) throw new Error(`the folder ${image.folder} of the image is gone; apply the image again`);
   return { args: [...args, join(sandbox.pathOf(folder), "site-packages")], binds: [guests, folder] };
 };
 

@@ -8,10 +8,11 @@ import { type Bind, bubblewrapOptions } from "./bubblewrap.ts";
 import { type ControlGroups, openControlGroups } from "./cgroups.ts";
 import { ARGUMENTS_FD, chain, SANDBOX_UID } from "./chain.ts";
 import { findInheritedDescriptors, type InheritedDescriptors } from "./inherited-descriptors.ts";
+import { endLeftovers } from "./leftovers.ts";
 import { createNetworks, type Networks } from "./network.ts";
 import { isRoot, PROGRAM_PATH } from "./programs.ts";
 import { makeEtc, systemView } from "./root-view.ts";
-import type { Sandbox, SandboxCommand, SandboxOptions } from "./sandbox.ts";
+import type { Sandbox, SandboxCommand, SandboxedProcess, SandboxOptions } from "./sandbox.ts";
 import { followSandboxed, INFO_FD } from "./sandboxed-process.ts";
 import { seccompProgram } from "./seccomp.ts";
 import { createStaging, type Staging } from "./staging.ts";
@@ -103,6 +104,12 @@ const memoize = <T>(make: () => Promise<T>): (() => Promise<T>) => {
 
 const prepare = async (options: SandboxOptions): Promise<Parts> => {
   const etc = (network: NetworkKind): Bind[] => makeEtc(options.stateDir, network, options.door?.names ?? []);
+  const etcs = { isolated: etc("isolated"), none: etc("none"), host: etc("host") };
+  const etcBinds = Object.values(etcs).flatMap((binds) => binds.filter(({ target }) => target === "/etc"));
+  await endLeftovers(
+    etcBinds.map(({ source }) => source),
+    options.log,
+  );
   const program = seccompProgram(process.arch);
   const seccompFile = join(options.stateDir, "seccomp.bpf");
   if (program !== undefined) writeFileSync(seccompFile, program);
@@ -112,13 +119,14 @@ const prepare = async (options: SandboxOptions): Promise<Parts> => {
     staging: isRoot() ? memoize(createStaging) : undefined,
     inherited: findInheritedDescriptors(INFO_FD),
     seccompFile: program === undefined ? undefined : seccompFile,
-    etc: { isolated: etc("isolated"), none: etc("none"), host: etc("host") },
+    etc: etcs,
   };
 };
 
 /** The sandbox of bubblewrap. @throws Error when the staging namespace cannot be made. */
 export const createBubblewrapSandbox = async (options: SandboxOptions): Promise<Sandbox> => {
   const parts = await prepare(options);
+  const living = new Set<SandboxedProcess>();
   let count = 0;
   let stagingMade: Staging | undefined;
   return {
@@ -136,9 +144,14 @@ export const createBubblewrapSandbox = async (options: SandboxOptions): Promise<
       group.apply(command.limits);
       const namespaces = [...network, ...(staging === undefined ? [] : [`--mount=${staging.namespace}`])];
       const words = chain({ ...parts, group, namespaces }, command);
-      return followSandboxed(start(words, bubblewrap, parts.seccompFile, command.channel === true), group);
+      const child = start(words, bubblewrap, parts.seccompFile, command.channel === true);
+      const running = followSandboxed(child, group, options.log);
+      living.add(running);
+      void running.exited.then(() => living.delete(running));
+      return running;
     },
     close: async () => {
+      await Promise.all([...living].map((running) => running.terminate(0)));
       await Promise.all([parts.networks.close(), stagingMade?.close()]);
       await parts.groups.close();
     },

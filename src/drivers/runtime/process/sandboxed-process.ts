@@ -2,25 +2,43 @@
 import type { ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
 import type { Duplex, Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ControlGroup } from "./cgroups.ts";
 import { exitOf, GRACE_MILLISECONDS, signalQuietly } from "./child-end.ts";
-import type { SandboxedProcess } from "./sandbox.ts";
+import type { Log } from "./log.ts";
+import { closePipes, killUntilNothingIsLeft } from "./nothing-left.ts";
+import { identify, isNamespaceInit, isRunning, killIfRunning, type ProcessIdentity } from "./process-identity.ts";
+import type { SandboxExit, SandboxedProcess } from "./sandbox.ts";
 import { terminate } from "./terminate.ts";
 
 /** The descriptor on which bubblewrap tells the process number of the sandbox's own init. */
 export const INFO_FD = 6;
 
-/** The process number of the sandbox's own init, once bubblewrap has told it. */
-const followInit = (child: ChildProcess): (() => number | undefined) => {
+/** How long the news of its init may come behind bubblewrap's end. */
+const TOLD_MILLISECONDS = 1000;
+
+interface Init {
+  /** The sandbox's own init; undefined until bubblewrap has told its number. */
+  known(): ProcessIdentity | undefined;
+  /** Settles when bubblewrap has told it, or never will. */
+  readonly told: Promise<void>;
+}
+
+/** Its number is told as soon as there is one; from then on the start time tells it from others. */
+const followInit = (child: ChildProcess): Init => {
   let text = "";
+  let init: ProcessIdentity | undefined;
   const info = (child.stdio as readonly (Readable | null)[])[INFO_FD];
   info?.on("data", (chunk: Buffer) => {
     text += chunk.toString();
-  });
-  return () => {
     const [, pid] = /"child-pid": (\d+)/.exec(text) ?? [];
-    return pid === undefined ? undefined : Number(pid);
-  };
+    if (pid !== undefined && isNamespaceInit(Number(pid))) init ??= identify(Number(pid));
+  });
+  const told = new Promise<void>((resolve) => {
+    if (info) info.once("close", () => resolve());
+    else resolve();
+  });
+  return { known: () => init, told };
 };
 
 const childrenOf = (pid: number): number[] => {
@@ -31,22 +49,22 @@ const childrenOf = (pid: number): number[] => {
   }
 };
 
-const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
+/** What became of bubblewrap, once nothing of the sandbox is left. */
+const endOf = async (child: ChildProcess, group: ControlGroup, init: Init, log: Log): Promise<SandboxExit> => {
+  const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  const exit = await exitOf(child);
+  await Promise.race([init.told, sleep(TOLD_MILLISECONDS, undefined, { ref: false })]);
+  await killUntilNothingIsLeft(init.known(), group, log);
+  const memoryExceeded = group.memoryExceeded();
+  void group.remove();
+  void closePipes(child, closed);
+  return { ...exit, memoryExceeded };
+};
 
 /** Follows a bubblewrap that was just started; its control group is removed when it has ended. */
-export const followSandboxed = (child: ChildProcess, group: ControlGroup): SandboxedProcess => {
+export const followSandboxed = (child: ChildProcess, group: ControlGroup, log: Log): SandboxedProcess => {
   const init = followInit(child);
-  const exited = exitOf(child).then((exit) => {
-    const memoryExceeded = group.memoryExceeded();
-    void group.remove();
-    return { ...exit, memoryExceeded };
-  });
-  // While the outer bubblewrap lives, its children's process numbers cannot be anybody else's.
-  const toInit = (action: (pid: number) => void): boolean => {
-    const pid = hasEnded(child) ? undefined : init();
-    if (pid !== undefined) action(pid);
-    return pid !== undefined;
-  };
+  const exited = endOf(child, group, init, log);
   return {
     child,
     channel: (child.stdio[3] ?? undefined) as Duplex | undefined,
@@ -56,12 +74,14 @@ export const followSandboxed = (child: ChildProcess, group: ControlGroup): Sandb
     terminate: (graceMilliseconds = GRACE_MILLISECONDS) =>
       terminate({
         ask: () => {
-          toInit((pid) => {
-            for (const worker of childrenOf(pid)) signalQuietly(worker, "SIGTERM");
-          });
+          const found = init.known();
+          if (found === undefined || !isRunning(found)) return;
+          for (const worker of childrenOf(found.pid)) signalQuietly(worker, "SIGTERM");
         },
         force: () => {
-          if (!toInit((pid) => signalQuietly(pid, "SIGKILL"))) child.kill("SIGKILL");
+          const found = init.known();
+          if (found !== undefined) killIfRunning(found);
+          child.kill("SIGKILL");
         },
         ended: exited,
         graceMilliseconds,
