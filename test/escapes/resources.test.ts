@@ -1,3 +1,6 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   createHarness,
@@ -53,6 +56,89 @@ def handle(c, p):
     expect((await run(writer)).error?.message).toContain("memory limit of 128 MB");
     await stillServes();
   });
+
+  test("that opens files without end has 4,096 of them", async () => {
+    const source = `
+import os, resource
+def handle(c, p):
+    usual, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    count = 0
+    try:
+        while True:
+            os.dup(0)
+            count += 1
+    except OSError: os.closerange(10, most)
+    return [usual, count <= most, most]`;
+    const worker = await startFunction(harness.runtime, "python3", source);
+    expect((await run(worker)).output).toBe("[1024,true,4096]");
+    await worker.stop("retired");
+  });
+
+  test.skipIf(memoryObstacle !== undefined)(
+    suiteName("that fills the buffers of sockets stays near its limit", memoryObstacle),
+    async () => {
+      const source = `
+import socket, time
+def handle(c, p):
+    server = socket.create_server(("127.0.0.1", 0))
+    kept, sent = [server], 0
+    for _ in range(300):
+        one = socket.socket()
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        one.connect(server.getsockname())
+        other, _ = server.accept()
+        one.setblocking(False)
+        kept += [one, other]
+        try:
+            while True: sent += one.send(b"x" * 65536)
+        except OSError: pass
+        if sent > 120 << 20: break
+    return sent >> 20`;
+      const worker = await startFunction(harness.runtime, "python3", source, { limits: { memory: 64 } });
+      const { output, error } = await run(worker);
+      await worker.stop("retired");
+      if (error !== undefined) expect(error.message).toContain("memory limit of 64 MB");
+      else expect(Number(output)).toBeLessThan(64);
+    },
+  );
+
+  const PATTERN = "/proc/sys/kernel/core_pattern";
+  const patternObstacle = ((): string | undefined => {
+    try {
+      writeFileSync(PATTERN, readFileSync(PATTERN));
+      return undefined;
+    } catch {
+      return "only root can choose the machine's program for core dumps";
+    }
+  })();
+  test.skipIf(patternObstacle !== undefined)(
+    suiteName("that crashes starts no program of the machine for its core", patternObstacle),
+    async () => {
+      const seen = join(harness.folder, "core-seen");
+      const handler = join(harness.folder, "core-handler");
+      writeFileSync(handler, `#!/bin/sh\ncat >/dev/null\necho $1 >>${seen}\n`);
+      chmodSync(handler, 0o755);
+      const crash = `
+import os, resource
+def handle(c, p):
+    try: resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    except (OSError, ValueError): pass
+    os.abort()`;
+      const before = readFileSync(PATTERN);
+      writeFileSync(PATTERN, `|${handler} %e`);
+      try {
+        const worker = await startFunction(harness.runtime, "python3", crash);
+        expect((await run(worker)).error?.message).toContain("SIGABRT");
+        spawnSync("sh", ["-c", "kill -ABRT $$"]); // shows that the trap works
+        await expect.poll(() => existsSync(seen), { timeout: 5000 }).toBe(true);
+        expect(readFileSync(seen, "utf8")).toBe("sh\n");
+      } finally {
+        writeFileSync(PATTERN, before);
+        rmSync(handler);
+      }
+    },
+  );
 
   test("that writes 100 MB of log leaves 1 MB and a line that says so", async () => {
     const source =

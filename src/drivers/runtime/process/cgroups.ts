@@ -34,6 +34,10 @@ export interface ControlGroups {
 const MEBIBYTE = 1024 * 1024;
 const PERIOD = 100_000; // microseconds
 
+/** Of a worker's memory, what its sockets may hold in their buffers; mebibytes at least. */
+const SOCKET_SHARE = 8;
+const LEAST_SOCKET_MEMORY = 8;
+
 const attempt = (action: () => void): boolean => {
   try {
     action();
@@ -57,6 +61,9 @@ const applyV1: Record<Controller, (folder: string, limits: Limits) => void> = {
     const raised = attempt(() => writeIfPresent(swap, bytes));
     writeFileSync(join(folder, "memory.limit_in_bytes"), bytes);
     if (!raised) writeIfPresent(swap, bytes);
+    // What lies in the buffers of sockets, TCP and UDP, is not part of the memory above. Version 2 counts it in.
+    const sockets = Math.max(LEAST_SOCKET_MEMORY, memory / SOCKET_SHARE) * MEBIBYTE;
+    attempt(() => writeIfPresent(join(folder, "memory.kmem.tcp.limit_in_bytes"), String(Math.floor(sockets))));
   },
   cpu: (folder, { cpu }) => {
     writeFileSync(join(folder, "cpu.cfs_period_us"), String(PERIOD));

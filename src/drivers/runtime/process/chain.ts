@@ -2,6 +2,7 @@
 import type { Limits } from "../../../core/shared/ports.ts";
 import type { ControlGroup, ControlGroups } from "./cgroups.ts";
 import type { InheritedDescriptors } from "./inherited-descriptors.ts";
+import { processLimits } from "./process-limits.ts";
 import { isRoot } from "./programs.ts";
 import type { SandboxCommand } from "./sandbox.ts";
 
@@ -20,7 +21,6 @@ const RESERVED_BY_V8 = 576;
 /** Without control groups the memory of each process is limited by its data segment, and nothing limits the processor. */
 const joinScript = (joinFiles: readonly string[], memory: number | undefined, inherited: readonly number[]): string =>
   [
-    "ulimit -c 0",
     ...inherited.map((descriptor) => `exec ${descriptor}>&-`),
     ...(memory === undefined ? [] : [`ulimit -d ${(memory + RESERVED_BY_V8) * 1024}`]),
     ...joinFiles.map(() => 'echo 0 > "$1"; shift'),
@@ -46,7 +46,7 @@ export const chain = ({ groups, group, namespaces, inherited }: ChainParts, comm
   const memory = groups.controllers.memory === undefined ? command.limits.memory : undefined;
   return [
     ...[inherited.shell, "-e", "-c", joinScript(group.joinFiles, memory, inherited.descriptors)],
-    ...["sh", ...group.joinFiles],
+    ...["sh", ...group.joinFiles, ...processLimits()],
     ...(namespaces.length === 0 ? [] : ["nsenter", ...namespaces]),
     ...(isRoot() ? dropRoot : []),
     ...["bwrap", "--args", String(ARGUMENTS_FD), "--"],

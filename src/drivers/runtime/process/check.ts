@@ -9,7 +9,7 @@ const GIVE_UP = "or start the server with --sandbox none, which does not protect
 
 /** The programs of the chain, see sandbox.ts. */
 const programsOf = (network: NetworkKind): string[] => [
-  ...["bwrap", "unshare", "nsenter"],
+  ...["bwrap", "unshare", "nsenter", "prlimit"],
   ...(isRoot() ? ["setpriv"] : []),
   ...(network === "host" ? [] : ["ip"]),
   ...(network === "isolated" ? WAY_OUT_PROGRAMS : []),

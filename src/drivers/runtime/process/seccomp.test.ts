@@ -91,6 +91,18 @@ describe.each(["x64", "arm64"] as const)("the filter for %s", (architecture) => 
     expect(interpret(architecture, { number: ioctl, arguments: [0, 0x5401] })).toBe(ALLOW);
   });
 
+  test("keeps the limit of core dumps, however it is named, and lets others be changed and read", () => {
+    const set = number([160, 164]);
+    expect(interpret(architecture, { number: set, arguments: [4, 0x1000] })).toBe(errno(1));
+    expect(interpret(architecture, { number: set, arguments: [7, 0x1000] })).toBe(ALLOW);
+    const any = number([302, 261]);
+    for (const address of [0x1000, 0x7f00_0000_0000, 0x7f00_0000_1000]) {
+      expect(interpret(architecture, { number: any, arguments: [0, 4, address] })).toBe(errno(1));
+    }
+    expect(interpret(architecture, { number: any, arguments: [0, 4, 0] })).toBe(ALLOW);
+    expect(interpret(architecture, { number: any, arguments: [0, 7, 0x1000] })).toBe(ALLOW);
+  });
+
   test("kills a process that calls through another architecture's door", () => {
     expect(interpret(architecture, { number: 1, arch: 0x40000003 })).toBe(0x80000000);
   });

@@ -33,6 +33,7 @@ const X32_BIT = 0x40000000;
 const CLONE_NEW_NAMESPACE = 0x7e020000;
 const TIOCSTI = 0x5412;
 const TIOCLINUX = 0x541c;
+const RLIMIT_CORE = 4;
 const AF_UNIX = 1;
 const AF_INET = 2;
 const AF_INET6 = 10;
@@ -108,6 +109,13 @@ export const REFUSED_CALLS: Readonly<Record<string, Numbers>> = {
   sethostname: [170, 161],
   setdomainname: [171, 162],
   memfd_secret: [447, 447],
+  // Asynchronous input and output: the number of such requests is bounded for the whole machine, not for a worker.
+  io_setup: [206, 0],
+  io_destroy: [207, 1],
+  io_submit: [209, 2],
+  io_cancel: [210, 3],
+  io_getevents: [208, 4],
+  io_pgetevents: [333, 292],
 };
 
 const CLONE: Numbers = [56, 220];
@@ -115,6 +123,8 @@ const CLONE3: Numbers = [435, 435];
 const IOCTL: Numbers = [16, 29];
 const SOCKET: Numbers = [41, 198];
 const PERSONALITY: Numbers = [135, 92];
+const SETRLIMIT: Numbers = [160, 164];
+const PRLIMIT: Numbers = [302, 261];
 
 const load = (offset: number): Instruction => [LOAD, 0, 0, offset];
 const give = (value: number): Instruction => [RETURN, 0, 0, value];
@@ -152,6 +162,26 @@ const checkSocket = (): Instruction[] => {
   ];
 };
 
+/** Core dumps stay off, see process-limits.ts: with a limit of 0 the kernel would start the machine's program for them. */
+const keepCoreLimit = (resource: number): Instruction[] => [
+  load(argument(resource)),
+  [JUMP_EQUAL, 0, 1, RLIMIT_CORE],
+  refuse(EPERM),
+  give(ALLOW),
+];
+
+/** prlimit64 also reads limits: only with a new one, whose address is not 0, is it refused. */
+const keepCoreLimitOfAny = (): Instruction[] => [
+  load(argument(1)),
+  [JUMP_EQUAL, 0, 5, RLIMIT_CORE],
+  load(argument(2)),
+  [JUMP_EQUAL, 0, 2, 0],
+  load(argument(2) + 4),
+  [JUMP_EQUAL, 1, 0, 0],
+  refuse(EPERM),
+  give(ALLOW),
+];
+
 /** The filter as instructions, for one architecture. */
 export const seccompInstructions = (architecture: Architecture): Instruction[] => [
   ...checkArchitecture(architecture),
@@ -171,6 +201,8 @@ export const seccompInstructions = (architecture: Architecture): Instruction[] =
     refuse(EPERM),
     give(ALLOW),
   ]),
+  ...when(SETRLIMIT, architecture, keepCoreLimit(0)),
+  ...when(PRLIMIT, architecture, keepCoreLimitOfAny()),
   ...when(SOCKET, architecture, checkSocket()),
   ...when(PERSONALITY, architecture, [load(argument(0)), ...allowOnly([0, 0xffffffff], EPERM)]),
   give(ALLOW),
