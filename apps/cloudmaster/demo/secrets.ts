@@ -10,11 +10,20 @@ type Secrets = Readonly<Record<(typeof SECRETS)[number], Record<string, string>>
 /** Name of each secret to its values. */
 export function demoSecrets({ ec2, slack }: { readonly ec2: Ec2; readonly slack: Slack }): Secrets {
   return {
-    slack: { signingSecret: SIGNING_SECRET, statusUrl: slack.webhookUrl },
-    cloudmaster: { responseHosts: `127.0.0.1:${slack.port}` },
-    aws: { ...ec2.keys, region: "us-east-1", endpoint: ec2.url, imageId: "ami-0123456789abcdef0" },
-    azure: { tenantId: "none", clientId: "none", clientSecret: "none", subscriptionId: "none" },
-    gcp: { project: "none", zone: "none", clientEmail: "none", privateKey: "none" },
-    vsphere: { host: "none", username: "none", password: "none" },
+    slack: { statusUrl: slack.webhookUrl, signingSecret: SIGNING_SECRET },
+    cloudmaster: { url: "http://dispatch.example.com:8080", responseHosts: `127.0.0.1:${slack.port}` },
+    aws: {
+      ...{ access_key: ec2.keys.accessKeyId, secret_key: ec2.keys.secretAccessKey },
+      ...{ region: "us-west-2", endpoint: ec2.url },
+    },
+    azure: {
+      ...{ clientId: "none", password: "none", tenant: "none", subscription: "none", admin_password: "none" },
+      ...{ location: "eastus2", subnet: "none", virtual_network: "none" },
+    },
+    gcp: { type: "service_account", project_id: "none", client_email: "none", private_key: "none", zone: "us-west1-c" },
+    vsphere: {
+      ...{ host: "https://vcenter.example.com", datacenter: "SDDC-Datacenter", resourcePool: "Compute-ResourcePool" },
+      ...{ vmFolder: "Workloads", username: "none", password: "none" },
+    },
   };
 }

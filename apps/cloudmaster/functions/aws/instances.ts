@@ -1,27 +1,53 @@
 /** The machines that Cloudmaster made on EC2: those with the tag `managedby=cloudmaster`, and no others. */
-import type { EC2Client, Filter, Instance, RunInstancesCommandInput } from "@aws-sdk/client-ec2";
+import type { EC2Client, Filter, Image, Instance, RunInstancesCommandInput } from "@aws-sdk/client-ec2";
 import { paginateDescribeInstances, RunInstancesCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
 import { InputError } from "../shared/context.ts";
-import type { Machine } from "../shared/machine.ts";
+import type { ChosenDefaults, Machine } from "../shared/machine.ts";
 import { clientToken } from "./client-token.ts";
+import { newestUbuntu, smallestType } from "./defaults.ts";
 import type { AwsSettings } from "./settings.ts";
-import { requireImageId } from "./settings.ts";
 
 const MANAGED = { key: "managedby", value: "cloudmaster" } as const;
 const GONE = new Set(["terminated", "shutting-down"]);
 const PAGE_SIZE = 1000;
 
-/** Starts a machine, or finds the one of that name. @throws InputError without an image id; the SDK's own errors. */
+/** Starts a machine, or finds the one of that name. @throws InputError when a default cannot be found; the SDK's own errors. */
 export async function createMachine(ec2: EC2Client, settings: AwsSettings, name: string): Promise<Machine> {
-  const imageId = requireImageId(settings);
   const known = await describe(ec2, [tagFilter("Name", name)]);
   const living = known.find(isLiving);
   if (living !== undefined) return { ...toMachine(living), existing: true };
   const gone = known.flatMap((instance) => instance.InstanceId ?? []);
-  const launched = await ec2.send(new RunInstancesCommand(launch({ ...settings, imageId }, name, gone)));
+  const { plan, image } = await planLaunch(ec2, settings);
+  const launched = await ec2.send(new RunInstancesCommand(launch(plan, name, gone)));
   const [instance] = launched.Instances ?? [];
   if (instance === undefined) throw new Error("AWS accepted the request but named no machine");
-  return toMachine(instance);
+  const chosen = chosenDefaults(settings, instance, image);
+  return { ...toMachine(instance), ...(Object.keys(chosen).length > 0 ? { chosen } : {}) };
+}
+
+interface LaunchPlan {
+  readonly imageId: string;
+  readonly instanceType: string;
+  readonly subnetId: string | undefined;
+}
+
+/** What the secret says, completed by what EC2 has; `image` is there when it was looked up. */
+async function planLaunch(ec2: EC2Client, settings: AwsSettings): Promise<{ plan: LaunchPlan; image?: Image }> {
+  const [image, instanceType] = await Promise.all([
+    settings.imageId === undefined ? newestUbuntu(ec2, Date.now()) : { ImageId: settings.imageId },
+    settings.instanceType ?? smallestType(ec2),
+  ]);
+  return { plan: { imageId: image.ImageId, instanceType, subnetId: settings.subnetId }, image };
+}
+
+function chosenDefaults(settings: AwsSettings, instance: Instance, image: Image | undefined): ChosenDefaults {
+  const { InstanceType: size, SubnetId: subnet } = instance;
+  const named = [image?.Name, image?.ImageId].filter((text) => text !== undefined).join(" ");
+  return {
+    ...(settings.imageId === undefined ? { image: named } : {}),
+    ...(settings.instanceType === undefined && size !== undefined ? { size } : {}),
+    ...(settings.subnetId === undefined && subnet !== undefined ? { network: subnet } : {}),
+  };
 }
 
 /** All machines that are not gone for good, by name. */
@@ -51,11 +77,10 @@ async function describe(ec2: EC2Client, filters: readonly Filter[]): Promise<Ins
 }
 
 function launch(
-  settings: AwsSettings & { readonly imageId: string },
+  { imageId, instanceType, subnetId }: LaunchPlan,
   name: string,
   gone: readonly string[],
 ): RunInstancesCommandInput {
-  const { imageId, instanceType, subnetId } = settings;
   const tags = { [MANAGED.key]: MANAGED.value, Name: name };
   return {
     ImageId: imageId,

@@ -6,7 +6,8 @@ import type { Moto } from "../../test/moto.ts";
 import { installMoto, startMoto } from "../../test/moto.ts";
 import aws from "./main.ts";
 
-const account = { region: "us-east-1", imageId: "ami-0123456789abcdef0" };
+const account = { region: "us-west-2" };
+const IMAGE = "ami-0123456789abcdef0";
 const install = await installMoto();
 
 let ec2: Ec2;
@@ -14,7 +15,10 @@ beforeAll(async () => {
   ec2 = await startEc2({ transitionMs: 0 });
 });
 afterAll(() => ec2.close());
-const secrets = () => ({ ...account, ...ec2.keys, endpoint: ec2.url });
+const secrets = () => ({
+  ...account,
+  ...{ access_key: ec2.keys.accessKeyId, secret_key: ec2.keys.secretAccessKey, endpoint: ec2.url },
+});
 
 describeAws({ name: "the stand-in", secrets, keepsClientTokens: true });
 
@@ -24,7 +28,7 @@ describe.skipIf("missing" in install)(`moto${"missing" in install ? ` (SKIPPED: 
     if ("program" in install) moto = await startMoto(install.program);
   }, 60_000);
   afterAll(() => moto?.stop());
-  const motoSecrets = () => ({ ...account, accessKeyId: "any", secretAccessKey: "any", endpoint: moto.url });
+  const motoSecrets = () => ({ ...account, access_key: "any", secret_key: "any", endpoint: moto.url });
   describeAws({ name: "moto", secrets: motoSecrets, keepsClientTokens: false });
 });
 
@@ -50,7 +54,7 @@ describe("a mistake is told in words", () => {
   });
 
   test("a wrong key", async () => {
-    const wrong = { ...secrets(), accessKeyId: "AKIAUNKNOWN" };
+    const wrong = { ...secrets(), access_key: "AKIAUNKNOWN" };
     await expect(aws({ secrets: wrong }, { command: "list" })).rejects.toThrow(/does not accept the access key/);
   });
 
@@ -60,12 +64,38 @@ describe("a mistake is told in words", () => {
   });
 });
 
+describe("where the secret names nothing", () => {
+  const create = (name: string, more: Readonly<Record<string, string>> = {}) =>
+    aws({ secrets: { ...secrets(), ...more } }, { command: "create", name });
+
+  test("the newest long-term Ubuntu, the smallest ordinary type and the default network are taken, and the answer says so", async () => {
+    expect(await create("vm-defaults")).toMatchObject({
+      chosen: {
+        image: "ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-server-20261115 ami-0a1b2c3d4e5f60003",
+        size: "t3.micro",
+        network: "subnet-0d3fau1t000000001",
+      },
+    });
+  });
+
+  test("what it names is taken, and nothing is said", async () => {
+    const named = { image_id: IMAGE, instance_type: "t3.small", subnet_id: "subnet-1" };
+    expect(await create("vm-named", named)).not.toHaveProperty("chosen");
+    expect(await create("vm-half", { image_id: IMAGE })).toMatchObject({ chosen: { size: "t3.micro" } });
+  });
+
+  test("a creation is still one when it is asked for twice", async () => {
+    const [left, right] = await Promise.all([create("vm-twice"), create("vm-twice")]);
+    expect(left).toMatchObject({ id: (right as { id: string }).id });
+  });
+});
+
 test("machines that Cloudmaster did not make are left alone", async () => {
   const { EC2Client, RunInstancesCommand } = await import("@aws-sdk/client-ec2");
   const client = new EC2Client({ region: "us-east-1", endpoint: ec2.url, credentials: ec2.keys });
   const Tags = [{ Key: "Name", Value: "payroll" }];
   const TagSpecifications = [{ ResourceType: "instance" as const, Tags }];
-  await client.send(new RunInstancesCommand({ ImageId: account.imageId, MinCount: 1, MaxCount: 1, TagSpecifications }));
+  await client.send(new RunInstancesCommand({ ImageId: IMAGE, MinCount: 1, MaxCount: 1, TagSpecifications }));
   client.destroy();
   expect(await aws({ secrets: secrets() }, { command: "list" })).not.toContainEqual(
     expect.objectContaining({ name: "payroll" }),

@@ -1,4 +1,4 @@
-import { InputError } from "../shared/context.ts";
+import { openSecret } from "../shared/secret.ts";
 
 /** How to reach an account, read from the secret `aws`. */
 export interface AwsSettings {
@@ -9,25 +9,14 @@ export interface AwsSettings {
   readonly region: string;
   /** Another service than AWS's own: a private cloud, a test double. */
   readonly endpoint?: string;
-  /** The machine image to start; needed by `create` only. */
+  /** What machines are started from; without it the newest Ubuntu, see defaults.ts. */
   readonly imageId?: string;
-  readonly instanceType: string;
+  /** Without it the smallest ordinary one, see defaults.ts. */
+  readonly instanceType?: string;
+  /** Without it the account's default network. */
   readonly subnetId?: string;
 }
 
-/** The keys as the secret template spells them, then older spellings that are understood too. */
-const SPELLINGS = {
-  accessKeyId: ["aws_access_key_id", "access_key_id"],
-  secretAccessKey: ["aws_secret_access_key", "secret_access_key"],
-  sessionToken: ["aws_session_token", "session_token"],
-  region: ["aws_region", "aws_default_region", "region_name"],
-  endpoint: ["aws_endpoint_url", "endpoint_url"],
-  imageId: ["image_id", "ami", "ami_id"],
-  instanceType: ["instance_type"],
-  subnetId: ["subnet_id"],
-} as const;
-
-type Key = keyof typeof SPELLINGS;
 type Values = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -35,27 +24,17 @@ type Values = Readonly<Record<string, string | undefined>>;
  * @throws InputError that names what is missing, never a value.
  */
 export function readSettings(secrets: Values, environment: Values): AwsSettings {
-  const optional = (key: Key) => [key, ...SPELLINGS[key]].map((name) => secrets[name]?.trim()).find(Boolean);
-  const required = (key: Key) => optional(key) ?? missing(key);
+  const secret = openSecret("aws", secrets);
   return {
-    accessKeyId: required("accessKeyId"),
-    secretAccessKey: required("secretAccessKey"),
-    region: required("region"),
-    instanceType: optional("instanceType") ?? "t3.micro",
-    ...given("sessionToken", optional("sessionToken")),
-    ...given("endpoint", optional("endpoint") ?? environment.AWS_ENDPOINT_URL_EC2),
-    ...given("imageId", optional("imageId")),
-    ...given("subnetId", optional("subnetId")),
+    accessKeyId: secret.need("access_key"),
+    secretAccessKey: secret.need("secret_key"),
+    region: secret.need("region"),
+    ...given("sessionToken", secret.get("session_token")),
+    ...given("endpoint", secret.get("endpoint") ?? environment.AWS_ENDPOINT_URL_EC2),
+    ...given("imageId", secret.get("image_id")),
+    ...given("instanceType", secret.get("instance_type")),
+    ...given("subnetId", secret.get("subnet_id")),
   };
-}
-
-/** @throws InputError when the settings name no machine image. */
-export function requireImageId(settings: AwsSettings): string {
-  return settings.imageId ?? missing("imageId");
-}
-
-function missing(key: Key): never {
-  throw new InputError(`the secret \`aws\` has no \`${key}\`: add it (see secrets/aws.json.example) and ask again`);
 }
 
 function given<K extends string>(key: K, value: string | undefined): { readonly [P in K]?: string } {

@@ -52,7 +52,14 @@ function describeCreated(cloud: Cloud, machine: Machine): Attachment {
   const fields = machineFields(machine);
   return machine.existing === true
     ? attachment("warning", `${machine.name} is on ${cloud} already`, { fields })
-    : attachment("good", `created ${machine.name} on ${cloud}`, { fields });
+    : attachment("good", `created ${machine.name} on ${cloud}`, { fields, ...chosenText(cloud, machine) });
+}
+
+/** Says what was taken where the secret names nothing, so that nobody wonders where it came from. */
+function chosenText(cloud: Cloud, { chosen }: Machine): { readonly text?: string } {
+  const taken = Object.entries(chosen ?? {}).map(([what, name]) => `${what} ${name}`);
+  if (taken.length === 0) return {};
+  return { text: `The secret ${cloud} names no other, so this was taken: ${taken.join(", ")}.` };
 }
 
 function describeDeleted(cloud: Cloud, machines: readonly Machine[]): Attachment {

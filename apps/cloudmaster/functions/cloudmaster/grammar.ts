@@ -2,7 +2,7 @@
 import { encodeSlack, unescapeSlack } from "../shared/escape.ts";
 import type { CloudAction } from "../shared/machine.ts";
 import { vmNameProblem } from "../shared/machine.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../shared/nearest.ts";
 
 export const CLOUDS = ["aws", "azure", "gcp", "vsphere"] as const;
 export type Cloud = (typeof CLOUDS)[number];

@@ -10,6 +10,15 @@ export interface Machine {
   readonly state: string;
   /** True in the answer to `create` when a machine of that name was there already. */
   readonly existing?: boolean;
+  /** In the answer to `create`: what the cloud's defaults gave where the secret names nothing. */
+  readonly chosen?: ChosenDefaults;
+}
+
+/** In words that people can look up: names with ids. Absent is what the secret names. */
+export interface ChosenDefaults {
+  readonly image?: string;
+  readonly size?: string;
+  readonly network?: string;
 }
 
 /** What a cloud function can be asked to do. */

@@ -17,7 +17,7 @@ export interface Launch {
   readonly imageId: string;
   readonly instanceType: string;
   readonly count: number;
-  readonly subnetId: string | undefined;
+  readonly subnetId: string;
   readonly tags: readonly Tag[];
   readonly clientToken: string | undefined;
 }
@@ -27,7 +27,7 @@ export interface Machine {
   readonly reservationId: string;
   readonly imageId: string;
   readonly instanceType: string;
-  readonly subnetId: string | undefined;
+  readonly subnetId: string;
   readonly clientToken: string | undefined;
   /** Milliseconds since 1970. */
   readonly launchedAt: number;

@@ -1,6 +1,7 @@
 /** The actions of the EC2 API that are here, as a table: parameters in, the answer's elements out. */
 import type { Account, Machine, StateName } from "./account.ts";
 import { STATE_CODES } from "./account.ts";
+import { DEFAULT_SUBNET, describeImages, describeInstanceTypes } from "./catalogue.ts";
 import { Ec2Error } from "./errors.ts";
 import { filters, integer, list, required, tags } from "./parameters.ts";
 import { fits } from "./select.ts";
@@ -14,6 +15,8 @@ export const ACTIONS: Readonly<Record<string, (account: Account, parameters: URL
   DescribeInstances: describeInstances,
   TerminateInstances: terminateInstances,
   CreateTags: createTags,
+  DescribeImages: (_account, parameters) => describeImages(filters(parameters), list(parameters, "Owner")),
+  DescribeInstanceTypes: (_account, parameters) => describeInstanceTypes(filters(parameters)),
 };
 
 const DEFAULT_PAGE = 1000;
@@ -29,7 +32,7 @@ function runInstances(account: Account, parameters: URLSearchParams): Elements {
     imageId,
     instanceType: parameters.get("InstanceType") ?? "m1.small",
     count: integer(parameters, "MaxCount", { min: 1, max: 100 }) ?? 1,
-    subnetId: parameters.get("SubnetId") ?? undefined,
+    subnetId: parameters.get("SubnetId") ?? DEFAULT_SUBNET,
     tags: instanceTags(parameters),
     clientToken: parameters.get("ClientToken") ?? undefined,
   });

@@ -5,10 +5,22 @@ import type { Filter } from "./parameters.ts";
 
 /** True when the machine fits every filter; values of one filter are alternatives. @throws Ec2Error for a filter EC2 does not have. */
 export function fits(account: Account, machine: Machine, filters: readonly Filter[]): boolean {
-  return filters.every(({ name, values }) => {
-    const facts = factsOf(account, machine, name);
-    return facts.some((fact) => values.some((value) => matches(fact, value)));
+  return filters.every((filter) => matchesFilter(filter, (name) => factsOf(account, machine, name)));
+}
+
+/** Whether one of the facts that the filter looks at fits one of its values. @throws Ec2Error for a filter without facts. */
+export function matchesFilter(
+  { name, values }: Filter,
+  factsOf: (filter: string) => readonly (string | undefined)[],
+): boolean {
+  return factsOf(name).some((fact) => {
+    if (fact === undefined) throw unknownFilter(name);
+    return values.some((value) => matches(fact, value));
   });
+}
+
+function unknownFilter(name: string): Ec2Error {
+  return new Ec2Error(400, "InvalidParameterValue", `The filter '${name}' is invalid`);
 }
 
 function factsOf(account: Account, machine: Machine, filter: string): readonly string[] {
@@ -27,7 +39,7 @@ function factsOf(account: Account, machine: Machine, filter: string): readonly s
     case "client-token":
       return present(machine.clientToken);
     default:
-      throw new Ec2Error(400, "InvalidParameterValue", `The filter '${filter}' is invalid`);
+      throw unknownFilter(filter);
   }
 }
 
