@@ -1,5 +1,4 @@
 /** All ways in: the listeners of API and gateway, plain and TLS, and the function door. */
-import { createServer } from "node:http";
 import type { Socket } from "node:net";
 import type { Logger } from "pino";
 import { EVERYWHERE } from "../core/iam/authorize.ts";
@@ -13,7 +12,7 @@ import type { GatewayPorts, RunResult } from "./gateway/ports.ts";
 import { administrator } from "./http/access.ts";
 import { routesOf, type Services } from "./http/routes.ts";
 import { type Api, createApi } from "./http/server.ts";
-import { type Listener, type ListenOptions, listen, type Front as Mounted, serverLimits } from "./listen.ts";
+import { type Listener, type ListenOptions, listen, type Front as Mounted, serveAccepted } from "./listen.ts";
 import { openTls, type Tls } from "./tls/open-tls.ts";
 
 export interface FrontPorts {
@@ -55,7 +54,7 @@ export async function openFront(
     ports.log.info(`${words} ${listener.address}`);
   }
   const endTls = await tls?.keepFresh();
-  const doorServer = createServer(serverLimits, api.listener);
+  const doorServer = serveAccepted(api.listener);
   return {
     addresses: Object.fromEntries(Object.entries(listeners).map(([name, { address }]) => [name, address])),
     door: (socket, organization) => {

@@ -51,6 +51,16 @@ export interface Listener {
   close(graceMs: number): Promise<void>;
 }
 
+/**
+ * A server for connections that somebody else accepts, with the same deadlines: node:http sets them up when a server begins
+ * to listen, which this one never does itself.
+ */
+export function serveAccepted(listener: RequestListener, limits: ServerOptions = serverLimits): Server {
+  const server = createServer(limits, listener);
+  server.emit("listening");
+  return server;
+}
+
 /** @throws Error that names the address when it cannot be had. */
 export async function listen(front: Front, { host, port, tls }: ListenOptions): Promise<Listener> {
   const server = tls === undefined ? createServer(serverLimits, front.listener) : secureServer(front, tls);

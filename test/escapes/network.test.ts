@@ -88,6 +88,7 @@ const portOf = (server: Server): number => {
 describe.skipIf(obstacle !== undefined)(suiteName("a hostile function and the network", obstacle), () => {
   let service: Server;
   let allowed: Server;
+  let patient: Server;
   let api: Server;
   let harness: Harness;
   const callers: string[] = [];
@@ -95,9 +96,11 @@ describe.skipIf(obstacle !== undefined)(suiteName("a hostile function and the ne
   beforeAll(async () => {
     service = await listen("127.0.0.1", "a service of the host");
     allowed = await listen("127.0.0.1", "an allowed service");
+    patient = createServer((socket) => socket.on("error", () => undefined).resume());
+    await once(patient.listen(0, "127.0.0.1"), "listening");
     api = await listen("127.0.0.1", "the API");
     harness = await createHarness({
-      allowHostServices: [{ host: "127.0.0.1", port: portOf(allowed) }],
+      allowHostServices: [allowed, patient].map((server) => ({ host: "127.0.0.1", port: portOf(server) })),
       door: {
         port: portOf(api),
         names: [
@@ -115,7 +118,7 @@ describe.skipIf(obstacle !== undefined)(suiteName("a hostile function and the ne
   });
   afterAll(async () => {
     await harness.close();
-    for (const server of [service, allowed, api]) server.close();
+    for (const server of [service, allowed, patient, api]) server.close();
   });
 
   const call = (addresses: readonly [string, number][], network: NetworkKind, organization = "one") =>
@@ -146,6 +149,32 @@ describe.skipIf(obstacle !== undefined)(suiteName("a hostile function and the ne
     expect(await call([["127.0.0.1", portOf(allowed)]], "isolated")).toEqual(["an allowed service"]);
     const [refused] = await call([["127.0.0.1", portOf(allowed)]], "none");
     expect(refused).toContain("refused");
+  });
+
+  test("it cannot take every connection that the server has: 256 for an organization", async () => {
+    const source = `
+import socket, time
+kept = []
+def handle(context, port):
+    for _ in range(400):
+        one = socket.create_connection(("127.0.0.1", port), 3)
+        one.settimeout(0.01)
+        kept.append(one)
+    time.sleep(0.5)
+    alive = 0
+    for one in kept:
+        try: alive += one.recv(1) != b""
+        except TimeoutError: alive += 1
+        except OSError: pass
+    return alive`;
+    const greedy = await startFunction(harness.runtime, "python3", source, {
+      network: "isolated",
+      organization: "one",
+    });
+    expect((await run(greedy, portOf(patient))).output).toBe("256");
+    expect(await call([["127.0.0.1", portOf(allowed)]], "isolated", "two")).toEqual(["an allowed service"]);
+    await greedy.stop("retired");
+    expect(await call([["127.0.0.1", portOf(allowed)]], "isolated", "one")).toEqual(["an allowed service"]);
   });
 
   test.each(["isolated", "none"] as const)(

@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Server, Socket } from "node:net";
 import type { NetworkKind } from "../../../core/shared/ports.ts";
+import { ConnectionGate, connectionLimits } from "./connection-gate.ts";
 import { type Door, type HostService, type InnerListener, openInside, pipeTo } from "./door.ts";
 import { type Holder, startHolder } from "./holder.ts";
 import { followHostAddresses, type HostAddresses } from "./host-addresses.ts";
@@ -27,6 +28,10 @@ export interface Networks {
    */
   enter(kind: NetworkKind, organization: string): Promise<readonly string[]>;
   close(): Promise<void>;
+}
+
+interface GatedOptions extends NetworkOptions {
+  readonly gate: ConnectionGate;
 }
 
 interface Network {
@@ -75,23 +80,29 @@ const startWayOut = async (holder: Holder): Promise<{ close(): Promise<void>; en
 const loadFilter = (holder: Holder, rules: string): Promise<string> =>
   runProgram("nsenter", [...enterOptions(holder), "nft", "-f", "-"], rules);
 
-const innerListeners = (options: NetworkOptions, kind: NetworkKind, organization: string): InnerListener[] => {
+const innerListeners = (options: GatedOptions, kind: NetworkKind, organization: string): InnerListener[] => {
   const { door } = options;
   const answer = (socket: Socket): void => door?.connection(socket, organization);
-  return [
+  const listeners: InnerListener[] = [
     ...(door === undefined ? [] : doorPorts(door).map((port) => ({ port, answer }))),
     ...(kind === "isolated" ? options.allowHostServices : []).map((service) => ({
       ...service,
       answer: pipeTo(service),
     })),
   ];
+  return listeners.map((listener) => ({
+    ...listener,
+    answer: (socket) => {
+      if (options.gate.admit(socket, organization)) listener.answer(socket);
+    },
+  }));
 };
 
 const closeServer = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
 
 /** The filter, the way out and the door, in this order: there is no moment without the filter. */
 const furnish = async (
-  options: NetworkOptions,
+  options: GatedOptions,
   holder: Holder,
   kind: NetworkKind,
   organization: string,
@@ -120,7 +131,7 @@ const refuseWithoutPrograms = async (kind: NetworkKind): Promise<void> => {
 };
 
 const makeNetwork = async (
-  options: NetworkOptions,
+  options: GatedOptions,
   kind: NetworkKind,
   organization: string,
   addresses: () => HostAddresses,
@@ -168,6 +179,7 @@ const makeNetwork = async (
 /** The networks of this server; each is made when its first worker starts and lives until `close`. */
 export const createNetworks = (options: NetworkOptions): Networks => {
   const networks = new Map<string, Promise<Network>>();
+  const gated = { ...options, gate: new ConnectionGate(connectionLimits(), options.log) };
   let followed: HostAddresses | undefined;
 
   /** Also to networks that are being made: they may have read an older list. */
@@ -188,7 +200,7 @@ export const createNetworks = (options: NetworkOptions): Networks => {
   const obtain = (kind: NetworkKind, organization: string): Promise<Network> => {
     const key = `${kind} ${organization}`;
     const forget = (): void => void networks.delete(key);
-    const network = networks.get(key) ?? makeNetwork(options, kind, organization, addresses, forget);
+    const network = networks.get(key) ?? makeNetwork(gated, kind, organization, addresses, forget);
     networks.set(key, network);
     network.catch(forget);
     return network;
