@@ -35,6 +35,7 @@ import {
   challengeKinds,
   databaseFile,
   dataFolder,
+  gatewayHosts,
   maxWorkers,
   networkSettings,
   portOfApi,
@@ -126,6 +127,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
   const apis = new Apis({
     ...shared,
     gatewayOrganization: settings["gateway-organization"],
+    gatewayHosts: gatewayHosts(settings),
     functionState: (organization, name) => functions.state(organization, name),
   });
   const runs = new Runs({

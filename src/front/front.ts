@@ -5,10 +5,11 @@ import { EVERYWHERE } from "../core/iam/authorize.ts";
 import type { RunRecord } from "../core/runs/record.ts";
 import type { CertificateAuthority, Runtime } from "../core/shared/ports.ts";
 import type { Settings } from "../settings/definitions.ts";
-import { authOf, isLoopback } from "../settings/derived.ts";
+import { allowedOrigins, authOf, isLoopback } from "../settings/derived.ts";
 import { versionInfo } from "../version.ts";
 import { createGateway } from "./gateway/gateway.ts";
 import type { GatewayPorts, RunResult } from "./gateway/ports.ts";
+import { GuessBrake } from "./guess-brake.ts";
 import { administrator } from "./http/access.ts";
 import { routesOf, type Services } from "./http/routes.ts";
 import { type Api, createApi } from "./http/server.ts";
@@ -122,6 +123,7 @@ function openApi(settings: Settings, ports: FrontPorts, health: () => object): P
     access: {
       auth: authOf(settings),
       loopbackOnly: isLoopback(settings.host),
+      origins: allowedOrigins(settings),
       isAdministrator,
       runOf: (token) => services.runs.byToken(token)?.record,
       accountOf: (token) => services.identity.accountOf(token),
@@ -134,6 +136,7 @@ function openApi(settings: Settings, ports: FrontPorts, health: () => object): P
       return metrics();
     },
     log,
+    brake: new GuessBrake({ log }),
   });
 }
 

@@ -75,6 +75,13 @@ export const definitions = {
     value: "KIND",
     help: "none or token (default: none on a loopback address, else token)",
   },
+  "allow-origin": {
+    group: "API",
+    type: "list",
+    default: [],
+    value: "ORIGIN",
+    help: "pages of this origin, such as http://localhost:3000, may call the API under --auth none; repeatable",
+  },
 
   "gateway-host": {
     group: "Gateway",
@@ -91,6 +98,13 @@ export const definitions = {
     default: "dispatch-server",
     value: "NAME",
     help: "the organization whose endpoints also answer without its name in the path",
+  },
+  "gateway-hosts": {
+    group: "Gateway",
+    type: "list",
+    default: [],
+    value: "NAME=ORGANIZATION",
+    help: "a host name that only this organization's endpoints may use (others are the gateway organization's); repeatable",
   },
   "trusted-proxies": {
     group: "Gateway",

@@ -58,6 +58,33 @@ export function challengeKinds(settings: Settings): readonly ("http-01" | "tls-a
   return onPort80 ? ["http-01", "tls-alpn-01"] : ["tls-alpn-01", "http-01"];
 }
 
+/** The organization of each host name that was given away. @throws SettingError for a malformed or repeated NAME=ORGANIZATION */
+export function gatewayHosts(settings: Settings): ReadonlyMap<string, string> {
+  const owners = new Map<string, string>();
+  for (const text of settings["gateway-hosts"]) {
+    const [, host, organization] = /^([^=\s]+)=([\w-][\w.-]*)$/.exec(text) ?? [];
+    if (host === undefined || organization === undefined)
+      throw new SettingError(`--gateway-hosts is ${JSON.stringify(text)}: expected NAME=ORGANIZATION`);
+    const key = host.toLowerCase();
+    const other = owners.get(key);
+    if (other !== undefined && other !== organization)
+      throw new SettingError(`--gateway-hosts gives ${host} to two organizations: ${other} and ${organization}`);
+    owners.set(key, organization);
+  }
+  return owners;
+}
+
+/** Origins of pages that may call the API. @throws SettingError for what is none */
+export function allowedOrigins(settings: Settings): ReadonlySet<string> {
+  return new Set(settings["allow-origin"].map(originOf));
+}
+
+function originOf(text: string): string {
+  const origin = URL.canParse(text) ? new URL(text).origin : "null";
+  if (origin !== "null" && /^https?:\/\/[^/]+\/?$/i.test(text)) return origin;
+  throw new SettingError(`--allow-origin is ${JSON.stringify(text)}: expected an origin such as http://localhost:3000`);
+}
+
 export interface NetworkSettings {
   readonly functions: NetworkKind;
   readonly allowHost: boolean;

@@ -22,6 +22,8 @@ export const apiSchema = {
     methods: strings,
     name: resourceName,
     protocols: { type: "array", items: { type: "string", enum: ["http", "https"] } },
+    /** `httpContext.rawBody` is the body as it was sent; every content type is taken. */
+    rawBody: { type: "boolean" },
     reason: strings,
     status,
     tags,

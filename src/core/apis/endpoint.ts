@@ -3,6 +3,7 @@ import { DispatchError } from "../shared/errors.ts";
 import type { ResourceRecord } from "../shared/resource-store.ts";
 import { wireTags } from "../shared/wire.ts";
 import type { Api } from "./contract.ts";
+import { hostKey } from "./host-names.ts";
 
 /** Who may call an endpoint (decision 14). */
 export const authentications = ["public", "basic", "token", "slack"] as const;
@@ -17,6 +18,7 @@ export interface ApiDocument {
   readonly cors: boolean;
   readonly enabled: boolean;
   readonly httpResponse: boolean;
+  readonly rawBody?: boolean;
   readonly hosts: readonly string[] | null;
   readonly methods: readonly string[] | null;
   readonly protocols: readonly string[] | null;
@@ -37,7 +39,9 @@ export interface Endpoint {
   readonly enabled: boolean;
   /** The function may answer `{statusCode, headers, body}` (decision 12). */
   readonly httpResponse: boolean;
-  /** Without ports and without the brackets of IPv6 literals. */
+  /** The function gets the body as it was sent, of whatever type, besides its input. */
+  readonly rawBody: boolean;
+  /** Without ports, as `hostKey` makes them. */
   readonly hosts: readonly string[];
   /** Upper case. */
   readonly methods: readonly string[];
@@ -60,6 +64,7 @@ export function toDocument(organization: string, api: Api): ApiDocument {
     cors: api.cors === true,
     enabled: api.enabled === true,
     httpResponse: api.httpResponse === true,
+    ...(api.rawBody === true ? { rawBody: true } : {}),
     hosts,
     methods: orNull(api.methods)?.map((method) => method.toUpperCase()) ?? null,
     protocols: orNull(api.protocols),
@@ -110,17 +115,13 @@ export function toEndpoint({ organization, name, born, document }: ResourceRecor
     cors,
     enabled,
     httpResponse,
-    hosts: (document.hosts ?? []).map(withoutBrackets),
+    rawBody: document.rawBody === true,
+    hosts: (document.hosts ?? []).map(hostKey),
     methods: document.methods ?? [],
     protocols: document.protocols ?? [],
     paths: (document.uris ?? []).map((uri) => (uri.startsWith("/") ? uri : `/${uri}`)),
     order: born,
   };
-}
-
-/** `[::1]` and `::1` are the same host. */
-export function withoutBrackets(host: string): string {
-  return host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
 }
 
 /** The API on the wire. False switches are left out, missing lists are `null`. */
@@ -139,6 +140,7 @@ export function toWire(record: ResourceRecord<ApiDocument>, state: Pick<Api, "st
     methods: document.methods,
     name,
     protocols: document.protocols,
+    ...(document.rawBody ? { rawBody: true } : {}),
     ...state,
     tags: wireTags(document.tags),
     ...(document.tls === undefined ? {} : { tls: document.tls }),

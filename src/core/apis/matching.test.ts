@@ -15,6 +15,7 @@ function endpoint(name: string, given: Partial<Endpoint> = {}): Endpoint {
     cors: false,
     enabled: true,
     httpResponse: false,
+    rawBody: false,
     hosts: [],
     methods: ["POST"],
     protocols: [],
@@ -27,6 +28,11 @@ function endpoint(name: string, given: Partial<Endpoint> = {}): Endpoint {
 function match(endpoints: Endpoint[], request: string, host = "127.0.0.1"): string | undefined {
   const [method = "", path = ""] = request.split(" ");
   return new EndpointTable("dispatch-server", () => endpoints).match({ host, path, method })?.name;
+}
+
+/** What is said of an endpoint among others. */
+function said(of: Endpoint, others: Endpoint[]): string[] {
+  return shadowing(of, new EndpointTable("dispatch-server", () => [of, ...others]).rivals(of));
 }
 
 describe("an endpoint with a path", () => {
@@ -130,10 +136,10 @@ describe("two endpoints of one organization on an equal path and method", () => 
   });
 
   test("both say so", () => {
-    expect(shadowing(younger, [older])).toEqual([
+    expect(said(younger, [older])).toEqual([
       "shadows API cloudmaster: POST /dispatch-server/cloudmaster is answered by this younger one",
     ]);
-    expect(shadowing(older, [younger])).toEqual([
+    expect(said(older, [younger])).toEqual([
       "shadowed by API echo: POST /dispatch-server/cloudmaster is answered by that younger one",
     ]);
   });
@@ -146,7 +152,7 @@ describe("two endpoints of one organization on an equal path and method", () => 
     endpoints.push(younger);
     table.invalidate();
     expect(table.match(query)?.name).toBe("echo");
-    expect(table.rivals(older)).toEqual([younger]);
+    expect(table.rivals(older).map(({ rival }) => rival)).toEqual([younger]);
   });
 });
 
@@ -158,19 +164,51 @@ describe("nothing is shadowed", () => {
     ["by other paths", { paths: ["/dispatch-server/y"] }],
     ["by other hosts", { hosts: ["h"] }],
   ])("%s", (_, difference) => {
-    expect(shadowing(one, [endpoint("two", { paths: one.paths, ...difference })])).toEqual([]);
+    expect(said(one, [endpoint("two", { paths: one.paths, ...difference })])).toEqual([]);
   });
 
   test("by a disabled endpoint", () => {
-    expect(shadowing({ ...one, enabled: false }, [endpoint("two", { paths: one.paths })])).toEqual([]);
+    expect(said({ ...one, enabled: false }, [endpoint("two", { paths: one.paths })])).toEqual([]);
   });
 });
 
 test("endpoints of another organization are not named", () => {
   const first = endpoint("first", { organization: "a", hosts: ["h"], paths: ["/x"] });
   const second = endpoint("second", { organization: "b", hosts: ["h"], paths: ["/x"], methods: [] });
-  expect(shadowing(second, [first])).toEqual([
-    "POST h/x is answered by an API of another organization that was there first",
+  expect(said(second, [first])).toEqual([
+    "POST h/x is answered by an API of another organization, whose claim comes first",
   ]);
-  expect(shadowing(first, [second])).toEqual(["POST h/x is also claimed by another organization, in vain"]);
+  expect(said(first, [second])).toEqual(["POST h/x is also claimed by another organization, in vain"]);
+});
+
+describe("a bare path of the gateway organization", () => {
+  const owner = endpoint("owner", { paths: ["/dispatch-server/cloudmaster"] });
+  const guest = endpoint("guest", { organization: "team-b", hosts: ["b.example.com"], paths: ["/cloudmaster"] });
+  const all = endpoint("all", { organization: "team-b", hosts: ["b.example.com"], methods: [] });
+
+  test.each(["", "127.0.0.1", "b.example.com"])(
+    "ranks before another organization's host endpoint at host %j",
+    (host) => {
+      expect(match([guest, all, owner], "POST /cloudmaster", host)).toBe("owner");
+    },
+  );
+
+  test("leaves what it does not list to the host's owner", () => {
+    expect(match([guest, all, owner], "POST /other", "b.example.com")).toBe("all");
+    expect(match([guest, { ...owner, enabled: false }], "POST /cloudmaster", "b.example.com")).toBe("guest");
+  });
+
+  test("yields to its own organization's endpoint for that host", () => {
+    const own = endpoint("own", { hosts: ["example.com"], paths: ["/cloudmaster"] });
+    expect(match([own, guest, owner], "POST /cloudmaster", "example.com")).toBe("own");
+  });
+
+  test("and what it shadows both say so", () => {
+    expect(said(guest, [owner])).toEqual([
+      "POST b.example.com/cloudmaster is answered by an API of another organization, whose claim comes first",
+    ]);
+    expect(said(owner, [guest])).toEqual([
+      "POST b.example.com/cloudmaster is also claimed by another organization, in vain",
+    ]);
+  });
 });

@@ -1,18 +1,26 @@
 /**
  * Which endpoint answers a request (server.md 5.2, decision 10). Comparison is exact. Stages, the first hit wins:
- * 1. endpoints that list the path; 2. the gateway organization's endpoints that list the path without its prefix;
- * 3. endpoints without paths that list the method; 4. endpoints that list nothing but the host.
+ * 1. endpoints that list the path; 2. the gateway organization's endpoints that list the path without its prefix, which
+ * come even before the first when those are another organization's with hosts; 3. endpoints without paths that list the method; 4. endpoints that list nothing but the host.
  */
 import type { Endpoint } from "./endpoint.ts";
 
 /** What of a request is compared. */
 export interface EndpointQuery {
-  /** Without port and brackets; "" for a request without Host, which fits every host. */
+  /** Without port, as `hostKey` makes it; "" for a request without Host, which fits every host. */
   readonly host: string;
   /** Percent-decoded. */
   readonly path: string;
   /** OPTIONS fits every method list. */
   readonly method: string;
+}
+
+/** Another endpoint that a request may mean as well. */
+export interface Rival {
+  readonly rival: Endpoint;
+  readonly path: string;
+  /** The endpoint that was asked about answers, not this one. */
+  readonly wins: boolean;
 }
 
 interface Index {
@@ -43,20 +51,44 @@ export class EndpointTable {
   match(query: EndpointQuery): Endpoint | undefined {
     const index = this.#current();
     return (
-      best(index.byPath.get(query.path), query) ??
-      best(index.byBarePath.get(query.path), query) ??
+      this.#first(best(index.byPath.get(query.path), query), best(index.byBarePath.get(query.path), query)) ??
       best(index.byMethodOnly, query, (endpoint) => this.#inScope(index, endpoint, query.path)) ??
       best(index.byHostOnly, query)
     );
   }
 
-  /** The other enabled endpoints that list one of these paths. */
-  rivals(endpoint: Endpoint): Endpoint[] {
-    const { byPath } = this.#current();
-    const rivals = new Set(endpoint.paths.flatMap((path) => byPath.get(path) ?? []));
-    return [...rivals].filter(
-      ({ organization, name }) => organization !== endpoint.organization || name !== endpoint.name,
+  /**
+   * The other enabled endpoints on one of these paths, each with the paths that both have, as requests name them, and
+   * whether this one answers there.
+   */
+  rivals(endpoint: Endpoint): Rival[] {
+    const index = this.#current();
+    const direct = endpoint.paths.flatMap((path) =>
+      (index.byPath.get(path) ?? []).map((rival) => ({ rival, path, wins: winner([endpoint, rival]) === endpoint })),
     );
+    const meetings = [...direct, ...this.#bareMeetings(index, endpoint)];
+    return meetings.filter(({ rival }) => rival.organization !== endpoint.organization || rival.name !== endpoint.name);
+  }
+
+  /** Where a bare path of the gateway organization meets a path of another organization's host. */
+  #bareMeetings(index: Index, endpoint: Endpoint): Rival[] {
+    const home = this.#gatewayOrganization;
+    if (endpoint.organization === home) {
+      const bare = endpoint.paths.map((path) => path.slice(home.length + 1));
+      const own = bare.filter((path) => index.byBarePath.get(path)?.some(({ name }) => name === endpoint.name));
+      const strangers = (path: string) =>
+        (index.byPath.get(path) ?? []).filter(({ organization, hosts }) => organization !== home && hosts.length > 0);
+      return own.flatMap((path) => strangers(path).map((rival) => ({ rival, path, wins: true })));
+    }
+    if (endpoint.hosts.length === 0) return [];
+    return endpoint.paths.flatMap((path) =>
+      (index.byBarePath.get(path) ?? []).map((rival) => ({ rival, path, wins: false })),
+    );
+  }
+
+  #first(listed: Endpoint | undefined, bare: Endpoint | undefined): Endpoint | undefined {
+    if (listed === undefined || bare === undefined) return listed ?? bare;
+    return listed.organization === this.#gatewayOrganization ? listed : bare;
   }
 
   #current(): Index {

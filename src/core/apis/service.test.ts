@@ -8,9 +8,10 @@ import { ChangeFeed } from "../shared/change-feed.ts";
 import type { Database } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import type { Api } from "./contract.ts";
-import { Apis, type FunctionState } from "./service.ts";
+import { Apis, type ApisPorts, type FunctionState } from "./service.ts";
 
 const home = "dispatch-server";
+const gatewayHosts = new Map([["B.example.com", "team-b"]]);
 const admin: Principal = { kind: "administrator", id: "admin", organization: home, via: "rest" };
 
 let folder: string;
@@ -30,10 +31,13 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function start(): Promise<Apis> {
+function ports(): ApisPorts {
   const functionState = (_: string, name: string) => functions.get(name);
-  const ports = { database, feed: new ChangeFeed(), iam, gatewayOrganization: home, functionState };
-  const service = new Apis(ports);
+  return { database, feed: new ChangeFeed(), iam, gatewayOrganization: home, gatewayHosts, functionState };
+}
+
+async function start(): Promise<Apis> {
+  const service = new Apis(ports());
   await service.load();
   return service;
 }
@@ -133,6 +137,55 @@ describe("the status", () => {
   test("stays READY while a serving function is updated", async () => {
     functions.set("echo", { status: "UPDATING", serving: true });
     expect((await create("x")).status).toBe("READY");
+  });
+});
+
+describe("a host name", () => {
+  const at = (organization: string, ...hosts: string[]) =>
+    apis.create(admin, organization, {
+      name: "x",
+      function: "echo",
+      enabled: true,
+      hosts,
+      uris: ["/x"],
+      methods: ["POST"],
+    });
+
+  test("that was given to an organization is used by it alone, however it is spelt", async () => {
+    expect((await at("team-b", "b.example.com")).hosts).toEqual(["b.example.com"]);
+    for (const host of ["b.example.com", "B.EXAMPLE.COM", "b.example.com."]) {
+      await expect(at(home, host)).rejects.toMatchObject({ status: 403 });
+    }
+  });
+
+  test("that nobody was given is the gateway organization's", async () => {
+    await at(home, "chat.example.com");
+    await expect(at("team-b", "chat.example.com")).rejects.toMatchObject({
+      status: 403,
+      message:
+        "host name chat.example.com does not belong to organization team-b: whoever runs the server gives it with --gateway-hosts chat.example.com=team-b",
+    });
+    await at("team-c");
+    await expect(
+      apis.update(admin, "team-c", "x", { name: "x", function: "echo", hosts: ["chat.example.com"] }),
+    ).rejects.toMatchObject({ status: 403 });
+  });
+
+  test("that was given away later opens the older endpoint no more, which says so", async () => {
+    const before = new Apis({ ...ports(), gatewayHosts: new Map([["c.example.com", "team-c"]]) });
+    await before.load();
+    await before.create(admin, "team-c", {
+      name: "x",
+      function: "echo",
+      enabled: true,
+      hosts: ["c.example.com"],
+      uris: ["/x"],
+    });
+    const now = await start();
+    expect(now.endpoints.match({ host: "c.example.com", path: "/x", method: "POST" })).toBeUndefined();
+    expect((await now.get(admin, "team-c", "x")).reason).toEqual([
+      expect.stringContaining("host name c.example.com does not belong to organization team-c"),
+    ]);
   });
 });
 

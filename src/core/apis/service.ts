@@ -8,7 +8,8 @@ import type { Database } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts";
 import type { Api } from "./contract.ts";
-import { type ApiDocument, toDocument, toEndpoint, toWire } from "./endpoint.ts";
+import { type ApiDocument, type Endpoint, toDocument, toEndpoint, toWire } from "./endpoint.ts";
+import { HostNames } from "./host-names.ts";
 import { EndpointTable } from "./matching.ts";
 import { isFirstUse } from "./seen-signatures.ts";
 import { shadowing } from "./shadowing.ts";
@@ -25,6 +26,8 @@ export interface ApisPorts {
   readonly iam: Iam;
   /** The organization whose endpoints also answer without its prefix (decision 10). */
   readonly gatewayOrganization: string;
+  /** Host names that were given to one organization each; all others are the gateway organization's. */
+  readonly gatewayHosts: ReadonlyMap<string, string>;
   /** How a function stands, undefined when there is none of that name. */
   functionState(organization: string, name: string): FunctionState | undefined;
 }
@@ -36,11 +39,15 @@ export class Apis {
   readonly endpoints: EndpointTable;
   readonly #ports: ApisPorts;
   readonly #store: ResourceStore<ApiDocument>;
+  readonly #hostNames: HostNames;
 
   constructor(ports: ApisPorts) {
     this.#ports = ports;
     this.#store = new ResourceStore({ kind: "API", word: "API" }, ports.database, ports.feed);
-    this.endpoints = new EndpointTable(ports.gatewayOrganization, () => this.#store.all().map(toEndpoint));
+    this.#hostNames = new HostNames(ports.gatewayOrganization, ports.gatewayHosts);
+    this.endpoints = new EndpointTable(ports.gatewayOrganization, () =>
+      this.#store.all().map((record) => this.#withOwnHosts(toEndpoint(record))),
+    );
     ports.feed.subscribe("API", () => this.endpoints.invalidate());
   }
 
@@ -49,10 +56,11 @@ export class Apis {
     this.endpoints.invalidate();
   }
 
-  /** The answer's `reason` says what the new endpoint shadows. @throws ALREADY_EXISTS; BAD_REQUEST for an unknown authentication */
+  /** The answer's `reason` says what the new endpoint shadows. @throws ALREADY_EXISTS; BAD_REQUEST for an unknown authentication; FORBIDDEN for another's host name */
   async create(principal: Principal, organization: string, api: Api): Promise<Api> {
     this.#authorize(principal, organization, "create");
     const document = toDocument(organization, api);
+    this.#checkHosts(organization, document);
     return this.#toWire(await this.#store.create(principal, organization, api.name, document));
   }
 
@@ -81,6 +89,7 @@ export class Apis {
       throw new DispatchError("BAD_REQUEST", { message });
     }
     const document = toDocument(organization, api);
+    this.#checkHosts(organization, document);
     return this.#toWire(await this.#store.update(principal, record, document));
   }
 
@@ -99,10 +108,11 @@ export class Apis {
 
   /** READY means that the next call reaches the function (decision 23); until then the endpoint waits, and says for what. */
   #toWire(record: ApiRecord): Api {
-    const endpoint = toEndpoint(record);
+    const endpoint = this.#withOwnHosts(toEndpoint(record));
     const shadows = shadowing(endpoint, this.endpoints.rivals(endpoint));
     const wait = this.#waitsFor(record);
-    const reason = wait === undefined ? shadows : [wait, ...shadows];
+    const lost = this.#hostRefusals(record.organization, record.document);
+    const reason = [...(wait === undefined ? [] : [wait]), ...lost, ...shadows];
     const status = wait === undefined ? "READY" : "INITIALIZED";
     return toWire(record, { status, ...(reason.length > 0 ? { reason } : {}) });
   }
@@ -113,6 +123,23 @@ export class Apis {
     return state.serving
       ? undefined
       : `function ${document.function} is ${state.status}: calls get 404 until it is READY`;
+  }
+
+  /** @throws FORBIDDEN for a host name that is another organization's. */
+  #checkHosts(organization: string, document: ApiDocument): void {
+    const [message] = this.#hostRefusals(organization, document);
+    if (message !== undefined) throw new DispatchError("FORBIDDEN", { message });
+  }
+
+  #hostRefusals(organization: string, { hosts }: ApiDocument): string[] {
+    return (hosts ?? []).flatMap((host) => this.#hostNames.refusal(organization, host) ?? []);
+  }
+
+  /** A name may have been given to another organization since the endpoint was written: then it answers there no more. */
+  #withOwnHosts(endpoint: Endpoint): Endpoint {
+    if (endpoint.hosts.length === 0) return endpoint;
+    const hosts = endpoint.hosts.filter((host) => this.#hostNames.mayUse(endpoint.organization, host));
+    return { ...endpoint, hosts, enabled: endpoint.enabled && hosts.length > 0 };
   }
 
   #authorize(principal: Principal, organization: string, action: Action): void {

@@ -38,6 +38,11 @@ const catalogue = {
   },
   UNAUTHENTICATED: { status: 401, code: 401, template: "unauthenticated for invalid credentials" },
   INVALID_CREDENTIALS: { status: 401, code: 401, template: "{message}" },
+  TOO_MANY_GUESSES: {
+    status: 429,
+    code: 429,
+    template: "too many wrong credentials from this address: try again in {retryAfter} s",
+  },
   FORBIDDEN: { status: 403, code: 403, template: "{message}" },
   UNKNOWN_RESOURCE: { status: 404, code: 404, template: "resource does not exist" },
   NOT_IMPLEMENTED: { status: 501, code: 501, template: "Endpoint is not implemented in this version of Dispatch" },

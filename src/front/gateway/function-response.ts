@@ -1,8 +1,11 @@
-/** The HTTP answer that a function shapes itself: `{statusCode, headers, body, isBase64Encoded}` (decision 12). */
+/**
+ * The HTTP answer that a function shapes itself: `{statusCode, headers, multiValueHeaders, cookies, body, isBase64Encoded}`,
+ * as adapters of web frameworks make it for other platforms (decision 12).
+ */
 import { type Answer, jsonAnswer } from "./answer.ts";
 
-/** What the gateway sets itself, and what would change how the connection is read. */
-const reserved = new Set([
+/** What the gateway sets itself, and what would change how the connection is read: left out, as frameworks always set some. */
+const dropped = new Set([
   "connection",
   "content-length",
   "keep-alive",
@@ -13,6 +16,12 @@ const reserved = new Set([
   "transfer-encoding",
   "upgrade",
   "x-dispatch-run-id",
+]);
+
+/** Of several spellings of one name all values are sent, except where HTTP allows one: there the last counts. */
+const single = new Set([
+  ...["age", "content-disposition", "content-encoding", "content-language", "content-location", "content-range"],
+  ...["content-type", "date", "etag", "expires", "last-modified", "location", "retry-after", "server"],
 ]);
 
 /** The function's answer is not one that can be sent; the message tells its author why. */
@@ -27,20 +36,33 @@ export function isFunctionResponse(output: unknown): output is { readonly status
   return typeof output === "object" && output !== null && !Array.isArray(output) && Object.hasOwn(output, "statusCode");
 }
 
-/** @throws BadFunctionResponse */
-export function functionResponse(output: {
+interface FunctionResponse {
   readonly statusCode: unknown;
   readonly headers?: unknown;
+  readonly multiValueHeaders?: unknown;
+  readonly cookies?: unknown;
   readonly body?: unknown;
   readonly isBase64Encoded?: unknown;
-}): Answer {
+}
+
+/** @throws BadFunctionResponse */
+export function functionResponse(output: FunctionResponse): Answer {
   const status = statusCode(output.statusCode);
-  const headers = responseHeaders(output.headers ?? {});
+  const headers = responseHeaders(output);
   const { body } = output;
   if (body === undefined || body === null || body === "") return { status, headers };
+  if (output.isBase64Encoded === true) return { status, headers: withType(headers, BYTES), body: bytesOf(body) };
   if (typeof body !== "string") return withOwnHeaders(jsonAnswer(status, body), headers);
-  const content = output.isBase64Encoded === true ? Buffer.from(body, "base64") : body;
-  return withOwnHeaders({ status, headers: { "Content-Type": "text/plain; charset=utf-8" }, body: content }, headers);
+  return { status, headers: withType(headers, "text/plain; charset=utf-8"), body };
+}
+
+const BYTES = "application/octet-stream";
+
+/** Node's decoder skips what does not belong, in silence. */
+function bytesOf(text: unknown): Buffer {
+  if (typeof text !== "string" || !/^[A-Za-z0-9+/\-_\r\n]*={0,2}[\r\n]*$/.test(text))
+    throw new BadFunctionResponse("isBase64Encoded is true, so body must be base64 text");
+  return Buffer.from(text, "base64");
 }
 
 function statusCode(value: unknown): number {
@@ -48,24 +70,51 @@ function statusCode(value: unknown): number {
   throw new BadFunctionResponse(`statusCode must be a whole number from 200 to 599, but is ${JSON.stringify(value)}`);
 }
 
-function responseHeaders(value: unknown): Headers {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new BadFunctionResponse("headers must be an object of header names and values");
-  const headers: Headers = Object.create(null);
-  for (const [name, content] of Object.entries(value)) {
-    if (content === null || content === undefined) continue;
-    headers[checkedName(name)] = Array.isArray(content)
-      ? content.map((item) => checkedValue(name, item))
-      : checkedValue(name, content);
+/** Those of `multiValueHeaders` replace those of `headers`; each cookie is a Set-Cookie header more. */
+function responseHeaders({ headers, multiValueHeaders, cookies }: FunctionResponse): Headers {
+  const multiple = headerValues("multiValueHeaders", multiValueHeaders);
+  const merged = new Map([...headerValues("headers", headers), ...multiple]);
+  if (cookies !== undefined && cookies !== null) {
+    if (!Array.isArray(cookies)) throw new BadFunctionResponse("cookies must be a list of texts");
+    const given = cookies.map((cookie) => checkedValue("set-cookie", cookie));
+    const known = merged.get("set-cookie");
+    merged.set("set-cookie", { name: known?.name ?? "Set-Cookie", values: [...(known?.values ?? []), ...given] });
   }
-  return headers;
+  const sent: Headers = Object.create(null);
+  for (const { name, values } of merged.values()) if (values.length > 0) sent[name] = oneOrMany(values);
+  return sent;
+}
+
+interface HeaderValues {
+  /** As the function spelt it first. */
+  readonly name: string;
+  readonly values: readonly string[];
+}
+
+/** By lower-case name. */
+function headerValues(member: string, value: unknown): Map<string, HeaderValues> {
+  const found = new Map<string, HeaderValues>();
+  if (value === undefined || value === null) return found;
+  if (typeof value !== "object" || Array.isArray(value))
+    throw new BadFunctionResponse(`${member} must be an object of header names and values`);
+  for (const [name, content] of Object.entries(value)) {
+    const key = checkedName(name).toLowerCase();
+    if (content === null || content === undefined || dropped.has(key)) continue;
+    const values = [content].flat().map((item) => checkedValue(name, item));
+    const before = single.has(key) ? [] : (found.get(key)?.values ?? []);
+    found.set(key, { name: found.get(key)?.name ?? name, values: [...before, ...values] });
+  }
+  return found;
+}
+
+function oneOrMany(values: readonly string[]): string | readonly string[] {
+  const [only] = values;
+  return values.length === 1 && only !== undefined ? only : values;
 }
 
 function checkedName(name: string): string {
-  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) throw new BadFunctionResponse(`${JSON.stringify(name)} is no header name`);
-  if (reserved.has(name.toLowerCase()))
-    throw new BadFunctionResponse(`header ${name} is set by the gateway: leave it out of headers`);
-  return name;
+  if (/^[\w!#$%&'*+.^`|~-]+$/.test(name)) return name;
+  throw new BadFunctionResponse(`${JSON.stringify(name)} is no header name`);
 }
 
 function checkedValue(name: string, value: unknown): string {
@@ -77,6 +126,11 @@ function checkedValue(name: string, value: unknown): string {
       `the value of header ${name} must be text without line breaks and control characters`,
     );
   return text;
+}
+
+function withType(headers: Headers, type: string): Headers {
+  const isTyped = Object.keys(headers).some((name) => name.toLowerCase() === "content-type");
+  return isTyped ? headers : { "Content-Type": type, ...headers };
 }
 
 /** The function's own headers win, in whatever case it wrote them. */

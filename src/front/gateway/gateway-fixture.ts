@@ -79,6 +79,7 @@ function endpoint(given: Partial<Endpoint> = {}): Endpoint {
     cors: false,
     enabled: true,
     httpResponse: false,
+    rawBody: false,
     hosts: [],
     methods: ["POST"],
     protocols: ["http", "https"],

@@ -4,6 +4,7 @@
  */
 import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Endpoint } from "../../core/apis/endpoint.ts";
+import { GuessBrake } from "../guess-brake.ts";
 import { type Answer, emptyAnswer, Refusal, send, withHeaders } from "./answer.ts";
 import { authenticateHeaders, authenticateSlack } from "./authentication/authenticate.ts";
 import { ClientGone, readBody } from "./body.ts";
@@ -30,6 +31,7 @@ interface Context {
   readonly ports: GatewayPorts;
   readonly proxies: TrustedProxies;
   readonly maxBodyBytes: number;
+  readonly brake: GuessBrake;
 }
 
 /** @throws Error when a trusted proxy is neither an address nor a CIDR block. */
@@ -38,6 +40,7 @@ export function createGateway(options: GatewayOptions, ports: GatewayPorts): Gat
     ports,
     proxies: trustedProxies(options.trustedProxies ?? loopback),
     maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
+    brake: new GuessBrake(ports),
   };
   let stopping = false;
   const listener = async (request: IncomingMessage, response: ServerResponse) => {
@@ -108,7 +111,10 @@ async function answerOf(
 ): Promise<Answer> {
   checkProtocol(endpoint, facts);
   if (facts.method === "OPTIONS") return emptyAnswer(200);
-  if (endpoint.authentication !== "public") await authenticateHeaders(endpoint, request, context.ports);
+  if (endpoint.authentication !== "public") {
+    const guesser = { brake: context.brake, address: facts.clientAddress };
+    await authenticateHeaders(endpoint, request, context.ports, guesser);
+  }
   const sent = isBodyRead(endpoint, facts) ? await readBody(request, context.maxBodyBytes) : NO_BODY;
   if (endpoint.authentication === "slack") {
     if (isSslCheckQuery(facts.method, facts.query) || isSslCheckForm(request.headers["content-type"], sent))
@@ -117,12 +123,12 @@ async function answerOf(
   }
   const read = inputOf(endpoint, context, facts, request, sent);
   const input = read instanceof Promise ? await read : read;
-  return run(endpoint, context.ports, toRunRequest(endpoint, facts, request, input));
+  return run(endpoint, context.ports, toRunRequest(endpoint, facts, request, input, sent));
 }
 
 /** Only here, behind every check of the caller, is a body looked into. */
 function inputOf(
-  { authentication }: Endpoint,
+  { authentication, rawBody }: Endpoint,
   { maxBodyBytes }: Context,
   { method, query }: RequestFacts,
   { headers }: IncomingMessage,
@@ -132,7 +138,7 @@ function inputOf(
   const trusted = authentication === "slack" ? "" : query;
   const content = contentOf(headers["content-encoding"], sent, maxBodyBytes);
   const read = (body: Buffer) =>
-    readInput({ method, query: trusted, contentType: headers["content-type"], body, anyType: false });
+    readInput({ method, query: trusted, contentType: headers["content-type"], body, anyType: rawBody });
   return content instanceof Promise ? content.then(read) : read(content);
 }
 
@@ -164,8 +170,9 @@ function toRunRequest(
   facts: RequestFacts,
   { headers, httpVersion }: IncomingMessage,
   input: JsonText,
+  sent: Buffer,
 ): RunRequest {
-  const texts = httpContext(facts, headers, httpVersion, endpoint);
+  const texts = httpContext(facts, headers, httpVersion, endpoint, sent);
   return {
     organization: endpoint.organization,
     functionName: endpoint.functionName,

@@ -1,4 +1,5 @@
 /** What a function learns of the HTTP request (decision 13, server.md 5.5). */
+import { isUtf8 } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Authentication } from "../../core/apis/endpoint.ts";
 import type { RequestFacts } from "./request-facts.ts";
@@ -25,14 +26,30 @@ export function httpContext(
   facts: RequestFacts,
   headers: IncomingHttpHeaders,
   httpVersion: string,
-  endpoint: { readonly authentication: Authentication; readonly functionName: string },
+  endpoint: { readonly authentication: Authentication; readonly functionName: string; readonly rawBody: boolean },
+  sent: Buffer,
 ): HttpContextTexts {
   const context = passedHeaders(headers, consumed[endpoint.authentication], facts.viaTrustedProxy);
   // After the headers, so that no header can pretend to be one of these.
   addRequestLine(context, facts, `HTTP/${httpVersion}`, endpoint.functionName);
-  const forFunction = JSON.stringify(context);
-  if (!("authorization" in context)) return { forFunction, forRecord: forFunction };
-  return { forFunction, forRecord: JSON.stringify({ ...context, authorization: "***" }) };
+  const forRecord = JSON.stringify("authorization" in context ? { ...context, authorization: "***" } : context);
+  if (endpoint.rawBody || (sent.length > 0 && isSigned(context))) addRawBody(context, sent);
+  else if (!("authorization" in context)) return { forFunction: forRecord, forRecord };
+  return { forFunction: JSON.stringify(context), forRecord };
+}
+
+/** Whoever signs a request (GitHub, Stripe, Discord, Teams ...) signs its bytes: only with them a signature can be checked. */
+function isSigned(context: Readonly<Record<string, string>>): boolean {
+  if (context.authorization?.startsWith("HMAC ")) return true;
+  for (const name in context) if (name.includes("signature") || name.includes("hmac")) return true;
+  return false;
+}
+
+/** The record has the input already. */
+function addRawBody(context: Record<string, string>, sent: Buffer): void {
+  const isText = isUtf8(sent);
+  context.rawBody = sent.toString(isText ? "utf8" : "base64");
+  context.rawBodyEncoding = isText ? "utf8" : "base64";
 }
 
 function passedHeaders(

@@ -1,6 +1,6 @@
 /** The facts of a request line and its way here, read once (server.md 5.2 and 5.3, decision 11). */
 import type { IncomingMessage } from "node:http";
-import { withoutBrackets } from "../../core/apis/endpoint.ts";
+import { hostKey } from "../../core/apis/host-names.ts";
 import { Refusal } from "./answer.ts";
 import type { TrustedProxies } from "./trusted-proxies.ts";
 
@@ -12,7 +12,7 @@ export interface RequestFacts {
   readonly path: string;
   /** Without the question mark, as sent. */
   readonly query: string;
-  /** Without port and brackets; "" when there is none. */
+  /** Without port, as `hostKey` makes it; "" when there is none. */
   readonly host: string;
   readonly scheme: "http" | "https";
   /** The caller's address, as far as trusted proxies vouch for it; "" when the connection is gone. */
@@ -57,9 +57,9 @@ function decodePath(path: string): string {
 
 /** Up to the port; IPv6 literals keep their colons (`[::1]:8081` is `::1`). */
 function hostName(header: string): string {
-  if (header.startsWith("[")) return withoutBrackets(header.slice(0, header.indexOf("]") + 1));
+  if (header.startsWith("[")) return hostKey(header.slice(0, header.indexOf("]") + 1));
   const colon = header.indexOf(":");
-  return colon < 0 ? header : header.slice(0, colon);
+  return hostKey(colon < 0 ? header : header.slice(0, colon));
 }
 
 function scheme(request: IncomingMessage, viaTrustedProxy: boolean): "http" | "https" {
@@ -70,11 +70,14 @@ function scheme(request: IncomingMessage, viaTrustedProxy: boolean): "http" | "h
   return said?.toLowerCase() === "https" ? "https" : "http";
 }
 
+/** Nobody stands behind more proxies than this. */
+const MAX_HOPS = 32;
+
 /** The last address on the way that no trusted proxy has. */
 function clientAddress(request: IncomingMessage, proxies: TrustedProxies | undefined): string {
   const peer = request.socket.remoteAddress ?? "";
   if (proxies === undefined) return peer;
-  const way = list(request.headers["x-forwarded-for"]);
+  const way = list(request.headers["x-forwarded-for"]).slice(-MAX_HOPS);
   return way.findLast((address) => !proxies.includes(address)) ?? way[0] ?? peer;
 }
 

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { describe, expect, test } from "vitest";
 import { DispatchError } from "../../core/shared/errors.ts";
 import type { Principal } from "../../core/shared/principal.ts";
-import { type AccessRules, authenticate } from "./access.ts";
+import { type AccessRules, authenticate, refuseForeignPages } from "./access.ts";
 
 const ci: Principal = { kind: "service-account", id: "a/ci", organization: "a", via: "rest" };
 
@@ -10,6 +10,7 @@ function rules(auth: "none" | "token", loopbackOnly = true): AccessRules {
   return {
     auth,
     loopbackOnly,
+    origins: new Set(["http://localhost:3000"]),
     isAdministrator: (token) => token === "admin-token",
     runOf: (token) => (token === "run-token" ? { id: "run", organization: "a" } : undefined),
     accountOf: async (token) => {
@@ -22,7 +23,9 @@ function rules(auth: "none" | "token", loopbackOnly = true): AccessRules {
 /** Who it is, or what the refusal says. */
 async function who(auth: "none" | "token", headers: IncomingHttpHeaders, door?: string): Promise<string> {
   try {
-    const { kind, id } = await authenticate(rules(auth), { headers: { host: "127.0.0.1", ...headers }, door });
+    const all = { host: "127.0.0.1", ...headers };
+    if (door === undefined) refuseForeignPages(rules(auth), all);
+    const { kind, id } = await authenticate(rules(auth), { headers: all, door });
     return `${kind} ${id}`;
   } catch (error) {
     const { code, message } = error as DispatchError;
@@ -87,12 +90,22 @@ describe("under --auth none", () => {
     [{ host: "127.0.0.1.example.com" }, /^403 the name/],
     [{ origin: "https://pages.example.com" }, /^403 pages of https:\/\/pages\.example\.com may not call/],
     [{ origin: "null" }, /^403 pages of null/],
+    [{ origin: "http://localhost:3001" }, /^403 pages of http:\/\/localhost:3001 may not call/],
+    [{ origin: "http://127.0.0.1:9000" }, /^403 pages of/],
+    [{ "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors" }, /^403 other servers' pages may not embed/],
+    [{ "sec-fetch-site": "same-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe" }, /^403 other/],
   ])("%o may be a page that pretends", async (headers, refusal) => {
     expect(await who("none", { cookie: "c", ...headers })).toMatch(refusal);
   });
 
-  test("pages of this machine may call", async () => {
-    expect(await who("none", { cookie: "c", origin: "http://localhost:3000" })).toBe("administrator administrator");
+  test.each([
+    { origin: "http://127.0.0.1" },
+    { host: "localhost:8080", origin: "http://localhost:8080" },
+    { origin: "http://localhost:3000" },
+    { "sec-fetch-site": "same-origin", "sec-fetch-mode": "no-cors" },
+    { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" },
+  ])("the server's own pages, those that were named, and whoever follows a link may call: %o", async (headers) => {
+    expect(await who("none", { cookie: "c", ...headers })).toBe("administrator administrator");
   });
 });
 
@@ -114,8 +127,11 @@ describe.each(["none", "token"] as const)("at the function door under --auth %s"
 });
 
 describe("under --auth none on an address that others reach", () => {
-  const call = async (headers: IncomingHttpHeaders) =>
-    authenticate(rules("none", false), { headers: { cookie: "cookie", ...headers }, door: undefined });
+  const call = async (given: IncomingHttpHeaders) => {
+    const headers = { cookie: "cookie", ...given };
+    refuseForeignPages(rules("none", false), headers);
+    return authenticate(rules("none", false), { headers, door: undefined });
+  };
 
   test("the server answers to its other names, also for pages of its own", async () => {
     expect((await call({ host: "10.1.2.3:8080" })).kind).toBe("administrator");

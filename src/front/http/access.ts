@@ -9,6 +9,8 @@ export interface AccessRules {
   readonly auth: "none" | "token";
   /** Whether the API listens on the loopback only: then nobody has a reason to call it by another name. */
   readonly loopbackOnly: boolean;
+  /** Origins of pages that may call under `--auth none`, besides the server's own. */
+  readonly origins: ReadonlySet<string>;
   /** Whether this is the administrator's token; constant in time. */
   isAdministrator(token: string): boolean;
   /** The run that shows this token, if it is still going on. */
@@ -26,7 +28,7 @@ export interface Caller {
 /**
  * The principal, with the organization that it belongs to. Under `--auth none` credentials are not looked at, because old
  * clients send anything; but a run that shows its token stays a run.
- * @throws UNAUTHENTICATED, INVALID_CREDENTIALS, FORBIDDEN
+ * @throws UNAUTHENTICATED, INVALID_CREDENTIALS
  */
 export function authenticate(rules: AccessRules, { headers, door }: Caller): Principal | Promise<Principal> {
   const token = bearerOf(headers.authorization);
@@ -38,7 +40,6 @@ export function authenticate(rules: AccessRules, { headers, door }: Caller): Pri
   if (door !== undefined) return { kind: "function", id: "unidentified", organization: door, via: "door" };
   if (token !== undefined && rules.isAdministrator(token)) return administrator;
   if (rules.auth === "token") return accountOf(rules, headers.authorization, token);
-  refuseForeignPages(headers, rules.loopbackOnly);
   return administrator;
 }
 
@@ -62,19 +63,35 @@ export const anonymous: Principal = { kind: "anonymous", id: "anonymous", organi
 export const administrator: Principal = { kind: "administrator", id: "administrator", organization: "", via: "rest" };
 
 /**
- * Under `--auth none` only pages and names of this machine may call: DNS rebinding ends here. Where the API was put on
- * another address on purpose it has other names, too; a page must then come from the address that it calls.
+ * Under `--auth none` only names of this machine and the server's own pages may call, whatever they ask for: DNS rebinding
+ * ends here. A page of another port is another program's page, maybe another user's. Where the API was put on another
+ * address on purpose it has other names, too. @throws FORBIDDEN
  */
-export function refuseForeignPages({ host, origin }: IncomingHttpHeaders, loopbackOnly: boolean): void {
-  if (loopbackOnly && (host === undefined || !isLoopbackName(hostNameOf(host)))) {
+export function refuseForeignPages(
+  rules: Pick<AccessRules, "auth" | "loopbackOnly" | "origins">,
+  headers: IncomingHttpHeaders,
+): void {
+  if (rules.auth !== "none") return;
+  const { host, origin } = headers;
+  if (rules.loopbackOnly && (host === undefined || !isLoopbackName(hostNameOf(host)))) {
     const message = `the name ${host ?? ""} in the Host header is not this machine's loopback: use 127.0.0.1 or localhost, or start the server with --auth token`;
     throw new DispatchError("FORBIDDEN", { message });
   }
-  if (origin !== undefined && !isLoopbackOrigin(origin) && (loopbackOnly || !isSameHost(origin, host))) {
-    throw new DispatchError("FORBIDDEN", {
-      message: `pages of ${origin} may not call this server while it runs with --auth none`,
-    });
+  if (origin !== undefined && !isSameHost(origin, host) && !rules.origins.has(origin)) {
+    const message = `pages of ${origin} may not call this server while it runs with --auth none: name their origin with --allow-origin, or start it with --auth token`;
+    throw new DispatchError("FORBIDDEN", { message });
   }
+  if (origin === undefined && isEmbedded(headers)) {
+    const message = "other servers' pages may not embed answers of this server while it runs with --auth none";
+    throw new DispatchError("FORBIDDEN", { message });
+  }
+}
+
+/** Another site's page loads it as an image, a script, a frame ...: browsers say so (Fetch Metadata). A link may be followed. */
+function isEmbedded(headers: IncomingHttpHeaders): boolean {
+  const site = headers["sec-fetch-site"];
+  if (site !== "cross-site" && site !== "same-site") return false;
+  return headers["sec-fetch-mode"] !== "navigate" || headers["sec-fetch-dest"] !== "document";
 }
 
 function bearerOf(authorization: string | undefined): string | undefined {

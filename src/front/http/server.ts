@@ -4,7 +4,8 @@ import type { Socket } from "node:net";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { DispatchError } from "../../core/shared/errors.ts";
 import type { Principal } from "../../core/shared/principal.ts";
-import { type AccessRules, administrator, anonymous, authenticate } from "./access.ts";
+import type { GuessBrake } from "../guess-brake.ts";
+import { type AccessRules, administrator, anonymous, authenticate, refuseForeignPages } from "./access.ts";
 import { binderOf } from "./bind.ts";
 import { mountDocs } from "./docs.ts";
 import type { Answer, Route } from "./route.ts";
@@ -21,6 +22,7 @@ export interface ApiOptions {
   /** Prometheus text about all organizations. @throws FORBIDDEN */
   metrics(principal: Principal): Promise<string>;
   readonly log: { error(details: object, message: string): void };
+  readonly brake: Pick<GuessBrake, "wrong">;
 }
 
 export interface Api {
@@ -53,6 +55,10 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   app.decorateRequest("principal", undefined);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(JSON_TYPE, { parseAs: "string" }, (_request, text, done) => done(null, text));
+  app.addHook("onRequest", (request, _reply, done) => {
+    if (!doors.has(request.raw.socket)) refuseForeignPages(options.access, request.headers);
+    done();
+  });
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply, options));
   app.setNotFoundHandler((request, reply) => sendError(undefined, request, reply, options));
   mountHealth(app, options, doors);
@@ -75,19 +81,15 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   };
 }
 
-function mountHealth(
-  app: FastifyInstance,
-  { health, metrics, access }: ApiOptions,
-  doors: WeakMap<Socket, string>,
-): void {
-  const answer = (_request: FastifyRequest, reply: FastifyReply) => sendJson(reply, JSON.stringify(health()));
+function mountHealth(app: FastifyInstance, options: ApiOptions, doors: WeakMap<Socket, string>): void {
+  const answer = (_request: FastifyRequest, reply: FastifyReply) => sendJson(reply, JSON.stringify(options.health()));
   app.all("/healthz", answer);
   app.all("/healthz*", answer);
   app.get("/metrics", async (request, reply) => {
     const door = doors.get(request.raw.socket);
-    const open = access.auth === "none" && door === undefined;
-    const principal = open ? administrator : await authenticate(access, { headers: request.headers, door });
-    return reply.type("text/plain; version=0.0.4").send(await metrics(principal));
+    const open = options.access.auth === "none" && door === undefined;
+    const principal = open ? administrator : await callerOf(options, request, doors);
+    return reply.type("text/plain; version=0.0.4").send(await options.metrics(principal));
   });
 }
 
@@ -103,8 +105,7 @@ function mount(
     url: operation.path.replace(/\{(\w+)\}/g, ":$1"),
     bodyLimit: operation.path.startsWith("/v1/function") ? options.uploadLimit : options.bodyLimit,
     onRequest: (request, _reply, done) => {
-      const caller = { headers: request.headers, door: doors.get(request.raw.socket) };
-      const found = operation.anonymous ? anonymous : authenticate(options.access, caller);
+      const found = operation.anonymous ? anonymous : callerOf(options, request, doors);
       const admit = (principal: Principal): void => {
         request.principal = principal;
         done();
@@ -119,6 +120,26 @@ function mount(
       send(reply, operation.success, await handle(bind(request, principal)));
     },
   });
+}
+
+/** Who asks; the answer to a wrong credential waits when there are many from one address. */
+function callerOf(
+  options: ApiOptions,
+  { headers, raw }: FastifyRequest,
+  doors: WeakMap<Socket, string>,
+): Principal | Promise<Principal> {
+  const door = doors.get(raw.socket);
+  const refused = async (error: unknown): Promise<never> => {
+    if (headers.authorization && door === undefined)
+      await options.brake.wrong("the API", raw.socket.remoteAddress ?? "");
+    throw error;
+  };
+  try {
+    const found = authenticate(options.access, { headers, door });
+    return found instanceof Promise ? found.catch(refused) : found;
+  } catch (error) {
+    return refused(error);
+  }
 }
 
 /** Whoever sends a body where none belongs hears of it, in the words that clients know (server.md 2.3). */

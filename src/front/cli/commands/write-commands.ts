@@ -53,6 +53,11 @@ const apiFlags: readonly Flag[] = [
     description: "Secret with the signing secret (slack) or the passwords (basic)",
     completes: "Secret",
   },
+  {
+    name: "raw-body",
+    type: "boolean",
+    description: "The function also gets the body as it was sent, of any content type",
+  },
   { name: "http-response", type: "boolean", description: "The function may answer {statusCode, headers, body}" },
 ];
 

@@ -84,6 +84,7 @@ function apiDraft(context: Context): JsonObject {
     hosts: flags.list("domain"),
     ...(flags.on("http-response") ? { httpResponse: true } : {}),
     methods: flags.list("method", ["GET"]),
+    ...(flags.on("raw-body") ? { rawBody: true } : {}),
     protocols: flags.on("https-only") ? ["https"] : ["http", "https"],
     tags: tagsOf(context),
     uris: flags.list("path", ["/"]),

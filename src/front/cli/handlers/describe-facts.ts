@@ -64,6 +64,7 @@ function endpointFacts(resource: JsonObject, settings: Settings): Fact[] {
     ["URL", endpointUrls(resource, settings)],
     ["Authentication", [secret === "" ? authentication : `${authentication}, secret ${secret}`]],
     ["CORS", [resource.cors === true ? "true" : ""]],
+    ["Raw body", [resource.rawBody === true ? "true" : ""]],
     ["HTTP response", [resource.httpResponse === true ? "true" : ""]],
   ];
 }

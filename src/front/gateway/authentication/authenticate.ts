@@ -1,6 +1,7 @@
 /** Who may call an endpoint, enforced (decision 14). */
 import type { IncomingMessage } from "node:http";
 import type { Endpoint } from "../../../core/apis/endpoint.ts";
+import type { GuessBrake } from "../../guess-brake.ts";
 import { Refusal } from "../answer.ts";
 import type { GatewayPorts } from "../ports.ts";
 import { passwords, verifyBasic } from "./basic.ts";
@@ -12,33 +13,56 @@ type Values = Readonly<Record<string, string>>;
 /** The secret of a Slack endpoint that names none. */
 const defaultSlackSecret = "slack";
 
-/** The checks that need the headers only. A stranger's body is not even read. @throws Refusal 401, 403, 503 */
+/** Who tries, for the brake on guessing. */
+interface Guesser {
+  readonly brake: GuessBrake;
+  readonly address: string;
+}
+
+/** The checks that need the headers only. A stranger's body is not even read. @throws Refusal 401, 403, 503; TOO_MANY_GUESSES */
 export async function authenticateHeaders(
   endpoint: Endpoint,
   { headers }: IncomingMessage,
   ports: GatewayPorts,
+  guesser: Guesser,
 ): Promise<void> {
-  if (endpoint.authentication === "basic") await checkBasic(endpoint, headers.authorization, ports);
-  if (endpoint.authentication === "token") await checkToken(endpoint, headers.authorization, ports);
+  if (endpoint.authentication === "basic") await checkBasic(endpoint, headers.authorization, ports, guesser);
+  if (endpoint.authentication === "token") await checkToken(endpoint, headers.authorization, ports, guesser);
 }
 
-async function checkBasic(endpoint: Endpoint, authorization: string | undefined, ports: GatewayPorts): Promise<void> {
+async function checkBasic(
+  endpoint: Endpoint,
+  authorization: string | undefined,
+  ports: GatewayPorts,
+  { brake, address }: Guesser,
+): Promise<void> {
   const known = passwords(await secretValues(endpoint, endpoint.authenticationSecret, ports));
   if (known.size === 0) throw notConfigured(endpoint, "its secret holds no user name with a password", ports);
-  if (verifyBasic(authorization, known)) return;
+  const isRight = () => verifyBasic(authorization, known);
+  if (authorization !== undefined && (await brake.judge(doorOf(endpoint), address, isRight))) return;
   const message = "this endpoint needs a user name and a password (HTTP Basic authentication)";
   throw new Refusal(401, message, { "WWW-Authenticate": 'Basic realm="dispatch", charset="UTF-8"' });
 }
 
-async function checkToken(endpoint: Endpoint, authorization: string | undefined, ports: GatewayPorts): Promise<void> {
+async function checkToken(
+  endpoint: Endpoint,
+  authorization: string | undefined,
+  ports: GatewayPorts,
+  { brake, address }: Guesser,
+): Promise<void> {
   const token = bearerToken(authorization);
   const principal = token === undefined ? undefined : await ports.verifyToken(token);
   if (principal === undefined) {
+    if (token !== undefined) await brake.wrong(doorOf(endpoint), address);
     const message = "this endpoint needs a service account's token: Authorization: Bearer <token>";
     throw new Refusal(401, message, { "WWW-Authenticate": 'Bearer realm="dispatch"' });
   }
   if (principal.kind !== "administrator" && principal.organization !== endpoint.organization)
     throw new Refusal(403, "the token belongs to another organization than this endpoint");
+}
+
+function doorOf({ organization, name }: Endpoint): string {
+  return `endpoint ${organization}/${name}`;
 }
 
 /** The check over the raw bytes of the body. @throws Refusal 401, 503 */
