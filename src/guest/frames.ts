@@ -8,12 +8,14 @@ export const FrameType = {
   load: 1,
   invoke: 2,
   cancel: 3,
+  probe: 4,
   ready: 16,
   started: 17,
   result: 18,
   error: 19,
   cancelled: 20,
-  log: 21,
+  late: 21,
+  idle: 22,
 } as const;
 
 /** u32 length of the body, u32 invocation, u8 type; big-endian. */

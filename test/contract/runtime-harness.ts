@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodeBundle } from "../../src/core/functions/bundle.ts";
 import type {
+  Afterwards,
   BuiltImage,
   Language,
   Limits,
@@ -74,6 +75,7 @@ export interface FunctionOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly handler?: string;
   readonly files?: Readonly<Record<string, string>>;
+  readonly afterwards?: (event: Afterwards) => void;
 }
 
 const FILES: Partial<Record<Language, { readonly file: string; readonly handler: string }>> = {
@@ -108,6 +110,7 @@ export const startFunction = async (
       bundle: bundleOf({ [file]: source, ...options.files }),
       environment: options.environment ?? {},
       limits: { ...LIMITS, ...options.limits },
+      ...(options.afterwards === undefined ? {} : { afterwards: options.afterwards }),
     })
     .catch(async (error: unknown) => {
       await worker.stop("retired");
@@ -125,11 +128,12 @@ export interface Invoked {
   readonly heard: readonly string[];
 }
 
-export const invoke = (worker: Worker, payload: unknown, context: object = {}): Invoked => {
+export const invoke = (worker: Worker, payload: unknown, context: object = {}, id = "some run"): Invoked => {
   const started = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<Outcome | "returned">();
   const heard: string[] = [];
   const number = worker.invoke(JSON.stringify({ context, payload }), {
+    tag: { id, mask: (text) => text.replaceAll("hunter2", "***") },
     started: () => started.resolve(),
     log: (stream, line) => heard.push(`${stream}: ${line}`),
     finished: (outcome) => ended.resolve(outcome),

@@ -1,4 +1,4 @@
-/** Functions on the wire (server.md 2.6), with the additional optional fields env, limits, network and retries. */
+/** Functions on the wire (server.md 2.6), with the additional optional fields env, isolation, limits, network and retries. */
 import type { Static } from "typebox";
 import { resourceOperations } from "../shared/resource-operations.ts";
 import { anyJson, resourceName, status, strings, tags, uuid } from "../shared/schemas.ts";
@@ -26,6 +26,8 @@ export const functionSchema = {
     handler: { type: "string" },
     id: uuid,
     image: { type: "string" },
+    /** `run`: each run has a fresh worker; `function`, the default: a worker serves one run after the other. */
+    isolation: { type: "string", enum: ["function", "run"] },
     kind: { type: "string", pattern: "^[\\w\\d\\-]+$" },
     limits: limitsSchema,
     modifiedTime: { type: "integer" },

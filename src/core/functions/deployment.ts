@@ -88,6 +88,7 @@ async function storedRevision(
     concurrency,
     network: document.network ?? ports.defaultNetwork,
     timeout: document.timeout,
+    ...(document.isolation === undefined ? {} : { isolation: document.isolation }),
   };
   return { revision, secrets: document.secrets ?? [], schema: document.schema, retries: document.retries };
 }

@@ -1,4 +1,5 @@
 /** What is stored of a function, and how it looks on the wire (server.md 2.6). */
+import type { Isolation } from "../pool/revision.ts";
 import type { Limits, NetworkKind } from "../shared/ports.ts";
 import type { ResourceRecord } from "../shared/resource-store.ts";
 import { type WireStatus, wireStrings, wireTags } from "../shared/wire.ts";
@@ -19,6 +20,7 @@ export interface FunctionDocument {
   readonly limits: NonNullable<FunctionResource["limits"]>;
   readonly network: NetworkKind | null;
   readonly retries: number;
+  readonly isolation?: Isolation;
   readonly status: WireStatus;
   readonly reason: readonly string[] | null;
   /** The revision that was built last, whether it serves or failed. */
@@ -59,6 +61,7 @@ export function functionToWire({ id, name, created, document }: FunctionRecord):
     name,
     ...(document.network === null ? {} : { network: document.network }),
     reason: wireStrings(document.reason),
+    ...(document.isolation === undefined ? {} : { isolation: document.isolation }),
     ...(document.retries > 0 ? { retries: document.retries } : {}),
     schema: { in: document.schema.in, out: document.schema.out },
     secrets: wireStrings(document.secrets),

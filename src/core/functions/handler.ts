@@ -18,6 +18,8 @@ interface HandlerRules {
   readonly form: string;
   /** The paths of which one must be in the source, the preferred one first. */
   files(handler: string): readonly string[];
+  /** Where the function's name follows the file's: the paths of the file without it. */
+  ownerFiles?(handler: string): readonly string[];
   /** The handler as the worker gets it, when `path` is the file that was found. */
   resolved(handler: string, path: string): string;
 }
@@ -30,8 +32,9 @@ const rules: Readonly<Record<Language, HandlerRules>> = {
     candidate: /(?<!\.d)\.ts$|\.[mc]?js$/,
     fromFile: ({ path }) => `./${path}`,
     syntax: /^(?!\/)[^\0]+$/,
-    form: "the path of a file in the source, for example ./hello.js",
+    form: "the path of a file in the source, for example ./hello.js, or one of its functions, ./hello.create",
     files: (handler) => nodeFiles(withoutDot(handler)),
+    ownerFiles: (handler) => nodeFiles(withoutDot(handler.slice(0, Math.max(0, handler.lastIndexOf("."))))),
     resolved: (_handler, path) => `./${path}`,
   },
   python3: {
@@ -86,8 +89,10 @@ function namedHandler(rule: HandlerRules, handler: string, files: readonly Sourc
   const paths = new Set(files.map(({ path }) => path));
   const wanted = rule.files(handler);
   const path = wanted.find((candidate) => paths.has(candidate));
-  if (path === undefined) throw missing(rule, handler, wanted[0] ?? handler, files);
-  return rule.resolved(handler, path);
+  if (path !== undefined) return rule.resolved(handler, path);
+  const owner = rule.ownerFiles?.(handler).find((candidate) => paths.has(candidate));
+  if (owner === undefined) throw missing(rule, handler, wanted[0] ?? handler, files);
+  return rule.resolved(handler, owner) + handler.slice(handler.lastIndexOf("."));
 }
 
 function missing(rule: HandlerRules, handler: string, wanted: string, files: readonly SourceFile[]): SourceError {
@@ -100,6 +105,7 @@ function missing(rule: HandlerRules, handler: string, wanted: string, files: rea
 /** The way of Node's own `require`: the name itself, with an extension, as a folder with an index. */
 function nodeFiles(path: string): string[] {
   const base = path.replace(/\/+$/, "");
+  if (base === "") return [];
   return [
     base,
     ...NODE_EXTENSIONS.map((extension) => base + extension),

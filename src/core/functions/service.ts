@@ -236,6 +236,7 @@ export class Functions {
       limits: body.limits ?? {},
       network: body.network ?? null,
       retries: body.retries ?? 0,
+      ...(body.isolation === undefined ? {} : { isolation: body.isolation }),
       status,
       reason: null,
       faasId: randomUUID(),

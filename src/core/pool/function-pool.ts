@@ -26,6 +26,9 @@ const LONG_RUN_MS = 20;
 /** A further worker pays when the queue would otherwise take longer than this. */
 const GROW_AFTER_MS = 10;
 const STARTING_AT_ONCE = 2;
+/** A worker that has nothing to do takes up its next run at once. The bound for functions without a time-out, and the least. */
+const LONGEST_DEBT_MS = 10_000;
+const SHORTEST_DEBT_MS = 1000;
 
 export class FunctionPool {
   readonly revision: Revision;
@@ -78,9 +81,11 @@ export class FunctionPool {
     setImmediate(() => this.#pump());
   }
 
-  ran(duration: number): void {
+  ran(duration: number, slot: Slot): void {
     this.#pace.ended(duration);
+    if (this.#isolated) void slot.stop("retired");
     this.#pump();
+    this.#renew();
   }
 
   /** Loads one worker. @throws LoadError */
@@ -116,9 +121,11 @@ export class FunctionPool {
     for (const { task } of late) task.refused(this.#overloaded(`it waited longer than ${maxWait / 1000} s`));
   }
 
-  /** Ends workers that have been idle for that many milliseconds. */
+  /** Called now and then: ends workers that have been idle for that many milliseconds, looks after the others. */
   sweep(idleTimeout: number): void {
     this.#stopIdle("idle", idleTimeout);
+    const now = performance.now();
+    for (const slot of this.slots) slot.probe(now);
   }
 
   async close(): Promise<void> {
@@ -132,7 +139,7 @@ export class FunctionPool {
     const { prefetch, tiny } = this.#pace;
     let best: Slot | undefined;
     for (const slot of this.slots) {
-      if (slot.stopping || slot.load >= prefetch) continue;
+      if (slot.stopping || slot.load >= (this.#isolated ? 1 : prefetch)) continue;
       if (tiny || slot.load === 0) return slot;
       if (best === undefined || slot.load < best.load) best = slot;
     }
@@ -154,7 +161,18 @@ export class FunctionPool {
     const workers = this.slots.length + this.#starting;
     const wanted = Math.min(STARTING_AT_ONCE, this.#queue.length);
     if (workers >= this.revision.concurrency || this.#starting >= wanted) return;
-    if (workers > 0 && !this.#worthGrowing(workers)) return;
+    if (!this.#isolated && workers > 0 && !this.#worthGrowing(workers)) return;
+    this.addWorker().catch((error: Error) => this.#cannotGrow(error));
+  }
+
+  get #isolated(): boolean {
+    return this.revision.isolation === "run";
+  }
+
+  /** After a worker that served a single run the next one gets ready, before anybody waits for it. */
+  #renew(): void {
+    if (!this.#isolated || this.retired || this.#starting > 0 || this.slots.length >= this.revision.concurrency) return;
+    if (this.slots.some((slot) => !slot.stopping)) return;
     this.addWorker().catch((error: Error) => this.#cannotGrow(error));
   }
 
@@ -179,12 +197,17 @@ export class FunctionPool {
       slot.stopping = true;
       this.slots.splice(this.slots.indexOf(slot), 1);
       if (this.#queue.length > 0) this.#grow();
+      else if (slot.used) this.#renew();
     });
   }
 
   #watch(slot: Slot, now: number): void {
     const { running } = slot;
-    if (running === undefined || slot.stopping) return;
+    if (slot.stopping) return;
+    if (running === undefined) {
+      this.#collect(slot, now);
+      return;
+    }
     const elapsed = now - running.startedAt;
     const { timeout } = this.revision;
     if (timeout > 0 && elapsed >= timeout) void slot.stop("timeout");
@@ -192,6 +215,18 @@ export class FunctionPool {
       this.#pace.lasts(elapsed);
       if (slot.load > 1) slot.release();
     }
+  }
+
+  /** A worker whose run said that it had ended, and that takes up no other, is stopped; what waits runs elsewhere. */
+  #collect(slot: Slot, now: number): void {
+    const since = slot.owesSince;
+    const { timeout } = this.revision;
+    const longest = timeout > 0 ? Math.max(timeout, SHORTEST_DEBT_MS) : LONGEST_DEBT_MS;
+    if (since === undefined || now - since < longest) return;
+    // After a turn in which what had arrived was read.
+    setImmediate(() => {
+      if (slot.owesSince === since) void slot.stop("protocol");
+    });
   }
 
   #stopIdle(reason: "idle" | "retired", idleTimeout: number): void {

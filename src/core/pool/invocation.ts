@@ -1,4 +1,4 @@
-import type { InvocationListener, Outcome } from "../shared/ports.ts";
+import type { InvocationListener, Outcome, RunTag } from "../shared/ports.ts";
 import type { Slot } from "./slot.ts";
 import type { Task } from "./task.ts";
 
@@ -10,10 +10,16 @@ export class Invocation implements InvocationListener {
   number = 0;
   /** Milliseconds on the monotonic clock; 0 while it waits in the worker. */
   startedAt = 0;
+  /** When it was sent. */
+  sentAt = 0;
 
   constructor(slot: Slot, task: Task) {
     this.#slot = slot;
     this.task = task;
+  }
+
+  get tag(): RunTag | undefined {
+    return this.task.tag;
   }
 
   started(): void {

@@ -12,7 +12,7 @@ afterEach(async () => {
 
 function poolWith(settings: Partial<PoolSettings> = {}) {
   const runtime = new TestRuntime();
-  const log = { warn: () => {} };
+  const log = { info: () => {}, warn: () => {} };
   const defaults = { warmWorkers: 0, maxWorkers: 100, idleTimeout: 60_000, maxQueue: 1000, maxWait: 60_000 };
   const pool = new Pool({ ...defaults, ...settings }, runtime, noBlobs, log);
   pools.push(pool);
@@ -80,6 +80,74 @@ describe("a task", () => {
     pool.submit(task);
     await eventually(() => task.events.length > 0);
     expect([task.events, task.refusal?.message]).toEqual([["refused"], "no sandbox"]);
+  });
+});
+
+describe("a worker of a function with isolation: run", () => {
+  const isolated = revisionOf({ isolation: "run", concurrency: 2 });
+
+  test("serves one run and ends; the next one is ready before anybody asks", async () => {
+    const { pool, runtime } = poolWith();
+    const first = await ready(pool, runtime, isolated);
+    for (const worker of [first, undefined, undefined]) {
+      const task = new TestTask(isolated);
+      pool.submit(task);
+      const serving = worker ?? (runtime.loaded.at(-1) as TestWorker);
+      expect(serving.held).toHaveLength(1);
+      serving.begin();
+      serving.end();
+      expect(task.events).toEqual(["started", "finished"]);
+      expect(serving.stops).toEqual(["retired"]);
+      const { length } = runtime.loaded;
+      await eventually(() => runtime.loaded.length >= length && runtime.loaded.at(-1)?.stops.length === 0);
+    }
+    expect(new Set(runtime.loaded).size).toBe(4);
+  });
+
+  test("never holds a second run; those that wait get workers up to the concurrency", async () => {
+    const { pool, runtime } = poolWith();
+    const tasks = Array.from({ length: 5 }, () => new TestTask(isolated));
+    for (const task of tasks) pool.submit(task);
+    await eventually(() => runtime.loaded.length === 2 && runtime.loaded.every(({ held }) => held.length === 1));
+    for (let done = 0; done < 5; done++) {
+      await eventually(() => runtime.loaded.some(({ held }) => held.length === 1));
+      const busy = runtime.loaded.find(({ held }) => held.length > 0) as TestWorker;
+      expect(busy.held).toHaveLength(1);
+      busy.end();
+    }
+    expect(tasks.every(({ events }) => events.at(-1) === "finished")).toBe(true);
+    expect(runtime.loaded.filter(({ stops }) => stops.includes("retired"))).toHaveLength(5);
+  });
+});
+
+describe("a worker whose run said that it had ended", () => {
+  test("is asked whether it is idle when the time of that run is over", async () => {
+    const { pool, runtime } = poolWith();
+    const revision = revisionOf({ timeout: 100 });
+    const worker = await ready(pool, runtime, revision);
+    pool.submit(new TestTask(revision));
+    worker.begin();
+    worker.end();
+    expect(worker.probes).toBe(0);
+    await new Promise((resolve) => setTimeout(resolve, 2200));
+    expect(worker.probes).toBe(1);
+  });
+
+  test("and that takes up no other is stopped, and what waits runs elsewhere", async () => {
+    const { pool, runtime } = poolWith();
+    const revision = revisionOf({ timeout: 50 });
+    const worker = await ready(pool, runtime, revision);
+    pool.submit(new TestTask(revision));
+    worker.begin();
+    worker.end();
+    const next = new TestTask(revision);
+    pool.submit(next);
+    expect(worker.held).toHaveLength(1);
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    expect(worker.stops).toEqual(["protocol"]);
+    await eventually(() => runtime.loaded.length === 2 && runtime.loaded[1]?.held.length === 1);
+    runtime.loaded[1]?.end();
+    expect(next.events).toEqual(["finished"]);
   });
 });
 
@@ -282,7 +350,8 @@ describe("a pool that closes", () => {
     const [running, waiting] = [new TestTask(revision), new TestTask(revision)] as [TestTask, TestTask];
     pool.submit(running);
     pool.submit(waiting);
+    runtime.loaded[0]?.begin();
     await pool.close(0);
-    expect([running.events, waiting.events]).toEqual([["failed: shutdown"], ["refused"]]);
+    expect([running.events, waiting.events]).toEqual([["started", "failed: shutdown"], ["refused"]]);
   });
 });

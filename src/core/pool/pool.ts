@@ -3,7 +3,7 @@
  * fresh one. Workers are never reused for another revision. The rules are design in docs/architecture.md.
  */
 import { DispatchError } from "../shared/errors.ts";
-import type { Blobs, LoadSpec, Runtime, Worker, WorkerSpec } from "../shared/ports.ts";
+import type { Afterwards, Blobs, LoadSpec, Runtime, Worker, WorkerSpec } from "../shared/ports.ts";
 import { FunctionPool, type FunctionPoolSettings } from "./function-pool.ts";
 import type { Revision } from "./revision.ts";
 import type { Task } from "./task.ts";
@@ -19,6 +19,7 @@ export interface PoolSettings extends FunctionPoolSettings {
 }
 
 interface Log {
+  info(details: object, message: string): void;
   warn(details: object, message: string): void;
 }
 
@@ -119,7 +120,8 @@ export class Pool {
     const bundle = await this.#blobs.get(revision.source);
     const worker = await this.#warmSet(workerSpec(revision)).take();
     const { handler, environment, limits } = revision;
-    const spec: LoadSpec = { handler, bundle, environment, limits };
+    const afterwards = (event: Afterwards): void => this.#tell(revision, event);
+    const spec: LoadSpec = { handler, bundle, environment, limits, afterwards };
     try {
       await worker.load(spec);
       return worker;
@@ -127,6 +129,12 @@ export class Pool {
       void worker.stop("retired");
       throw error;
     }
+  }
+
+  #tell({ organization, functionName }: Revision, { kind, text, run }: Afterwards): void {
+    const where = { organization, function: functionName, run };
+    if (kind === "failure") this.#log.warn({ ...where, error: text }, "a function failed after the end of its run");
+    else this.#log.info({ ...where, stream: kind, line: text }, "output after the end of a run");
   }
 
   #warmSet(spec: WorkerSpec): WarmSet {

@@ -1,5 +1,8 @@
 import type { BuiltImage, Language, Limits, NetworkKind } from "../shared/ports.ts";
 
+/** What a worker is used for: all runs of its function, one after the other, or a single one. */
+export type Isolation = "function" | "run";
+
 /** An immutable revision of a function: everything that decides how a run of it behaves. A run names it (`faasId`). */
 export interface Revision {
   readonly organization: string;
@@ -16,6 +19,8 @@ export interface Revision {
   /** Workers at once. */
   readonly concurrency: number;
   readonly network: NetworkKind;
+  /** `run`: a worker of its own for each run. */
+  readonly isolation?: Isolation;
   /** Milliseconds; 0 is none. */
   readonly timeout: number;
 }

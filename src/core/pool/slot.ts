@@ -9,11 +9,16 @@ export class Slot {
   readonly #pool: FunctionPool;
   /** In the order of their calls. An array and no Set, for the reason that core/runs/active-runs.ts gives. */
   readonly #held: Invocation[] = [];
+  #freeSince = 0;
   running: Invocation | undefined;
   /** Monotonic milliseconds since when it holds nothing. */
   idleSince = performance.now();
   /** Set when it ends: nothing more is given to it. */
   stopping = false;
+  /** It has run something. */
+  used = false;
+  /** Monotonic milliseconds at which what ran last has to be over, whatever it said of itself; 0 for no such time. */
+  probeAt = 0;
 
   constructor(pool: FunctionPool, worker: Worker) {
     this.#pool = pool;
@@ -43,18 +48,38 @@ export class Slot {
 
   #send(invocation: Invocation): void {
     if (this.stopping) this.takenBack(invocation);
-    else invocation.number = this.worker.invoke(invocation.task.envelope(), invocation);
+    else {
+      invocation.sentAt = performance.now();
+      invocation.number = this.worker.invoke(invocation.task.envelope(), invocation);
+    }
   }
 
   done(invocation: Invocation): void {
     const duration = invocation.startedAt === 0 ? 0 : performance.now() - invocation.startedAt;
+    const { timeout } = this.#pool.revision;
+    if (timeout > 0 && invocation.startedAt > 0) this.probeAt = invocation.startedAt + timeout;
+    this.used = true;
     this.#forget(invocation);
-    this.#pool.ran(duration);
+    this.#pool.ran(duration, this);
   }
 
   takenBack(invocation: Invocation): void {
     this.#forget(invocation);
     this.#pool.requeue(invocation.task);
+  }
+
+  /** Since when the worker owes us the start of its next run; undefined when it does not. */
+  get owesSince(): number | undefined {
+    const [next] = this.#held;
+    if (next === undefined || next.number === 0 || this.running !== undefined) return undefined;
+    return Math.max(next.sentAt, this.#freeSince);
+  }
+
+  /** Looks whether the run that ended last has really ended. */
+  probe(now: number): void {
+    if (this.probeAt === 0 || now < this.probeAt || this.load > 0 || this.stopping) return;
+    this.probeAt = 0;
+    this.worker.probe();
   }
 
   /** Takes back what waits behind a run that has become long. */
@@ -72,7 +97,10 @@ export class Slot {
   #forget(invocation: Invocation): void {
     const at = this.#held.indexOf(invocation);
     if (at >= 0) this.#held.splice(at, 1);
-    if (this.running === invocation) this.running = undefined;
+    if (this.running === invocation) {
+      this.running = undefined;
+      this.#freeSince = performance.now();
+    }
     if (this.#held.length === 0) this.idleSince = performance.now();
   }
 }

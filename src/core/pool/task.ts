@@ -1,10 +1,12 @@
 import type { DispatchError } from "../shared/errors.ts";
-import type { Outcome } from "../shared/ports.ts";
+import type { Outcome, RunTag } from "../shared/ports.ts";
 import type { Revision } from "./revision.ts";
 
 /** One call on its way through the pool. */
 export interface Task {
   readonly revision: Revision;
+  /** What its worker remembers of it. */
+  readonly tag?: RunTag;
   /** The envelope for the worker, made when a worker is found: its deadline begins then. */
   envelope(): string;
   /** It was promised and is on record: it waits as long as it must, and a full queue takes it, see `Pool.admit`. */

@@ -21,8 +21,10 @@ export class TestWorker implements Worker {
   readonly exited: Promise<WorkerExit>;
   readonly stops: StopReason[] = [];
   handler = "";
+  probes = 0;
   readonly #waiting = new Map<number, InvocationListener>();
   #last = 0;
+  #busy = false;
   #exit: (exit: WorkerExit) => void = () => {};
 
   constructor(id: string, spec: WorkerSpec) {
@@ -55,8 +57,13 @@ export class TestWorker implements Worker {
     listener?.returned();
   }
 
+  probe(): void {
+    this.probes += 1;
+  }
+
   /** The oldest invocation enters its handler. */
   begin(): void {
+    this.#busy = true;
     [...this.#waiting.values()][0]?.started();
   }
 
@@ -65,6 +72,7 @@ export class TestWorker implements Worker {
     const [first] = this.#waiting;
     if (first === undefined) throw new Error(`worker ${this.id} holds nothing`);
     this.#waiting.delete(first[0]);
+    this.#busy = false;
     first[1].finished(outcome);
   }
 
@@ -82,7 +90,7 @@ export class TestWorker implements Worker {
 
   stop(reason: StopReason): Promise<void> {
     this.stops.push(reason);
-    if (this.stops.length === 1) this.exit(reason, 1);
+    if (this.stops.length === 1) this.exit(reason, this.#busy ? 1 : 0);
     return this.exited.then(() => undefined);
   }
 }

@@ -6,7 +6,7 @@ import type { Revision } from "../pool/revision.ts";
 import type { Task } from "../pool/task.ts";
 import { unixNanoseconds } from "../shared/clock.ts";
 import { DispatchError } from "../shared/errors.ts";
-import type { FunctionFailure, Outcome } from "../shared/ports.ts";
+import type { FunctionFailure, Outcome, RunTag } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import { envelopeText } from "./context.ts";
 import { maskOf } from "./mask.ts";
@@ -72,6 +72,11 @@ export class ActiveRun implements Task {
 
   get revision(): Revision {
     return this.serving.revision;
+  }
+
+  /** Without the run itself, which leaves memory when it has ended. */
+  get tag(): RunTag {
+    return { id: this.record.id, mask: this.#mask };
   }
 
   useSecrets(names: readonly string[], values: Readonly<Record<string, string>>): void {

@@ -138,6 +138,16 @@ export interface LoadSpec {
   /** Plain environment variables of the function. */
   readonly environment: Readonly<Record<string, string>>;
   readonly limits: Limits;
+  /** Is told what the function does outside of its runs. */
+  readonly afterwards?: (event: Afterwards) => void;
+}
+
+/** Output, or a failure, that came after the end of the run that caused it. Secrets are hidden in it. */
+export interface Afterwards {
+  readonly kind: "stdout" | "stderr" | "failure";
+  readonly text: string;
+  /** The run's id, or that of the last one where it is not known; undefined before the first. */
+  readonly run: string | undefined;
 }
 
 export interface FunctionFailure {
@@ -161,8 +171,16 @@ export type Outcome = { readonly logs: RunLogs } & (
   | { readonly output?: never; readonly error: FunctionFailure }
 );
 
+/** What is remembered of a run after its end. */
+export interface RunTag {
+  readonly id: string;
+  /** Hides the values of its secrets. */
+  mask(text: string): string;
+}
+
 /** Who is told about one invocation. The runtime calls `started` at most once and `finished` exactly once, unless `returned`. */
 export interface InvocationListener {
+  readonly tag?: RunTag | undefined;
   /** The handler has been entered. */
   started(): void;
   /** A whole line of the function's own output, as it happens, before masking. */
@@ -190,6 +208,8 @@ export interface Worker {
   invoke(envelope: string, listener: InvocationListener): number;
   /** Takes an invocation back that has not started: then its listener hears `returned`. */
   cancel(invocation: number): void;
+  /** Asks an idle worker whether it is idle: one that is not, or does not answer, is ended. */
+  probe(): void;
   /** SIGTERM, grace, SIGKILL. The running invocation fails with the reason, those that wait are `returned`. */
   stop(reason: StopReason): Promise<void>;
 }

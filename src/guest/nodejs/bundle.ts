@@ -8,7 +8,8 @@ interface Entry {
   readonly size: number;
 }
 
-export const writeBundle = (bundle: Buffer, folder: string): void => {
+/** Gives the paths of its files. */
+export const writeBundle = (bundle: Buffer, folder: string): string[] => {
   const start = 4 + bundle.readUInt32BE(0);
   const entries = JSON.parse(bundle.toString("utf8", 4, start)) as readonly Entry[];
   let at = start;
@@ -19,4 +20,5 @@ export const writeBundle = (bundle: Buffer, folder: string): void => {
     writeFileSync(file, bundle.subarray(at, at + size), { mode });
     at += size;
   }
+  return entries.map(({ path }) => path);
 };

@@ -1,5 +1,6 @@
 /** From whatever a handler threw to the error of the run. */
-import { withoutFolder } from "./handler.ts";
+import { inspect } from "node:util";
+import { withoutFolder } from "./paths.ts";
 
 export interface Failure {
   readonly type: "InputError" | "FunctionError";
@@ -7,28 +8,113 @@ export interface Failure {
   readonly stacktrace: readonly string[];
 }
 
-const isInputError = (thrown: { readonly name?: unknown; readonly type?: unknown }): boolean =>
-  thrown instanceof TypeError || thrown.name === "InputError" || thrown.type === "InputError";
+/** The guest's own file when it is bundled, its folder when it runs from the source. */
+const GUEST = import.meta.filename.endsWith("failure.ts") ? import.meta.dirname : import.meta.filename;
 
-/** The function's own frames; those of Node.js and of the guest help nobody. */
-const ownFrames = (stack: string, folder: string): string[] =>
-  stack
-    .split("\n")
-    .filter((line) => /^\s+at /.test(line) && (line.includes(`${folder}/`) || line.includes("/node_modules/")));
-
-const textOf = (thrown: unknown): string => {
-  if (typeof thrown === "string") return thrown;
-  try {
-    return JSON.stringify(thrown) ?? String(thrown);
-  } catch {
-    return String(thrown);
-  }
-};
+/** Errors that caused each other are followed that deep, and of an AggregateError that many are told. */
+const DEEPEST = 10;
+const MOST_ERRORS = 20;
 
 // What is too long to be read by anybody is cut.
 const LONGEST_MESSAGE = 16_384;
 const MOST_LINES = 50;
 const LONGEST_LINE = 500;
+
+/** Reads from what a stranger made: getters and conversions may throw. */
+export const attempt = <T>(read: () => T): T | undefined => {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+};
+
+const isError = (thrown: unknown): thrown is Error =>
+  attempt(() => Error.isError(thrown) || thrown instanceof Error) === true;
+
+const causeOf = (error: Error): unknown => attempt(() => error.cause);
+
+const errorsOf = (error: Error): readonly unknown[] => {
+  const errors = attempt(() => (error as { errors?: unknown }).errors);
+  return Array.isArray(errors) ? errors.slice(0, MOST_ERRORS) : [];
+};
+
+const stringOf = (read: () => unknown): string => {
+  const text = attempt(read);
+  return typeof text === "string" ? text : "";
+};
+
+const nameOf = (error: Error): string => stringOf(() => error.name) || "Error";
+
+const ownMessage = (error: Error): string => stringOf(() => error.message);
+
+/** What was thrown and is no Error: as JSON where that says something, else as Node.js shows it. */
+const valueText = (thrown: unknown): string => {
+  if (typeof thrown === "string") return thrown;
+  return (
+    attempt(() => JSON.stringify(thrown)) ??
+    attempt(() => String(thrown)) ??
+    attempt(() => inspect(thrown)) ??
+    "something was thrown that cannot be shown"
+  );
+};
+
+const distinct = (texts: readonly string[]): string[] => [...new Set(texts.filter((text) => text !== ""))];
+
+/** The message with its reasons: `fetch failed: getaddrinfo ENOTFOUND nosuch.invalid`, `All promises were rejected: a; b`. */
+export const messageOf = (thrown: unknown, depth = 0): string => {
+  if (!isError(thrown)) return valueText(thrown);
+  const message = ownMessage(thrown);
+  if (depth >= DEEPEST) return message || nameOf(thrown);
+  const errors = distinct(errorsOf(thrown).map((error) => messageOf(error, depth + 1))).join("; ");
+  const cause = causeOf(thrown);
+  const why = cause === undefined || cause === null ? "" : messageOf(cause, depth + 1);
+  // Whoever wrapped an error often wrote its message into the new one.
+  const reasons = [errors, why].filter((reason) => reason !== "" && !message.includes(reason));
+  return [message, ...reasons].filter((part) => part !== "").join(": ") || nameOf(thrown);
+};
+
+const hasCode = (thrown: unknown, depth = 0): boolean => {
+  if (!isError(thrown) || depth >= DEEPEST) return false;
+  if (typeof attempt(() => (thrown as { code?: unknown }).code) === "string") return true;
+  return hasCode(causeOf(thrown), depth + 1) || errorsOf(thrown).some((error) => hasCode(error, depth + 1));
+};
+
+/** A TypeError by which `fetch` says that the network failed: nothing that a caller could do better. */
+const isNetworkFailure = (error: Error): boolean =>
+  hasCode(causeOf(error)) || (ownMessage(error) === "fetch failed" && causeOf(error) !== undefined);
+
+const isInputError = (error: Error): boolean => {
+  if (nameOf(error) === "InputError" || attempt(() => (error as { type?: unknown }).type) === "InputError") return true;
+  return error instanceof TypeError && !isNetworkFailure(error);
+};
+
+const isFrame = (line: string): boolean => /^\s+at /.test(line);
+
+/** The frames above the guest's call of the handler; those of Node.js itself help nobody. */
+const framesOf = (error: Error): string[] => {
+  const lines = stringOf(() => error.stack)
+    .split("\n")
+    .filter(isFrame);
+  const guest = lines.findIndex((line) => line.includes(GUEST));
+  const own = guest < 0 ? lines : lines.slice(0, guest);
+  return own.filter((line) => !/(\(|\s)node:/.test(line));
+};
+
+/** An error with everything that led to it, in the way of Node.js. */
+const trace = (thrown: unknown, indent: string, label: string, depth: number): string[] => {
+  if (!isError(thrown)) return [`${indent}${label}${valueText(thrown)}`];
+  const name = nameOf(thrown);
+  const message = ownMessage(thrown);
+  const head = `${indent}${label}${message === "" ? name : `${name}: ${message}`}`;
+  const own = [head, ...framesOf(thrown).map((line) => indent + line)];
+  if (depth >= DEEPEST) return own;
+  const inner = `${indent}  `;
+  const errors = errorsOf(thrown).flatMap((error) => trace(error, inner, "[error]: ", depth + 1));
+  const cause = causeOf(thrown);
+  const why = cause === undefined || cause === null ? [] : trace(cause, inner, "[cause]: ", depth + 1);
+  return [...own, ...errors, ...why];
+};
 
 const cut = (failure: Failure): Failure => ({
   type: failure.type,
@@ -36,14 +122,17 @@ const cut = (failure: Failure): Failure => ({
   stacktrace: failure.stacktrace.slice(0, MOST_LINES).map((line) => line.slice(0, LONGEST_LINE)),
 });
 
-/** TypeError is the caller's fault by the specification (cli-and-runtimes.md 2.2), all else the function's. */
+/** What Node.js would print: the error, its frames in the function's files, its causes. */
+export const traceOf = (thrown: unknown, folder: string): string[] =>
+  trace(thrown, "", "", 0).map((line) => withoutFolder(line, folder));
+
+/** TypeError is the caller's fault by the specification (cli-and-runtimes.md 2.2), unless the network failed; all else is the function's. */
 export const failureOf = (thrown: unknown, folder: string): Failure => {
-  if (!(thrown instanceof Error)) return cut({ type: "FunctionError", message: textOf(thrown), stacktrace: [] });
-  const message = thrown.message || thrown.name;
-  const frames = ownFrames(thrown.stack ?? "", folder).map((line) => withoutFolder(line, folder));
+  const message = messageOf(thrown);
+  if (!isError(thrown)) return cut({ type: "FunctionError", message, stacktrace: [] });
   return cut({
     type: isInputError(thrown) ? "InputError" : "FunctionError",
     message,
-    stacktrace: [`${thrown.name}: ${message}`, ...frames],
+    stacktrace: traceOf(thrown, folder),
   });
 };

@@ -1,38 +1,25 @@
-/** Finding and calling the handler of a Node.js function. */
+/** Loading the handler of a Node.js function. */
 import { spawnSync } from "node:child_process";
-import { readdirSync, symlinkSync } from "node:fs";
+import { existsSync, readdirSync, statSync, symlinkSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-
-/** `(context, payload) => value or promise`. */
-export type Handler = (context: unknown, payload: unknown) => unknown;
+import { type Handler, HandlerError, handlerOf } from "./exports.ts";
+import { messageOf } from "./failure.ts";
+import { resolveTypeScript } from "./imports.ts";
+import { withoutFolder } from "./paths.ts";
 
 const REFUSAL = "Invalid function file or handler";
 const ENDINGS = ["", ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts"];
 
-/** The file is not there; no stack could say more. */
-class HandlerError extends Error {}
-
-const isHandler = (value: unknown): value is Handler => typeof value === "function";
-
-/** CommonJS `module.exports`, or a `handler` or `default` export, in whatever way they were wrapped. */
-const handlerOf = (module: Record<string, unknown>): Handler | undefined => {
-  const whole = module.default;
-  const inner = typeof whole === "object" && whole !== null ? (whole as Record<string, unknown>) : {};
-  return [module.handler, whole, inner.handler, inner.default].find(isHandler);
-};
-
-/** Paths of the sandbox mean nothing to the author: `/function/hello.js` is `hello.js`. */
-export const withoutFolder = (text: string, folder: string): string =>
-  text.replaceAll(`file://${folder}/`, "").replaceAll(`${folder}/`, "");
-
 /** What a person needs of an error: the place and the message, without the interpreter's own frames. */
 const describe = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return messageOf(error);
   if (error instanceof HandlerError) return error.message;
   const lines = (error.stack ?? error.message).split("\n");
   const own = lines.filter((line) => !/^\s+at .*(\(|\s)node:/.test(line) && !/^\s+at (async )?node:/.test(line));
-  return own.filter((line) => !line.includes(`${import.meta.dirname}/`)).join("\n");
+  const text = own.filter((line) => !line.includes(`${import.meta.dirname}/`)).join("\n");
+  const whole = messageOf(error);
+  return text.includes(whole) ? text : `${text}\n${whole}`;
 };
 
 /** V8 does not say where an ES module's syntax is wrong, but `node --check` does. */
@@ -51,18 +38,29 @@ const complaint = (error: unknown, folder: string): string => {
   return withoutFolder((placeless ? locateSyntaxError(folder) : undefined) ?? text, folder).trimEnd();
 };
 
-const importFirst = async (folder: string, handler: string): Promise<Record<string, unknown>> => {
-  const file = resolve(folder, handler);
-  for (const ending of ENDINGS) {
-    const url = pathToFileURL(file + ending).href;
-    try {
-      return (await import(url)) as Record<string, unknown>;
-    } catch (error) {
-      const { code, url: which } = error as { code?: string; url?: string };
-      if ((code !== "ERR_MODULE_NOT_FOUND" && code !== "ERR_UNSUPPORTED_DIR_IMPORT") || which !== url) throw error;
-    }
-  }
-  throw new HandlerError(`Cannot find module '${handler}'`);
+interface Place {
+  readonly file: string;
+  /** The export that is meant; undefined for the module's own. */
+  readonly name?: string;
+}
+
+const fileOf = (path: string): string | undefined =>
+  ENDINGS.map((ending) => path + ending).find((file) => existsSync(file) && statSync(file).isFile());
+
+/** `./vm.js` is a file; `./vm.create` is a function of it, unless there is a file of that name. */
+const placeOf = (folder: string, handler: string): Place => {
+  const file = fileOf(resolve(folder, handler));
+  if (file !== undefined) return { file };
+  const dot = handler.lastIndexOf(".");
+  const owner = dot > 0 ? fileOf(resolve(folder, handler.slice(0, dot))) : undefined;
+  if (owner === undefined) throw new HandlerError(`Cannot find module '${handler}'`);
+  return { file: owner, name: handler.slice(dot + 1) };
+};
+
+const load = async (folder: string, handler: string): Promise<Handler> => {
+  const { file, name } = placeOf(folder, handler);
+  const module = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  return handlerOf(module, `./${withoutFolder(file, folder)}`, name);
 };
 
 /** Makes the image's packages findable where the sandbox has no /node_modules of its own. */
@@ -72,15 +70,12 @@ export const linkModules = (folder: string, modules: string): void => {
 
 /**
  * Loads the handler.
+ * @param files the paths of the function's files.
  * @throws Error with the interpreter's message, file and line, and the sentence that ends all such messages.
  */
-export const loadHandler = async (folder: string, handler: string): Promise<Handler> => {
-  const module = await importFirst(folder, handler).catch((error: unknown) => {
+export const loadHandler = (folder: string, handler: string, files: readonly string[]): Promise<Handler> => {
+  if (files.some((path) => /\.[mc]?ts$/.test(path))) resolveTypeScript(folder);
+  return load(folder, handler).catch((error: unknown) => {
     throw new Error(`${complaint(error, folder)}\n${REFUSAL}`);
   });
-  const found = handlerOf(module);
-  if (found === undefined) {
-    throw new Error(`${handler}: no function is exported, e.g. module.exports = (context, payload) => ...\n${REFUSAL}`);
-  }
-  return found;
 };

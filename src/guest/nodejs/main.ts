@@ -3,6 +3,7 @@ import { emptyFrame, FrameType, textFrame } from "../frames.ts";
 import { writeBundle } from "./bundle.ts";
 import { createMarker, openChannel } from "./channel.ts";
 import { linkModules, loadHandler } from "./handler.ts";
+import { watchLeftovers } from "./leftovers.ts";
 import { useSynchronousOutput } from "./output.ts";
 import { createRunner, type Runner } from "./runner.ts";
 
@@ -13,6 +14,8 @@ interface LoadHeader {
   readonly folder: string;
   readonly modules?: string;
   readonly maxOutputBytes: number;
+  /** Nothing but the sandbox's init and this process is in its process namespace. */
+  readonly alone?: boolean;
 }
 
 let runner: Runner | undefined;
@@ -24,11 +27,12 @@ const load = async (body: Buffer): Promise<void> => {
   const mark = createMarker(header.marker);
   Object.assign(process.env, header.environment);
   try {
-    writeBundle(body.subarray(start), folder);
+    const files = writeBundle(body.subarray(start), folder);
     if (modules !== undefined) linkModules(folder, modules);
     process.chdir(folder);
-    const handler = await loadHandler(folder, header.handler);
-    runner = createRunner({ channel, handler, mark, folder, maxOutputBytes });
+    const handler = await loadHandler(folder, header.handler, files);
+    const endLeftovers = header.alone === true ? watchLeftovers() : undefined;
+    runner = createRunner({ channel, handler, mark, endLeftovers, folder, maxOutputBytes });
     channel.send(emptyFrame(FrameType.ready, 0));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -42,18 +46,23 @@ const channel = openChannel(
   (type, number, bytes, start, end) => {
     if (type === FrameType.invoke) runner?.invoke(number, bytes.toString("utf8", start, end));
     else if (type === FrameType.cancel) runner?.cancel(number);
+    else if (type === FrameType.probe) runner?.probe();
     else if (type === FrameType.load) void load(Buffer.from(bytes.subarray(start, end)));
   },
   () => runner?.wake(),
   () => process.exit(0),
 );
 
-/** A failure outside of the handler's call ends the run, and then the worker: nobody knows what state it is in. */
+/** A function that listens itself decides itself, as everywhere in Node.js. */
 process.on("uncaughtException", (error) => {
-  if (runner?.fail(error) !== true) console.error(error);
-  process.exit(1);
+  if (process.listenerCount("uncaughtException") > 1) return;
+  if (runner !== undefined) runner.fail(error);
+  else {
+    console.error(error);
+    process.exit(1);
+  }
 });
 
-useSynchronousOutput();
+useSynchronousOutput(channel);
 channel.send(emptyFrame(FrameType.ready, 0));
 channel.flush();

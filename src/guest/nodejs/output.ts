@@ -4,30 +4,37 @@
  */
 import { writeSync } from "node:fs";
 import { Writable } from "node:stream";
+import type { Channel } from "./channel.ts";
+import { runOfNow, tellLate } from "./late.ts";
 
 const writeWhole = (descriptor: number, chunk: Buffer): void => {
   let written = 0;
   while (written < chunk.length) written += writeSync(descriptor, chunk, written);
 };
 
-const outputTo = (descriptor: number): Writable =>
-  Object.assign(
-    new Writable({
-      decodeStrings: true,
-      write: (chunk: Buffer, _encoding, done) => {
-        try {
-          writeWhole(descriptor, chunk);
-        } catch {
-          // The function has closed the descriptor.
-        }
-        done();
-      },
-    }),
-    { fd: descriptor },
-  );
+const tellLines = (channel: Channel, number: number, stream: "stdout" | "stderr", chunk: Buffer): void => {
+  const lines = chunk.toString("utf8").split("\n");
+  if (lines.at(-1) === "") lines.pop();
+  for (const line of lines) tellLate(channel, number, stream, line);
+};
+
+const outputTo = (channel: Channel, descriptor: 1 | 2): Writable => {
+  const stream = descriptor === 1 ? "stdout" : "stderr";
+  const write = (chunk: Buffer, _encoding: BufferEncoding, done: () => void): void => {
+    const run = runOfNow();
+    try {
+      if (run?.ended === true) tellLines(channel, run.number, stream, chunk);
+      else writeWhole(descriptor, chunk);
+    } catch {
+      // The function has closed the descriptor.
+    }
+    done();
+  };
+  return Object.assign(new Writable({ decodeStrings: true, write }), { fd: descriptor });
+};
 
 /** Replaces `process.stdout` and `process.stderr`, which `console` writes to. */
-export const useSynchronousOutput = (): void => {
-  Object.defineProperty(process, "stdout", { value: outputTo(1), configurable: true, enumerable: true });
-  Object.defineProperty(process, "stderr", { value: outputTo(2), configurable: true, enumerable: true });
+export const useSynchronousOutput = (channel: Channel): void => {
+  Object.defineProperty(process, "stdout", { value: outputTo(channel, 1), configurable: true, enumerable: true });
+  Object.defineProperty(process, "stderr", { value: outputTo(channel, 2), configurable: true, enumerable: true });
 };

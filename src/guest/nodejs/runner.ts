@@ -1,11 +1,12 @@
 /** Runs invocations one at a time in the order of arrival. */
 import { emptyFrame, FrameType, textFrame } from "../frames.ts";
 import type { Channel } from "./channel.ts";
-import { type Failure, failureOf } from "./failure.ts";
-import type { Handler } from "./handler.ts";
+import type { Handler } from "./exports.ts";
+import { attempt, type Failure, failureOf, traceOf } from "./failure.ts";
+import { type RunMark, runOfNow, tellLate, within } from "./late.ts";
+import { serialise } from "./result.ts";
 
-interface Invocation {
-  readonly number: number;
+interface Invocation extends RunMark {
   readonly envelope: string;
 }
 
@@ -19,14 +20,18 @@ export interface Runner {
   cancel(number: number): void;
   /** Starts what waits; called once the frames that arrived together have been heard, for a cancel may be among them. */
   wake(): void;
-  /** Something outside of the handler's own call failed. Answers whether a run was there to be blamed. */
-  fail(thrown: unknown): boolean;
+  /** Says whether a run is going on. */
+  probe(): void;
+  /** Something outside of the handler's own call failed, after which nobody knows what state the process is in: it ends. */
+  fail(thrown: unknown): void;
 }
 
 export interface RunnerOptions {
   readonly channel: Channel;
   readonly handler: Handler;
   readonly mark: (invocation: number) => void;
+  /** Ends the processes that a run left behind, and gives the line that says so. */
+  readonly endLeftovers: (() => string | undefined) | undefined;
   readonly folder: string;
   readonly maxOutputBytes: number;
 }
@@ -34,33 +39,19 @@ export interface RunnerOptions {
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 
-const unserialisable = (reason: string): Failure => ({
-  type: "FunctionError",
-  message: `the result cannot be written as JSON: ${reason}`,
-  stacktrace: [],
-});
-
-/** The JSON text of a result, or why there is none. */
-const serialise = (value: unknown, maxOutputBytes: number): string | Failure => {
-  if (value === undefined) return "null";
-  try {
-    const text = JSON.stringify(value);
-    if (text === undefined) return unserialisable(`it is a ${typeof value}`);
-    // A character is at most three bytes of UTF-8, so most texts need not be measured.
-    if (text.length * 3 <= maxOutputBytes || Buffer.byteLength(text) <= maxOutputBytes) return text;
-    return unserialisable(`it is longer than the limit of ${maxOutputBytes} bytes`);
-  } catch (error) {
-    return unserialisable(error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error));
-  }
-};
-
-export const createRunner = ({ channel, handler, mark, folder, maxOutputBytes }: RunnerOptions): Runner => {
+export const createRunner = (options: RunnerOptions): Runner => {
+  const { channel, handler, mark, endLeftovers, folder, maxOutputBytes } = options;
   const queue: Invocation[] = [];
   let current: Invocation | undefined;
+  /** An earlier run has failed while this one runs: it is the last. */
+  let doomed = false;
 
   const finish = (invocation: Invocation, outcome: string | Failure): void => {
     if (current !== invocation) return; // it has failed already, see fail
+    const line = endLeftovers?.();
+    if (line !== undefined) attempt(() => process.stderr.write(`${line}\n`));
     current = undefined;
+    invocation.ended = true;
     mark(invocation.number);
     channel.send(
       typeof outcome === "string"
@@ -68,8 +59,9 @@ export const createRunner = ({ channel, handler, mark, folder, maxOutputBytes }:
         : textFrame(FrameType.error, invocation.number, JSON.stringify(outcome)),
     );
     // The next one starts in the next turn, after frames that have arrived; until then this result may wait for it.
-    if (queue.length > 0) setImmediate(startNext);
+    if (queue.length > 0 && !doomed) setImmediate(startNext);
     else channel.flush();
+    if (doomed) process.exit(1);
   };
 
   const succeed = (invocation: Invocation, value: unknown): void => {
@@ -99,12 +91,12 @@ export const createRunner = ({ channel, handler, mark, folder, maxOutputBytes }:
       channel.send(emptyFrame(FrameType.started, next.number));
     }
     channel.flush();
-    if (next !== undefined) enter(next);
+    if (next !== undefined) within(next, () => enter(next));
   };
 
   return {
     invoke: (number, envelope) => {
-      queue.push({ number, envelope });
+      queue.push({ number, envelope, ended: false });
     },
     cancel: (number) => {
       const at = queue.findIndex((invocation) => invocation.number === number);
@@ -116,12 +108,21 @@ export const createRunner = ({ channel, handler, mark, folder, maxOutputBytes }:
     wake: () => {
       if (queue.length > 0) startNext();
     },
-    fail: (thrown) => {
-      const running = current;
-      if (running === undefined) return false;
-      finish(running, { ...failureOf(thrown, folder), type: "FunctionError" });
+    probe: () => {
+      channel.send(emptyFrame(FrameType.idle, current?.number ?? 0));
       channel.flush();
-      return true;
+    },
+    fail: (thrown) => {
+      const run = runOfNow();
+      const running = current;
+      if (running !== undefined && (run === undefined || run === running)) {
+        finish(running, { ...failureOf(thrown, folder), type: "FunctionError" });
+        channel.flush();
+        process.exit(1);
+      }
+      tellLate(channel, run?.number ?? 0, "error", traceOf(thrown, folder).join("\n"));
+      if (running === undefined) process.exit(1);
+      doomed = true;
     },
   };
 };

@@ -1,5 +1,5 @@
-/** The invocations inside one worker, in order: whose output is whose, and when each is over. */
-import type { FunctionFailure, InvocationListener } from "../../../core/shared/ports.ts";
+/** The invocations inside one worker, in order: whose output is whose, when each is over, and what a guest may say of them. */
+import type { FunctionFailure, InvocationListener, RunTag } from "../../../core/shared/ports.ts";
 import { type LateMarkers, watchLate } from "./late-markers.ts";
 import { LogRecord, type StreamName } from "./log-capture.ts";
 
@@ -8,9 +8,17 @@ interface Invocation {
   readonly listener: InvocationListener;
   readonly record: LogRecord;
   started: boolean;
+  /** The server has asked for it back. */
+  cancelling: boolean;
   output: string | undefined;
   error: FunctionFailure | undefined;
 }
+
+/** What only a forger says, in words that follow "the worker"; undefined when all is well. */
+export type Violation = string | undefined;
+
+/** So many ended runs are remembered by name, for what is said of them afterwards. */
+const REMEMBERED = 16;
 
 const hasResult = (invocation: Invocation): boolean =>
   invocation.output !== undefined || invocation.error !== undefined;
@@ -27,46 +35,68 @@ export class Invocations implements LateMarkers {
   readonly #maxLogBytes: number;
   /** The first is running or next to run. */
   readonly #waiting: Invocation[] = [];
+  readonly #ended: { readonly number: number; readonly tag: RunTag }[] = [];
   #lastNumber = 0;
-  /** The last marker seen on each stream. */
-  readonly #marked = { stdout: 0, stderr: 0 };
+  /** The last marker seen on each stream; -1 before that of loading. */
+  readonly #marked = { stdout: -1, stderr: -1 };
 
   constructor(maxLogBytes: number) {
     this.#maxLogBytes = maxLogBytes;
+  }
+
+  /** Nothing runs and nothing waits. */
+  get idle(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  /** A handler has been entered, and its result is not here. */
+  get running(): boolean {
+    return this.#current()?.started === true;
   }
 
   add(listener: InvocationListener): number {
     this.#lastNumber += 1;
     const record = new LogRecord(this.#maxLogBytes, listener);
     const number = this.#lastNumber;
-    this.#waiting.push({ number, listener, record, started: false, output: undefined, error: undefined });
+    const open = { started: false, cancelling: false, output: undefined, error: undefined };
+    this.#waiting.push({ number, listener, record, ...open });
     return number;
   }
 
-  started(number: number): void {
-    const invocation = this.#find(number);
-    if (invocation === undefined || invocation.started) return;
-    invocation.started = true;
-    invocation.listener.started();
+  cancelling(number: number): void {
+    const invocation = this.#waiting.find((waiting) => waiting.number === number);
+    if (invocation !== undefined) invocation.cancelling = true;
   }
 
-  finished(number: number, output: string | undefined, error: FunctionFailure | undefined): void {
-    const invocation = this.#find(number);
-    if (invocation === undefined || hasResult(invocation)) return;
-    this.started(number);
-    invocation.output = output;
-    invocation.error = error;
+  started(number: number): Violation {
+    const next = this.#current();
+    if (next?.number !== number || next.started) return `said that run ${number} begins, whose turn it was not`;
+    next.started = true;
+    next.listener.started();
+    return undefined;
+  }
+
+  finished(number: number, output: string | undefined, error: FunctionFailure | undefined): Violation {
+    const running = this.#current();
+    if (running?.number !== number || !running.started) return `sent a result for run ${number}, which was not running`;
+    running.output = output;
+    running.error = error;
     this.#advance();
+    return undefined;
   }
 
-  cancelled(number: number): void {
-    const at = this.#waiting.findIndex((invocation) => invocation.number === number && !invocation.started);
-    const [invocation] = at < 0 ? [] : this.#waiting.splice(at, 1);
-    if (invocation === undefined) return;
+  cancelled(number: number): Violation {
+    const at = this.#waiting.findIndex((waiting) => waiting.number === number);
+    const invocation = this.#waiting[at];
+    if (invocation === undefined || invocation.started || !invocation.cancelling) {
+      return `gave back run ${number}, which nobody had asked for`;
+    }
+    this.#waiting.splice(at, 1);
     const next = this.#waiting[at];
     // It never ran: what was read as its output, before this news from another descriptor, is of the one behind it.
     if (next !== undefined) invocation.record.moveTo(next.record);
     invocation.listener.returned();
+    return undefined;
   }
 
   /** The record to which the next line of a stream belongs; undefined between runs. */
@@ -76,9 +106,13 @@ export class Invocations implements LateMarkers {
     return undefined;
   }
 
-  marker(stream: StreamName, number: number): void {
-    if (number > this.#marked[stream]) this.#marked[stream] = number;
+  /** A marker may be read before the news that its run began, so one of a run that waits shows only when the true one follows. */
+  marker(stream: StreamName, number: number): Violation {
+    if (number > this.#lastNumber) return `ended the output of run ${number}, which does not exist`;
+    if (number <= this.#marked[stream]) return `ended the output of run ${number} more than once`;
+    this.#marked[stream] = number;
     this.#advance();
+    return undefined;
   }
 
   /** Markers that should have come have not: their invocation is over without them. */
@@ -87,6 +121,20 @@ export class Invocations implements LateMarkers {
     if (head === undefined || !hasResult(head)) return;
     this.#finishHead(head);
     this.#advance();
+  }
+
+  /** An ended run by its number; of one that was forgotten, or of number 0, the last. */
+  tagOf(number: number): RunTag | undefined {
+    return (this.#ended.find((ended) => ended.number === number) ?? this.#ended.at(-1))?.tag;
+  }
+
+  /** With the secrets of every run that is remembered or going on hidden. */
+  masked(text: string): string {
+    const tags = [...this.#ended.map(({ tag }) => tag), ...this.#waiting.map(({ listener }) => listener.tag)];
+    const masks = new Set(tags.map((tag) => tag?.mask));
+    let hidden = text;
+    for (const mask of masks) if (mask !== undefined) hidden = mask(hidden);
+    return hidden;
   }
 
   /** The worker has ended. What ran fails with this, what had not started is returned. */
@@ -102,15 +150,22 @@ export class Invocations implements LateMarkers {
     }
   }
 
-  #find(number: number): Invocation | undefined {
-    for (const invocation of this.#waiting) if (invocation.number === number) return invocation;
+  /** The one that is running or next to run. */
+  #current(): Invocation | undefined {
+    for (const invocation of this.#waiting) if (!hasResult(invocation)) return invocation;
     return undefined;
   }
 
   #finishHead(head: Invocation): void {
     this.#waiting.shift();
     this.lateSince = undefined;
+    const { number, listener } = head;
+    if (listener.tag !== undefined) this.#remember(number, listener.tag);
     settle(head);
+  }
+
+  #remember(number: number, tag: RunTag): void {
+    if (this.#ended.push({ number, tag }) > REMEMBERED) this.#ended.shift();
   }
 
   /** Ends every invocation at the head whose result and markers are all here. */

@@ -45,6 +45,7 @@ const startWorker = async (options: ProcessRuntimeOptions, spec: WorkerSpec, id:
   });
   return createWorker({
     ...{ id, process, limits, modules, log },
+    alone: sandbox.mode === "bubblewrap",
     folder: join(process.temporaryFolder || "/", "function"),
     maxLogBytes: options.maxLogBytes ?? MEBIBYTE,
     maxOutputBytes: options.maxOutputBytes ?? 6 * MEBIBYTE,

@@ -17,9 +17,10 @@ const describeEnd = ({ code, signal }: SandboxExit): string => {
 const wasKilled = ({ code, signal }: SandboxExit): boolean =>
   signal === "SIGKILL" || code === SIGNAL_BASE + constants.signals.SIGKILL;
 
-/** A stop on purpose wins; a kill by the kernel for want of memory is told from other ends. */
-export const workerExit = (exit: SandboxExit, stopped: StopReason | undefined): WorkerExit => {
+/** A stop on purpose wins, and a broken protocol is told in words; a kill by the kernel for want of memory is told from other ends. */
+export const workerExit = (exit: SandboxExit, stopped: StopReason | undefined, violation?: string): WorkerExit => {
   const detail = describeEnd(exit);
+  if (stopped === "protocol") return { reason: stopped, detail: violation ?? "did not take up its next run" };
   if (stopped !== undefined) return { reason: stopped, detail };
   return { reason: exit.memoryExceeded && wasKilled(exit) ? "memory" : "exited", detail };
 };
@@ -39,7 +40,7 @@ export const failureOfExit = ({ reason, detail }: WorkerExit, memory: number): F
     case "exited":
       return fault(`the function ended its process (${detail})`);
     case "protocol":
-      return system("the worker was ended because it sent a message that is not allowed or too long");
+      return system(`the worker was ended because it ${detail}`);
     case "cancelled":
       return system("the run was cancelled");
     case "shutdown":

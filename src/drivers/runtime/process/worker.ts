@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { Duplex, Readable } from "node:stream";
 import {
+  type Afterwards,
   type FunctionFailure,
   type InvocationListener,
   type Limits,
@@ -13,7 +14,7 @@ import {
 } from "../../../core/shared/ports.ts";
 import { emptyFrame, FrameReader, FrameType, HEADER_BYTES, textFrame, writeHeader } from "../../../guest/frames.ts";
 import { FrameWriter } from "./frame-writer.ts";
-import { Invocations } from "./invocations.ts";
+import { Invocations, type Violation } from "./invocations.ts";
 import type { Log } from "./log.ts";
 import { type StreamName, StreamSplitter } from "./log-capture.ts";
 import type { SandboxedProcess } from "./sandbox.ts";
@@ -27,6 +28,8 @@ export interface WorkerOptions {
   readonly folder: string;
   /** Where the guest finds the image's dependencies, if any. */
   readonly modules: string | undefined;
+  /** The guest has a process namespace of its own. */
+  readonly alone: boolean;
   readonly maxLogBytes: number;
   readonly maxOutputBytes: number;
   /** Longest time that loading a function may take. */
@@ -37,8 +40,11 @@ export interface WorkerOptions {
 /** Error frames and the like may be a little longer than the longest output. */
 const FRAME_SLACK = 256 * 1024;
 
-/** How much of what a worker says outside of runs goes to the debug log. */
+/** How much of what a worker says between two runs is passed on. */
 const STRAY_LIMIT = 64 * 1024;
+
+/** Milliseconds in which an idle worker answers. */
+const PROBE_PATIENCE = 2000;
 
 interface Waiter {
   resolve(): void;
@@ -58,6 +64,12 @@ const parseFailure = (text: string): FunctionFailure => {
   }
 };
 
+const parseLate = (text: string): Omit<Afterwards, "run"> => {
+  const { stream, text: said } = JSON.parse(text) as Record<string, unknown>;
+  const kind = stream === "error" ? "failure" : stream === "stdout" ? "stdout" : "stderr";
+  return { kind, text: String(said) };
+};
+
 const streamEnded = (stream: Readable): Promise<void> =>
   new Promise((resolve) => {
     if (stream.destroyed || stream.readableEnded) resolve();
@@ -74,7 +86,14 @@ class ProcessWorker implements Worker {
   readonly #writer: FrameWriter;
   readonly #marker = randomBytes(8).toString("hex");
   #limits: Limits;
+  #state: "warming" | "generic" | "loading" | "loaded" = "warming";
   #ready: Waiter | undefined;
+  #afterwards: LoadSpec["afterwards"];
+  /** What it did that no guest of ours does. */
+  #violation: string | undefined;
+  #probe: NodeJS.Timeout | undefined;
+  /** It has told itself why it ends after its runs. */
+  #failureTold = false;
   #stopReason: StopReason | undefined;
   #stopping: Promise<void> | undefined;
   #exit: WorkerExit | undefined;
@@ -95,6 +114,8 @@ class ProcessWorker implements Worker {
   async load(spec: LoadSpec): Promise<void> {
     this.#applyLimits(spec.limits);
     this.#strayBytes = 0;
+    this.#afterwards = spec.afterwards;
+    this.#state = "loading";
     const ready = this.#nextReady();
     this.#sendLoad(spec);
     const tooLong = setTimeout(() => void this.stop("timeout"), this.#options.loadMilliseconds);
@@ -110,7 +131,15 @@ class ProcessWorker implements Worker {
   }
 
   cancel(invocation: number): void {
+    this.#invocations.cancelling(invocation);
     this.#writer.write(emptyFrame(FrameType.cancel, invocation));
+  }
+
+  probe(): void {
+    if (this.#probe !== undefined || this.#exit !== undefined || !this.#invocations.idle) return;
+    this.#writer.write(emptyFrame(FrameType.probe, 0));
+    // After a turn in which what had arrived was read: a server that was busy must not take its own delay for the guest's.
+    this.#probe = setTimeout(() => setImmediate(() => this.#unanswered()), PROBE_PATIENCE).unref();
   }
 
   stop(reason: StopReason): Promise<void> {
@@ -132,7 +161,8 @@ class ProcessWorker implements Worker {
   #sendLoad({ handler, environment, bundle }: LoadSpec): void {
     const { folder, modules, maxOutputBytes } = this.#options;
     const marker = this.#marker;
-    const header = JSON.stringify({ handler, environment, marker, folder, modules, maxOutputBytes });
+    const alone = this.#options.alone;
+    const header = JSON.stringify({ handler, environment, marker, folder, modules, maxOutputBytes, alone });
     const length = Buffer.byteLength(header);
     const start = Buffer.alloc(HEADER_BYTES + 4 + length);
     writeHeader(start, FrameType.load, 0, 4 + length + bundle.length);
@@ -154,7 +184,7 @@ class ProcessWorker implements Worker {
       this.#hear(type, number, bytes, start, end);
     }, limit);
     channel.on("data", (chunk: Buffer) => {
-      if (this.#stopReason !== "protocol" && !reader.feed(chunk)) void this.stop("protocol");
+      if (this.#violation === undefined && !reader.feed(chunk)) this.#judge("sent a message that is too long");
     });
     this.#capture("stdout", this.#options.process.child.stdout);
     this.#capture("stderr", this.#options.process.child.stderr);
@@ -164,7 +194,7 @@ class ProcessWorker implements Worker {
     const splitter = new StreamSplitter(this.#marker, this.#options.maxLogBytes, {
       wants: () => !(this.#invocations.recordOf(stream)?.full ?? this.#strayBytes > STRAY_LIMIT),
       line: (text, bytes) => this.#line(stream, text, bytes),
-      marker: (number) => this.#invocations.marker(stream, number),
+      marker: (number) => this.#judge(this.#invocations.marker(stream, number)),
     });
     source?.on("data", (chunk: Buffer) => splitter.feed(chunk)).on("end", () => splitter.end());
   }
@@ -177,24 +207,80 @@ class ProcessWorker implements Worker {
     }
     this.#strayBytes += bytes;
     if (stream === "stderr") this.#complaint = `${this.#complaint}\n${text}`.slice(-2000);
-    this.#options.log.debug({ worker: this.id, stream, line: text }, "output outside of a run");
+    if (this.#invocations.tagOf(0) !== undefined) this.#tell(0, { kind: stream, text });
+    else this.#options.log.debug({ worker: this.id, stream, line: text }, "output outside of a run");
+  }
+
+  #tell(number: number, event: Omit<Afterwards, "run">): void {
+    const text = this.#invocations.masked(event.text);
+    this.#afterwards?.({ kind: event.kind, text, run: this.#invocations.tagOf(number)?.id });
   }
 
   #hear(type: number, number: number, bytes: Buffer, start: number, end: number): void {
-    if (type === FrameType.started) this.#invocations.started(number);
-    else if (type === FrameType.result) {
-      this.#invocations.finished(number, bytes.toString("utf8", start, end), undefined);
-    } else if (type === FrameType.error) this.#hearError(number, parseFailure(bytes.toString("utf8", start, end)));
-    else if (type === FrameType.cancelled) this.#invocations.cancelled(number);
-    else if (type === FrameType.ready) this.#ready?.resolve();
-    else if (type === FrameType.log) {
-      this.#options.log.debug({ worker: this.id, line: bytes.toString("utf8", start, end) }, "the guest says");
-    } else void this.stop("protocol");
+    if (this.#violation === undefined) this.#judge(this.#heard(type, number, bytes, start, end));
   }
 
-  #hearError(number: number, failure: FunctionFailure): void {
-    if (number === 0) this.#ready?.reject(new LoadError(failure.message));
-    else this.#invocations.finished(number, undefined, failure);
+  #heard(type: number, number: number, bytes: Buffer, start: number, end: number): Violation {
+    if (type === FrameType.started) return this.#invocations.started(number);
+    if (type === FrameType.result) {
+      return this.#invocations.finished(number, bytes.toString("utf8", start, end), undefined);
+    }
+    if (type === FrameType.error) return this.#hearError(number, parseFailure(bytes.toString("utf8", start, end)));
+    if (type === FrameType.cancelled) return this.#invocations.cancelled(number);
+    if (type === FrameType.ready) return this.#hearReady();
+    if (type === FrameType.late) return this.#hearLate(number, bytes.toString("utf8", start, end));
+    if (type === FrameType.idle) return this.#hearIdle(number);
+    return `sent a message of the unknown type ${type}`;
+  }
+
+  #hearReady(): Violation {
+    if (this.#state !== "warming" && this.#state !== "loading") return "said that it was ready when nobody had asked";
+    this.#state = this.#state === "warming" ? "generic" : "loaded";
+    this.#ready?.resolve();
+    return undefined;
+  }
+
+  #hearError(number: number, failure: FunctionFailure): Violation {
+    if (number !== 0) return this.#invocations.finished(number, undefined, failure);
+    if (this.#state !== "loading") return "said that it could not be loaded when nothing was being loaded";
+    this.#state = "generic";
+    this.#ready?.reject(new LoadError(failure.message));
+    return undefined;
+  }
+
+  #hearLate(number: number, text: string): Violation {
+    try {
+      const event = parseLate(text);
+      if (event.kind === "failure") this.#failureTold = true;
+      this.#strayBytes += text.length;
+      if (this.#strayBytes <= STRAY_LIMIT) this.#tell(number, event);
+      return undefined;
+    } catch {
+      return "sent output that cannot be read";
+    }
+  }
+
+  #hearIdle(number: number): Violation {
+    if (this.#probe === undefined) return "answered what nobody had asked";
+    clearTimeout(this.#probe);
+    this.#probe = undefined;
+    return number === 0 ? undefined : `went on with run ${number} after it had sent its result`;
+  }
+
+  #unanswered(): void {
+    if (this.#probe !== undefined) this.#judge("did not answer after the end of its run");
+  }
+
+  #judge(violation: Violation): void {
+    if (violation === undefined || this.#violation !== undefined) return;
+    this.#violation = violation;
+    void this.stop("protocol");
+  }
+
+  /** It ended by itself or by its fault, and nobody was told. */
+  #isSurprise({ reason }: WorkerExit): boolean {
+    if (this.#state !== "loaded" || this.#failureTold) return false;
+    return reason === "exited" || reason === "memory" || reason === "protocol";
   }
 
   async #follow(): Promise<WorkerExit> {
@@ -202,10 +288,13 @@ class ProcessWorker implements Worker {
     const exit = await process.exited;
     const streams = [process.channel, process.child.stdout, process.child.stderr];
     await Promise.all(streams.map((stream) => (stream ? streamEnded(stream) : undefined)));
-    const known = workerExit(exit, this.#stopReason);
+    clearTimeout(this.#probe);
+    const known = workerExit(exit, this.#stopReason, this.#violation);
     this.#exit = known;
     const failure = failureOfExit(known, this.#limits.memory);
     this.#ready?.reject(new LoadError([this.#complaint.trim(), `${failure.message}, while loading`].join("\n").trim()));
+    if (!this.#invocations.running && this.#isSurprise(known))
+      this.#tell(0, { kind: "failure", text: failure.message });
     this.#invocations.end(failure);
     return known;
   }

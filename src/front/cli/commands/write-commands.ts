@@ -81,6 +81,12 @@ const functionFlags: readonly Flag[] = [
   { name: "concurrency", type: "integer", description: "Workers at once" },
   { name: "network", type: "string", description: "isolated, none or host", completes: ["isolated", "none", "host"] },
   {
+    name: "isolation",
+    type: "string",
+    description: "function: a worker serves many runs; run: each run has a fresh one",
+    completes: ["function", "run"],
+  },
+  {
     name: "retries",
     type: "integer",
     description: "How often a run is repeated that a restart of the server interrupted",

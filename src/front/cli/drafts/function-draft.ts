@@ -23,6 +23,7 @@ export async function functionDraft(context: Context): Promise<JsonObject> {
     ...(flags.given("env") ? { env: environment(flags.list("env")) } : {}),
     ...(Object.keys(limits).length > 0 ? { limits } : {}),
     ...(flags.given("network") ? { network: flags.text("network") } : {}),
+    ...(flags.given("isolation") ? { isolation: flags.text("isolation") } : {}),
     ...(flags.given("retries") ? { retries: flags.integer("retries") } : {}),
     reason: null,
     tags: tagsOf(context),

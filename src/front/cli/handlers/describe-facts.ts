@@ -78,6 +78,7 @@ function limitFacts(resource: JsonObject): Fact[] {
     ["Timeout", [timeout > 0 ? `${timeout} ms` : ""]],
     ["Limits", [Object.entries(limits).map(limit).join(", ")]],
     ["Network", [text(resource, "network")]],
+    ["Isolation", [text(resource, "isolation")]],
     ["Retries", [text(resource, "retries")]],
     // Values may be secret.
     ["Environment", [keysOf(resource.env)]],

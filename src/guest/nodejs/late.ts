@@ -1,0 +1,31 @@
+/** What a function does after its run has ended: it is told to the server apart from runs (../PROTOCOL.md). */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { FrameType, textFrame } from "../frames.ts";
+import type { Channel } from "./channel.ts";
+
+/** A run, as timers, promises and listeners remember it that it started. */
+export interface RunMark {
+  readonly number: number;
+  ended: boolean;
+}
+
+const runs = new AsyncLocalStorage<RunMark>();
+
+const LONGEST_TEXT = 16_384;
+
+/** Calls the handler so that whatever it starts knows its run. */
+export const within: <T>(run: RunMark, call: () => T) => T = runs.run.bind(runs);
+
+/** The run that what happens now was started by; undefined for what was started while the function was loaded. */
+export const runOfNow = (): RunMark | undefined => runs.getStore();
+
+/** Tells the server what an ended run has written or met; number 0 stands for none. */
+export const tellLate = (
+  channel: Channel,
+  number: number,
+  stream: "stdout" | "stderr" | "error",
+  text: string,
+): void => {
+  channel.send(textFrame(FrameType.late, number, JSON.stringify({ stream, text: text.slice(0, LONGEST_TEXT) })));
+  channel.flush();
+};

@@ -1,0 +1,1 @@
+"""The parts of the Python guest, see main.py."""

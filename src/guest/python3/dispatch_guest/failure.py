@@ -1,0 +1,114 @@
+"""From whatever a function raised to the error of the run."""
+
+import importlib
+import json
+import os
+import re
+import traceback
+
+GUEST = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + "/"
+IMPORTING = ("<frozen importlib", os.path.dirname(importlib.__file__) + "/")
+
+LONGEST_MESSAGE, MOST_LINES, LONGEST_LINE = 16384, 50, 500
+DEEPEST, MOST_ERRORS = 10, 20
+REFUSAL = "Invalid function file or handler"
+INPUT_ERRORS = (ValueError, TypeError)
+EMPTY_HEAD = re.compile(r"^([ |+]*)(\+ Exception Group )?Traceback \(most recent call last\):$")
+
+
+class HandlerError(Exception):
+    """The file is fine, the handler in it is not."""
+
+
+def safe_str(error):
+    """As Python does it when the text of an exception cannot be made."""
+    try:
+        return str(error)
+    except BaseException:
+        return "<exception str() failed>"
+
+
+def own_text(error):
+    text = safe_str(error)
+    return type(error).__name__ + (": " + text if text else "") if isinstance(error, KeyError) or not text else text
+
+
+def message_of(error, depth=0):
+    """The message with its reasons: `raise ... from`, and what an exception group holds."""
+    text = own_text(error)
+    if depth >= DEEPEST:
+        return text
+    inner = getattr(error, "exceptions", None)
+    group = list(inner)[:MOST_ERRORS] if isinstance(inner, (tuple, list)) else []
+    texts = dict.fromkeys(message_of(one, depth + 1) for one in group if isinstance(one, BaseException))
+    reasons = ["; ".join(texts)] if texts else []
+    if error.__cause__ is not None:
+        reasons.append(message_of(error.__cause__, depth + 1))
+    return ": ".join([text] + [reason for reason in reasons if reason not in text])
+
+
+def own_frames(stack):
+    """The frames after the guest's call of the function; those of Python's import machinery help nobody."""
+    guest = max((at for at, frame in enumerate(stack) if frame.filename.startswith(GUEST)), default=-1)
+    return [frame for frame in stack[guest + 1 :] if not frame.filename.startswith(IMPORTING)]
+
+
+def trim(report):
+    """Leaves the guest's frames out of an exception and of everything that led to it."""
+    waiting, seen = [report], set()
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        if one.stack is not None:
+            one.stack = traceback.StackSummary.from_list(own_frames(one.stack))
+        waiting += [one.__cause__, one.__context__, *(getattr(one, "exceptions", None) or ())]
+
+
+def without_empty_heads(lines):
+    following = lines[1:] + [""]
+    return [line for line, after in zip(lines, following) if not EMPTY_HEAD.match(line) or "File " in after]
+
+
+def describe(error, folder):
+    """An error as Python prints it, as a list of lines, with paths as their author knows them."""
+    try:
+        report = traceback.TracebackException(type(error), error, error.__traceback__)
+        trim(report)
+        text = "".join(report.format())
+    except BaseException:
+        text = "%s: %s" % (type(error).__name__, safe_str(error))
+    return without_empty_heads(text.replace(folder + "/", "").rstrip().split("\n"))
+
+
+def cut(lines):
+    """What is too long to be read by anybody is cut; what was raised last stands at the end."""
+    short = [line[:LONGEST_LINE] for line in lines]
+    return short if len(short) <= MOST_LINES else short[:20] + ["..."] + short[21 - MOST_LINES :]
+
+
+def failure(kind, message, stacktrace=()):
+    """An error's JSON."""
+    body = {"type": kind, "message": message[:LONGEST_MESSAGE], "stacktrace": cut(list(stacktrace))}
+    return json.dumps(body).encode()
+
+
+def is_input_error(error):
+    """By the specification (cli-and-runtimes.md 2.2); what the system refused is nothing that a caller could do better."""
+    if type(error).__name__ == "InputError":
+        return True
+    return isinstance(error, INPUT_ERRORS) and not isinstance(error, OSError)
+
+
+def failure_of(error, folder):
+    lines = describe(error, folder)
+    if isinstance(error, SystemExit):
+        code = error.code if isinstance(error.code, int) else 0 if error.code is None else 1
+        return failure("FunctionError", "the function ended its process (exit code %d)" % code, lines)
+    return failure("InputError" if is_input_error(error) else "FunctionError", message_of(error), lines)
+
+
+def load_failure(error, folder):
+    text = safe_str(error) if isinstance(error, HandlerError) else "\n".join(describe(error, folder))
+    return failure("FunctionError", text + "\n" + REFUSAL)

@@ -1,0 +1,160 @@
+"""The function's stdout and stderr: markers, and what is written for a run that has ended (PROTOCOL.md)."""
+
+import contextvars
+import io
+import json
+import os
+import sys
+
+from .channel import LATE
+
+LONGEST_LINE = 16384
+
+RUN = contextvars.ContextVar("dispatch_run", default=None)
+
+
+class Output(io.TextIOWrapper):
+    """As Python makes it, until something could write for a run that has ended: then it becomes a GuardedOutput."""
+
+
+class GuardedOutput(Output):
+    guard = None
+
+    def write(self, text):
+        number = self.guard.late()
+        if number is None:
+            return io.TextIOWrapper.write(self, text)
+        self.guard.say(number, "stderr" if self is sys.stderr else "stdout", text)
+        return len(text)
+
+
+def open_outputs():
+    for name in ("stdout", "stderr"):
+        buffer = getattr(sys, name).detach()
+        stream = Output(buffer, encoding="utf-8", errors="backslashreplace", line_buffering=True)
+        setattr(sys, name, stream)
+        setattr(sys, "__%s__" % name, stream)
+
+
+class Guard:
+    """Tells the output of tasks, timers and threads of earlier runs from that of the run that is going on."""
+
+    def __init__(self, channel):
+        self._channel = channel
+        self._outputs = [stream for stream in (sys.stdout, sys.stderr) if isinstance(stream, Output)]
+        self._rest = {}
+        self.current = None
+        self._remember(None)  # threads from the time of loading are of no run
+
+    def begin(self, number):
+        self.current = number
+        RUN.set(number)
+
+    def end(self, loop):
+        """After a run: whatever could still write for it is remembered as its own."""
+        number, self.current = self.current, None
+        if self._remember(number):
+            self._watch()
+        if loop is not None and (getattr(loop, "_scheduled", None) or getattr(loop, "_ready", None)):
+            self._watch()
+
+    @staticmethod
+    def _remember(number):
+        """Notes of whose run the threads are that still live; False when there are none."""
+        threading = sys.modules.get("threading")
+        if threading is None or threading.active_count() <= 1:
+            return False
+        for thread in threading.enumerate():
+            if thread is not threading.main_thread():
+                thread.__dict__.setdefault("_dispatch_run", None if is_pooled(thread) else number)
+        return True
+
+    def late(self):
+        """The number of the ended run for which this is being written; None for the one that is going on."""
+        number = RUN.get()
+        if number is None:
+            threading = sys.modules.get("threading")
+            thread = threading.current_thread() if threading is not None else None
+            number = getattr(thread, "_dispatch_run", None)
+        return number if number is not None and number != self.current else None
+
+    def say(self, number, stream, text):
+        """Sends whole lines to the server's log."""
+        key = (number, stream)
+        lines = (self._rest.pop(key, "") + text).split("\n")
+        for line in lines[:-1]:
+            self.post(number, stream, line)
+        rest = lines[-1]
+        if len(rest) > LONGEST_LINE:
+            self.post(number, stream, rest)
+        elif rest:
+            self._rest[key] = rest
+
+    def post(self, number, stream, text):
+        body = json.dumps({"stream": stream, "text": text[:LONGEST_LINE]})
+        self._channel.post(LATE, number, body.encode())
+
+    def _watch(self):
+        if GuardedOutput.guard is not None:
+            return
+        GuardedOutput.guard = self
+        for stream in self._outputs:
+            stream.__class__ = GuardedOutput
+
+
+def is_pooled(thread):
+    """The threads of an executor work for whichever run gave them something to do."""
+    pools = sys.modules.get("concurrent.futures.thread")
+    return pools is not None and getattr(thread, "_target", None) is pools._worker
+
+
+class NativeOutput:
+    """What C libraries print waits in a buffer of their own, which has to be emptied before the marker."""
+
+    def __init__(self):
+        self._seen = 0
+        self._flush = None
+
+    def flush(self):
+        if len(sys.modules) != self._seen:
+            self._seen = len(sys.modules)
+            if self._flush is None and any(is_native(name) for name in list(sys.modules)):
+                self._find()
+        if self._flush is not None:
+            self._flush(None)
+
+    def _find(self):
+        try:
+            import ctypes
+
+            self._flush = ctypes.CDLL(None).fflush
+        except (ImportError, OSError, AttributeError):
+            self._flush = None
+
+
+def is_native(name):
+    if name in ("ctypes", "_cffi_backend"):
+        return True
+    file = getattr(sys.modules.get(name), "__file__", None)
+    return isinstance(file, str) and file.endswith(".so") and "lib-dynload" not in file
+
+
+class Marker:
+    """Ends the output of an invocation on stdout and stderr."""
+
+    def __init__(self, text):
+        self._format = ("\0" + text + ":%08x\n").encode()
+        self._native = NativeOutput()
+
+    def write(self, number):
+        marker = self._format % number
+        self._native.flush()
+        for stream, descriptor in ((sys.stdout, 1), (sys.stderr, 2)):
+            try:
+                stream.flush()
+            except BaseException:
+                pass  # closed or replaced by the function
+            try:
+                os.write(descriptor, marker)
+            except OSError:
+                pass  # closed by the function; the server does not wait for it long
