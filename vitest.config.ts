@@ -1,12 +1,35 @@
 import { defineConfig } from "vitest/config";
+import { postgresPrograms } from "./test/support/postgres.ts";
+
+/** What is tried on PostgreSQL as well: what writes, crashes and recovers. All of test/e2e with DISPATCH_TEST_DB=postgres. */
+const onPostgres =
+  process.env.DISPATCH_TEST_DB === "postgres"
+    ? ["test/e2e/**/*.test.ts"]
+    : ["crash", "functions", "idempotency", "runs", "secrets", "rest"].map((name) => `test/e2e/server/${name}.test.ts`);
 
 export default defineConfig({
   test: {
-    include: ["src/**/*.test.ts", "test/**/*.test.ts", "apps/**/*.test.ts", "bench/**/*.test.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
     // Sandboxes, installers and servers share two cores in CI: more files at once only make each slower.
     maxWorkers: 2,
     reporters: ["default", ["./scripts/summary-reporter.ts", {}]],
+    projects: [
+      {
+        test: {
+          name: "main",
+          include: ["src/**/*.test.ts", "test/**/*.test.ts", "apps/**/*.test.ts", "bench/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "postgres",
+          include: postgresPrograms() === undefined ? ["test/support/no-postgres.test.ts"] : onPostgres,
+          globalSetup: "./test/support/postgres-setup.ts",
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
   },
 });

@@ -9,6 +9,8 @@ say() { printf '%s\n' "setup: $*"; }
 # Pairs of a program and the Debian package that brings it.
 programs="bwrap:bubblewrap slirp4netns:slirp4netns nft:nftables ip:iproute2 setpriv:util-linux python3:python3"
 test_programs="pebble:pebble zsh:zsh fish:fish patch:patch openssl:openssl"
+# Their programs lie outside of PATH.
+test_folders="/usr/lib/postgresql:postgresql"
 tests=no
 [ "${1:-}" != --tests ] || tests=yes
 
@@ -17,6 +19,9 @@ missing_packages() {
   [ "$tests" = no ] || wanted="$programs $test_programs"
   for pair in $wanted; do
     PATH="$PATH:/usr/sbin:/sbin" command -v "${pair%%:*}" >/dev/null 2>&1 || printf '%s ' "${pair##*:}"
+  done
+  [ "$tests" = no ] || for pair in $test_folders; do
+    [ -d "${pair%%:*}" ] || printf '%s ' "${pair##*:}"
   done
   python3 -m pip --version >/dev/null 2>&1 || printf '%s ' python3-pip
   [ "$tests" = no ] || python3 -c 'import ensurepip, venv' 2>/dev/null || printf '%s ' python3-venv

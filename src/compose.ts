@@ -1,6 +1,6 @@
 /** The composition root: settings -> drivers -> core -> front. It alone knows everybody; no rule of the domain lives here. */
 import { randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { openControl } from "./backup/control.ts";
@@ -20,6 +20,7 @@ import { Pool } from "./core/pool/pool.ts";
 import { Runs } from "./core/runs/service.ts";
 import { Secrets } from "./core/secrets/service.ts";
 import { ChangeFeed } from "./core/shared/change-feed.ts";
+import type { Database } from "./core/shared/ports.ts";
 import { createAcme } from "./drivers/acme/acme.ts";
 import { createFolderBlobs } from "./drivers/blobs/folder.ts";
 import { createLocalBuilder } from "./drivers/builder/local.ts";
@@ -39,6 +40,7 @@ import {
   maxWorkers,
   networkSettings,
   portOfApi,
+  postgresAddress,
 } from "./settings/derived.ts";
 import { serverNames } from "./settings/server-names.ts";
 
@@ -56,6 +58,34 @@ function refuseLostKey(databasePath: string, keyPath: string): void {
   throw new Error(`the master key ${keyPath} is missing, and the secrets in ${databasePath} need it: put it back`);
 }
 
+/** The same for a database elsewhere: it shows only when it is open. */
+async function refuseForeignSecrets(database: Database, keyPath: string): Promise<void> {
+  const kept = database.query.selectFrom("resources").select("name").where("kind", "=", "Secret").limit(1);
+  if ((await kept.execute()).length === 0) return;
+  rmSync(keyPath);
+  throw new Error(`the master key ${keyPath} is missing, and the secrets in the database need it: put it back`);
+}
+
+interface OpenedDatabase {
+  readonly database: Database;
+  /** Writes a consistent copy to an empty file. */
+  snapshot(path: string): Promise<void>;
+}
+
+async function openDatabase(address: string | undefined, path: string): Promise<OpenedDatabase> {
+  if (address === undefined) {
+    const database = await openSqlite(path);
+    return { database, snapshot: database.snapshot };
+  }
+  // Whoever keeps everything in the embedded database need not load this.
+  const { openPostgres } = await import("./drivers/db/postgres/postgres.ts");
+  const database = await openPostgres(address);
+  const refuse = async (): Promise<void> => {
+    throw new Error("this server keeps its database in PostgreSQL: use pg_dump");
+  };
+  return { database, snapshot: refuse };
+}
+
 /** @throws Error with a sentence for whoever starts it: a port in use, a database in use, a key that does not fit. */
 export async function startServer(settings: Settings, log: Logger): Promise<DispatchServer> {
   const folder = dataFolder(settings);
@@ -67,10 +97,12 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     names: serverNames(settings, apiPort),
     connection: (...args: Parameters<typeof front.door>) => front.door(...args),
   };
-  refuseLostKey(databasePath, keyPath);
+  const isNewKey = !existsSync(keyPath);
+  const address = postgresAddress(settings);
+  if (address === undefined) refuseLostKey(databasePath, keyPath);
   const keys = await createKeyFile(keyPath);
   // First the database: only one server has it, and the sandbox ends what an earlier one left running.
-  const database = await openSqlite(databasePath);
+  const { database, snapshot } = await openDatabase(address, databasePath);
   const sandbox = await createSandbox({
     mode: settings.sandbox as "bubblewrap" | "none",
     stateDir: join(folder, "run"),
@@ -143,6 +175,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
   const driverTypes = new DriverTypes(shared);
   const drivers = new Drivers(shared, driverTypes);
   const events = new Events({ ...shared, subscriptions, drivers, runs });
+  if (isNewKey) await refuseForeignSecrets(database, keyPath);
   const resources = [secrets, baseImages, images, apis, subscriptions, driverTypes, drivers];
   await Promise.all(resources.map((service) => service.load()));
   const applications = new Applications(shared);
@@ -180,7 +213,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
   const endControl = await openControl({
     dataDir: folder,
     shape: newestShape,
-    snapshot: database.snapshot,
+    snapshot,
     hold: blobs.hold,
     log,
   });

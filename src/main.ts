@@ -6,7 +6,7 @@ import { keepCallsYoung } from "./collector.ts";
 import { startServer } from "./compose.ts";
 import { SettingError } from "./settings/convert.ts";
 import type { Settings, SettingValue } from "./settings/definitions.ts";
-import { databaseFile, dataFolderPath, effective } from "./settings/derived.ts";
+import { databaseFile, dataFolderPath, effective, postgresAddress } from "./settings/derived.ts";
 import { commandHelpText, helpText } from "./settings/help.ts";
 import { type Invocation, readSettings } from "./settings/read.ts";
 import { settingsJson, settingsTable } from "./settings/show.ts";
@@ -32,12 +32,19 @@ async function answerTo(invocation: Exclude<Invocation, { kind: "start" }>): Pro
 
 async function perform(invocation: Extract<Invocation, { kind: "command" }>): Promise<string> {
   const { command, argument, options, settings, resolved } = invocation;
+  const database = postgresAddress(settings);
+  if (database !== undefined && command !== "config") throw new Error(`${command}: ${inPostgres(database)}`);
   const places = { dataDir: dataFolderPath(settings), databaseFile: databaseFile(settings), file: argument };
   if (command === "backup") return backUp({ ...places, withKey: options["with-key"] === true });
   if (command === "restore") return restore({ ...places, force: options.force === true });
   const inForce: Readonly<Record<string, SettingValue>> = effective(settings);
   const shown = resolved.map((one) => ({ ...one, value: inForce[one.name] ?? one.value }));
   return options.output === "json" ? settingsJson(shown) : settingsTable(shown);
+}
+
+/** PostgreSQL has its own ways, which know how to do it while others write. */
+function inPostgres(database: string): string {
+  return `the database is ${database}: use pg_dump and pg_restore for it, and copy blobs and master.key of the data folder`;
 }
 
 async function serve(settings: Settings, notices: readonly string[]): Promise<void> {

@@ -44,11 +44,16 @@ export const definitions = {
     type: "string",
     default: "sqlite",
     choices: ["sqlite", "boltdb"],
-    refused: {
-      postgres: "this version keeps everything in its embedded database; leave the setting out, or use sqlite",
-    },
+    refused: { postgres: "name the database itself with --db postgres://user@host/name" },
     value: "NAME",
     help: "database: sqlite, embedded (boltdb, the older name, means the same)",
+  },
+  db: {
+    group: "General",
+    type: "string",
+    default: "",
+    value: "URL",
+    help: "a PostgreSQL database, postgres://user@host/name (default: SQLite in the data folder)",
   },
   "db-file": {
     group: "General",

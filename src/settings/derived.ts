@@ -18,6 +18,12 @@ export function databaseFile(settings: Settings): string {
   return resolve(settings["db-file"] || join(dataFolderPath(settings), "dispatch.db"));
 }
 
+/** The address of the PostgreSQL database that is to be used instead of the file. @throws SettingError */
+export function postgresAddress({ db }: Settings): string | undefined {
+  if (db === "" || /^postgres(ql)?:\/\//.test(db)) return db || undefined;
+  throw new SettingError(`--db is ${JSON.stringify(db)}: expected postgres://user@host/name`);
+}
+
 /** What stands behind the defaults that depend on the machine or on other settings. */
 export function effective(settings: Settings): Settings {
   return {

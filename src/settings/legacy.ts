@@ -13,7 +13,7 @@ export interface Legacy {
 }
 
 const oneServer = "this server does all of it itself";
-const embedded = "the database is embedded and has no accounts; --db-file says where it is";
+const embedded = "the embedded database has no accounts; --db names one of PostgreSQL, with its user";
 const noRegistry = "functions need no images of Docker, so no registry is asked";
 
 /** Flags, environment variables and keys of the file. */

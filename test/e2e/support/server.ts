@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { databaseFlags } from "./server-database.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -92,7 +93,8 @@ interface Started {
 export async function startServer(options: ServerOptions = {}): Promise<ServerProcess> {
   const dataDir = options.dataDir ?? (await temporaryFolder());
   const ports = ["--port", "0", "--gateway-port", "0", "--tls-port", "0", "--gateway-tls-port", "0"];
-  const { child, ended } = launch(["--data-dir", dataDir, ...ports, ...(options.flags ?? [])], options.environment);
+  const flags = ["--data-dir", dataDir, ...ports, ...(await databaseFlags(dataDir)), ...(options.flags ?? [])];
+  const { child, ended } = launch(flags, options.environment);
   const errors: string[] = [];
   child.stderr?.on("data", (chunk: Buffer) => errors.push(chunk.toString()));
   const started: Started = { child, ended, addresses: {}, log: [] };

@@ -7,6 +7,14 @@ const milliseconds = Array.from(
   (_, at) => `(instr('0123456789abcdef', substr(${digits}, ${at + 1}, 1)) - 1 << ${44 - at * 4})`,
 ).join(" | ");
 
+const indexes = [
+  "drop index runs_by_id",
+  "drop index runs_by_function",
+  "drop index runs_by_time",
+  "create index runs_by_function on runs (organization, function_name, executed)",
+  "create index runs_by_time on runs (organization, executed)",
+];
+
 /**
  * Runs lie in their indexes in the order of their times, so that a new one is always added at the end, and the index by id
  * is not needed any more: an id tells the millisecond in which its run was accepted. Until now two clocks were read for
@@ -19,10 +27,8 @@ export const runsInOrder: Migration = {
     `update runs set executed = (${milliseconds}) * 1000000 + executed % 1000000
        where executed / 1000000 <> (${milliseconds})`,
     "update runs set finished = executed where finished < executed",
-    "drop index runs_by_id",
-    "drop index runs_by_function",
-    "drop index runs_by_time",
-    "create index runs_by_function on runs (organization, function_name, executed)",
-    "create index runs_by_time on runs (organization, executed)",
+    ...indexes,
   ],
+  // No run of before is kept in PostgreSQL.
+  postgres: indexes,
 };

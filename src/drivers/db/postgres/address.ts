@@ -1,0 +1,29 @@
+/** Where a PostgreSQL database is, as its user writes it: `postgres://user@host:port/name`. */
+import { type ClientConfig, types as pgTypes } from "pg";
+
+/**
+ * What the client needs. Passwords come from PGPASSWORD, or from the file that PGPASSFILE names (~/.pgpass): an address
+ * stands in process lists and logs.
+ * @throws Error with a sentence
+ */
+export function clientConfig(address: string): ClientConfig {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  // An empty host means a socket, which URL takes for no URL.
+  if (/^[a-z]+:\/\/[^/@]*:[^/@]*@/.test(address) || url?.searchParams.has("password")) {
+    throw new Error("an address of a database holds no password: set PGPASSWORD, or name a file with PGPASSFILE");
+  }
+  return { connectionString: address, application_name: "dispatch-server", connectionTimeoutMillis: 5000, types };
+}
+
+const INT8 = 20;
+
+/** Whole numbers of 64 bits: exact, and plain numbers where those can hold them. */
+function wholeNumber(text: string): number | bigint {
+  const number = Number(text);
+  return Number.isSafeInteger(number) ? number : BigInt(text);
+}
+
+const types: NonNullable<ClientConfig["types"]> = {
+  getTypeParser: ((oid: number, format?: "text" | "binary") =>
+    oid === INT8 ? wholeNumber : pgTypes.getTypeParser(oid, format)) as typeof pgTypes.getTypeParser,
+};

@@ -1,0 +1,61 @@
+/** One connection that comes back: the server may be restarted under it. */
+import { Client, type ClientConfig } from "pg";
+import { isAway, mayTryAgain } from "./errors.ts";
+
+/** So long a server that went away is waited for. */
+const PATIENCE_MS = 10_000;
+const PAUSE_MS = 200;
+
+/** Tries again while the server is away, but not for ever. @throws the last error */
+export async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
+  const end = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(isAway(error) || mayTryAgain(error)) || performance.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
+}
+
+export class Session {
+  readonly #config: ClientConfig;
+  readonly #prepare: (client: Client) => Promise<void>;
+  #client: Client | undefined;
+
+  /** `prepare` is run on every new connection, before anybody else has it. */
+  constructor(config: ClientConfig, prepare: (client: Client) => Promise<void>) {
+    this.#config = config;
+    this.#prepare = prepare;
+  }
+
+  /** The connection, a new one where the last is gone. Statements that are asked at once are sent at once. */
+  async client(): Promise<Client> {
+    this.#client ??= await this.#connected();
+    return this.#client;
+  }
+
+  async close(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    await client?.end();
+  }
+
+  async #connected(): Promise<Client> {
+    const client = new Client({ ...this.#config, pipeline: true });
+    const forget = (): void => {
+      if (this.#client === client) this.#client = undefined;
+    };
+    client.on("error", forget);
+    client.on("end", forget);
+    await client.connect();
+    try {
+      await this.#prepare(client);
+    } catch (error) {
+      await client.end().catch(() => {});
+      throw error;
+    }
+    return client;
+  }
+}

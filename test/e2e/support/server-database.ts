@@ -1,0 +1,28 @@
+/** Which database the servers of a test use: SQLite in the data folder, or one of their own on a PostgreSQL server. */
+import { basename } from "node:path";
+import { inject } from "vitest";
+import { addressIn, runSql } from "../../support/postgres.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** The folder of the socket of the PostgreSQL server that is to be used; absent for SQLite. */
+    readonly postgres: string | undefined;
+  }
+}
+
+/** The address of the PostgreSQL database that belongs to a data folder. */
+export function databaseAddress(dataDir: string): string | undefined {
+  const folder = inject("postgres");
+  return folder === undefined ? undefined : addressIn(folder, basename(dataDir));
+}
+
+/** The flags that name the database, which is made when the data folder is new. */
+export async function databaseFlags(dataDir: string): Promise<string[]> {
+  const folder = inject("postgres");
+  const address = databaseAddress(dataDir);
+  if (folder === undefined || address === undefined) return [];
+  await runSql(addressIn(folder, "postgres"), [`create database "${basename(dataDir)}"`]).catch((error: unknown) => {
+    if (!(error instanceof Error && "code" in error && error.code === "42P04")) throw error;
+  });
+  return ["--db", address];
+}
