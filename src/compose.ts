@@ -161,6 +161,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     gatewayOrganization: settings["gateway-organization"],
     gatewayHosts: gatewayHosts(settings),
     functionState: (organization, name) => functions.state(organization, name),
+    secretHas: (organization, name, key) => secrets.has(organization, name, key),
   });
   const runs = new Runs({
     ...shared,

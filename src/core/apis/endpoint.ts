@@ -124,6 +124,11 @@ export function toEndpoint({ organization, name, born, document }: ResourceRecor
   };
 }
 
+/** The secret of a `slack` endpoint; one that names none means `slack`. */
+export function slackSecretOf({ authenticationSecret }: { readonly authenticationSecret?: string }): string {
+  return authenticationSecret ?? "slack";
+}
+
 /** The API on the wire. False switches are left out, missing lists are `null`. */
 export function toWire(record: ResourceRecord<ApiDocument>, state: Pick<Api, "status" | "reason">): Api {
   const { id, name, document } = record;

@@ -18,11 +18,14 @@ let folder: string;
 let database: Database;
 let apis: Apis;
 let functions: Map<string, FunctionState>;
+/** Name to the keys that have a value. */
+let secrets: Map<string, readonly string[]>;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "apis-"));
   database = await openSqlite(join(folder, "test.db"));
   functions = new Map([["echo", { status: "READY", serving: true }]]);
+  secrets = new Map([["slack", ["statusUrl"]]]);
   apis = await start();
 });
 
@@ -33,7 +36,8 @@ afterEach(async () => {
 
 function ports(): ApisPorts {
   const functionState = (_: string, name: string) => functions.get(name);
-  return { database, feed: new ChangeFeed(), iam, gatewayOrganization: home, gatewayHosts, functionState };
+  const secretHas = async (_: string, name: string, key: string) => secrets.get(name)?.includes(key);
+  return { database, feed: new ChangeFeed(), iam, gatewayOrganization: home, gatewayHosts, functionState, secretHas };
 }
 
 async function start(): Promise<Apis> {
@@ -50,6 +54,18 @@ function create(name: string, given: Partial<Api> = {}): Promise<Api> {
 function answering(path: string): string | undefined {
   return apis.endpoints.match({ host: "127.0.0.1", path, method: "POST" })?.name;
 }
+
+test("an endpoint for Slack says while its secret cannot tell Slack from strangers", async () => {
+  const { status, reason } = await create("cloudmaster", { authentication: "slack" });
+  expect([status, reason]).toEqual([
+    "READY",
+    [expect.stringMatching(/^secret slack has no `signingSecret`: only this machine/)],
+  ]);
+  secrets.set("slack", ["statusUrl", "signingSecret"]);
+  expect(await apis.get(admin, home, "cloudmaster")).not.toHaveProperty("reason");
+  const other = await create("other", { authentication: "slack", authenticationSecret: "door", uris: ["/other"] });
+  expect(other.reason).toEqual(["secret door not found: calls get 503 until it is created"]);
+});
 
 test("an API looks on the wire as it always did", async () => {
   const api = await create("cloudmaster", { authentication: "public", protocols: ["http", "https"] });

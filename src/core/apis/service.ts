@@ -8,7 +8,7 @@ import type { Database } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts";
 import type { Api } from "./contract.ts";
-import { type ApiDocument, type Endpoint, toDocument, toEndpoint, toWire } from "./endpoint.ts";
+import { type ApiDocument, type Endpoint, slackSecretOf, toDocument, toEndpoint, toWire } from "./endpoint.ts";
 import { HostNames } from "./host-names.ts";
 import { EndpointTable } from "./matching.ts";
 import { isFirstUse } from "./seen-signatures.ts";
@@ -30,6 +30,8 @@ export interface ApisPorts {
   readonly gatewayHosts: ReadonlyMap<string, string>;
   /** How a function stands, undefined when there is none of that name. */
   functionState(organization: string, name: string): FunctionState | undefined;
+  /** Whether a key of a secret has a value; undefined when there is no such secret. */
+  secretHas(organization: string, name: string, key: string): Promise<boolean | undefined>;
 }
 
 type ApiRecord = ResourceRecord<ApiDocument>;
@@ -69,9 +71,8 @@ export class Apis {
     this.#authorize(principal, organization, "get");
     const records = this.#store.list(organization);
     const wanted = filter.function;
-    return records
-      .filter(({ document }) => wanted === undefined || document.function === wanted)
-      .map((record) => this.#toWire(record));
+    const kept = records.filter(({ document }) => wanted === undefined || document.function === wanted);
+    return Promise.all(kept.map((record) => this.#toWire(record)));
   }
 
   /** @throws NOT_FOUND */
@@ -107,14 +108,25 @@ export class Apis {
   }
 
   /** READY means that the next call reaches the function (decision 23); until then the endpoint waits, and says for what. */
-  #toWire(record: ApiRecord): Api {
+  async #toWire(record: ApiRecord): Promise<Api> {
     const endpoint = this.#withOwnHosts(toEndpoint(record));
     const shadows = shadowing(endpoint, this.endpoints.rivals(endpoint));
     const wait = this.#waitsFor(record);
     const lost = this.#hostRefusals(record.organization, record.document);
-    const reason = [...(wait === undefined ? [] : [wait]), ...lost, ...shadows];
+    const unsigned = await this.#unsigned(endpoint);
+    const reason = [wait, ...lost, ...shadows, unsigned].filter((sentence) => sentence !== undefined);
     const status = wait === undefined ? "READY" : "INITIALIZED";
     return toWire(record, { status, ...(reason.length > 0 ? { reason } : {}) });
+  }
+
+  /** Why a `slack` endpoint cannot tell Slack from strangers yet (decision 14). */
+  async #unsigned(endpoint: Endpoint): Promise<string | undefined> {
+    if (endpoint.authentication !== "slack") return undefined;
+    const name = slackSecretOf(endpoint);
+    const has = await this.#ports.secretHas(endpoint.organization, name, "signingSecret");
+    if (has === undefined) return `secret ${name} not found: calls get 503 until it is created`;
+    if (has) return undefined;
+    return `secret ${name} has no \`signingSecret\`: only this machine may call, unsigned; for Slack add the signing secret of its app to ${name}.json, then: dispatch update secret ${name} ${name}.json`;
   }
 
   #waitsFor({ organization, document }: ApiRecord): string | undefined {

@@ -99,6 +99,12 @@ export class Secrets {
     return this.#open(record);
   }
 
+  /** Whether a key has a value, which nobody gets to see; undefined when there is no such secret. */
+  async has(organization: string, name: string, key: string): Promise<boolean | undefined> {
+    const record = this.#store.find(organization, name);
+    return record && ((await this.#open(record))[key] ?? "") !== "";
+  }
+
   /** The audit rows of a `use`; they go into the transaction of the record of the run. */
   static useStatements(principal: Principal, organization: string, names: readonly string[]): Statement[] {
     return names.map((name) => auditStatement({ principal, action: "use", organization, kind: "Secret", name }));

@@ -247,6 +247,18 @@ describe("create and delete", () => {
     expect(status).toBe(1);
   });
 
+  test("says what the server notes about an endpoint, beside its message", async () => {
+    const reason = [
+      "function echo is INITIALIZED: calls get 404 until it is READY",
+      "secret slack has no `signingSecret`",
+    ];
+    const server = await recordedServer(routes({ "POST /v1/api": { status: 200, body: { name: "echo", reason } } }));
+    expect(await call("create api echo echo --auth slack --path /x".split(" "), server)).toMatchObject({
+      stdout: "Created api: echo\n",
+      stderr: "note: API echo: secret slack has no `signingSecret`\n",
+    });
+  });
+
   test("creates the endpoint of the demo", async () => {
     const server = await recordedServer(routes({ "POST /v1/api": { status: 200, body: { name: "echo" } } }));
     const words = "create api echo echo --path /cloudmaster --method POST --https-only".split(" ");

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { Principal } from "../../core/shared/principal.ts";
-import { formType, jsonType, post, type Setup, start } from "./gateway-fixture.ts";
+import { formType, jsonType, post, raw, type Setup, start } from "./gateway-fixture.ts";
 
 describe("basic authentication", () => {
   const basic: Setup = {
@@ -130,9 +130,49 @@ describe("Slack authentication", () => {
     expect(runs).toEqual([]);
   });
 
-  test("stays closed while its secret holds no signing secret", async () => {
-    const { url, errors } = await start({ ...slack, secrets: { slack: { signingSecret: "" } } });
+  test("stays closed without its secret", async () => {
+    const { url, errors } = await start({ ...slack, secrets: {} });
     expect((await post(url, command, signed(command, ""))).status).toBe(503);
-    expect(errors[0]).toContain("its secret has no signingSecret");
+    expect(errors[0]).toContain("secret slack not found");
+  });
+});
+
+describe("Slack authentication without a signing secret", () => {
+  const secrets = { slack: { statusUrl: "https://hooks.slack.com/services/x", signingSecret: "" } };
+  const unsigned: Setup = { endpoint: { authentication: "slack" }, secrets };
+  const command = "team_id=T1&trigger_id=9.8.7&text=list";
+
+  test("takes an unsigned command of this very machine", async () => {
+    const { url, runs } = await start(unsigned);
+    expect((await post(url, command, formType)).status).toBe(200);
+    expect((await post(url.replace("127.0.0.1", "localhost"), command, formType)).status).toBe(200);
+    expect(runs).toHaveLength(2);
+  });
+
+  test.each([
+    ["a public name in Host, as a tunnel keeps it", { Host: "dispatch.example.com" }],
+    ["a name that only begins like the loopback", { Host: "127.0.0.1.example.com" }],
+    ["an address of the neighbourhood in Host", { Host: "192.0.2.7:8081" }],
+    ["an empty Host", { Host: "" }],
+    ["X-Forwarded-For", { "X-Forwarded-For": "127.0.0.1" }],
+    ["X-Forwarded-Host", { "X-Forwarded-Host": "localhost" }],
+    ["X-Forwarded-Proto", { "X-Forwarded-Proto": "https" }],
+    ["Forwarded", { Forwarded: "for=127.0.0.1" }],
+    ["Via", { Via: "1.1 proxy" }],
+    ["a page of another site", { Origin: "https://evil.example" }],
+  ])("refuses one with %s, and names the missing key", async (_what, headers) => {
+    const { port, runs } = await start(unsigned);
+    const all = {
+      Host: `127.0.0.1:${port}`,
+      ...formType,
+      "Content-Length": command.length,
+      Connection: "close",
+      ...headers,
+    };
+    const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+    const answer = await raw(port, `POST /dispatch-server/cloudmaster HTTP/1.1\r\n${lines.join("")}\r\n${command}`);
+    expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+    expect(answer).toContain("its secret has no `signingSecret`");
+    expect(runs).toEqual([]);
   });
 });

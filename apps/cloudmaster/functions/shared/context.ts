@@ -14,6 +14,7 @@ export interface Context {
   readonly dispatch?: DoorAddress;
   /** There when the run came through the API gateway. */
   readonly httpContext?: Readonly<Record<string, unknown>>;
+  readonly serviceBindings?: Readonly<Record<string, unknown>>;
 }
 
 /** The caller's input is at fault: Dispatch records such a run as InputError. */

@@ -6,6 +6,7 @@ import { CliError } from "../errors.ts";
 import { failureText, isRefusedCredential } from "../failure.ts";
 import { unlessInterrupted } from "../handlers/pause.ts";
 import { send } from "../handlers/write.ts";
+import { printNotes } from "../output/print.ts";
 import { isObject, type JsonObject } from "../output/shape.ts";
 import { itemPath, objects } from "../resources/kind.ts";
 import { completeBody } from "./complete-body.ts";
@@ -37,6 +38,7 @@ export async function runBatch(
       const answer = await unlessInterrupted(sendOne(context, verb, resource, known), context.io.signal, "interrupted");
       done.push({ resource, answer: isObject(answer) ? answer : { name: resource.name } });
       printLine(context, verb === "create" && known ? past.update : past[verb], resource);
+      if (verb !== "delete" && isObject(answer)) printNotes(context, resource.kind, answer);
     } catch (error) {
       context.io.stderr(`${failureText(error, context.settings)}\n`);
       failed.push(resource);

@@ -1,4 +1,5 @@
 /** Is a Dispatch server there, does it know us, and is it of our time and kind? */
+import { apiOperations } from "../../../core/apis/contract.ts";
 import { accessOperations } from "../../../core/iam/access-contract.ts";
 import { version as ownVersion } from "../../../version.ts";
 import { ApiError, TransportError } from "../../client/errors.ts";
@@ -7,7 +8,7 @@ import { baseUrl, isLoopback } from "../config/settings.ts";
 import type { Context } from "../context.ts";
 import { messageOf } from "../errors.ts";
 import { isObject, type JsonObject } from "../output/shape.ts";
-import { text } from "../resources/kind.ts";
+import { list, text } from "../resources/kind.ts";
 import type { Finding } from "./finding.ts";
 
 export interface ServerState {
@@ -55,6 +56,23 @@ export async function checkGateway(context: Context): Promise<Finding> {
     remedy:
       "name the gateway's port: dispatch context create NAME --api-http-port PORT (dispatch-server --gateway-port)",
   };
+}
+
+/** Endpoints for Slack that nothing but this machine may call yet: the server says so in their `reason`. */
+export async function checkEndpoints(context: Context): Promise<Finding[]> {
+  const check = "endpoints";
+  try {
+    const answer = await context.client.call(apiOperations.list);
+    const apis = Array.isArray(answer) ? answer.filter(isObject) : [];
+    const unsigned = apis.flatMap((api) =>
+      list(api, "reason")
+        .filter((sentence) => sentence.includes("`signingSecret`"))
+        .map((sentence) => `${text(api, "name")}: ${sentence}`),
+    );
+    return unsigned.map((message): Finding => ({ check, state: "warning", message }));
+  } catch (error) {
+    return [{ check, state: "skipped", message: `endpoints cannot be read: ${messageOf(error)}` }];
+  }
 }
 
 function transportOptions({ settings, io }: Context) {

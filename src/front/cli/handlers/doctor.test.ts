@@ -15,10 +15,11 @@ const healthy = {
 
 const nodejs = { name: "nodejs-base", language: "nodejs", status: "READY", reason: null };
 
-function answering(health: object, images: readonly object[] = [nodejs]): Answering {
+function answering(health: object, images: readonly object[] = [nodejs], apis: readonly object[] = []): Answering {
   return ({ url }) => {
     if (url === "/healthz") return { status: 200, body: health };
     if (url === "/v1/baseimage") return { status: 200, body: images };
+    if (url === "/v1/api") return { status: 200, body: apis };
     return url === "/home" ? { status: 200, body: {} } : { status: 404, body: { code: 404, message: "no" } };
   };
 }
@@ -73,6 +74,16 @@ ok       data folder    HOME/data has N GiB free
 All is well.
 `,
     );
+  });
+
+  test("names the endpoint that cannot tell Slack from strangers", async () => {
+    const reason = ["shadows API echo", "secret slack has no `signingSecret`: only this machine may call"];
+    const { env } = await machine(answering(healthy, [nodejs], [{ name: "cloudmaster", status: "READY", reason }]));
+    const { status, found } = await findings(env);
+    expect([status, found.filter(({ state }) => state !== "ok")]).toEqual([
+      0,
+      [{ check: "endpoints", state: "warning", message: `cloudmaster: ${reason[1]}` }],
+    ]);
   });
 
   test("exits with 1 and the server's own words when functions cannot run", async () => {

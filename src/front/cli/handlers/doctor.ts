@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 import { checkLanguages, checkSandbox } from "../doctor/check-functions.ts";
 import { checkConfiguration, checkDataFolder } from "../doctor/check-machine.ts";
-import { checkGateway, checkServer } from "../doctor/check-server.ts";
+import { checkEndpoints, checkGateway, checkServer } from "../doctor/check-server.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { printData } from "../output/print.ts";
 
@@ -9,7 +9,12 @@ import { printData } from "../output/print.ts";
 export async function doctor(context: Context): Promise<number> {
   const server = await checkServer(context);
   const there = server.health
-    ? [...checkSandbox(server.health), ...(await checkLanguages(context)), await checkGateway(context)]
+    ? [
+        ...checkSandbox(server.health),
+        ...(await checkLanguages(context)),
+        await checkGateway(context),
+        ...(await checkEndpoints(context)),
+      ]
     : [];
   const findings = [checkConfiguration(context), ...server.findings, ...there, ...checkDataFolder(context)];
   if (context.format === "json" || context.format === "yaml") await printData(context, findings);

@@ -1,7 +1,7 @@
 import type { Handler } from "../command.ts";
 import type { Context } from "../context.ts";
 import { draftOf } from "../drafts/draft.ts";
-import { printDone } from "../output/print.ts";
+import { printDone, printNotes } from "../output/print.ts";
 import { isObject, type JsonObject } from "../output/shape.ts";
 import { itemPath, type Kind } from "../resources/kind.ts";
 import { readyOrReason } from "./wait.ts";
@@ -14,6 +14,7 @@ export function writer(kind: Kind, verb: "create" | "update"): Handler {
     const resource = isObject(answer) ? answer : body;
     const message = verb === "create" ? kind.messages.created : kind.messages.updated;
     if (!context.flags.on("wait") || context.format === "table") await printDone(context, kind, message, resource);
+    printNotes(context, kind, resource);
     return context.flags.on("wait") ? waited(context, kind, message, String(resource.name)) : 0;
   };
 }

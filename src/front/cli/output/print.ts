@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import type { Kind, KindTable } from "../resources/kind.ts";
+import { type Kind, type KindTable, list } from "../resources/kind.ts";
 import { jsonText, yamlText } from "./encode.ts";
 import { isObject, type JsonObject, shaped } from "./shape.ts";
 import { renderTable } from "./table.ts";
@@ -32,6 +32,16 @@ export async function printResources(
   if (context.format === "name") return printNames(context, rows);
   const values = rows.map((row) => shaped(row, kind.shape));
   await printData(context, Array.isArray(answer) ? values : values[0]);
+}
+
+/**
+ * What the server says about an endpoint besides the message of success: what it shadows, whom it cannot tell from others.
+ * That its function is still being made passes by itself.
+ */
+export function printNotes({ io }: Context, { kind }: Kind, resource: JsonObject): void {
+  if (kind !== "API") return;
+  const notes = list(resource, "reason").filter((sentence) => !sentence.endsWith("until it is READY"));
+  io.stderr(notes.map((note) => `note: API ${String(resource.name)}: ${note}\n`).join(""));
 }
 
 /** The message of a success, or the resource itself when another format than the table is asked for. */

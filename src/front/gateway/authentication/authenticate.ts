@@ -1,17 +1,15 @@
 /** Who may call an endpoint, enforced (decision 14). */
 import type { IncomingMessage } from "node:http";
-import type { Endpoint } from "../../../core/apis/endpoint.ts";
+import { type Endpoint, slackSecretOf } from "../../../core/apis/endpoint.ts";
 import type { GuessBrake } from "../../guess-brake.ts";
 import { Refusal } from "../answer.ts";
 import type { GatewayPorts } from "../ports.ts";
 import { passwords, verifyBasic } from "./basic.ts";
 import { bearerToken } from "./bearer.ts";
 import { verifySlackSignature } from "./slack.ts";
+import { isFromThisMachine } from "./this-machine.ts";
 
 type Values = Readonly<Record<string, string>>;
-
-/** The secret of a Slack endpoint that names none. */
-const defaultSlackSecret = "slack";
 
 /** Who tries, for the brake on guessing. */
 interface Guesser {
@@ -72,9 +70,9 @@ export async function authenticateSlack(
   body: Buffer,
   ports: GatewayPorts,
 ): Promise<void> {
-  const values = await secretValues(endpoint, endpoint.authenticationSecret ?? defaultSlackSecret, ports);
+  const values = await secretValues(endpoint, slackSecretOf(endpoint), ports);
   const secrets = [values.signingSecret ?? "", values.previousSigningSecret ?? ""].filter((secret) => secret !== "");
-  if (secrets.length === 0) throw notConfigured(endpoint, "its secret has no signingSecret", ports);
+  if (secrets.length === 0) return takeFromThisMachineOnly(request);
   if (count(request, "content-type") > 1) throw notSlack("Content-Type is there twice");
   const headers = {
     timestamp: header(request, "x-slack-request-timestamp"),
@@ -83,6 +81,15 @@ export async function authenticateSlack(
   const verdict = verifySlackSignature(headers, body, secrets, ports.now());
   if (!verdict.valid) throw notSlack(verdict.reason);
   if (!(await ports.isFirst(endpoint.organization, verdict.signature))) throw notSlack("it was received before");
+}
+
+/** Nothing tells Slack from strangers: the endpoint can be tried where it runs, and nowhere else (decision 14). */
+function takeFromThisMachineOnly(request: IncomingMessage): void {
+  if (isFromThisMachine(request)) return;
+  throw new Refusal(
+    401,
+    "this endpoint cannot check that requests are Slack's: its secret has no `signingSecret`. Add the signing secret of the Slack app there; until then only requests from the server's own machine are taken",
+  );
 }
 
 function notSlack(reason: string): Refusal {
