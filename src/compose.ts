@@ -33,6 +33,7 @@ import { openFront } from "./front/front.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Settings } from "./settings/definitions.ts";
 import {
+  authOf,
   challengeKinds,
   databaseFile,
   dataFolder,
@@ -128,7 +129,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
   });
 
   const feed = new ChangeFeed();
-  const identity = new Identity(database, feed);
+  const identity = new Identity(database, feed, authOf(settings) === "none");
   const shared = { database, feed, iam: identity.iam, log };
   const pool = new Pool(
     {

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { EVERYWHERE } from "../core/iam/authorize.ts";
 import type { RunRecord } from "../core/runs/record.ts";
 import type { CertificateAuthority, Runtime } from "../core/shared/ports.ts";
+import type { Principal } from "../core/shared/principal.ts";
 import type { Settings } from "../settings/definitions.ts";
 import { allowedOrigins, authOf, isLoopback } from "../settings/derived.ts";
 import { versionInfo } from "../version.ts";
@@ -27,8 +28,8 @@ export interface FrontPorts {
 
 export interface Front {
   readonly addresses: Readonly<Record<string, string>>;
-  /** A connection from inside an organization's network. */
-  door(socket: Socket, organization: string): void;
+  /** A connection from inside an organization's network; `worker` finds the id of the worker at its other end. */
+  door(socket: Socket, organization: string, worker: () => Promise<string | undefined>): void;
   close(graceMs: number): Promise<void>;
 }
 
@@ -58,8 +59,8 @@ export async function openFront(
   const doorServer = serveAccepted(api.listener);
   return {
     addresses: Object.fromEntries(Object.entries(listeners).map(([name, { address }]) => [name, address])),
-    door: (socket, organization) => {
-      api.markDoor(socket, organization);
+    door: (socket, organization, worker) => {
+      api.markDoor(socket, { organization, run: () => runAtWorker(ports.services.runs, worker) });
       doorServer.emit("connection", socket);
     },
     close: async (graceMs) => {
@@ -67,6 +68,14 @@ export async function openFront(
       await Promise.all(Object.values(listeners).map((listener) => listener.close(graceMs)));
     },
   };
+}
+
+async function runAtWorker(
+  runs: Services["runs"],
+  worker: () => Promise<string | undefined>,
+): Promise<Principal | undefined> {
+  const id = await worker();
+  return id === undefined ? undefined : runs.byWorker(id);
 }
 
 interface WantedListener {
@@ -125,7 +134,7 @@ function openApi(settings: Settings, ports: FrontPorts, health: () => object): P
       loopbackOnly: isLoopback(settings.host),
       origins: allowedOrigins(settings),
       isAdministrator,
-      runOf: (token) => services.runs.byToken(token)?.record,
+      runOf: (token) => services.runs.byToken(token),
       accountOf: (token) => services.identity.accountOf(token),
     },
     bodyLimit: settings["max-body-bytes"],

@@ -1,5 +1,6 @@
 /** What is stored of an API, how a request becomes that, and how it looks on the wire (server.md 2.11, decisions 10 and 14). */
 import { DispatchError } from "../shared/errors.ts";
+import { ADMINISTRATOR, BY_ADMINISTRATOR, type Person } from "../shared/principal.ts";
 import type { ResourceRecord } from "../shared/resource-store.ts";
 import { wireTags } from "../shared/wire.ts";
 import type { Api } from "./contract.ts";
@@ -48,6 +49,8 @@ export interface Endpoint {
   readonly protocols: readonly string[];
   /** Absolute paths; without hosts they begin with the organization. */
   readonly paths: readonly string[];
+  /** Who wrote it: its calls act for them (decisions 18e). */
+  readonly people: readonly Person[];
   /** Grows with every creation: among equals the youngest answers (decision 10). */
   readonly order: number;
 }
@@ -102,7 +105,7 @@ function withOrganization(organization: string, uri: string): string {
   return uri.startsWith(prefix) ? uri : prefix + uri.replace(/^\//, "");
 }
 
-export function toEndpoint({ organization, name, born, document }: ResourceRecord<ApiDocument>): Endpoint {
+export function toEndpoint({ organization, name, born, author, document }: ResourceRecord<ApiDocument>): Endpoint {
   const { authenticationSecret, cors, enabled, httpResponse } = document;
   const word = document.authentication || "public";
   return {
@@ -120,6 +123,7 @@ export function toEndpoint({ organization, name, born, document }: ResourceRecor
     methods: document.methods ?? [],
     protocols: document.protocols ?? [],
     paths: (document.uris ?? []).map((uri) => (uri.startsWith("/") ? uri : `/${uri}`)),
+    people: author === ADMINISTRATOR ? BY_ADMINISTRATOR : [author],
     order: born,
   };
 }

@@ -20,6 +20,7 @@ function endpoint(name: string, given: Partial<Endpoint> = {}): Endpoint {
     methods: ["POST"],
     protocols: [],
     paths: [],
+    people: [],
     order,
     ...given,
   };

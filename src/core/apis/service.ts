@@ -61,8 +61,7 @@ export class Apis {
   /** The answer's `reason` says what the new endpoint shadows. @throws ALREADY_EXISTS; BAD_REQUEST for an unknown authentication; FORBIDDEN for another's host name */
   async create(principal: Principal, organization: string, api: Api): Promise<Api> {
     this.#authorize(principal, organization, "create");
-    const document = toDocument(organization, api);
-    this.#checkHosts(organization, document);
+    const document = this.#documentOf(principal, organization, api);
     return this.#toWire(await this.#store.create(principal, organization, api.name, document));
   }
 
@@ -89,8 +88,7 @@ export class Apis {
       const message = `the name of an API cannot be changed: the path says ${name}, the body ${api.name}`;
       throw new DispatchError("BAD_REQUEST", { message });
     }
-    const document = toDocument(organization, api);
-    this.#checkHosts(organization, document);
+    const document = this.#documentOf(principal, organization, api);
     return this.#toWire(await this.#store.update(principal, record, document));
   }
 
@@ -105,6 +103,17 @@ export class Apis {
   /** False for a verified signature of a request that this organization received before. */
   isFirst(organization: string, signature: string): Promise<boolean> {
     return isFirstUse(this.#ports.database, organization, signature, unixSeconds());
+  }
+
+  /** Calls act for whoever wrote the endpoint, who must therefore be allowed what the endpoint does. @throws FORBIDDEN */
+  #documentOf(principal: Principal, organization: string, api: Api): ApiDocument {
+    const document = toDocument(organization, api);
+    this.#checkHosts(organization, document);
+    const { iam } = this.#ports;
+    iam.authorize(principal, { resource: "runs", action: "create", organization });
+    const checksSecret = document.authenticationSecret !== undefined || document.authentication === "slack";
+    if (checksSecret) iam.authorize(principal, { resource: "secret", action: "use", organization });
+    return document;
   }
 
   /** READY means that the next call reaches the function (decision 23); until then the endpoint waits, and says for what. */

@@ -103,7 +103,7 @@ export class Drivers {
   }
 
   /** Who pushes with this token; undefined for strangers. */
-  byToken(token: string): { readonly organization: string; readonly name: string } | undefined {
+  byToken(token: string): Pick<DriverRecord, "organization" | "name" | "author"> | undefined {
     const hash = hashOf(token);
     return this.#store.all().find(({ document }) => document.tokenHash === hash);
   }

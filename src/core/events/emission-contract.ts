@@ -36,7 +36,7 @@ export const emissionSchema = {
 export type CloudEventBody = Static<typeof cloudEventSchema>;
 export type Emission = Static<typeof emissionSchema>;
 
-const permission = { resource: "event", action: "create" } as const;
+const permission = { resource: "event", action: "emit" } as const;
 
 export const emissionOperations = {
   emitEvent: {

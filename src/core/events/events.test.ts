@@ -9,7 +9,7 @@ import type { RunRequest } from "../runs/request.ts";
 import { ChangeFeed } from "../shared/change-feed.ts";
 import { DispatchError } from "../shared/errors.ts";
 import type { Database } from "../shared/ports.ts";
-import type { Principal } from "../shared/principal.ts";
+import { BY_ADMINISTRATOR, type Principal } from "../shared/principal.ts";
 import { contextEvent } from "./cloud-event.ts";
 import { DriverTypes } from "./driver-types.ts";
 import { Drivers } from "./drivers.ts";
@@ -21,6 +21,7 @@ const home = "dispatch-server";
 const admin: Principal = { kind: "administrator", id: "admin", organization: "", via: "rest" };
 const event = { cloudEventsVersion: "0.1", eventType: "vm.deployed", source: "test", eventID: "e-1" };
 
+const anonymous: Principal = { kind: "anonymous", id: "anonymous", organization: "", via: "rest" };
 let folder: string;
 let database: Database;
 let subscriptions: Subscriptions;
@@ -130,9 +131,16 @@ describe("an event", () => {
 
   test("of a function names that function's run as parent, so that circles end", async () => {
     await subscribe("one", "vm.deployed", "f");
-    const run: Principal = { kind: "function", id: "run-1", organization: home, via: "door" };
+    const run: Principal = {
+      kind: "function",
+      id: "run-1",
+      organization: home,
+      via: "door",
+      people: BY_ADMINISTRATOR,
+      depth: 2,
+    };
     await events.emit(run, home, event, JSON.stringify(event));
-    expect(started[0]?.parent).toBe("run-1");
+    expect(started[0]?.parent).toEqual({ id: "run-1", depth: 2 });
     await expect(events.emit(run, "other", event, "{}")).rejects.toThrow("belongs to organization");
   });
 
@@ -161,7 +169,7 @@ test("a driver pushes events into its own organization with its token, and nobod
   await drivers.idle();
   await subscribe("one", "vm.deployed", "f");
   const token = await drivers.issueToken(admin, home, "tick1");
-  expect(await events.ingest(token, event, JSON.stringify(event))).toContain('"eventType":"vm.deployed"');
+  expect(await events.ingest(anonymous, token, event, JSON.stringify(event))).toContain('"eventType":"vm.deployed"');
   expect(started.map(({ organization, functionName }) => [organization, functionName])).toEqual([[home, "f"]]);
-  await expect(events.ingest("other", event, "{}")).rejects.toThrow("token not recognized");
+  await expect(events.ingest(anonymous, "other", event, "{}")).rejects.toThrow("token not recognized");
 });

@@ -1,5 +1,5 @@
 /** Events: checked, then one run for every matching subscription, all of them on record before the event is acknowledged. */
-import type { RunRequest } from "../runs/request.ts";
+import { type Parent, parentOf, type RunRequest } from "../runs/request.ts";
 import { DispatchError } from "../shared/errors.ts";
 import type { Principal } from "../shared/principal.ts";
 import { type CloudEvent, envelopeOfEvent, eventText, readEvent, refuseInvalid } from "./cloud-event.ts";
@@ -23,19 +23,21 @@ export class Events {
 
   /** Returns the event as the answer shows it. `text` is the body as sent. @throws INVALID_EVENT, MALFORMED_BODY, NOT_EMITTED */
   async emit(principal: Principal, organization: string, body: Emission, text: string): Promise<string> {
-    this.#ports.iam.authorize(principal, { resource: "event", action: "create", organization });
-    const parent = principal.kind === "function" ? principal.id : undefined;
-    return this.#publish(organization, body, text, parent);
+    this.#ports.iam.authorize(principal, { resource: "event", action: "emit", organization });
+    return this.#publish(organization, body, text, parentOf(principal));
   }
 
-  /** The same for an event driver, which its token names. @throws UNKNOWN_TOKEN besides */
-  async ingest(token: string, body: Emission, text: string): Promise<string> {
+  /** The same for an event driver, which its token names; `caller` may be a run. @throws UNKNOWN_TOKEN besides */
+  async ingest(caller: Principal, token: string, body: Emission, text: string): Promise<string> {
     const driver = this.#ports.drivers.byToken(token);
     if (driver === undefined) throw new DispatchError("UNKNOWN_TOKEN");
-    return this.#publish(driver.organization, body, text);
+    const { organization, name, author } = driver;
+    const principal: Principal = { kind: "driver", id: name, organization, via: "rest", people: [author] };
+    this.#ports.iam.authorize(principal, { resource: "event", action: "emit", organization });
+    return this.#publish(organization, body, text, parentOf(caller));
   }
 
-  async #publish(organization: string, body: Emission, text: string, parent?: string): Promise<string> {
+  async #publish(organization: string, body: Emission, text: string, parent: Parent | undefined): Promise<string> {
     const event = readEvent(body, text);
     refuseInvalid(event);
     const subscribers = this.#ports.subscriptions.of(organization, event.eventType);
@@ -44,9 +46,10 @@ export class Events {
   }
 
   /** A subscription whose function cannot take the event misses it; that keeps nobody else from getting theirs. */
-  async #deliver(subscription: SubscriptionRecord, event: CloudEvent, parent: string | undefined): Promise<void> {
-    const { organization, name, document } = subscription;
-    const subscriber: Principal = { kind: "system", id: `subscription ${name}`, organization, via: "internal" };
+  async #deliver(subscription: SubscriptionRecord, event: CloudEvent, parent: Parent | undefined): Promise<void> {
+    const { organization, name, author, document } = subscription;
+    const people = [author];
+    const subscriber: Principal = { kind: "subscription", id: name, organization, via: "internal", people };
     try {
       await this.#ports.runs.create(subscriber, {
         organization,

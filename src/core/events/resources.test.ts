@@ -9,7 +9,7 @@ import { openSqlite } from "../../drivers/db/sqlite.ts";
 import { iam } from "../iam/authorize.ts";
 import { ChangeFeed } from "../shared/change-feed.ts";
 import type { Database } from "../shared/ports.ts";
-import type { Principal } from "../shared/principal.ts";
+import { BY_ADMINISTRATOR, type Principal } from "../shared/principal.ts";
 import { statement } from "../shared/statement.ts";
 import type { Driver } from "./contract.ts";
 import { DriverTypes } from "./driver-types.ts";
@@ -18,7 +18,7 @@ import { Subscriptions } from "./subscriptions.ts";
 
 const home = "dispatch-server";
 const admin: Principal = { kind: "administrator", id: "admin", organization: "", via: "rest" };
-const run: Principal = { kind: "function", id: "r", organization: home, via: "door" };
+const run: Principal = { kind: "function", id: "r", organization: home, via: "door", people: BY_ADMINISTRATOR };
 
 let folder: string;
 let database: Database;

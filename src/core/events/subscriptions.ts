@@ -82,9 +82,10 @@ export class Subscriptions {
     return this.#store.list(organization).filter(({ document }) => matches(document.eventType, eventType));
   }
 
-  /** Whoever names secrets must be allowed to hand them to a function. */
+  /** Deliveries act for whoever wrote the subscription: they must be allowed to run functions, and to use what they name. */
   #documentOf(principal: Principal, organization: string, body: Subscription): SubscriptionDocument {
     refuseBadPattern(body.eventType);
+    this.#iam.authorize(principal, { resource: "runs", action: "create", organization });
     const secrets = splitNames(body.secrets);
     if (secrets !== null) this.#iam.authorize(principal, { resource: "secret", action: "use", organization });
     return { eventType: body.eventType, function: body.function, secrets, tags: body.tags ?? null };

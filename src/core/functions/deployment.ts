@@ -90,5 +90,6 @@ async function storedRevision(
     timeout: document.timeout,
     ...(document.isolation === undefined ? {} : { isolation: document.isolation }),
   };
-  return { revision, secrets: document.secrets ?? [], schema: document.schema, retries: document.retries };
+  const { secrets, schema, retries } = document;
+  return { revision, secrets: secrets ?? [], schema, retries, author: record.author };
 }

@@ -2,6 +2,7 @@
 import type { Revision } from "../pool/revision.ts";
 import type { RevisionTable } from "../shared/database-schema.ts";
 import type { Database, Statement } from "../shared/ports.ts";
+import type { Person } from "../shared/principal.ts";
 import { statement } from "../shared/statement.ts";
 import { compileSchema, type SchemaCheck } from "./schema.ts";
 
@@ -12,6 +13,8 @@ export interface StoredRevision {
   readonly schema: { readonly in: unknown; readonly out: unknown };
   /** How often a run that a restart interrupted is started again. */
   readonly retries: number;
+  /** Who wrote it; absent is the administrator. */
+  readonly author?: Person;
 }
 
 /** A revision that can be called. */

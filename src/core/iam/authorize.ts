@@ -1,13 +1,14 @@
 /** May this principal do this? Every service asks here before it does anything. */
 import type { Action } from "../shared/contract.ts";
 import { DispatchError } from "../shared/errors.ts";
-import type { Principal } from "../shared/principal.ts";
+import { ADMINISTRATOR, type Person, type Principal, peopleOf } from "../shared/principal.ts";
+import { accountOfPerson, isNeeded, joinPeople, principalOfPerson } from "./delegation.ts";
 
 /**
- * `use`: hand a secret's values to a function. `reveal`: read them (decisions 17).
- * The names are those of policy rules, where `*` means all of them.
+ * `use`: hand a secret's values to a function. `reveal`: read them (decisions 17). `emit`: send an event, which `create`
+ * of events includes. The names are those of policy rules, where `*` means all of them.
  */
-export type Right = Action | "use" | "reveal";
+export type Right = Action | "use" | "reveal" | "emit";
 
 export interface Permission {
   /** The second segment of a REST path: `function`, `runs`, `secret`, `iam` ... */
@@ -20,47 +21,101 @@ export interface Permission {
 /** No organization has this name. What is asked for it needs a global policy. */
 export const EVERYWHERE = "";
 
+/** What somebody wrote. */
+export interface Authored {
+  /** `function hello` */
+  readonly words: string;
+  readonly author: Person;
+}
+
 export interface Iam {
   permits(principal: Principal, permission: Permission): boolean;
   /** @throws FORBIDDEN with a sentence. */
   authorize(principal: Principal, permission: Permission): void;
+  /** Everybody for whom something acts that this caller starts. @throws FORBIDDEN that names an author who is gone. */
+  delegate(caller: Principal, authored: Authored): readonly Person[];
 }
 
-/** Whether the policies let a service account do this. */
-export type Judge = (account: Principal, permission: Permission) => boolean;
-
-/** What a function may do through the function door: run functions and use secrets of its own organization (decisions 16, 17). */
-const functionRights = new Set(["runs create", "runs get", "secret use", "event create"]);
+/** What is known of service accounts. */
+export interface Accounts {
+  /** Whether the policies let one do this. */
+  judge(account: Principal, permission: Permission): boolean;
+  /** Whether there is one of this name, `organization/name`. */
+  exists(account: string): boolean;
+  /** Under `--auth none` everybody is the administrator. */
+  readonly everybodyIsAdministrator: boolean;
+}
 
 /**
- * Administrators and the server itself may do all, service accounts what `judge` says, functions and endpoints what they
- * need, at home.
+ * Administrators and the server itself may do all, service accounts what `judge` says, everything that acts for people
+ * what its kind needs and all of them may.
  */
-export function createIam(judge: Judge): Iam {
+export function createIam(accounts: Accounts): Iam {
+  const isGone = (person: Person): boolean => {
+    const account = accounts.everybodyIsAdministrator ? undefined : accountOfPerson(person);
+    return account !== undefined && !accounts.exists(account);
+  };
+  const personMay = (person: Person, permission: Permission): boolean => {
+    if (person === ADMINISTRATOR || accounts.everybodyIsAdministrator) return true;
+    return accountOfPerson(person) !== undefined && !isGone(person)
+      ? accounts.judge(principalOfPerson(person), permission)
+      : false;
+  };
   const permits = (principal: Principal, permission: Permission): boolean => {
-    if (principal.kind === "administrator" || principal.kind === "system") return true;
-    if (principal.kind === "service-account") return judge(principal, permission);
-    if (principal.kind === "anonymous" || principal.organization !== permission.organization) return false;
-    return functionRights.has(`${permission.resource} ${permission.action}`);
+    const { kind } = principal;
+    if (kind === "administrator" || kind === "system") return true;
+    if (kind === "service-account") return accounts.judge(principal, permission);
+    if (!isNeeded(principal, permission)) return false;
+    // Whoever forgot for whom it acts gets nothing.
+    if (principal.people === undefined) return false;
+    for (const person of principal.people) if (!personMay(person, permission)) return false;
+    return true;
   };
   return {
     permits,
     authorize: (principal, permission) => {
       if (permits(principal, permission)) return;
-      throw new DispatchError("FORBIDDEN", { message: refusal(principal, permission) });
+      const gone = (principal.people ?? []).find(isGone);
+      const refused = (principal.people ?? []).find((person) => !personMay(person, permission));
+      throw new DispatchError("FORBIDDEN", {
+        message: gone === undefined ? refusal(principal, permission, refused) : departed(wordsOf(principal), gone),
+      });
+    },
+    delegate: (caller, { words, author }) => {
+      if (isGone(author)) throw new DispatchError("FORBIDDEN", { message: departed(words, author) });
+      const gone = peopleOf(caller).find(isGone);
+      if (gone !== undefined) throw new DispatchError("FORBIDDEN", { message: departed(wordsOf(caller), gone) });
+      return joinPeople(caller, author);
     },
   };
 }
 
-function refusal({ kind, id, organization: home }: Principal, { resource, action, organization }: Permission): string {
-  const who = `${kind.replace("-", " ")} ${id}`;
-  if (kind === "service-account") {
+/** Why something that acts for a deleted account does nothing, and what to do. */
+function departed(words: string, person: Person): string {
+  return `${words} acts for service account ${accountOfPerson(person) ?? person}, which was deleted: write it again (dispatch update), which makes it act for whoever does that`;
+}
+
+function wordsOf({ kind, id }: Principal): string {
+  return `${kind.replace("-", " ")} ${id}`;
+}
+
+function refusal(principal: Principal, permission: Permission, refused: Person | undefined): string {
+  const { resource, action, organization } = permission;
+  const { kind, organization: home } = principal;
+  const who = wordsOf(principal);
+  if (kind === "service-account" || (refused !== undefined && isNeeded(principal, permission))) {
     const where = organization === EVERYWHERE ? "in all organizations" : `in organization ${organization}`;
-    return `${who} may not ${action} ${resource} ${where}: no policy allows it`;
+    const acting = kind === "service-account" ? who : `${who} acts for ${personWords(refused)}, which`;
+    return `${acting} may not ${action} ${resource} ${where}: no policy allows it`;
   }
-  if (home === organization) return `${who} may not ${action} ${resource}`;
-  return `${who} belongs to organization ${home}, not to ${organization}`;
+  if (home !== organization) return `${who} belongs to organization ${home}, not to ${organization}`;
+  const hint = principal.via === "connection" ? " without its token (context.dispatch.token)" : "";
+  return `${who} may not ${action} ${resource}${hint}`;
+}
+
+function personWords(person: Person | undefined): string {
+  return (person ?? "").replace("service-account:", "service account ");
 }
 
 /** The rules without any policy. */
-export const iam: Iam = createIam(() => false);
+export const iam: Iam = createIam({ judge: () => false, exists: () => true, everybodyIsAdministrator: false });

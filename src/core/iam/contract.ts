@@ -18,7 +18,7 @@ export const ruleSchema = {
   properties: {
     actions: {
       type: "array",
-      items: { type: "string", enum: ["get", "create", "update", "delete", "reveal", "use", "*"] },
+      items: { type: "string", enum: ["get", "create", "update", "delete", "reveal", "use", "emit", "*"] },
     },
     resources: { type: "array", items: { type: "string", pattern: "^[\\w\\d\\-\\*]+$" } },
     subjects: strings,

@@ -5,9 +5,12 @@ import { judgeForwarded } from "./forward-auth.ts";
 
 const account: Principal = { kind: "service-account", id: "a/ci", organization: "a", via: "rest" };
 const administrator: Principal = { kind: "administrator", id: "administrator", organization: "", via: "rest" };
-const readsFunctions = createIam(
-  (_, { resource, action, organization }) => `${action} ${resource} ${organization}` === "get function a",
-);
+const allowed = new Set(["get function a", "emit event a"]);
+const readsFunctions = createIam({
+  judge: (_, { resource, action, organization }) => allowed.has(`${action} ${resource} ${organization}`),
+  exists: () => true,
+  everybodyIsAdministrator: false,
+});
 
 function judge(method: string | undefined, path: string | undefined, organization = "", principal = account) {
   return judgeForwarded(readsFunctions, principal, { method, path, organization });
@@ -24,6 +27,11 @@ test("everything else does not", () => {
   expect(judge("GET", "/v1/secret")).toBeUndefined();
   expect(judge("GET", "/v1/function", "b")).toBeUndefined();
   expect(judge("TRACE", "/v1/function")).toBeUndefined();
+});
+
+test("to send an event is a right of its own", () => {
+  expect([judge("POST", "/v1/event"), judge("POST", "/v1/event/ingest?authToken=x")]).toEqual(["a", "a"]);
+  expect([judge("POST", "/v1/event/subscriptions"), judge("GET", "/v1/event")]).toEqual([undefined, undefined]);
 });
 
 test("a request that the proxy did not describe does not go on", () => {

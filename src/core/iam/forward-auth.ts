@@ -2,9 +2,8 @@
  * The judgement for a proxy that asks before it lets a request through (server.md 8.3): the same policies that every
  * operation of this server asks itself.
  */
-import type { Action } from "../shared/contract.ts";
 import type { Principal } from "../shared/principal.ts";
-import type { Iam } from "./authorize.ts";
+import type { Iam, Right } from "./authorize.ts";
 
 /** What the proxy says of the request that waits. */
 export interface ForwardedRequest {
@@ -15,7 +14,7 @@ export interface ForwardedRequest {
   readonly organization: string;
 }
 
-const actions: Readonly<Record<string, Action>> = {
+const actions: Readonly<Record<string, Right>> = {
   GET: "get",
   HEAD: "get",
   POST: "create",
@@ -29,8 +28,9 @@ export function judgeForwarded(iam: Iam, principal: Principal, request: Forwarde
   const { method, path } = request;
   const organization = request.organization || principal.organization;
   if (!method || !path?.startsWith("/") || organization === "") return undefined;
-  const resource = resourceOf(path);
-  const action = actions[method.toUpperCase()];
+  const segments = segmentsOf(path);
+  const resource = segments[1];
+  const action = sendsEvent(method, segments) ? "emit" : actions[method.toUpperCase()];
   const allowed =
     resource === undefined
       ? isOwn(principal, organization)
@@ -43,8 +43,13 @@ function isOwn({ kind, organization: home }: Principal, organization: string): b
   return kind === "administrator" || home === organization;
 }
 
-/** The second segment, after dots and repeated slashes are cleaned: what the server behind the proxy will see. */
-function resourceOf(path: string): string | undefined {
+/** After dots and repeated slashes are cleaned: what the server behind the proxy will see. The second is the resource. */
+function segmentsOf(path: string): string[] {
   const { pathname } = new URL(`http://proxy.invalid${path}`);
-  return pathname.split("/").filter((segment) => segment !== "")[1];
+  return pathname.split("/").filter((segment) => segment !== "");
+}
+
+/** `POST /v1/event` and `/v1/event/ingest`. */
+function sendsEvent(method: string, [, resource, what = "ingest"]: readonly string[]): boolean {
+  return method.toUpperCase() === "POST" && resource === "event" && what === "ingest";
 }

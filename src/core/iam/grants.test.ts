@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ADMINISTRATOR } from "../shared/principal.ts";
 import type { ResourceRecord } from "../shared/resource-store.ts";
 import { EVERYWHERE, type Right } from "./authorize.ts";
 import type { Rule } from "./contract.ts";
@@ -7,7 +8,7 @@ import type { PolicyDocument } from "./policies.ts";
 
 function policy(organization: string, rule: Partial<Rule>, global = false): ResourceRecord<PolicyDocument> {
   const rules = [{ subjects: ["ci"], resources: ["function"], actions: ["get" as const], ...rule }];
-  const stamps = { id: "", generation: 1, born: 0, created: 0, modified: 0 };
+  const stamps = { id: "", generation: 1, born: 0, created: 0, modified: 0, author: ADMINISTRATOR };
   return { organization, name: "p", ...stamps, document: { global, rules } };
 }
 

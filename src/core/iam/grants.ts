@@ -43,15 +43,23 @@ function add(grants: Map<string, Grant[]>, account: string, grant: Grant): void 
 
 /** Whether a service account of organization `home` has been granted this. */
 export function isGranted(grants: Grants, account: string, home: string, permission: Permission): boolean {
-  const { organization, resource, action } = permission;
+  const { organization, resource } = permission;
   return (grants.get(account) ?? []).some(
-    (grant) => reaches(grant, home, organization) && covers(grant.resources, resource) && covers(grant.actions, action),
+    (grant) =>
+      reaches(grant, home, organization) &&
+      covers(grant.resources, resource) &&
+      coversAction(grant.actions, permission),
   );
 }
 
 /** A policy of one organization counts for that organization's own accounts only. */
 function reaches(grant: Grant, home: string, asked: string): boolean {
   return grant.organization === undefined || (grant.organization === home && home === asked);
+}
+
+/** Whoever may create what has to do with events may send one. */
+function coversAction(words: ReadonlySet<string>, { resource, action }: Permission): boolean {
+  return covers(words, action) || (action === "emit" && resource === "event" && words.has("create"));
 }
 
 function covers(words: ReadonlySet<string>, word: string): boolean {

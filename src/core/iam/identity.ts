@@ -14,10 +14,13 @@ export class Identity {
   readonly serviceAccounts: ServiceAccounts;
   readonly organizations: Organizations;
 
-  constructor(database: Database, feed: ChangeFeed) {
-    this.iam = createIam((account, permission) => {
-      const { organization } = permission;
-      return this.policies.allow(account, permission) && this.#reachable(account, organization);
+  /** `everybodyIsAdministrator`: under `--auth none`. */
+  constructor(database: Database, feed: ChangeFeed, everybodyIsAdministrator = false) {
+    this.iam = createIam({
+      judge: (account, permission) =>
+        this.policies.allow(account, permission) && this.#reachable(account, permission.organization),
+      exists: (account) => this.serviceAccounts.exists(account),
+      everybodyIsAdministrator,
     });
     const ports = { database, feed, iam: this.iam };
     this.policies = new Policies(ports);

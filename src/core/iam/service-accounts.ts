@@ -84,6 +84,12 @@ export class ServiceAccounts {
     return key;
   }
 
+  /** Whether there is one of this name, `organization/name`. */
+  exists(account: string): boolean {
+    const [organization = "", name = ""] = account.split("/", 2);
+    return this.#store.find(organization, name) !== undefined;
+  }
+
   has(organization: string): boolean {
     return this.#store.list(organization).length > 0;
   }

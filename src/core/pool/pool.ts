@@ -79,6 +79,15 @@ export class Pool {
     this.#functions.get(faasId)?.retire();
   }
 
+  /** What the worker of this id is busy with. */
+  taskOf(workerId: string): Task | undefined {
+    for (const { slots } of this.#functions.values()) {
+      const slot = slots.find(({ worker }) => worker.id === workerId);
+      if (slot !== undefined) return slot.current;
+    }
+    return undefined;
+  }
+
   /** Keeps generic workers ready for this kind of function, even before its first call. */
   keepWarm(revision: Revision): void {
     this.#warmSet(workerSpec(revision)).want(this.#settings.warmWorkers);

@@ -29,6 +29,11 @@ export class Slot {
     return this.#held.length;
   }
 
+  /** What the worker is busy with: the oldest that it was sent, also while its word that it has begun is on its way. */
+  get current(): Task | undefined {
+    return (this.running ?? this.#held.find(({ number }) => number !== 0))?.task;
+  }
+
   give(task: Task): void {
     const invocation = new Invocation(this, task);
     this.#held.push(invocation);

@@ -7,11 +7,11 @@ import type { Task } from "../pool/task.ts";
 import { unixNanoseconds } from "../shared/clock.ts";
 import { DispatchError } from "../shared/errors.ts";
 import type { FunctionFailure, Outcome, RunTag } from "../shared/ports.ts";
-import type { Principal } from "../shared/principal.ts";
+import { type Person, type Principal, principalText } from "../shared/principal.ts";
 import { envelopeText } from "./context.ts";
 import { maskOf } from "./mask.ts";
-import { principalText, type RunRecord } from "./record.ts";
-import type { RunRequest } from "./request.ts";
+import { type RunRecord, recordedPeople } from "./record.ts";
+import { parentOf, type RunRequest } from "./request.ts";
 import { newRunId } from "./run-id.ts";
 
 /** Who is told what becomes of the run. */
@@ -26,12 +26,20 @@ export interface RunKeeper {
   interrupted(run: ActiveRun): void;
 }
 
+/** Who asks for a run, and for whom it will act. */
+export interface Asking {
+  readonly principal: Principal;
+  readonly people: readonly Person[];
+}
+
 const unmasked = (text: string): string => text;
 
 export class ActiveRun implements Task {
   readonly record: RunRecord;
   readonly serving: Serving;
   readonly principal: Principal;
+  /** For whom it acts: its callers and the author of its function. */
+  readonly people: readonly Person[];
   /** What the function shows at the function door; it ends with the run. */
   readonly token: string;
   readonly claim?: () => Promise<void>;
@@ -55,10 +63,17 @@ export class ActiveRun implements Task {
   #wake: (() => void) | undefined;
   #ended = false;
 
-  constructor(keeper: RunKeeper, serving: Serving, principal: Principal, record: RunRecord, httpContext?: string) {
+  constructor(
+    keeper: RunKeeper,
+    serving: Serving,
+    { principal, people }: Asking,
+    record: RunRecord,
+    httpContext?: string,
+  ) {
     this.#keeper = keeper;
     this.serving = serving;
     this.principal = principal;
+    this.people = people;
     this.record = record;
     this.token = `${record.id}.${randomUUID()}`;
     this.#httpContext = httpContext ?? record.httpContext;
@@ -68,6 +83,16 @@ export class ActiveRun implements Task {
   /** Its caller has gone with a promise. */
   get durable(): boolean {
     return !this.record.blocking;
+  }
+
+  /** The run as one who asks: at the function door, and for the secrets that it is given. */
+  asPrincipal(via: Principal["via"]): Principal {
+    const { id, organization, depth } = this.record;
+    return { kind: "function", id, organization, via, people: this.people, depth };
+  }
+
+  get hasEnded(): boolean {
+    return this.record.finished !== undefined;
   }
 
   get revision(): Revision {
@@ -200,12 +225,8 @@ export function violationText(which: "Input" | "Output", violations: readonly st
 const MAX_DEPTH = 8;
 
 /** The record of a new run. @throws TOO_DEEP */
-export function newRecord(
-  request: RunRequest,
-  serving: Serving,
-  principal: Principal,
-  parent: RunRecord | undefined,
-): RunRecord {
+export function newRecord(request: RunRequest, serving: Serving, principal: Principal): RunRecord {
+  const parent = request.parent ?? parentOf(principal);
   const depth = parent === undefined ? 0 : parent.depth + 1;
   const { revision } = serving;
   if (depth > MAX_DEPTH) throw new DispatchError("TOO_DEEP", { name: revision.functionName, limit: MAX_DEPTH });
@@ -227,6 +248,7 @@ export function newRecord(
     parent: parent?.id,
     depth,
     principal: principalText(principal),
+    people: recordedPeople(principal),
     idempotencyKey: request.idempotencyKey,
     attempt: 1,
     status: "INITIALIZED",

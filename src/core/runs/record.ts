@@ -1,7 +1,7 @@
 /** A run as it is kept and as it goes out: JSON parts are texts, exactly as they travelled. */
 import type { RunTable } from "../shared/database-schema.ts";
 import type { FunctionFailure } from "../shared/ports.ts";
-import type { Principal } from "../shared/principal.ts";
+import { ADMINISTRATOR, BY_ADMINISTRATOR, type Person, type Principal } from "../shared/principal.ts";
 
 export type RunStatus = "INITIALIZED" | "CREATING" | "READY" | "ERROR";
 
@@ -23,6 +23,8 @@ export interface RunRecord {
   readonly depth: number;
   /** `kind:id` of who asked. */
   readonly principal: string;
+  /** For whom they asked, where they are no person themselves; null is the administrator. */
+  readonly people: readonly Person[] | null;
   readonly idempotencyKey: string | undefined;
   attempt: number;
   status: RunStatus;
@@ -62,20 +64,23 @@ function errorToJson({ message, stacktrace, type }: FunctionFailure): string {
   return JSON.stringify({ message, stacktrace, type });
 }
 
-/** How a record names who asked. */
-export function principalText({ kind, id }: Principal): string {
-  return `${kind}:${id}`;
-}
-
 /**
  * Who asked, as the record says. A run that a restart takes up again may do what they may do then, and no more.
  */
-export function principalOf({ principal, organization }: Pick<RunRecord, "principal" | "organization">): Principal {
+export function principalOf(record: Pick<RunRecord, "principal" | "organization" | "people">): Principal {
+  const { principal, organization } = record;
   const colon = principal.indexOf(":");
   const kind = principal.slice(0, colon) as Principal["kind"];
   const id = principal.slice(colon + 1);
   const home = kind === "service-account" ? (id.split("/", 1)[0] ?? "") : organization;
-  return { kind, id, organization: home, via: "recovery" };
+  const asked = { kind, id, organization: home, via: "recovery" } as const;
+  if (kind === "administrator" || kind === "service-account" || kind === "system") return asked;
+  return { ...asked, people: record.people ?? BY_ADMINISTRATOR };
+}
+
+/** What a record says of a principal's people. */
+export function recordedPeople({ people }: Principal): readonly Person[] | null {
+  return people === undefined || (people.length === 1 && people[0] === ADMINISTRATOR) ? null : people;
 }
 
 export function runFromRow(row: RunTable): RunRecord {
@@ -95,6 +100,7 @@ export function runFromRow(row: RunTable): RunRecord {
     parent: row.parent ?? undefined,
     depth: Number(row.depth),
     principal: row.principal,
+    people: row.people?.split(" ") ?? null,
     idempotencyKey: row.idempotency_key ?? undefined,
     attempt: Number(row.attempt),
     status: row.status as RunStatus,

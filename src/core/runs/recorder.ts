@@ -4,7 +4,6 @@ import { acknowledge, claim, enqueue, type Job } from "../jobs/jobs.ts";
 import { Secrets } from "../secrets/service.ts";
 import { unixNanoseconds } from "../shared/clock.ts";
 import type { Database, Statement } from "../shared/ports.ts";
-import type { Principal } from "../shared/principal.ts";
 import type { ActiveRun } from "./active-run.ts";
 import { bindKey } from "./idempotency.ts";
 import type { RunRecord } from "./record.ts";
@@ -71,8 +70,7 @@ export class RunRecorder {
   }
 
   /** What a restart found half done and nobody tries again. */
-  interrupted(record: RunRecord): Promise<void> {
-    const message = "interrupted by a restart";
+  interrupted(record: RunRecord, message = "interrupted by a restart"): Promise<void> {
     record.status = "ERROR";
     record.error = { type: "SystemError", message, stacktrace: null };
     record.reason = [`error running function: ${record.functionName}: ${message}`];
@@ -89,9 +87,7 @@ export class RunRecorder {
 /** What the audit log has yet to say about the secrets that the run was given. */
 function useStatements(run: ActiveRun): Statement[] {
   if (run.unaudited.length === 0) return [];
-  const { id, organization } = run.record;
-  const user: Principal = { kind: "function", id, organization, via: "internal" };
-  const statements = Secrets.useStatements(user, organization, run.unaudited);
+  const statements = Secrets.useStatements(run.asPrincipal("internal"), run.record.organization, run.unaudited);
   run.unaudited = [];
   return statements;
 }

@@ -1,3 +1,5 @@
+import type { Principal } from "../shared/principal.ts";
+
 /** What every way in turns its request into. JSON parts are texts. */
 export interface RunRequest {
   readonly organization: string;
@@ -14,5 +16,16 @@ export interface RunRequest {
   readonly tags?: string | undefined;
   readonly idempotencyKey?: string | undefined;
   /** The run that this one comes from, where the principal is not that run itself. */
-  readonly parent?: string | undefined;
+  readonly parent?: Parent | undefined;
+}
+
+export interface Parent {
+  readonly id: string;
+  /** How many runs called each other before it. */
+  readonly depth: number;
+}
+
+/** The run that asks, if it is one. */
+export function parentOf({ kind, id, depth = 0 }: Principal): Parent | undefined {
+  return kind === "function" ? { id, depth } : undefined;
 }

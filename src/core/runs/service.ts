@@ -7,13 +7,21 @@ import type { Secrets } from "../secrets/service.ts";
 import type { ChangeFeed } from "../shared/change-feed.ts";
 import { DispatchError } from "../shared/errors.ts";
 import { DuplicateError } from "../shared/ports.ts";
-import type { Principal } from "../shared/principal.ts";
-import { ActiveRun, mayBeRepeated, newRecord, type RunKeeper, runOfToken, violationText } from "./active-run.ts";
+import { ADMINISTRATOR, type Principal } from "../shared/principal.ts";
+import {
+  ActiveRun,
+  type Asking,
+  mayBeRepeated,
+  newRecord,
+  type RunKeeper,
+  runOfToken,
+  violationText,
+} from "./active-run.ts";
 import { ActiveRuns } from "./active-runs.ts";
 import { runOfKey } from "./idempotency.ts";
 import { principalOf, type RunRecord } from "./record.ts";
 import { type RecorderPorts, RunRecorder } from "./recorder.ts";
-import type { RunRequest } from "./request.ts";
+import { parentOf, type RunRequest } from "./request.ts";
 import { type RunSelection, RunStore } from "./store.ts";
 
 export interface RunsPorts extends RecorderPorts {
@@ -47,11 +55,17 @@ export class Runs implements RunKeeper {
     this.#recorder = new RunRecorder(ports);
   }
 
-  /** The run that shows this token at the function door. */
-  byToken(token: string): ActiveRun | undefined {
+  /** The run that shows this token, as one who asks; undefined when it is not going on. */
+  byToken(token: string): Principal | undefined {
     const id = runOfToken(token);
     const run = id === undefined ? undefined : this.#active.find(id);
-    return run?.token === token ? run : undefined;
+    return run?.token === token && !run.hasEnded ? run.asPrincipal("door") : undefined;
+  }
+
+  /** The run that a worker is busy with, as one who asks without a token; undefined when there is none. */
+  byWorker(workerId: string): Principal | undefined {
+    const task = this.#ports.pool.taskOf(workerId);
+    return task instanceof ActiveRun && !task.hasEnded ? task.asPrincipal("connection") : undefined;
   }
 
   /**
@@ -62,17 +76,20 @@ export class Runs implements RunKeeper {
     const { organization, functionName, blocking, idempotencyKey: key } = request;
     this.#authorize(principal, organization, "create");
     const serving = this.#ports.functions.serving(organization, functionName);
-    if (key !== undefined) return this.#createOnce(principal, request, serving, key);
-    if (!blocking) return outcomeOf(await this.#createPromised(principal, request, serving));
-    const run = this.#newRun(principal, request, serving);
+    const asking = this.#askingOf(principal, serving);
+    if (key !== undefined) return this.#createOnce(asking, request, serving, key);
+    if (!blocking) return outcomeOf(await this.#createPromised(asking, request, serving));
+    const run = this.#newRun(asking, request, serving);
     this.#launch(run);
     await run.wait();
     return outcomeOf(run);
   }
 
+  /** A run sees itself and those that it started (decisions 18e). */
   async list(principal: Principal, organization: string, selection: RunSelection): Promise<RunRecord[]> {
     this.#authorize(principal, organization, "get");
-    return this.#store.list(organization, selection);
+    const family = parentOf(principal)?.id;
+    return this.#store.list(organization, { ...selection, family });
   }
 
   /** @throws RUN_NOT_FOUND also when it belongs to another function or has not changed since. */
@@ -82,7 +99,9 @@ export class Runs implements RunKeeper {
     const { functionName, since } = selection;
     const wrong = run !== undefined && functionName !== undefined && run.functionName !== functionName;
     const changed = (run?.finished ?? run?.executed ?? 0n) > BigInt(since ?? 0) * 1_000_000_000n;
-    if (run === undefined || wrong || !changed) throw new DispatchError("RUN_NOT_FOUND", { name: id });
+    const family = parentOf(principal)?.id;
+    const foreign = family !== undefined && run?.id !== family && run?.parent !== family;
+    if (run === undefined || wrong || !changed || foreign) throw new DispatchError("RUN_NOT_FOUND", { name: id });
     return run;
   }
 
@@ -126,7 +145,7 @@ export class Runs implements RunKeeper {
     run.settle();
   }
 
-  async #createOnce(principal: Principal, request: RunRequest, serving: Serving, key: string): Promise<RunRecord> {
+  async #createOnce(asking: Asking, request: RunRequest, serving: Serving, key: string): Promise<RunRecord> {
     const { organization } = request;
     const { functionId } = serving.revision;
     const known = await this.#ofKey(organization, functionId, key);
@@ -134,13 +153,13 @@ export class Runs implements RunKeeper {
     const mapKey = [organization, functionId, key].join("\n");
     const earlier = this.#byKey.get(mapKey);
     if (earlier !== undefined) return answer(await earlier);
-    const created = this.#createPromised(principal, request, serving);
+    const created = this.#createPromised(asking, request, serving);
     this.#byKey.set(mapKey, created);
     try {
       return await answer(await created);
     } catch (error) {
       if (!(error instanceof DuplicateError)) throw error;
-      return this.#createOnce(principal, request, serving, key);
+      return this.#createOnce(asking, request, serving, key);
     } finally {
       this.#byKey.delete(mapKey);
     }
@@ -158,8 +177,8 @@ export class Runs implements RunKeeper {
    * The run is on record before anything else happens. What is promised is refused at the door or not at all.
    * @throws OVERLOADED, SHUTTING_DOWN, DuplicateError
    */
-  async #createPromised(principal: Principal, request: RunRequest, serving: Serving): Promise<ActiveRun> {
-    const run = this.#newRun(principal, request, serving);
+  async #createPromised(asking: Asking, request: RunRequest, serving: Serving): Promise<ActiveRun> {
+    const run = this.#newRun(asking, request, serving);
     try {
       this.#ports.pool.admit(run.revision);
       await this.#recorder.accept(run);
@@ -173,11 +192,9 @@ export class Runs implements RunKeeper {
     return run;
   }
 
-  #newRun(principal: Principal, request: RunRequest, serving: Serving): ActiveRun {
-    const parentId = request.parent ?? (principal.kind === "function" ? principal.id : undefined);
-    const parent = parentId === undefined ? undefined : this.#active.find(parentId)?.record;
-    const record = newRecord(request, serving, principal, parent);
-    const run = new ActiveRun(this, serving, principal, record, request.httpContext);
+  #newRun(asking: Asking, request: RunRequest, serving: Serving): ActiveRun {
+    const record = newRecord(request, serving, asking.principal);
+    const run = new ActiveRun(this, serving, asking, record, request.httpContext);
     this.#keep(run);
     return run;
   }
@@ -200,8 +217,7 @@ export class Runs implements RunKeeper {
       const asked = names.filter((name) => !own.has(name));
       if (asked.length > 0)
         this.#ports.iam.authorize(run.principal, { resource: "secret", action: "use", organization });
-      const user: Principal = { kind: "function", id: run.record.id, organization, via: "internal" };
-      run.useSecrets(names, await this.#ports.secrets.use(user, organization, names));
+      run.useSecrets(names, await this.#ports.secrets.use(organization, names));
       this.#ports.pool.submit(run);
     } catch (error) {
       const cause =
@@ -262,12 +278,29 @@ export class Runs implements RunKeeper {
     const begun = record.status !== "INITIALIZED" || record.blocking;
     const again = serving !== undefined && (!begun || mayBeRepeated(record, serving));
     if (serving === undefined || !again) return this.#recorder.interrupted(record);
-    const run = new ActiveRun(this, serving, principalOf(record), record);
+    const asking = this.#askingAgain(record, serving);
+    if (typeof asking === "string") return this.#recorder.interrupted(record, asking);
+    const run = new ActiveRun(this, serving, asking, record);
     run.recorded = true;
     if (begun) record.attempt++;
     record.status = "INITIALIZED";
     this.#keep(run);
     this.#launch(run);
+  }
+
+  /** Who asks, and for whom that run will act. @throws FORBIDDEN that names an author who is gone. */
+  #askingOf(principal: Principal, { author = ADMINISTRATOR, revision }: Serving): Asking {
+    const words = `function ${revision.functionName}`;
+    return { principal, people: this.#ports.iam.delegate(principal, { words, author }) };
+  }
+
+  /** Those who may do less by now bound the run as it begins again; the sentence when somebody is gone. */
+  #askingAgain(record: RunRecord, serving: Serving): Asking | string {
+    try {
+      return this.#askingOf(principalOf(record), serving);
+    } catch (error) {
+      return messageOf(error);
+    }
   }
 
   #servingAgain(record: RunRecord): Serving | undefined {
@@ -292,6 +325,10 @@ async function answer(run: ActiveRun): Promise<RunRecord> {
 function outcomeOf({ record, refusal }: ActiveRun): RunRecord {
   if (refusal !== undefined && record.finished === undefined) throw refusal;
   return record;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function isStopping(error: Error): boolean {

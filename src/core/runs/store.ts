@@ -32,6 +32,7 @@ const columns: readonly (keyof RunTable)[] = [
   "depth",
   "principal",
   "idempotency_key",
+  "people",
 ];
 
 /**
@@ -69,6 +70,7 @@ function rowOf(run: RunRecord): RunTable {
     depth: run.depth,
     principal: run.principal,
     idempotency_key: run.idempotencyKey ?? null,
+    people: run.people === null ? null : run.people.join(" "),
   };
 }
 
@@ -150,6 +152,8 @@ export interface RunSelection {
   readonly limit?: number | undefined;
   /** Nanoseconds of the last run of the page before. */
   readonly cursor?: bigint | undefined;
+  /** The run of this id and those that it started. */
+  readonly family?: string | undefined;
 }
 
 const LATEST = 2n ** 63n - 1n;
@@ -178,6 +182,12 @@ export class RunStore {
     }
     if (selection.until !== undefined) query = query.where("executed", "<", nanosecondsOf(selection.until));
     if (selection.cursor !== undefined) query = query.where("executed", "<", selection.cursor);
+    const { family } = selection;
+    if (family !== undefined) {
+      query = query
+        .where("executed", ">=", acceptedWithin(family)?.from ?? LATEST)
+        .where(({ eb, or }) => or([eb("id", "=", family), eb("parent", "=", family)]));
+    }
     query = query.orderBy("executed", "desc");
     if (selection.limit !== undefined) query = query.limit(selection.limit);
     return (await query.execute()).map((row) => runFromRow(row as Selectable<RunTable>));

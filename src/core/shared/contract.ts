@@ -12,7 +12,7 @@ export interface Operation {
   /** With `{name}` for path parameters, without trailing slash. */
   readonly path: string;
   /** What `iam.authorize` is asked. */
-  readonly permission: { readonly resource: string; readonly action: Action };
+  readonly permission: { readonly resource: string; readonly action: Action | "emit" };
   /** The status of a success, exactly as the specification has it (server.md section 2). */
   readonly success: number;
   /** The other status of a success, where there are two. */

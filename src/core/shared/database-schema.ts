@@ -15,6 +15,8 @@ export interface ResourceTable {
   /** Unix seconds. */
   created: number;
   modified: number;
+  /** `kind:id` of who wrote it; null is the administrator. */
+  author: string | null;
   document: string;
 }
 
@@ -53,6 +55,8 @@ export interface RunTable {
   parent: string | null;
   depth: number;
   principal: string;
+  /** For whom the principal asked, where it is no person itself; null is the administrator. */
+  people: string | null;
   idempotency_key: string | null;
 }
 

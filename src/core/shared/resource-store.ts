@@ -9,7 +9,7 @@ import { unixSeconds } from "./clock.ts";
 import type { ResourceTable } from "./database-schema.ts";
 import { DispatchError } from "./errors.ts";
 import { type Database, DuplicateError, StaleWriteError, type Statement } from "./ports.ts";
-import type { Principal } from "./principal.ts";
+import { ADMINISTRATOR, type Person, type Principal, principalText } from "./principal.ts";
 import { statement } from "./statement.ts";
 import { systemPrincipal } from "./wire.ts";
 
@@ -24,6 +24,8 @@ export interface ResourceRecord<D> {
   /** Unix seconds. */
   readonly created: number;
   readonly modified: number;
+  /** Who wrote it as it is: the rights of whatever it starts are bounded by theirs (decisions 18e). */
+  readonly author: Person;
   readonly document: D;
 }
 
@@ -44,6 +46,7 @@ const insertResource = statement((database, row: ResourceTable) =>
     born: row.born,
     created: row.created,
     modified: row.modified,
+    author: row.author,
     document: row.document,
   }),
 );
@@ -52,7 +55,7 @@ const replaceResource = statement(
   (database, row: ResourceTable & { before: number }) =>
     database
       .updateTable("resources")
-      .set({ generation: row.generation, modified: row.modified, document: row.document })
+      .set({ generation: row.generation, modified: row.modified, author: row.author, document: row.document })
       .where("organization", "=", row.organization)
       .where("kind", "=", row.kind)
       .where("name", "=", row.name)
@@ -70,6 +73,12 @@ const removeResource = statement(
       .where("id", "=", row.id),
   "one",
 );
+
+/** Persons write; what the server notes by itself changes no author. */
+function authorOf(principal: Principal): Person | undefined {
+  if (principal.kind === "administrator") return ADMINISTRATOR;
+  return principal.kind === "service-account" ? principalText(principal) : undefined;
+}
 
 let lastBorn = 0;
 
@@ -100,7 +109,9 @@ export class ResourceStore<D> {
       .where("kind", "=", this.kind.kind)
       .orderBy("born")
       .execute();
-    for (const row of rows) this.#keep({ ...row, document: JSON.parse(row.document) as D });
+    for (const row of rows) {
+      this.#keep({ ...row, author: row.author ?? ADMINISTRATOR, document: JSON.parse(row.document) as D });
+    }
     // Also when the clock was set back meanwhile, what comes now is younger.
     lastBorn = Math.max(lastBorn, rows.at(-1)?.born ?? 0);
   }
@@ -149,7 +160,8 @@ export class ResourceStore<D> {
     const now = unixSeconds();
     const id = options.id ?? randomUUID();
     const born = nextBorn();
-    const record = { organization, name, id, generation: 1, born, created: now, modified: now, document };
+    const author = authorOf(principal) ?? ADMINISTRATOR;
+    const record = { organization, name, id, generation: 1, born, created: now, modified: now, author, document };
     const insert = insertResource(this.#row(record));
     await this.#write(principal, "create", record, [insert, ...(options.extra ?? [])]);
     return record;
@@ -162,7 +174,8 @@ export class ResourceStore<D> {
     document: D,
     extra: readonly Statement[] = [],
   ): Promise<ResourceRecord<D>> {
-    const next = { ...record, generation: record.generation + 1, modified: unixSeconds(), document };
+    const author = authorOf(principal) ?? record.author;
+    const next = { ...record, generation: record.generation + 1, modified: unixSeconds(), author, document };
     const update = replaceResource({ ...this.#row(next), before: record.generation });
     await this.#write(principal, "update", next, [update, ...extra]);
     return next;

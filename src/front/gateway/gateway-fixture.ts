@@ -84,6 +84,7 @@ function endpoint(given: Partial<Endpoint> = {}): Endpoint {
     methods: ["POST"],
     protocols: ["http", "https"],
     paths: ["/dispatch-server/cloudmaster"],
+    people: [],
     order: 1,
     ...given,
   };

@@ -18,7 +18,7 @@ describe("requests as they were recorded (wire-examples 10)", () => {
     expect(await answer.text()).toBe('{"name":"Jon","place":"Winterfell"}\n');
     expect(runs[0]).toMatchObject({ organization: "dispatch-server", functionName: "echo", blocking: true });
     expect(principals).toEqual([
-      { kind: "endpoint", id: "cloudmaster", organization: "dispatch-server", via: "gateway" },
+      { kind: "endpoint", id: "cloudmaster", organization: "dispatch-server", via: "gateway", people: [] },
     ]);
   });
 

@@ -156,11 +156,11 @@ function isBodyRead({ authentication }: Endpoint, { method }: RequestFacts): boo
 }
 
 async function run(
-  { name, organization, httpResponse }: Endpoint,
+  { name, organization, people, httpResponse }: Endpoint,
   ports: GatewayPorts,
   request: RunRequest,
 ): Promise<Answer> {
-  const result = await ports.run(request, { kind: "endpoint", id: name, organization, via: "gateway" });
+  const result = await ports.run(request, { kind: "endpoint", id: name, organization, via: "gateway", people });
   const answer = request.blocking ? resultAnswer(result, httpResponse) : emptyAnswer(202);
   return withHeaders(answer, { "x-dispatch-run-id": result.runId });
 }

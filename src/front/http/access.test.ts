@@ -2,9 +2,13 @@ import type { IncomingHttpHeaders } from "node:http";
 import { describe, expect, test } from "vitest";
 import { DispatchError } from "../../core/shared/errors.ts";
 import type { Principal } from "../../core/shared/principal.ts";
-import { type AccessRules, authenticate, refuseForeignPages } from "./access.ts";
+import { type AccessRules, authenticate, authenticateAtDoor, refuseForeignPages } from "./access.ts";
 
 const ci: Principal = { kind: "service-account", id: "a/ci", organization: "a", via: "rest" };
+
+const runToken = `${"1".repeat(36)}.${"2".repeat(36)}`;
+const endedToken = `${"1".repeat(36)}.${"3".repeat(36)}`;
+const run: Principal = { kind: "function", id: "run", organization: "a", via: "door", people: [] };
 
 function rules(auth: "none" | "token", loopbackOnly = true): AccessRules {
   return {
@@ -12,7 +16,7 @@ function rules(auth: "none" | "token", loopbackOnly = true): AccessRules {
     loopbackOnly,
     origins: new Set(["http://localhost:3000"]),
     isAdministrator: (token) => token === "admin-token",
-    runOf: (token) => (token === "run-token" ? { id: "run", organization: "a" } : undefined),
+    runOf: (token) => (token === runToken ? run : undefined),
     accountOf: async (token) => {
       if (token === "j.w.t") return ci;
       throw new DispatchError("INVALID_CREDENTIALS", { message: "unable to validate bearer token: no" });
@@ -21,11 +25,23 @@ function rules(auth: "none" | "token", loopbackOnly = true): AccessRules {
 }
 
 /** Who it is, or what the refusal says. */
-async function who(auth: "none" | "token", headers: IncomingHttpHeaders, door?: string): Promise<string> {
-  try {
+async function who(auth: "none" | "token", headers: IncomingHttpHeaders): Promise<string> {
+  return told(async () => {
     const all = { host: "127.0.0.1", ...headers };
-    if (door === undefined) refuseForeignPages(rules(auth), all);
-    const { kind, id } = await authenticate(rules(auth), { headers: all, door });
+    refuseForeignPages(rules(auth), all);
+    return authenticate(rules(auth), all);
+  });
+}
+
+/** The same at the function door of an organization; `busy` says whether the worker at the other end has a run. */
+async function whoAtDoor(headers: IncomingHttpHeaders, organization = "a", busy = true): Promise<string> {
+  const connection = { organization, run: async () => (busy ? { ...run, id: "busy" } : undefined) };
+  return told(() => authenticateAtDoor(rules("none"), headers, connection));
+}
+
+async function told(identify: () => Promise<Principal>): Promise<string> {
+  try {
+    const { kind, id } = await identify();
     return `${kind} ${id}`;
   } catch (error) {
     const { code, message } = error as DispatchError;
@@ -109,20 +125,32 @@ describe("under --auth none", () => {
   });
 });
 
-describe.each(["none", "token"] as const)("at the function door under --auth %s", (auth) => {
+describe("at the function door", () => {
+  const noToken = /^401 this is not the token of a run/;
+
   test("a run is itself by its token, in its own organization only", async () => {
-    expect(await who(auth, bearer("run-token"), "a")).toBe("function run");
-    expect(await who(auth, bearer("run-token"), "b")).toBe("function unidentified");
+    expect(await whoAtDoor(bearer(runToken))).toBe("function run");
+    expect(await whoAtDoor(bearer(runToken), "b")).toMatch(noToken);
   });
 
-  test("nobody is ever more than a function", async () => {
-    for (const headers of [{ cookie: "cookie" }, bearer("admin-token"), bearer("j.w.t")]) {
-      expect(await who(auth, headers, "a")).toBe("function unidentified");
+  test("without a token it is what the worker is busy with, and nobody else gets in", async () => {
+    expect(await whoAtDoor({ cookie: "cookie" })).toBe("function busy");
+    expect(await whoAtDoor({ cookie: "cookie" }, "a", false)).toMatch(/^401 nobody is known/);
+    expect(await whoAtDoor({})).toBe(unauthenticated);
+  });
+
+  test("a token that is wrong is never taken for none", async () => {
+    for (const token of [endedToken, "admin-token", "j.w.t", "cookie"]) {
+      expect(await whoAtDoor({ cookie: "cookie", ...bearer(token) })).toMatch(noToken);
     }
+    expect(await whoAtDoor({ cookie: "cookie", authorization: "Basic YTpi" })).toMatch(noToken);
   });
+});
 
-  test("a run that comes to the front is still only a run", async () => {
-    expect(await who(auth, bearer("run-token"))).toBe("function run");
+describe.each(["none", "token"] as const)("at the front under --auth %s", (auth) => {
+  test("a run is still only a run, and nobody once it has ended", async () => {
+    expect(await who(auth, bearer(runToken))).toBe("function run");
+    expect(await who(auth, { cookie: "cookie", ...bearer(endedToken) })).toMatch(/^401 this is not the token/);
   });
 });
 
@@ -130,7 +158,7 @@ describe("under --auth none on an address that others reach", () => {
   const call = async (given: IncomingHttpHeaders) => {
     const headers = { cookie: "cookie", ...given };
     refuseForeignPages(rules("none", false), headers);
-    return authenticate(rules("none", false), { headers, door: undefined });
+    return authenticate(rules("none", false), headers);
   };
 
   test("the server answers to its other names, also for pages of its own", async () => {

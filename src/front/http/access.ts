@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
 import { isJsonWebToken } from "../../core/iam/bearer-token.ts";
+import { runOfToken } from "../../core/runs/active-run.ts";
 import { DispatchError } from "../../core/shared/errors.ts";
 import type { Principal } from "../../core/shared/principal.ts";
 
@@ -14,33 +15,57 @@ export interface AccessRules {
   /** Whether this is the administrator's token; constant in time. */
   isAdministrator(token: string): boolean;
   /** The run that shows this token, if it is still going on. */
-  runOf(token: string): { readonly id: string; readonly organization: string } | undefined;
+  runOf(token: string): Principal | undefined;
   /** The service account that signed this JSON Web Token. @throws INVALID_CREDENTIALS with the reason */
   accountOf(token: string): Promise<Principal>;
 }
 
-export interface Caller {
-  readonly headers: IncomingHttpHeaders;
-  /** Set when the connection came through the function door of that organization. */
-  readonly door: string | undefined;
+/** Where a connection through the function door comes from. */
+export interface DoorConnection {
+  readonly organization: string;
+  /** The run that the worker at its other end is busy with; undefined when there is none. */
+  run(): Promise<Principal | undefined>;
 }
 
 /**
  * The principal, with the organization that it belongs to. Under `--auth none` credentials are not looked at, because old
- * clients send anything; but a run that shows its token stays a run.
+ * clients send anything; but a run that shows its token stays a run, and one that has ended is nobody.
  * @throws UNAUTHENTICATED, INVALID_CREDENTIALS
  */
-export function authenticate(rules: AccessRules, { headers, door }: Caller): Principal | Promise<Principal> {
+export function authenticate(rules: AccessRules, headers: IncomingHttpHeaders): Principal | Promise<Principal> {
   const token = bearerOf(headers.authorization);
-  const run = token === undefined ? undefined : rules.runOf(token);
-  if (run !== undefined && (door === undefined || door === run.organization)) {
-    return { kind: "function", id: run.id, organization: run.organization, via: "door" };
-  }
+  if (token !== undefined && runOfToken(token) !== undefined) return rules.runOf(token) ?? refuseToken();
   if (!headers.cookie && !headers.authorization) throw new DispatchError("UNAUTHENTICATED");
-  if (door !== undefined) return { kind: "function", id: "unidentified", organization: door, via: "door" };
   if (token !== undefined && rules.isAdministrator(token)) return administrator;
   if (rules.auth === "token") return accountOf(rules, headers.authorization, token);
   return administrator;
+}
+
+/**
+ * Who calls through the function door: the run whose token is shown, else the run that the worker at the other end is busy
+ * with. Nobody else gets in there, and no other credential counts (decisions 16).
+ * @throws UNAUTHENTICATED, INVALID_CREDENTIALS
+ */
+export async function authenticateAtDoor(
+  { runOf }: Pick<AccessRules, "runOf">,
+  { authorization, cookie }: IncomingHttpHeaders,
+  { organization, run }: DoorConnection,
+): Promise<Principal> {
+  if (authorization) {
+    const principal = runOf(bearerOf(authorization) ?? "");
+    return principal?.organization === organization ? principal : refuseToken();
+  }
+  if (!cookie) throw new DispatchError("UNAUTHENTICATED");
+  const principal = await run();
+  if (principal !== undefined) return principal;
+  const message = "nobody is known at the other end of this connection: only functions may call here, while they run";
+  throw new DispatchError("INVALID_CREDENTIALS", { message });
+}
+
+/** @throws INVALID_CREDENTIALS */
+function refuseToken(): never {
+  const message = "this is not the token of a run that is going on: context.dispatch.token is, until its run ends";
+  throw new DispatchError("INVALID_CREDENTIALS", { message });
 }
 
 function accountOf(

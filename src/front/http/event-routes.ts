@@ -13,8 +13,8 @@ export function eventRoutes(operations: typeof emissionOperations, events: Event
     },
     {
       operation: operations.ingestEvent,
-      handle: async ({ query, body, text }) => ({
-        body: await events.ingest(String(query.authToken), body as Emission, text),
+      handle: async ({ principal, query, body, text }) => ({
+        body: await events.ingest(principal, String(query.authToken), body as Emission, text),
       }),
     },
   ];

@@ -2,10 +2,19 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Operation } from "../../core/shared/contract.ts";
 import { DispatchError } from "../../core/shared/errors.ts";
 import type { Principal } from "../../core/shared/principal.ts";
 import type { GuessBrake } from "../guess-brake.ts";
-import { type AccessRules, administrator, anonymous, authenticate, refuseForeignPages } from "./access.ts";
+import {
+  type AccessRules,
+  administrator,
+  anonymous,
+  authenticate,
+  authenticateAtDoor,
+  type DoorConnection,
+  refuseForeignPages,
+} from "./access.ts";
 import { binderOf } from "./bind.ts";
 import { mountDocs } from "./docs.ts";
 import type { Answer, Route } from "./route.ts";
@@ -29,8 +38,8 @@ export interface Api {
   /** To be mounted on HTTP and HTTPS servers. */
   readonly listener: (request: IncomingMessage, response: ServerResponse) => void;
   stop(): void;
-  /** Says that a connection came through the function door of an organization. */
-  markDoor(socket: Socket, organization: string): void;
+  /** Says that a connection came through the function door. */
+  markDoor(socket: Socket, connection: DoorConnection): void;
 }
 
 declare module "fastify" {
@@ -44,7 +53,7 @@ const JSON_TYPE = "application/json";
 const OCTETS = "application/octet-stream";
 
 export async function createApi(options: ApiOptions): Promise<Api> {
-  const doors = new WeakMap<Socket, string>();
+  const doors = new WeakMap<Socket, DoorConnection>();
   const app = fastify({
     bodyLimit: options.bodyLimit,
     requestTimeout: 30_000,
@@ -55,18 +64,21 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   app.decorateRequest("principal", undefined);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(JSON_TYPE, { parseAs: "string" }, (_request, text, done) => done(null, text));
-  app.addHook("onRequest", (request, _reply, done) => {
-    if (!doors.has(request.raw.socket)) refuseForeignPages(options.access, request.headers);
-    done();
-  });
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply, options));
   app.setNotFoundHandler((request, reply) => sendError(undefined, request, reply, options));
-  mountHealth(app, options, doors);
+  app.addHook("onRequest", (request, _reply, done) => {
+    const door = doors.get(request.raw.socket);
+    if (door === undefined) {
+      refuseForeignPages(options.access, request.headers);
+      done();
+    } else authenticateAtDoor(options.access, request.headers, door).then(admitTo(request, done), done);
+  });
+  mountHealth(app, options);
   mountDocs(
     app,
     options.routes.map(({ operation }) => operation),
   );
-  for (const route of options.routes) mount(app, route, options, doors);
+  for (const route of options.routes) mount(app, route, options);
   await app.ready();
   let stopping = false;
   return {
@@ -77,39 +89,39 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     stop: () => {
       stopping = true;
     },
-    markDoor: (socket, organization) => void doors.set(socket, organization),
+    markDoor: (socket, connection) => void doors.set(socket, connection),
   };
 }
 
-function mountHealth(app: FastifyInstance, options: ApiOptions, doors: WeakMap<Socket, string>): void {
+function admitTo(request: FastifyRequest, done: () => void): (principal: Principal) => void {
+  return (principal) => {
+    request.principal = principal;
+    done();
+  };
+}
+
+function mountHealth(app: FastifyInstance, options: ApiOptions): void {
   const answer = (_request: FastifyRequest, reply: FastifyReply) => sendJson(reply, JSON.stringify(options.health()));
   app.all("/healthz", answer);
   app.all("/healthz*", answer);
   app.get("/metrics", async (request, reply) => {
-    const door = doors.get(request.raw.socket);
-    const open = options.access.auth === "none" && door === undefined;
-    const principal = open ? administrator : await callerOf(options, request, doors);
+    const open = options.access.auth === "none" ? administrator : undefined;
+    const principal = request.principal ?? open ?? (await callerOf(options, request));
     return reply.type("text/plain; version=0.0.4").send(await options.metrics(principal));
   });
 }
 
-function mount(
-  app: FastifyInstance,
-  { operation, handle }: Route,
-  options: ApiOptions,
-  doors: WeakMap<Socket, string>,
-): void {
+function mount(app: FastifyInstance, { operation, handle }: Route, options: ApiOptions): void {
   const bind = binderOf(operation);
   app.route({
     method: operation.method,
     url: operation.path.replace(/\{(\w+)\}/g, ":$1"),
     bodyLimit: operation.path.startsWith("/v1/function") ? options.uploadLimit : options.bodyLimit,
     onRequest: (request, _reply, done) => {
-      const found = operation.anonymous ? anonymous : callerOf(options, request, doors);
-      const admit = (principal: Principal): void => {
-        request.principal = principal;
-        done();
-      };
+      const known = request.principal;
+      if (known !== undefined) refuseBeyondDoor(operation, known);
+      const found = known ?? (operation.anonymous ? anonymous : callerOf(options, request));
+      const admit = admitTo(request, done);
       if (found instanceof Promise) found.then(admit, done);
       else admit(found);
     },
@@ -123,23 +135,25 @@ function mount(
 }
 
 /** Who asks; the answer to a wrong credential waits when there are many from one address. */
-function callerOf(
-  options: ApiOptions,
-  { headers, raw }: FastifyRequest,
-  doors: WeakMap<Socket, string>,
-): Principal | Promise<Principal> {
-  const door = doors.get(raw.socket);
+function callerOf(options: ApiOptions, { headers, raw }: FastifyRequest): Principal | Promise<Principal> {
   const refused = async (error: unknown): Promise<never> => {
-    if (headers.authorization && door === undefined)
-      await options.brake.wrong("the API", raw.socket.remoteAddress ?? "");
+    if (headers.authorization) await options.brake.wrong("the API", raw.socket.remoteAddress ?? "");
     throw error;
   };
   try {
-    const found = authenticate(options.access, { headers, door });
+    const found = authenticate(options.access, headers);
     return found instanceof Promise ? found.catch(refused) : found;
   } catch (error) {
     return refused(error);
   }
+}
+
+/** Without a token a function runs functions and sends events, and nothing else (decisions 16). @throws FORBIDDEN */
+function refuseBeyondDoor({ method, path, permission }: Operation, { via }: Principal): void {
+  if (via !== "connection" || ["runs create", "event emit"].includes(`${permission.resource} ${permission.action}`))
+    return;
+  const message = `${method} ${path} needs the run's token: Authorization: Bearer <context.dispatch.token>`;
+  throw new DispatchError("FORBIDDEN", { message });
 }
 
 /** Whoever sends a body where none belongs hears of it, in the words that clients know (server.md 2.3). */

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Dispatch, serverWith } from "../support/dispatch.ts";
 import type { ServerProcess } from "../support/server.ts";
+import { until } from "../support/until.ts";
 
 const hostService = createServer((_request, response) => response.end("from the host"));
 let server: ServerProcess;
@@ -34,6 +35,16 @@ const recursive = `module.exports = async ({ dispatch }, { depth = 0 }) => {
   });
   const inner = await answer.json();
   return answer.status === 200 ? inner.output : { depth, status: answer.status, message: inner.message };
+};`;
+
+/** Starts a run, and looks at it and at all that it may see. */
+const parent = `module.exports = async ({ dispatch }) => {
+  const headers = { authorization: "Bearer " + dispatch.token, "x-dispatch-org": dispatch.organization, "content-type": "application/json" };
+  const body = JSON.stringify({ blocking: true, input: 1 });
+  const child = await (await fetch(dispatch.url + "/v1/runs?functionName=echo", { method: "POST", headers, body })).json();
+  const listed = await (await fetch(dispatch.url + "/v1/runs", { headers })).json();
+  const one = await fetch(dispatch.url + "/v1/runs/" + child.name, { headers });
+  return { children: listed.map(({ functionName }) => functionName).filter((name) => name !== "parent"), child: one.status };
 };`;
 
 beforeAll(async () => {
@@ -130,15 +141,36 @@ describe("through the door", () => {
     expect((await through(call)).status).toBe(401);
   });
 
-  test("the token of a run that has ended is worth no more than a cookie", async () => {
+  test("the token of a run that has ended is worth nothing, also beside a cookie", async () => {
     await dispatch.createFunction("token", { "f.js": "module.exports = ({ dispatch }) => dispatch.token;" });
     const { output: token } = await dispatch.run("token");
-    const { status } = await through({
-      method: "GET",
-      path: "/v1/secret",
-      headers: { authorization: `Bearer ${token}` },
+    for (const authorization of [`Bearer ${token}`, "Bearer cookie", "Basic YTpi"]) {
+      const { status } = await through({ ...call, headers: { cookie: "cookie", authorization } });
+      expect([authorization, status]).toEqual([authorization, 401]);
+    }
+  });
+
+  test("without a token nothing can be read, and calls in a row end at eight as well", async () => {
+    for (const path of ["/v1/runs", "/v1/version", "/home"]) {
+      const { status, text } = await through({ method: "GET", path, headers: { cookie: "cookie" } });
+      expect([path, status, text]).toEqual([path, 403, expect.stringContaining("needs the run's token")]);
+    }
+    await dispatch.createFunction("forgetful", {
+      "f.js": recursive.replace(/authorization:.*token/, 'cookie: "cookie"').replaceAll("recursive", "forgetful"),
     });
-    expect(status).toBe(403);
+    expect((await dispatch.run("forgetful", {})).output).toMatchObject({ depth: 8, status: 400 });
+  });
+
+  test("a run sees itself and the runs that it started, and no others", async () => {
+    await dispatch.run("echo", "before");
+    const child = JSON.parse((await through({ ...call, token: true })).text).name;
+    const own = await through({ path: "/v1/runs", method: "GET", token: true });
+    expect(own.text).not.toContain('"echo"');
+    const foreign = await through({ path: `/v1/runs/${child}`, method: "GET", token: true });
+    expect(foreign.status).toBe(404);
+    await dispatch.createFunction("parent", { "f.js": parent });
+    const { output } = await dispatch.run("parent", {});
+    expect(output).toEqual({ children: ["echo"], child: 200 });
   });
 
   test("calls in a row end at eight with a sentence", async () => {
@@ -149,6 +181,36 @@ describe("through the door", () => {
       message: "function recursive was called through more than 8 functions: is it calling itself?",
     });
   });
+});
+
+test("installers get nothing at the door, whatever they show", async () => {
+  const { output: token } = await dispatch.run("token");
+  const script = `
+    const [url, token] = process.argv.slice(1);
+    const headers = { "content-type": "application/json", "x-dispatch-org": "dispatch-server" };
+    const ask = async (credential, method, path) => {
+      const options = { method, headers: { ...headers, ...credential }, ...(method === "POST" ? { body: JSON.stringify({ blocking: true, secrets: ["aws"] }) } : {}) };
+      const { status } = await fetch(url + path, options).catch(() => ({ status: "no way" }));
+      console.error("npm error answer", method, path, status);
+    };
+    (async () => {
+      for (const credential of [{ cookie: "cookie" }, { authorization: "Bearer " + token }])
+        for (const [method, path] of [["POST", "/v1/runs?functionName=echo"], ["GET", "/v1/runs"], ["GET", "/v1/version"]]) await ask(credential, method, path);
+      process.exit(1);
+    })();`;
+  const postinstall = `node -e "$SCRIPT" ${server.api.replace("localhost", "127.0.0.1")} ${token}`;
+  const encoded = Buffer.from(script).toString("base64");
+  const install = postinstall.replace("$SCRIPT", `eval(Buffer.from('${encoded}', 'base64').toString())`);
+  const runtimeDependencies = { manifest: JSON.stringify({ scripts: { postinstall: install } }) };
+  const body = { name: "curious", baseImageName: "nodejs-base", runtimeDependencies };
+  expect((await dispatch.post("/v1/image", body)).status).toBe(201);
+  const reason = await until("the image has failed", async () => {
+    const image = JSON.parse((await dispatch.get("/v1/image/curious")).text) as { status: string; reason: string[] };
+    return image.status === "ERROR" ? image.reason.join() : undefined;
+  });
+  const answers = [...reason.matchAll(/answer (\w+ \S+ .+)/g)].map(([, answer = ""]) => answer.split(" ").at(-1));
+  expect(answers).toHaveLength(6);
+  expect(new Set(answers.filter((status) => status !== "way"))).toEqual(new Set(["401"]));
 });
 
 describe("the network of functions", () => {

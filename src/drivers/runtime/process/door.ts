@@ -12,8 +12,8 @@ export interface Door {
   readonly port: number;
   /** Other names and addresses that mean this server, each with its port: the door is behind them as well. */
   readonly names: readonly HostService[];
-  /** Called for each connection, with the organization whose network it came from. */
-  connection(socket: Socket, organization: string): void;
+  /** Called for each connection, with the organization whose network it came from; `peer` names who is at its other end. */
+  connection(socket: Socket, organization: string, peer: () => Promise<string | undefined>): void;
 }
 
 /** One service of the host that functions may reach at the same loopback address. */

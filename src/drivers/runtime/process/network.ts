@@ -4,20 +4,22 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Server, Socket } from "node:net";
+import type { Server } from "node:net";
 import type { NetworkKind } from "../../../core/shared/ports.ts";
 import { ConnectionGate, connectionLimits } from "./connection-gate.ts";
 import { type Door, type HostService, type InnerListener, openInside, pipeTo } from "./door.ts";
 import { type Holder, startHolder } from "./holder.ts";
 import { followHostAddresses, type HostAddresses } from "./host-addresses.ts";
 import type { Log } from "./log.ts";
-
 import { doorAddresses, doorPorts, filterRules, filterUpdate } from "./network-plan.ts";
+import { peersOf, type Residents } from "./peer.ts";
 import { INSTALL_PROGRAMS, isRoot, missingPrograms, PROGRAM_PATH, runProgram } from "./programs.ts";
 
 export interface NetworkOptions {
   readonly door?: Door;
   readonly allowHostServices: readonly HostService[];
+  /** The sandboxes that live. */
+  readonly residents: Residents;
   readonly log: Log;
 }
 
@@ -80,11 +82,23 @@ const startWayOut = async (holder: Holder): Promise<{ close(): Promise<void>; en
 const loadFilter = (holder: Holder, rules: string): Promise<string> =>
   runProgram("nsenter", [...enterOptions(holder), "nft", "-f", "-"], rules);
 
-const innerListeners = (options: GatedOptions, kind: NetworkKind, organization: string): InnerListener[] => {
-  const { door } = options;
-  const answer = (socket: Socket): void => door?.connection(socket, organization);
+const doorListeners = ({ door, residents }: NetworkOptions, { pid }: Holder, organization: string): InnerListener[] => {
+  if (door === undefined) return [];
+  const peerAt = peersOf(pid, organization, residents);
+  return doorPorts(door).map((port) => ({
+    port,
+    answer: (socket) => door.connection(socket, organization, peerAt(socket)),
+  }));
+};
+
+const innerListeners = (
+  options: GatedOptions,
+  holder: Holder,
+  kind: NetworkKind,
+  organization: string,
+): InnerListener[] => {
   const listeners: InnerListener[] = [
-    ...(door === undefined ? [] : doorPorts(door).map((port) => ({ port, answer }))),
+    ...doorListeners(options, holder, organization),
     ...(kind === "isolated" ? options.allowHostServices : []).map((service) => ({
       ...service,
       answer: pipeTo(service),
@@ -112,7 +126,7 @@ const furnish = async (
   const wayOut = kind === "isolated" ? await startWayOut(holder) : undefined;
   try {
     const enter = ["nsenter", ...enterOptions(holder)];
-    return { wayOut, servers: await openInside(enter, innerListeners(options, kind, organization)) };
+    return { wayOut, servers: await openInside(enter, innerListeners(options, holder, kind, organization)) };
   } catch (error) {
     await wayOut?.close();
     throw error;

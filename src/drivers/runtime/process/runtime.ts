@@ -37,7 +37,7 @@ const startWorker = async (options: ProcessRuntimeOptions, spec: WorkerSpec, id:
   const { organization, network, limits } = spec;
   const { command, args, binds, modules } = await guestCommand(sandbox, guestFolder, spec.language, spec.image);
   const process = await sandbox.spawn({
-    ...{ command, args, binds, network, organization },
+    ...{ name: id, command, args, binds, network, organization },
     limits: { ...limits, cpu: Math.max(limits.cpu, WARM_UP_CPU) },
     environment: {},
     functionSpace: FUNCTION_SPACE,

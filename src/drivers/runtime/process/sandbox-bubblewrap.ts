@@ -10,6 +10,7 @@ import { ARGUMENTS_FD, chain, SANDBOX_UID } from "./chain.ts";
 import { findInheritedDescriptors, type InheritedDescriptors } from "./inherited-descriptors.ts";
 import { endLeftovers } from "./leftovers.ts";
 import { createNetworks, type Networks } from "./network.ts";
+import type { Resident } from "./peer.ts";
 import { isRoot, PROGRAM_PATH } from "./programs.ts";
 import { makeEtc, systemView } from "./root-view.ts";
 import type { Sandbox, SandboxCommand, SandboxedProcess, SandboxOptions } from "./sandbox.ts";
@@ -23,6 +24,8 @@ const SECCOMP_FD = 5;
 interface Parts {
   readonly groups: ControlGroups;
   readonly networks: Networks;
+  /** The sandboxes that live, each until its end. */
+  readonly residents: Set<Resident>;
   /** Made when first needed; undefined for a server that is not root. */
   readonly staging: (() => Promise<Staging>) | undefined;
   readonly seccompFile: string | undefined;
@@ -110,17 +113,31 @@ const prepare = async (options: SandboxOptions): Promise<Parts> => {
     etcBinds.map(({ source }) => source),
     options.log,
   );
+  const residents = new Set<Resident>();
   const program = seccompProgram(process.arch);
   const seccompFile = join(options.stateDir, "seccomp.bpf");
   if (program !== undefined) writeFileSync(seccompFile, program);
   return {
     groups: await openControlGroups(),
-    networks: createNetworks({ ...options, allowHostServices: options.allowHostServices ?? [] }),
+    networks: createNetworks({ ...options, residents, allowHostServices: options.allowHostServices ?? [] }),
+    residents,
     staging: isRoot() ? memoize(createStaging) : undefined,
     inherited: findInheritedDescriptors(INFO_FD),
     seccompFile: program === undefined ? undefined : seccompFile,
     etc: etcs,
   };
+};
+
+/** From now on the door knows it, until it has ended. */
+const settle = (
+  residents: Set<Resident>,
+  { pid }: ChildProcess,
+  { name, organization }: SandboxCommand,
+  exited: Promise<unknown>,
+): void => {
+  const resident: Resident = { pid, organization, ...(name === undefined ? {} : { name }) };
+  residents.add(resident);
+  void exited.then(() => residents.delete(resident));
 };
 
 /** The sandbox of bubblewrap. @throws Error when the staging namespace cannot be made. */
@@ -148,6 +165,7 @@ export const createBubblewrapSandbox = async (options: SandboxOptions): Promise<
       const running = followSandboxed(child, group, options.log);
       living.add(running);
       void running.exited.then(() => living.delete(running));
+      settle(parts.residents, child, command, running.exited);
       return running;
     },
     close: async () => {

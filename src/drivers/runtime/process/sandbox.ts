@@ -30,6 +30,8 @@ export interface SandboxOptions {
 
 /** One command to run in a sandbox. Paths in `command`, `args` and `directory` are as the sandbox sees them, see `pathOf`. */
 export interface SandboxCommand {
+  /** By which the function door knows it; without one the door answers it nothing. */
+  readonly name?: string;
   readonly command: string;
   readonly args: readonly string[];
   /** The whole environment but PATH, HOME and LANG, which have sensible values unless named here. */

@@ -12,7 +12,7 @@ const policyFlags: readonly Flag[] = [
     name: "action",
     short: "a",
     type: "slice",
-    description: "May do what: get, create, update, delete, reveal and use (secrets), *",
+    description: "May do what: get, create, update, delete, reveal and use (secrets), emit (events), *",
   },
   { name: "resource", short: "r", type: "slice", description: "With which resources" },
   { name: "global", type: "boolean", description: "In all organizations, for subjects written ORGANIZATION/ACCOUNT" },
