@@ -256,6 +256,50 @@ describe("workers", () => {
   });
 });
 
+describe("organizations", () => {
+  const own = revisionOf({ organization: "one", faasId: "slow", concurrency: 10 });
+  const others = revisionOf({ organization: "two", faasId: "quick" });
+
+  const crowded = async (maxWorkers: number, busy: number) => {
+    const { pool, runtime } = poolWith({ maxWorkers });
+    const slow = [1, 2, 3, 4, 5, 6].map(() => new TestTask(own));
+    for (const task of slow) pool.submit(task);
+    await eventually(() => runtime.loaded.filter(({ held }) => held.length === 1).length === busy);
+    for (const worker of runtime.loaded) worker.begin();
+    return { pool, runtime };
+  };
+
+  test("leave a worker for one another: six slow runs of one do not keep another's run waiting", async () => {
+    const { pool, runtime } = await crowded(4, 3);
+    const task = new TestTask(others);
+    pool.submit(task);
+    await eventually(() => runtime.loaded.length === 4);
+    runtime.loaded[3]?.end();
+    expect(task.events).toEqual(["finished"]);
+    expect(runtime.loaded[3]?.spec.organization).toBe("two");
+  });
+
+  test("of which one has none goes before one that has many, however long that has waited", async () => {
+    const { pool, runtime } = await crowded(2, 2);
+    const task = new TestTask(others);
+    pool.submit(task);
+    runtime.loaded[0]?.exit("exited", 1);
+    await eventually(() => runtime.loaded.length === 3);
+    expect(runtime.loaded[2]?.spec.organization).toBe("two");
+    await eventually(() => runtime.loaded[2]?.held.length === 1);
+  });
+
+  test("get the place of another's worker as soon as that is idle", async () => {
+    const { pool, runtime } = await crowded(2, 2);
+    pool.submit(new TestTask(others));
+    await eventually(() => {
+      for (const worker of runtime.loaded.slice(0, 2)) if (worker.held.length > 0) worker.end();
+      return runtime.loaded[2]?.held.length === 1;
+    });
+    expect(runtime.loaded[2]?.spec.organization).toBe("two");
+  });
+});
+
 describe("a full queue", () => {
   const full = async () => {
     const { pool, runtime } = poolWith({ maxQueue: 2 });

@@ -6,6 +6,7 @@ import { DispatchError } from "../shared/errors.ts";
 import type { Afterwards, Blobs, LoadSpec, Runtime, Worker, WorkerSpec } from "../shared/ports.ts";
 import { FunctionPool, type FunctionPoolSettings } from "./function-pool.ts";
 import type { Revision } from "./revision.ts";
+import type { Slot } from "./slot.ts";
 import type { Task } from "./task.ts";
 import { WarmSet } from "./warm-set.ts";
 import { WorkerBudget } from "./worker-budget.ts";
@@ -37,6 +38,8 @@ export class Pool {
   readonly #warmSets = new Map<string, WarmSet>();
   readonly #sweeper: NodeJS.Timeout;
   #ticking = false;
+  /** An idle worker is ending, so that another can start. */
+  #making = false;
   #closed = false;
 
   constructor(settings: PoolSettings, runtime: Runtime, blobs: Blobs, log: Log) {
@@ -51,7 +54,9 @@ export class Pool {
   /** Loads one worker of the revision. @throws LoadError with the interpreter's own message. */
   async prepare(revision: Revision): Promise<void> {
     try {
-      await this.#functionPool(revision).addWorker();
+      const added = this.#functionPool(revision).addWorker();
+      this.#armTick();
+      await added;
     } catch (error) {
       this.#functions.delete(revision.faasId);
       throw error;
@@ -152,7 +157,7 @@ export class Pool {
     if (set === undefined) {
       set = new WarmSet(
         spec,
-        (wanted) => this.#start(wanted),
+        (wanted, spare) => this.#start(wanted, spare),
         (error) => this.#log.warn({ err: error }, "no generic worker could be started"),
       );
       this.#warmSets.set(key, set);
@@ -160,24 +165,32 @@ export class Pool {
     return set;
   }
 
-  async #start(spec: WorkerSpec): Promise<Worker> {
+  async #start(spec: WorkerSpec, spare: boolean): Promise<Worker> {
     if (this.#closed) throw new Error("the pool is closed");
-    const worker = await this.#budget.start(
-      () => this.#makeRoom(),
-      () => this.#runtime.start(spec),
-    );
-    void worker.exited.then(() => this.#budget.ended());
+    const { organization } = spec;
+    const makeRoom = spare ? undefined : (own: boolean) => this.#makeRoom(organization, own);
+    const worker = await this.#budget.start(organization, makeRoom, () => this.#runtime.start(spec));
+    void worker.exited.then(() => this.#budget.ended(organization));
     return worker;
   }
 
-  /** Ends the worker that has been idle for longest; failing that a waiting generic one. */
-  #makeRoom(): void {
+  /** Ends the worker that has been idle for longest, the organization's own first; failing that a waiting generic one. */
+  #makeRoom(organization: string, own: boolean): void {
+    if (this.#making) return;
+    const foreign = (slot: Slot): number => (slot.organization === organization ? 0 : 1);
     const idle = [...this.#functions.values()]
       .flatMap((pool) => pool.slots)
-      .filter((slot) => slot.load === 0 && !slot.stopping)
-      .sort((a, b) => a.idleSince - b.idleSince)[0];
-    if (idle !== undefined) void idle.stop("idle");
-    else for (const set of this.#warmSets.values()) if (set.evict()) return;
+      .filter((slot) => slot.load === 0 && !slot.stopping && !(own && foreign(slot)))
+      .sort((a, b) => foreign(a) - foreign(b) || a.idleSince - b.idleSince)[0];
+    if (idle === undefined) {
+      const sets = [...this.#warmSets.values()].filter((set) => !own || set.spec.organization === organization);
+      sets.some((set) => set.evict());
+      return;
+    }
+    this.#making = true;
+    void idle.stop("idle").finally(() => {
+      this.#making = false;
+    });
   }
 
   #armTick(): void {
@@ -190,6 +203,7 @@ export class Pool {
     this.#ticking = false;
     const now = performance.now();
     for (const pool of this.#functions.values()) pool.tick(now);
+    this.#budget.makeRoom();
     if (this.#busy()) this.#armTick();
   }
 

@@ -25,6 +25,10 @@ export class Slot {
     this.worker = worker;
   }
 
+  get organization(): string {
+    return this.#pool.revision.organization;
+  }
+
   get load(): number {
     return this.#held.length;
   }

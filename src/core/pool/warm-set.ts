@@ -4,7 +4,8 @@
  */
 import type { Worker, WorkerSpec } from "../shared/ports.ts";
 
-export type StartWorker = (spec: WorkerSpec) => Promise<Worker>;
+/** `spare`: nobody waits for the worker yet, so that no other is ended to make room for it. */
+export type StartWorker = (spec: WorkerSpec, spare: boolean) => Promise<Worker>;
 
 /** A start is work for the whole machine: the taker's first call goes before it. */
 const REFILL_AFTER_MS = 100;
@@ -37,7 +38,7 @@ export class WarmSet {
   /** A waiting worker, or a fresh one. */
   async take(): Promise<Worker> {
     const worker = this.#ready.shift();
-    if (worker === undefined) return this.#start(this.spec);
+    if (worker === undefined) return this.#start(this.spec, false);
     setTimeout(() => this.#refill(), REFILL_AFTER_MS).unref();
     return worker;
   }
@@ -59,7 +60,7 @@ export class WarmSet {
   #refill(): void {
     while (this.#ready.length + this.#starting < this.#wanted) {
       this.#starting++;
-      this.#start(this.spec).then(
+      this.#start(this.spec, true).then(
         (worker) => this.#adopt(worker),
         (error: Error) => this.#failed(error),
       );
