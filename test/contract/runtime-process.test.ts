@@ -44,6 +44,8 @@ const nodejs: Sources = {
   noHandler: "module.exports = 42;",
   failsWhileLoading: { source: "\nnobody.home();", message: /ReferenceError: nobody is not defined[\s\S]*hello\.js:2/ },
   exitsWhileLoading: "process.exit(4);",
+  sameInterpreter: `const { execFileSync } = require("node:child_process");
+    module.exports = () => execFileSync("node", ["-p", "process.versions.node + require('greeter')('you')"], { encoding: "utf8" }).trim() === process.versions.node + "hello you";`,
   usesPackage: 'const greet = require("greeter"); module.exports = (context, name) => greet(name);',
   packageFiles: {
     "node_modules/greeter/package.json": '{"name": "greeter", "main": "main.js"}',
@@ -90,6 +92,10 @@ def handle(context, payload):
   noHandler: "def handle(context):\n    pass",
   failsWhileLoading: { source: "\nnobody.home()", message: /hello\.py", line 2[\s\S]*NameError/ },
   exitsWhileLoading: "import os\nos._exit(4)",
+  sameInterpreter: `import subprocess, sys
+def handle(context, payload):
+    told = subprocess.check_output(["python3", "-c", "import sys, greeter; print(sys.version, greeter.greet('you'))"], text=True)
+    return told.strip() == sys.version + " hello you"`,
   usesPackage: "import greeter\ndef handle(context, name):\n    return greeter.greet(name)",
   packageFiles: { "site-packages/greeter/__init__.py": "def greet(name):\n    return 'hello ' + name" },
 };

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Language, LoadError } from "../../src/core/shared/ports.ts";
+import { type BuiltImage, type Language, LoadError } from "../../src/core/shared/ports.ts";
 import {
   createHarness,
   type FunctionOptions,
@@ -41,6 +41,8 @@ export interface Sources {
   readonly noHandler: string;
   readonly failsWhileLoading: { readonly source: string; readonly message: RegExp };
   readonly exitsWhileLoading: string;
+  /** Starts the language's interpreter by its name, and compares it with its own and with the package `greeter`. */
+  readonly sameInterpreter: string;
   /** Uses the package `greeter`. */
   readonly usesPackage: string;
   readonly packageFiles: Readonly<Record<string, string>>;
@@ -166,14 +168,23 @@ export const runtimeContract = (language: Language, sources: Sources, memoryObst
       expect(error).toBeInstanceOf(LoadError);
     });
 
-    test("packages of the image are found", async () => {
+    const imageOf = async (): Promise<BuiltImage> => {
       const folder = join(harness.folder, `image-${language}`);
       for (const [path, text] of Object.entries(sources.packageFiles)) {
         await mkdir(join(folder, path, ".."), { recursive: true });
         await writeFile(join(folder, path), text);
       }
-      const greeting = await worker(sources.usesPackage, { image: { digest: "d", lock: "", folder } });
+      return { digest: "d", lock: "", folder };
+    };
+
+    test("packages of the image are found", async () => {
+      const greeting = await worker(sources.usesPackage, { image: await imageOf() });
       expect((await run(greeting, "Jon")).output).toBe('"hello Jon"');
+    });
+
+    test("the interpreter on the PATH is the one that runs the function, with the packages of the image", async () => {
+      const starting = await worker(sources.sameInterpreter, { image: await imageOf() });
+      expect(await run(starting)).toMatchObject({ output: "true" });
     });
   });
 

@@ -59,7 +59,11 @@ async function installInto(
 ): Promise<BuiltImage> {
   const { installer, spec, interpreter, input } = order;
   const { workDir, contentDir } = workshop;
-  await writeFile(join(workDir, installer.manifestFileName), spec.manifest, { mode: 0o644 });
+  await writeFile(
+    join(workDir, installer.manifestFileName),
+    installer.prepareManifest?.(spec.manifest) ?? spec.manifest,
+    { mode: 0o644 },
+  );
   const installation = await planInstallation(site, order, workDir);
   progress(`${installer.name} with ${spec.language} ${interpreter.version}`);
   await runInstallation(installation, progress);
@@ -80,6 +84,7 @@ async function planInstallation(site: InstallSite, order: Order, workDir: string
   warn(site.log, installer, settings);
   const plan = installer.plan({
     interpreter,
+    mode: sandbox.mode,
     manifest: spec.manifest,
     settings,
     environment,

@@ -91,6 +91,7 @@ function start({
     args: plan.args,
     environment: { ...environment, ...plan.environment },
     binds: [...plan.binds, work, temporaryBind(workDir)],
+    links: plan.links,
     network,
     organization,
     limits,

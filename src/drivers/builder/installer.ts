@@ -1,4 +1,6 @@
 /** What the languages' installers have in common. One implementation a file: npm.ts, pip.ts; the table is in local.ts. */
+
+import type { Link } from "../runtime/process/bubblewrap.ts";
 import type { Interpreter } from "../runtime/process/interpreters.ts";
 import type { Bind } from "../runtime/process/sandbox.ts";
 import type { RegistrySettings } from "./registry-settings.ts";
@@ -8,6 +10,7 @@ export const WORK_DIR = "/work";
 
 /** What the interpreter is told to do in the sandbox. */
 export interface InstallPlan {
+  readonly links: readonly Link[];
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly binds: readonly Bind[];
@@ -17,6 +20,7 @@ export interface PlanContext {
   readonly interpreter: Interpreter;
   readonly manifest: string;
   readonly settings: RegistrySettings;
+  readonly mode: "bubblewrap" | "none";
   /** The environment of the server. */
   readonly environment: NodeJS.ProcessEnv;
   /** The working folder as the installer sees it. */
@@ -33,6 +37,8 @@ export interface Installer {
   readonly outputName: string;
   /** False when there is nothing to install. @throws BuildError when the manifest cannot be read. */
   isNeeded(manifest: string): boolean;
+  /** The manifest as the installer gets it; default: as it was sent. */
+  prepareManifest?(manifest: string): string;
   /** How the installer of the server's user is configured. @throws BuildError with the remedy when it is not on this machine. */
   readSettings(interpreter: Interpreter, environment: NodeJS.ProcessEnv): Promise<Readonly<Record<string, string>>>;
   /** @throws BuildError when the manifest cannot be installed with these settings. */

@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { BuildError } from "../../core/shared/ports.ts";
+import { interpreterPath } from "../runtime/process/interpreters.ts";
 import type { Installer, InstallPlan, PlanContext } from "./installer.ts";
 import { findNpm } from "./npm-location.ts";
 import { readUntrusted } from "./read-untrusted.ts";
@@ -39,13 +40,14 @@ export const npm: Installer = {
       settings.map(([key, value]) => [`npm_config_${key}`, textOf(value)]).filter(([, text]) => text !== ""),
     );
   },
+  prepareManifest: withForgivingScripts,
   plan: planNpm,
   readLock: async (workDir) => (await readUntrusted(join(workDir, "package-lock.json"))) ?? "",
   complaints: (lines) =>
     lines.filter((line) => /^npm (error|ERR!) (?!\d+$)/.test(line) && !line.includes("complete log of this run")),
 };
 
-function planNpm({ interpreter, settings, environment, workDir, pathOf }: PlanContext): InstallPlan {
+function planNpm({ interpreter, mode, settings, environment, workDir, pathOf }: PlanContext): InstallPlan {
   const folder = locateNpm(environment);
   const bind = { source: folder, target: folder.startsWith("/usr/") ? folder : NPM_AT };
   // In the environment rather than a flag: the npm that npm starts to prepare a git dependency obeys it as well.
@@ -59,7 +61,11 @@ function planNpm({ interpreter, settings, environment, workDir, pathOf }: PlanCo
       "--no-update-notifier",
       "--loglevel=http",
     ],
-    environment: { npm_config_cache: `${workDir}/cache`, TMPDIR: `${workDir}/tmp`, ...scripts },
+    links: [interpreter.link],
+    environment: {
+      ...{ PATH: interpreterPath(interpreter, mode), npm_config_cache: `${workDir}/cache` },
+      ...{ TMPDIR: `${workDir}/tmp`, ...scripts },
+    },
     binds: folder.startsWith("/usr/") ? interpreter.binds : [...interpreter.binds, bind],
   };
 }
@@ -85,6 +91,30 @@ function parseManifest(manifest: string): object {
     );
   }
   throw new BuildError("The manifest of a Node.js image is a package.json: a JSON object was expected.");
+}
+
+/** Scripts of a package that `npm install` runs in its folder. */
+const LIFECYCLE = ["preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare"];
+const SCRIPT_SECONDS = 60;
+
+/**
+ * The manifest's own scripts belong to an application whose files are not here: one that fails, or does not end, is left
+ * out. Scripts of dependencies are not touched.
+ */
+export function withForgivingScripts(manifest: string): string {
+  const { scripts, ...rest } = parseManifest(manifest) as { readonly scripts?: Readonly<Record<string, unknown>> };
+  if (typeof scripts !== "object" || scripts === null) return manifest;
+  const forgiving = Object.entries(scripts).map(([name, script]) => [
+    name,
+    LIFECYCLE.includes(name) && typeof script === "string" ? forgive(name, script) : script,
+  ]);
+  return JSON.stringify({ ...rest, scripts: Object.fromEntries(forgiving) }, null, 2);
+}
+
+function forgive(name: string, script: string): string {
+  const quoted = `'${script.replaceAll("'", "'\\''")}'`;
+  const told = `the manifest's own script ${name} does not work without its files (exit code $?): it is left out`;
+  return `timeout -k 5 ${SCRIPT_SECONDS} sh -c ${quoted} </dev/null || echo "${told}"`;
 }
 
 function hasSections(manifest: object): boolean {

@@ -4,6 +4,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { BuildError } from "../../core/shared/ports.ts";
+import { interpreterPath } from "../runtime/process/interpreters.ts";
 import type { Installer, InstallPlan, PlanContext } from "./installer.ts";
 
 const run = promisify(execFile);
@@ -40,7 +41,7 @@ export const pip: Installer = {
   },
 };
 
-function planPip({ interpreter, manifest, settings, workDir }: PlanContext): InstallPlan {
+function planPip({ interpreter, mode, manifest, settings, workDir }: PlanContext): InstallPlan {
   if (settings.network === "host") refuseBuilding(manifest);
   const target = ["--target", `${workDir}/site-packages`, "-r", `${workDir}/requirements.txt`];
   const quiet = [
@@ -54,7 +55,8 @@ function planPip({ interpreter, manifest, settings, workDir }: PlanContext): Ins
   const wheels = settings.network === "host" ? ["--only-binary", ":all:"] : [];
   return {
     args: ["-s", "-m", "pip", "install", ...quiet, ...wheels, ...target],
-    environment: { TMPDIR: `${workDir}/tmp` },
+    links: [interpreter.link],
+    environment: { PATH: interpreterPath(interpreter, mode), TMPDIR: `${workDir}/tmp` },
     binds: interpreter.binds,
   };
 }

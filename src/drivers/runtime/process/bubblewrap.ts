@@ -7,10 +7,16 @@ export interface Bind {
   readonly writable?: boolean;
 }
 
+/** A symbolic link in the sandbox; the folders above it are made. */
+export interface Link {
+  readonly path: string;
+  readonly target: string;
+}
+
 export interface View {
   readonly binds: readonly Bind[];
   /** Symbolic links of the host's root, such as /bin -> usr/bin. */
-  readonly links: readonly { readonly path: string; readonly target: string }[];
+  readonly links: readonly Link[];
   readonly environment: Readonly<Record<string, string>>;
   readonly directory: string;
   /** Mebibytes of /tmp. */

@@ -3,16 +3,22 @@ import { existsSync, lstatSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BuiltImage, Language } from "../../../core/shared/ports.ts";
-import { findInterpreter, type Interpreter } from "./interpreters.ts";
+import type { Link } from "./bubblewrap.ts";
+import { findInterpreter, type Interpreter, interpreterPath } from "./interpreters.ts";
 import type { Bind, Sandbox } from "./sandbox.ts";
 
 export interface GuestCommand {
   readonly command: string;
   readonly args: readonly string[];
   readonly binds: readonly Bind[];
+  readonly links: readonly Link[];
+  readonly environment: Readonly<Record<string, string>>;
   /** The image's dependencies as the guest sees them, for languages that are told when a function is loaded. */
   readonly modules?: string;
 }
+
+/** What depends on the language alone. */
+type Guest = Pick<GuestCommand, "args" | "binds" | "modules"> & Partial<Pick<GuestCommand, "environment">>;
 
 const GUEST_AT = "/opt/dispatch/guest";
 const IMAGE_AT = "/image";
@@ -42,7 +48,7 @@ const realFolder = (bind: Bind): Bind | undefined => {
   );
 };
 
-const nodejs = (sandbox: Sandbox, guests: Bind, image: BuiltImage): Omit<GuestCommand, "command"> => {
+const nodejs = (sandbox: Sandbox, guests: Bind, image: BuiltImage): Guest => {
   const entry = entryOf(sandbox, guests, ["nodejs.mjs", "nodejs/main.ts"]);
   if (image.folder === undefined) return { args: [entry], binds: [guests] };
   const folder = realFolder({ source: image.folder, target: IMAGE_AT });
@@ -51,12 +57,14 @@ const nodejs = (sandbox: Sandbox, guests: Bind, image: BuiltImage): Omit<GuestCo
   return { args: [entry], binds: [guests, folder, packages], modules: sandbox.pathOf(packages) };
 };
 
-const python3 = (sandbox: Sandbox, guests: Bind, image: BuiltImage): Omit<GuestCommand, "command"> => {
+const python3 = (sandbox: Sandbox, guests: Bind, image: BuiltImage): Guest => {
   const args = ["-I", "-S", "-B", entryOf(sandbox, guests, ["python3/main.py"])];
   if (image.folder === undefined) return { args, binds: [guests] };
   const folder = realFolder({ source: image.folder, target: IMAGE_AT });
   if (folder === undefined) throw new Error(`the folder ${image.folder} of the image is gone; apply the image again`);
-  return { args: [...args, join(sandbox.pathOf(folder), "site-packages")], binds: [guests, folder] };
+  const packages = join(sandbox.pathOf(folder), "site-packages");
+  // The guest itself does not look at PYTHONPATH; a python3 that the function starts does.
+  return { args: [...args, packages], binds: [guests, folder], environment: { PYTHONPATH: packages } };
 };
 
 const GUESTS: Partial<Record<Language, typeof nodejs>> = { nodejs, python3 };
@@ -79,5 +87,8 @@ export const guestCommand = async (
   if (guest === undefined) throw new Error(`there is no guest for ${language}`);
   const rest = guest(sandbox, { source: guestFolder, target: GUEST_AT }, image);
   const command = sandbox.mode === "none" ? interpreter.command : interpreter.inside;
-  return { ...rest, command, binds: [...interpreter.binds, ...rest.binds] };
+  return {
+    ...{ ...rest, command, links: [interpreter.link], binds: [...interpreter.binds, ...rest.binds] },
+    environment: { PATH: interpreterPath(interpreter, sandbox.mode), ...rest.environment },
+  };
 };

@@ -1,9 +1,10 @@
 /** The languages that this machine can run (decision 22), and what their interpreters need to see in a sandbox. */
 import { execFile } from "node:child_process";
 import { realpath } from "node:fs/promises";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
 import type { Language, LanguageReport } from "../../../core/shared/ports.ts";
-import type { Bind } from "./bubblewrap.ts";
+import type { Bind, Link } from "./bubblewrap.ts";
 import { findProgram, PROGRAM_PATH } from "./programs.ts";
 
 /** An interpreter that is here. A sandbox needs to see `binds` besides the system's folders. */
@@ -14,6 +15,8 @@ export interface Interpreter {
   readonly inside: string;
   readonly version: string;
   readonly binds: readonly Bind[];
+  /** What makes it the first of its name on the PATH of a sandbox. */
+  readonly link: Link;
 }
 
 export type InterpreterSearch =
@@ -23,6 +26,9 @@ export type InterpreterSearch =
 const run = promisify(execFile);
 
 const NODE_AT = "/opt/dispatch/node";
+/** Holds nothing but the link of the interpreter that a sandbox was made for. */
+const LINKS_AT = "/opt/dispatch/bin";
+const SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin";
 const OLDEST_NODE = 26;
 const OLDEST_PYTHON = [3, 9] as const;
 
@@ -41,7 +47,10 @@ const findNode = async (): Promise<InterpreterSearch> => {
   }
   return {
     found: true,
-    interpreter: { command, inside: NODE_AT, version, binds: [{ source: command, target: NODE_AT }] },
+    interpreter: {
+      ...{ command, inside: NODE_AT, version, binds: [{ source: command, target: NODE_AT }] },
+      link: { path: `${LINKS_AT}/node`, target: NODE_AT },
+    },
   };
 };
 
@@ -66,8 +75,13 @@ const findPython = async (): Promise<InterpreterSearch> => {
   }
   const command = await realpath(executable);
   const binds = isOfTheSystem(command) ? [] : [{ source: prefix, target: prefix }];
-  return { found: true, interpreter: { command, inside: command, version, binds } };
+  const link = { path: `${LINKS_AT}/python3`, target: command };
+  return { found: true, interpreter: { command, inside: command, version, binds, link } };
 };
+
+/** The PATH on which `node` or `python3` is the interpreter itself, for tools and install scripts. */
+export const interpreterPath = ({ command }: Interpreter, mode: "bubblewrap" | "none"): string =>
+  mode === "none" ? `${dirname(command)}:${process.env.PATH ?? PROGRAM_PATH}` : `${LINKS_AT}:${SYSTEM_PATH}`;
 
 const notYet = (name: string, program: string, install: string) => async (): Promise<InterpreterSearch> => {
   const path = await findProgram(program, `${process.env.PATH ?? ""}:${PROGRAM_PATH}`);

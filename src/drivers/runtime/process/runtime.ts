@@ -35,11 +35,10 @@ const startWorker = async (options: ProcessRuntimeOptions, spec: WorkerSpec, id:
   const { sandbox, log } = options;
   const guestFolder = options.guestFolder ?? defaultGuestFolder();
   const { organization, network, limits } = spec;
-  const { command, args, binds, modules } = await guestCommand(sandbox, guestFolder, spec.language, spec.image);
+  const { modules, ...guest } = await guestCommand(sandbox, guestFolder, spec.language, spec.image);
   const process = await sandbox.spawn({
-    ...{ name: id, command, args, binds, network, organization },
+    ...{ ...guest, name: id, network, organization },
     limits: { ...limits, cpu: Math.max(limits.cpu, WARM_UP_CPU) },
-    environment: {},
     functionSpace: FUNCTION_SPACE,
     channel: true,
   });

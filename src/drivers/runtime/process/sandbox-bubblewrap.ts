@@ -44,7 +44,7 @@ const resolveBinds = (staging: Staging | undefined, binds: readonly Bind[]): Pro
 const optionsOf = async (parts: Parts, staging: Staging | undefined, command: SandboxCommand): Promise<Buffer> => {
   const system = systemView();
   const options = bubblewrapOptions({
-    links: system.links,
+    links: [...system.links, ...(command.links ?? [])],
     binds: await resolveBinds(staging, [...system.binds, ...parts.etc[command.network], ...command.binds]),
     environment: { ...ENVIRONMENT, ...command.environment },
     directory: command.directory ?? "/tmp",

@@ -10,7 +10,7 @@ import type { ChildProcess } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import type { Duplex } from "node:stream";
 import type { Limits, NetworkKind } from "../../../core/shared/ports.ts";
-import type { Bind } from "./bubblewrap.ts";
+import type { Bind, Link } from "./bubblewrap.ts";
 import type { Door, HostService } from "./door.ts";
 import type { Log } from "./log.ts";
 import { createBubblewrapSandbox } from "./sandbox-bubblewrap.ts";
@@ -41,6 +41,8 @@ export interface SandboxCommand {
    * above them need not be. A writable source is given to the sandbox's user (chown) when the server is root.
    */
   readonly binds: readonly Bind[];
+  /** Links besides; mode `none` has no view of its own and makes none. */
+  readonly links?: readonly Link[];
   readonly network: NetworkKind;
   readonly organization: string;
   readonly limits: Limits;
