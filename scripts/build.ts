@@ -31,7 +31,9 @@ const requireBanner = {
 
 const bundles: BuildOptions[] = [
   {
-    entryPoints: [join(root, "src/main.ts"), join(root, "src/drivers/db/sqlite-thread.ts")],
+    entryPoints: ["main.ts", "drivers/db/sqlite-thread.ts", "core/functions/schema/schema-thread.ts"].map((path) =>
+      join(root, "src", path),
+    ),
     entryNames: "[name]",
     outdir: join(dist, "server"),
     external: ["better-sqlite3"],

@@ -11,6 +11,7 @@ import { DriverTypes } from "./core/events/driver-types.ts";
 import { Drivers } from "./core/events/drivers.ts";
 import { Events } from "./core/events/events.ts";
 import { Subscriptions } from "./core/events/subscriptions.ts";
+import { Schemas } from "./core/functions/schema/schemas.ts";
 import { Functions } from "./core/functions/service.ts";
 import { administratorToken } from "./core/iam/administrator-token.ts";
 import { Identity } from "./core/iam/identity.ts";
@@ -52,6 +53,9 @@ export interface DispatchServer {
   /** Takes no new work, lets running calls end within the grace, records the rest, and closes everything. */
   stop(): Promise<void>;
 }
+
+/** How long a stop waits for what remains to be recorded, in milliseconds. */
+const SETTLE_MS = 5000;
 
 /** A new key beside an old database would leave every secret unreadable. */
 function refuseLostKey(databasePath: string, keyPath: string): void {
@@ -148,8 +152,10 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
   const baseImages = new BaseImages({ ...shared, builder });
   const imageInUse = (digest: string): boolean => functions.usesImage(digest);
   const images = new Images({ ...shared, builder, imageInUse }, baseImages);
+  const schemas = new Schemas();
   const functions: Functions = new Functions({
     ...shared,
+    schemas,
     images,
     blobs,
     pool,
@@ -169,6 +175,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     functions,
     secrets,
     pool,
+    maxJsonDepth: settings["max-json-depth"],
     doorUrl: `http://127.0.0.1:${door.port}`,
     owner: randomUUID(),
     ended: metrics.ran,
@@ -225,7 +232,9 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     const drained = front.close(settings["stop-grace"]);
     await pool.close(settings["stop-grace"]);
     await drained;
-    await runs.settled();
+    schemas.close();
+    const left = await runs.settled(SETTLE_MS);
+    if (left > 0) log.warn({ runs: left }, "runs whose end could not be recorded in time are left to the next start");
     await runtime.close();
     await sandbox.close();
     await database.close();

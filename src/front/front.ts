@@ -44,7 +44,11 @@ export async function openFront(
   const health = watchRuntime(ports);
   const api = await openApi(settings, ports, health);
   const gateway = createGateway(
-    { trustedProxies: settings["trusted-proxies"], maxBodyBytes: settings["max-body-bytes"] },
+    {
+      trustedProxies: settings["trusted-proxies"],
+      maxBodyBytes: settings["max-body-bytes"],
+      maxJsonDepth: settings["max-json-depth"],
+    },
     gatewayPorts(ports),
   );
   const { certificateAuthority: authority, log } = ports;
@@ -139,6 +143,7 @@ function openApi(settings: Settings, ports: FrontPorts, health: () => object): P
     },
     bodyLimit: settings["max-body-bytes"],
     uploadLimit: settings["max-upload-bytes"],
+    maxJsonDepth: settings["max-json-depth"],
     health: () => ({ version: versionInfo, functions: health() }),
     metrics: (principal) => {
       services.identity.iam.authorize(principal, { resource: "metrics", action: "get", organization: EVERYWHERE });

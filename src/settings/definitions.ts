@@ -258,6 +258,15 @@ export const definitions = {
     value: "BYTES",
     help: "size of a function's result",
   },
+  "max-json-depth": {
+    group: "Limits",
+    type: "number",
+    default: 1000,
+    min: 16,
+    max: 10_000,
+    value: "N",
+    help: "levels to which objects and arrays of a request, an event or a result may nest",
+  },
   "max-log-bytes": {
     group: "Limits",
     type: "number",

@@ -1,10 +1,10 @@
-/** The revisions that serve: in memory, ready to be called, with their schemas compiled. */
+/** The revisions that serve: in memory, ready to be called, with the checks of their schemas. */
 import type { Revision } from "../pool/revision.ts";
 import type { RevisionTable } from "../shared/database-schema.ts";
 import type { Database, Statement } from "../shared/ports.ts";
 import type { Person } from "../shared/principal.ts";
 import { statement } from "../shared/statement.ts";
-import { compileSchema, type SchemaCheck } from "./schema.ts";
+import type { SchemaCheck, Schemas } from "./schema/schemas.ts";
 
 /** What a revision's row holds. */
 export interface StoredRevision {
@@ -39,10 +39,12 @@ const insertRevision = statement((database, row: RevisionTable) =>
 
 export class Revisions {
   readonly #database: Database;
+  readonly #schemas: Schemas;
   readonly #serving = new Map<string, Serving>();
 
-  constructor(database: Database) {
+  constructor(database: Database, schemas: Schemas) {
     this.#database = database;
+    this.#schemas = schemas;
   }
 
   /** Reads the revisions with these ids; schemas are compiled at the first call that needs them. */
@@ -54,7 +56,7 @@ export class Revisions {
   }
 
   keep(stored: StoredRevision): Serving {
-    const serving = withChecks(stored);
+    const serving = withChecks(stored, this.#schemas);
     this.#serving.set(stored.revision.faasId, serving);
     return serving;
   }
@@ -85,20 +87,11 @@ export class Revisions {
   }
 }
 
-function withChecks(stored: StoredRevision): Serving {
-  const compiled = new Map<"in" | "out", SchemaCheck | undefined>();
-  const check = (which: "in" | "out"): SchemaCheck | undefined => {
-    if (stored.schema[which] === null) return undefined;
-    if (!compiled.has(which)) compiled.set(which, compileSchema(which, stored.schema[which]));
-    return compiled.get(which);
-  };
+function withChecks(stored: StoredRevision, schemas: Schemas): Serving {
+  const { schema, revision } = stored;
   return {
     ...stored,
-    get checkInput() {
-      return check("in");
-    },
-    get checkOutput() {
-      return check("out");
-    },
+    checkInput: schemas.check(revision.functionId, "in", schema.in),
+    checkOutput: schemas.check(revision.functionId, "out", schema.out),
   };
 }

@@ -18,13 +18,14 @@ import type { FunctionResource } from "./contract.ts";
 import { type DeploymentPorts, deploy } from "./deployment.ts";
 import { type FunctionDocument, type FunctionRecord, functionToWire } from "./document.ts";
 import { Revisions, type Serving } from "./revisions.ts";
-import { compileSchema } from "./schema.ts";
+import type { Schemas } from "./schema/schemas.ts";
 
 export interface FunctionsPorts extends DeploymentPorts {
   readonly database: Database;
   readonly feed: ChangeFeed;
   readonly iam: Iam;
   readonly archiveLimits: ArchiveLimits;
+  readonly schemas: Schemas;
   /** Whether functions may ask for the host's own network. */
   readonly allowHostNetwork: boolean;
 }
@@ -56,7 +57,7 @@ export class Functions {
   constructor(ports: FunctionsPorts) {
     this.#ports = ports;
     this.#store = new ResourceStore({ kind: "Function", word: "function" }, ports.database, ports.feed);
-    this.#revisions = new Revisions(ports.database);
+    this.#revisions = new Revisions(ports.database, ports.schemas);
     this.#queue = new KeyedQueue((error) => ports.log.warn({ err: error }, "a function could not be deployed"));
     ports.feed.subscribe("Image", ({ organization }) => this.#deployWaiting(organization));
   }
@@ -221,8 +222,8 @@ export class Functions {
       throw new DispatchError("BAD_REQUEST", { message });
     }
     const schema = { in: body.schema?.in ?? null, out: body.schema?.out ?? null };
-    compileSchema("in", schema.in);
-    compileSchema("out", schema.out);
+    await this.#ports.schemas.examine("in", schema.in);
+    await this.#ports.schemas.examine("out", schema.out);
     return {
       image: body.image,
       handler: body.handler ?? "",

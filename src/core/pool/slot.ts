@@ -56,10 +56,16 @@ export class Slot {
   }
 
   #send(invocation: Invocation): void {
-    if (this.stopping) this.takenBack(invocation);
-    else {
+    if (this.stopping) {
+      this.takenBack(invocation);
+      return;
+    }
+    try {
       invocation.sentAt = performance.now();
       invocation.number = this.worker.invoke(invocation.task.envelope(), invocation);
+    } catch (error) {
+      this.done(invocation);
+      invocation.task.crash(error);
     }
   }
 

@@ -19,4 +19,6 @@ export interface Task {
   finished(outcome: Outcome): void;
   /** It never ran: the queue was full, or it waited too long, or no worker could be had. */
   refused(error: DispatchError | Error): void;
+  /** It could not be handed over, for a reason that nobody foresaw. */
+  crash(error: unknown): void;
 }

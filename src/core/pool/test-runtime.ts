@@ -152,6 +152,10 @@ export class TestTask implements Task {
     this.events.push(outcome.error === undefined ? "finished" : `failed: ${outcome.error.message}`);
   }
 
+  crash(): void {
+    this.events.push("crashed");
+  }
+
   refused(error: Error): void {
     this.events.push("refused");
     this.refusal = error;

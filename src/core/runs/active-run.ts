@@ -6,9 +6,11 @@ import type { Revision } from "../pool/revision.ts";
 import type { Task } from "../pool/task.ts";
 import { unixNanoseconds } from "../shared/clock.ts";
 import { DispatchError } from "../shared/errors.ts";
+import { nestsDeeper, tooDeepText } from "../shared/json-depth.ts";
 import type { FunctionFailure, Outcome, RunTag } from "../shared/ports.ts";
 import { type Person, type Principal, principalText } from "../shared/principal.ts";
 import { envelopeText } from "./context.ts";
+import { recordable, uncheckedFailure, violationText } from "./failure.ts";
 import { maskOf } from "./mask.ts";
 import { type RunRecord, recordedPeople } from "./record.ts";
 import { parentOf, type RunRequest } from "./request.ts";
@@ -17,6 +19,8 @@ import { newRunId } from "./run-id.ts";
 /** Who is told what becomes of the run. */
 export interface RunKeeper {
   readonly doorUrl: string;
+  /** Levels to which a result may nest. */
+  readonly maxJsonDepth: number;
   /** The handler is about to be entered: resolves when that is on record. */
   claim(run: ActiveRun): Promise<void>;
   ended(run: ActiveRun): void;
@@ -24,6 +28,8 @@ export interface RunKeeper {
   refused(run: ActiveRun, error: Error): void;
   /** The server stops, and the next start tries it again. */
   interrupted(run: ActiveRun): void;
+  /** Something that nobody foresaw ended it: for the log. */
+  crashed(run: ActiveRun, error: unknown): void;
 }
 
 /** Who asks for a run, and for whom it will act. */
@@ -130,6 +136,25 @@ export class ActiveRun implements Task {
   log(): void {}
 
   finished(outcome: Outcome): void {
+    try {
+      this.#finish(outcome);
+    } catch (error) {
+      this.crash(error);
+    }
+  }
+
+  /** Ends the run with what nobody foresaw: nobody else may suffer from it. */
+  crash(error: unknown): void {
+    this.#keeper.crashed(this, error);
+    if (this.record.finished !== undefined) return;
+    this.fail({
+      type: "SystemError",
+      message: "an internal error ended the run: the server's log has more",
+      stacktrace: null,
+    });
+  }
+
+  #finish(outcome: Outcome): void {
     const { record } = this;
     record.stdout = this.#masked(outcome.logs.stdout);
     record.stderr = this.#masked(outcome.logs.stderr);
@@ -146,10 +171,10 @@ export class ActiveRun implements Task {
   /** Ends the run with an error of one of the three classes. */
   fail({ message, stacktrace, ...failure }: FunctionFailure): void {
     const { record } = this;
-    const masked = this.#mask(message);
+    const error = recordable({ ...failure, message: this.#mask(message), stacktrace: this.#masked(stacktrace) });
     record.status = "ERROR";
-    record.error = { ...failure, message: masked, stacktrace: this.#masked(stacktrace) };
-    record.reason = [`error running function: ${record.functionName}: ${masked}`];
+    record.error = error;
+    record.reason = [`error running function: ${record.functionName}: ${error.message}`];
     this.#end();
   }
 
@@ -172,9 +197,28 @@ export class ActiveRun implements Task {
   }
 
   #succeed(output: string): void {
-    const fault = this.#outputFault(output);
-    if (fault !== undefined) {
-      this.fail({ type: "FunctionError", message: fault, stacktrace: null });
+    const fault = outputFault(output, this.#keeper.maxJsonDepth);
+    const violations = fault === undefined ? (this.serving.checkOutput?.(output, true) ?? []) : [];
+    if (fault !== undefined) this.#failOutput(fault);
+    else if (violations instanceof Promise) void this.#succeedChecked(output, violations);
+    else this.#succeedUnless(violations, output);
+  }
+
+  async #succeedChecked(output: string, violations: Promise<readonly string[]>): Promise<void> {
+    try {
+      this.#succeedUnless(await violations, output);
+    } catch (error) {
+      const failure = uncheckedFailure("Output", error);
+      if (failure === undefined) this.crash(error);
+      else if (failure.interrupted === true && this.durable && mayBeRepeated(this.record, this.serving))
+        this.#keeper.interrupted(this);
+      else this.fail(failure);
+    }
+  }
+
+  #succeedUnless(violations: readonly string[], output: string): void {
+    if (violations.length > 0) {
+      this.#failOutput(violationText("Output", violations));
       return;
     }
     this.record.status = "READY";
@@ -182,15 +226,8 @@ export class ActiveRun implements Task {
     this.#end();
   }
 
-  /** The text comes from the sandbox and is spliced into answers as it is: nothing but JSON may pass. */
-  #outputFault(output: string): string | undefined {
-    try {
-      const value: unknown = JSON.parse(output);
-      const violations = this.serving.checkOutput?.(value) ?? [];
-      return violations.length > 0 ? violationText("Output", violations) : undefined;
-    } catch {
-      return "the result of the function is not JSON";
-    }
+  #failOutput(message: string): void {
+    this.fail({ type: "FunctionError", message, stacktrace: null });
   }
 
   #end(): void {
@@ -216,9 +253,15 @@ export function runOfToken(token: string): string | undefined {
   return isRunToken ? token.slice(0, UUID_LENGTH) : undefined;
 }
 
-/** `Input invalid against schema: ...`, one line for each violation (server.md 4.7). */
-export function violationText(which: "Input" | "Output", violations: readonly string[]): string {
-  return [`${which} invalid against schema: validation failure list:`, ...violations].join("\n");
+/** The text comes from the sandbox and is spliced into answers as it is: nothing but JSON of bounded depth may pass. */
+function outputFault(output: string, maxJsonDepth: number): string | undefined {
+  if (nestsDeeper(output, maxJsonDepth)) return tooDeepText("the result of the function", maxJsonDepth);
+  try {
+    JSON.parse(output);
+    return undefined;
+  } catch {
+    return "the result of the function is not JSON";
+  }
 }
 
 /** At most so many functions call each other in a row. */

@@ -106,13 +106,18 @@ export function runFromRow(row: RunTable): RunRecord {
     status: row.status as RunStatus,
     finished: row.finished === null ? undefined : BigInt(row.finished),
     output: row.output ?? undefined,
-    error: row.error === null ? undefined : (JSON.parse(row.error) as FunctionFailure),
+    error: parsed<FunctionFailure>(row.error) ?? undefined,
     stdout: parsed(row.stdout),
     stderr: parsed(row.stderr),
     reason: parsed(row.reason),
   };
 }
 
-function parsed(text: string | null): string[] | null {
-  return text === null ? null : (JSON.parse(text) as string[]);
+/** What cannot be read is as if it were not there: one row must not hide the others of its list. */
+function parsed<T = string[]>(text: string | null): T | null {
+  try {
+    return text === null ? null : (JSON.parse(text) as T);
+  } catch {
+    return null;
+  }
 }

@@ -8,19 +8,13 @@ import type { ChangeFeed } from "../shared/change-feed.ts";
 import { DispatchError } from "../shared/errors.ts";
 import { DuplicateError } from "../shared/ports.ts";
 import { ADMINISTRATOR, type Principal } from "../shared/principal.ts";
-import {
-  ActiveRun,
-  type Asking,
-  mayBeRepeated,
-  newRecord,
-  type RunKeeper,
-  runOfToken,
-  violationText,
-} from "./active-run.ts";
+import { ActiveRun, type Asking, mayBeRepeated, newRecord, type RunKeeper, runOfToken } from "./active-run.ts";
 import { ActiveRuns } from "./active-runs.ts";
+import { uncheckedFailure, violationText } from "./failure.ts";
 import { runOfKey } from "./idempotency.ts";
 import { principalOf, type RunRecord } from "./record.ts";
 import { type RecorderPorts, RunRecorder } from "./recorder.ts";
+import { type LeftBehind, takeUp } from "./recovery.ts";
 import { parentOf, type RunRequest } from "./request.ts";
 import { type RunSelection, RunStore } from "./store.ts";
 
@@ -31,6 +25,8 @@ export interface RunsPorts extends RecorderPorts {
   readonly pool: Pool;
   /** Where functions find the function door. */
   readonly doorUrl: string;
+  /** Levels to which a result may nest. */
+  readonly maxJsonDepth: number;
   readonly ended: (run: RunRecord) => void;
 }
 
@@ -39,6 +35,7 @@ const RECORD_AFTER_MS = 50;
 
 export class Runs implements RunKeeper {
   readonly doorUrl: string;
+  readonly maxJsonDepth: number;
   readonly #ports: RunsPorts;
   readonly #store: RunStore;
   readonly #recorder: RunRecorder;
@@ -47,10 +44,12 @@ export class Runs implements RunKeeper {
   /** How many of the active ones have ended, and wait for that to be on record. */
   #ending = 0;
   #checking = false;
+  #recovering: Promise<void> = Promise.resolve();
 
   constructor(ports: RunsPorts) {
     this.#ports = ports;
     this.doorUrl = ports.doorUrl;
+    this.maxJsonDepth = ports.maxJsonDepth;
     this.#store = new RunStore(ports.database);
     this.#recorder = new RunRecorder(ports);
   }
@@ -80,7 +79,7 @@ export class Runs implements RunKeeper {
     if (key !== undefined) return this.#createOnce(asking, request, serving, key);
     if (!blocking) return outcomeOf(await this.#createPromised(asking, request, serving));
     const run = this.#newRun(asking, request, serving);
-    this.#launch(run);
+    void this.#launch(run);
     await run.wait();
     return outcomeOf(run);
   }
@@ -108,12 +107,21 @@ export class Runs implements RunKeeper {
   /** After a start: what had not begun is run, what had begun ends as interrupted or is tried again (decisions 18b). */
   async recover(): Promise<void> {
     await this.#ports.database.commit([releaseAll()]);
-    for (const record of await this.#store.unfinished()) await this.#recover(record);
+    const found: LeftBehind[] = [];
+    for (const left of await this.#store.unfinished()) {
+      if (this.#isTakenUp(left.record)) found.push(left);
+      else await this.#abandon(left.record);
+    }
+    const launch = (record: RunRecord): Promise<void> => this.#launchAgain(record);
+    const giveUp = (record: RunRecord, message: string): Promise<void> => this.#recorder.interrupted(record, message);
+    this.#recovering = takeUp({ ...this.#ports, launch, giveUp }, found);
   }
 
-  /** Resolves when every run that was accepted has its end on record. */
-  async settled(): Promise<void> {
-    await Promise.all([...this.#active].map((run) => run.wait()));
+  /** Waits until every run that was accepted has its end on record, so long at most; says how many have none then. */
+  async settled(milliseconds: number): Promise<number> {
+    const all = this.#recovering.then(() => Promise.all([...this.#active].map((run) => run.wait())));
+    await Promise.race([all, new Promise((resolve) => setTimeout(resolve, milliseconds).unref())]);
+    return this.#active.size;
   }
 
   claim(run: ActiveRun): Promise<void> {
@@ -122,9 +130,21 @@ export class Runs implements RunKeeper {
 
   ended(run: ActiveRun): void {
     this.#ending++;
-    this.#recorder.end(run, this.#active.size > this.#ending).then(
-      () => this.#settleEnded(run),
-      (error: unknown) => this.#unrecorded(run, error),
+    try {
+      this.#recorder.end(run, this.#active.size > this.#ending).then(
+        () => this.#settleEnded(run),
+        (error: unknown) => this.#unrecorded(run, error),
+      );
+    } catch (error) {
+      this.#unrecorded(run, error);
+    }
+  }
+
+  crashed(run: ActiveRun, error: unknown): void {
+    const { organization, id, functionName } = run.record;
+    this.#ports.log.warn(
+      { err: error, organization, run: id, function: functionName },
+      "an internal error ended a run",
     );
   }
 
@@ -187,8 +207,8 @@ export class Runs implements RunKeeper {
       throw error;
     }
     // The answer to a run that is not waited for shows it as it was accepted.
-    if (request.blocking) this.#launch(run);
-    else setImmediate(() => this.#launch(run));
+    if (request.blocking) void this.#launch(run);
+    else setImmediate(() => void this.#launch(run));
     return run;
   }
 
@@ -200,14 +220,35 @@ export class Runs implements RunKeeper {
   }
 
   /** Checks the input, then the secrets, then asks for a worker: the order of server.md 4.7. */
-  #launch(run: ActiveRun): void {
-    const { record, serving } = run;
-    const check = serving.checkInput;
-    const violations = check === undefined ? [] : check(JSON.parse(record.input ?? "null"));
+  #launch(run: ActiveRun): Promise<void> | undefined {
+    try {
+      const violations = run.serving.checkInput?.(run.record.input ?? "null", run.durable) ?? [];
+      if (violations instanceof Promise) return this.#launchChecked(run, violations);
+      return this.#launchUnless(violations, run);
+    } catch (error) {
+      run.crash(error);
+      return undefined;
+    }
+  }
+
+  async #launchChecked(run: ActiveRun, violations: Promise<readonly string[]>): Promise<void> {
+    try {
+      await this.#launchUnless(await violations, run);
+    } catch (error) {
+      const failure = uncheckedFailure("Input", error);
+      if (failure === undefined) run.crash(error);
+      else if (failure.interrupted === true) run.refused(new DispatchError("SHUTTING_DOWN"));
+      else run.fail(failure);
+    }
+  }
+
+  #launchUnless(violations: readonly string[], run: ActiveRun): Promise<void> | undefined {
+    const { secrets } = run.record;
     if (violations.length > 0) {
       run.fail({ type: "InputError", message: violationText("Input", violations), stacktrace: null });
-    } else if (record.secrets === null || record.secrets.length === 0) this.#ports.pool.submit(run);
-    else void this.#launchWithSecrets(run, record.secrets);
+    } else if (secrets === null || secrets.length === 0) this.#ports.pool.submit(run);
+    else return this.#launchWithSecrets(run, secrets);
+    return undefined;
   }
 
   async #launchWithSecrets(run: ActiveRun, names: readonly string[]): Promise<void> {
@@ -218,7 +259,6 @@ export class Runs implements RunKeeper {
       if (asked.length > 0)
         this.#ports.iam.authorize(run.principal, { resource: "secret", action: "use", organization });
       run.useSecrets(names, await this.#ports.secrets.use(organization, names));
-      this.#ports.pool.submit(run);
     } catch (error) {
       const cause =
         error instanceof DispatchError ? `[Code: ${error.code}] ${error.message}` : "the secret cannot be decrypted";
@@ -226,6 +266,12 @@ export class Runs implements RunKeeper {
         this.#ports.log.warn({ err: error, run: run.record.id }, "secrets cannot be read");
       const message = `error when retrieving secrets from secret store: failed to get secrets from secret store: ${cause}`;
       run.fail({ type: "InputError", message, stacktrace: null });
+      return;
+    }
+    try {
+      this.#ports.pool.submit(run);
+    } catch (error) {
+      run.crash(error);
     }
   }
 
@@ -242,10 +288,14 @@ export class Runs implements RunKeeper {
 
   #settle(run: ActiveRun): void {
     this.#forget(run);
-    this.#ports.ended(run.record);
     run.settle();
     const { organization, id } = run.record;
-    this.#ports.feed.publish({ organization, kind: "Run", id, generation: 3 });
+    try {
+      this.#ports.ended(run.record);
+      this.#ports.feed.publish({ organization, kind: "Run", id, generation: 3 });
+    } catch (error) {
+      this.#ports.log.warn({ err: error, run: id }, "the end of a run could not be told");
+    }
   }
 
   #keep(run: ActiveRun): void {
@@ -273,19 +323,28 @@ export class Runs implements RunKeeper {
     if (this.#active.size > 0) this.#checkLater();
   }
 
-  async #recover(record: RunRecord): Promise<void> {
+  #isTakenUp(record: RunRecord): boolean {
     const serving = this.#servingAgain(record);
-    const begun = record.status !== "INITIALIZED" || record.blocking;
-    const again = serving !== undefined && (!begun || mayBeRepeated(record, serving));
-    if (serving === undefined || !again) return this.#recorder.interrupted(record);
+    return serving !== undefined && (!hasBegun(record) || mayBeRepeated(record, serving));
+  }
+
+  async #abandon(record: RunRecord, message?: string): Promise<void> {
+    await this.#recorder.interrupted(record, message).catch((error: unknown) => {
+      this.#ports.log.warn({ err: error, run: record.id }, "a run that a restart interrupted could not be recorded");
+    });
+  }
+
+  async #launchAgain(record: RunRecord): Promise<void> {
+    const serving = this.#servingAgain(record);
+    if (serving === undefined) return this.#abandon(record);
     const asking = this.#askingAgain(record, serving);
-    if (typeof asking === "string") return this.#recorder.interrupted(record, asking);
+    if (typeof asking === "string") return this.#abandon(record, asking);
     const run = new ActiveRun(this, serving, asking, record);
     run.recorded = true;
-    if (begun) record.attempt++;
+    if (hasBegun(record)) record.attempt++;
     record.status = "INITIALIZED";
     this.#keep(run);
-    this.#launch(run);
+    await this.#launch(run);
   }
 
   /** Who asks, and for whom that run will act. @throws FORBIDDEN that names an author who is gone. */
@@ -329,6 +388,10 @@ function outcomeOf({ record, refusal }: ActiveRun): RunRecord {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+function hasBegun({ status, blocking }: RunRecord): boolean {
+  return status !== "INITIALIZED" || blocking;
 }
 
 function isStopping(error: Error): boolean {

@@ -5,9 +5,13 @@ import type { DatabaseSchema, RunTable } from "../shared/database-schema.ts";
 import type { Database, Statement } from "../shared/ports.ts";
 import { statement } from "../shared/statement.ts";
 import { type RunRecord, runFromRow } from "./record.ts";
+import type { LeftBehind } from "./recovery.ts";
 import { acceptedWithin } from "./run-id.ts";
 
-const columns: readonly (keyof RunTable)[] = [
+/** What a run itself says; how often it was recovered is written by recovery.ts. */
+type RunRow = Omit<RunTable, "recoveries">;
+
+const columns: readonly (keyof RunRow)[] = [
   "organization",
   "id",
   "function_name",
@@ -44,7 +48,7 @@ export function insertRun(run: RunRecord): Statement[] {
   return run.finished === undefined ? [insert, change(run, 1)] : [insert];
 }
 
-function rowOf(run: RunRecord): RunTable {
+function rowOf(run: RunRecord): RunRow {
   return {
     organization: run.organization,
     id: run.id,
@@ -75,10 +79,10 @@ function rowOf(run: RunRecord): RunTable {
 }
 
 /** By the set of columns that have a value, one bit for each. */
-const inserts = new Map<number, (row: RunTable) => Statement>();
+const inserts = new Map<number, (row: RunRow) => Statement>();
 
 /** Columns that would be null are left out: that is every second one of a run, and each would cost on its way. */
-function sparseInsert(row: RunTable): Statement {
+function sparseInsert(row: RunRow): Statement {
   let present = 0;
   for (const [at, column] of columns.entries()) if (row[column] !== null) present |= 1 << at;
   let insert = inserts.get(present);
@@ -89,15 +93,15 @@ function sparseInsert(row: RunTable): Statement {
   return insert(row);
 }
 
-function insertOf(names: readonly (keyof RunTable)[]): (row: RunTable) => Statement {
-  return statement((database, row: RunTable) =>
+function insertOf(names: readonly (keyof RunRow)[]): (row: RunRow) => Statement {
+  return statement((database, row: RunRow) =>
     database
       .insertInto("runs")
       .values(Object.fromEntries(names.map((name) => [name, row[name]])) as unknown as RunTable),
   );
 }
 
-const updateEnd = statement((database, row: RunTable) =>
+const updateEnd = statement((database, row: RunRow) =>
   byKey(database.updateTable("runs"), row).set({
     status: row.status,
     finished: row.finished,
@@ -208,8 +212,12 @@ export class RunStore {
   }
 
   /** Runs that a stop or a crash left without an end, of every organization, oldest first. */
-  async unfinished(): Promise<RunRecord[]> {
+  async unfinished(): Promise<LeftBehind[]> {
     const query = this.#database.query.selectFrom("runs").selectAll().where("finished", "is", null);
-    return (await query.orderBy("executed").execute()).map((row) => runFromRow(row as Selectable<RunTable>));
+    const rows = await query.orderBy("executed").execute();
+    return rows.map((row) => ({
+      record: runFromRow(row as Selectable<RunTable>),
+      recoveries: Number(row.recoveries),
+    }));
   }
 }

@@ -58,6 +58,8 @@ export interface RunTable {
   /** For whom the principal asked, where it is no person itself; null is the administrator. */
   people: string | null;
   idempotency_key: string | null;
+  /** How often a server ended while it took up this run again. */
+  recoveries: number;
 }
 
 /** Work to be done at least once: claimed by lease, fenced by a number, deleted when acknowledged. */

@@ -32,6 +32,7 @@ interface Context {
   readonly proxies: TrustedProxies;
   readonly maxBodyBytes: number;
   readonly brake: GuessBrake;
+  readonly maxJsonDepth: number;
 }
 
 /** @throws Error when a trusted proxy is neither an address nor a CIDR block. */
@@ -41,6 +42,7 @@ export function createGateway(options: GatewayOptions, ports: GatewayPorts): Gat
     proxies: trustedProxies(options.trustedProxies ?? loopback),
     maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
     brake: new GuessBrake(ports),
+    maxJsonDepth: options.maxJsonDepth ?? 1000,
   };
   let stopping = false;
   const listener = async (request: IncomingMessage, response: ServerResponse) => {
@@ -129,7 +131,7 @@ async function answerOf(
 /** Only here, behind every check of the caller, is a body looked into. */
 function inputOf(
   { authentication, rawBody }: Endpoint,
-  { maxBodyBytes }: Context,
+  { maxBodyBytes, maxJsonDepth }: Context,
   { method, query }: RequestFacts,
   { headers }: IncomingMessage,
   sent: Buffer,
@@ -138,7 +140,7 @@ function inputOf(
   const trusted = authentication === "slack" ? "" : query;
   const content = contentOf(headers["content-encoding"], sent, maxBodyBytes);
   const read = (body: Buffer) =>
-    readInput({ method, query: trusted, contentType: headers["content-type"], body, anyType: rawBody });
+    readInput({ method, query: trusted, contentType: headers["content-type"], body, anyType: rawBody, maxJsonDepth });
   return content instanceof Promise ? content.then(read) : read(content);
 }
 

@@ -10,7 +10,7 @@ interface Given {
 }
 
 async function input({ method = "POST", query = "", type, body = "", anyType = false }: Given): Promise<string> {
-  const source = { method, query, contentType: type, body: Buffer.from(body), anyType };
+  const source = { method, query, contentType: type, body: Buffer.from(body), anyType, maxJsonDepth: 1000 };
   return (await readInput(source)).text;
 }
 

@@ -1,4 +1,5 @@
 /** From a request to the input of the function (server.md 5.5). */
+import { refuseDeep } from "../../core/shared/json-depth.ts";
 import { Refusal } from "./answer.ts";
 import { charsetOf, decoderOf, decodeUtf8 } from "./charset.ts";
 import { firstJsonValue, type JsonText } from "./first-json-value.ts";
@@ -13,6 +14,8 @@ export interface InputSource {
   readonly body: Buffer;
   /** A body of any type is taken: what is neither JSON nor a form travels as text, or as base64. */
   readonly anyType: boolean;
+  /** Levels to which JSON may nest. */
+  readonly maxJsonDepth: number;
 }
 
 type MediaKind = "json" | "urlencoded" | "multipart";
@@ -31,7 +34,7 @@ export function readInput(source: InputSource): JsonText | Promise<JsonText> {
   const kind = mediaKind(contentType);
   if (kind === undefined && source.anyType) return plainInput(contentType, source.body);
   if (kind === undefined) throw new Refusal(400, `request body type is not supported: ${contentType}`);
-  if (kind === "json") return parsedInput(contentType, source.body);
+  if (kind === "json") return parsedInput(contentType, source);
   return kind === "urlencoded" ? urlencodedInput(contentType, source) : multipartInput(contentType, source);
 }
 
@@ -43,9 +46,11 @@ function jsonInput(value: unknown): JsonText {
   return { text: JSON.stringify(value), value };
 }
 
-function parsedInput(contentType: string, body: Buffer): JsonText {
+function parsedInput(contentType: string, { body, maxJsonDepth }: InputSource): JsonText {
   const decode = contentType === JSON_TYPE ? decodeUtf8 : decoderOf(charsetOf(contentType));
-  const first = firstJsonValue(decode(body, "request body"));
+  const text = decode(body, "request body");
+  refuseDeep(text, maxJsonDepth, "the request body");
+  const first = firstJsonValue(text);
   if (first === undefined) throw new Refusal(400, "request body is not json");
   return first;
 }

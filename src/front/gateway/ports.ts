@@ -54,4 +54,6 @@ export interface GatewayOptions {
   readonly trustedProxies?: readonly string[];
   /** Bytes of a request body. Default 1 MiB. */
   readonly maxBodyBytes?: number;
+  /** Levels to which JSON may nest. Default 1000. */
+  readonly maxJsonDepth?: number;
 }

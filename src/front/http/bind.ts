@@ -3,6 +3,7 @@ import type { FastifyRequest } from "fastify";
 import type { TSchema } from "typebox";
 import type { Operation } from "../../core/shared/contract.ts";
 import { DispatchError } from "../../core/shared/errors.ts";
+import { refuseDeep } from "../../core/shared/json-depth.ts";
 import { parseBody } from "../../core/shared/json-text.ts";
 import type { Principal } from "../../core/shared/principal.ts";
 import { pathName, uuid } from "../../core/shared/schemas.ts";
@@ -17,9 +18,12 @@ interface Found {
 
 type Step = (request: FastifyRequest, found: Found) => void;
 
-/** Prepares the checks of one operation. */
-export function binderOf(operation: Operation): (request: FastifyRequest, principal: Principal) => Call {
-  const steps = [...pathSteps(operation), ...querySteps(operation), ...bodySteps(operation)]
+/** Prepares the checks of one operation. `maxJsonDepth`: levels to which a body may nest. */
+export function binderOf(
+  operation: Operation,
+  maxJsonDepth: number,
+): (request: FastifyRequest, principal: Principal) => Call {
+  const steps = [...pathSteps(operation), ...querySteps(operation), ...bodySteps(operation, maxJsonDepth)]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map(({ step }) => step);
   return (request, principal) => {
@@ -77,15 +81,16 @@ function querySteps({ query }: Operation): NamedStep[] {
   });
 }
 
-function bodySteps({ body, path }: Operation): NamedStep[] {
+function bodySteps({ body, path }: Operation, maxJsonDepth: number): NamedStep[] {
   if (body === undefined) return [];
   const name = path.startsWith("/v1/secret") ? "secret" : "body";
-  return [{ name, step: bodyStep(bodyValidator(body, name), name, path === "/v1/runs") }];
+  return [{ name, step: bodyStep(bodyValidator(body, name), name, path === "/v1/runs", maxJsonDepth) }];
 }
 
-function bodyStep(validate: Validate, name: string, isRun: boolean): Step {
+function bodyStep(validate: Validate, name: string, isRun: boolean, maxJsonDepth: number): Step {
   return (request, found) => {
     const text = textOf(request);
+    refuseDeep(text, maxJsonDepth, "the request body");
     if (text !== "") found.body = validate(parseBody(text, name));
     else
       throw isRun

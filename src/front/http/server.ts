@@ -27,6 +27,8 @@ export interface ApiOptions {
   readonly bodyLimit: number;
   /** Bytes of a function's body. */
   readonly uploadLimit: number;
+  /** Levels to which a body may nest. */
+  readonly maxJsonDepth: number;
   health(): object;
   /** Prometheus text about all organizations. @throws FORBIDDEN */
   metrics(principal: Principal): Promise<string>;
@@ -112,7 +114,7 @@ function mountHealth(app: FastifyInstance, options: ApiOptions): void {
 }
 
 function mount(app: FastifyInstance, { operation, handle }: Route, options: ApiOptions): void {
-  const bind = binderOf(operation);
+  const bind = binderOf(operation, options.maxJsonDepth);
   app.route({
     method: operation.method,
     url: operation.path.replace(/\{(\w+)\}/g, ":$1"),
@@ -189,7 +191,7 @@ function sendError(
   // Where nothing is, nobody cares for the type or the size of a body.
   const known = request.is404 ? unknownPath(routes, request, reply) : knownError(error, request, limits);
   if (known.cause !== undefined && known.status >= 500)
-    log.error({ err: known.cause, url: request.url }, known.message);
+    log.error({ err: known.cause, path: request.url.split("?", 1)[0] }, known.message);
   if (known.retryAfter !== undefined) reply.header("retry-after", known.retryAfter);
   return sendJson(reply.code(known.status), JSON.stringify(known));
 }

@@ -2,7 +2,8 @@ import { first } from "./0001-first.ts";
 import { runsInOrder } from "./0002-runs-in-order.ts";
 import { seenSignatures } from "./0003-seen-signatures.ts";
 import { authors } from "./0004-authors.ts";
+import { recoveries } from "./0005-recoveries.ts";
 import type { Migration } from "./migration.ts";
 
 /** All steps, oldest first. Never change one that was released: add another. */
-export const migrations: readonly Migration[] = [first, runsInOrder, seenSignatures, authors];
+export const migrations: readonly Migration[] = [first, runsInOrder, seenSignatures, authors, recoveries];
