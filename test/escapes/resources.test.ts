@@ -140,15 +140,37 @@ def handle(c, p):
     },
   );
 
-  test("that writes 100 MB of log leaves 1 MB and a line that says so", async () => {
+  test("that writes 50 MB of log leaves 1 MB and a line that says so", async () => {
     const source =
-      "import os\nline = b'x' * 99 + b'\\n'\ndef handle(c, p):\n    for _ in range(100): os.write(1, line * 10000)";
+      "import os\nline = b'x' * 99 + b'\\n'\ndef handle(c, p):\n    for _ in range(50): os.write(1, line * 10000)";
     const worker = await startFunction(harness.runtime, "python3", source);
     const { logs, output } = await run(worker);
     expect(output).toBe("null");
     expect(logs.stdout?.length).toBeLessThan(10_600);
     expect(logs.stdout?.at(-1)).toBe("... log limit of 1 MB reached, the rest is left out");
     expect((await run(worker)).logs.stdout?.length).toBeLessThan(10_600);
+    await stillServes();
+  });
+
+  test("that writes without end loses its worker, and the run says why", async () => {
+    const source = "import os\ndef handle(c, p):\n    while True: os.write(1, b'x' * 65535 + b'\\n')";
+    const worker = await startFunction(harness.runtime, "python3", source);
+    const { error, logs } = await run(worker);
+    expect(error?.message).toBe("the worker was ended because it wrote output without end, more than 16 MB a second");
+    expect(logs.stdout?.at(-1)).toContain("log limit of 1 MB reached");
+    await stillServes();
+  });
+
+  test("that sends its worker's messages without end loses it, too", async () => {
+    const source = `
+import os, struct
+def handle(c, p):
+    body = b'{"stream":"stdout","text":"late"}'
+    frame = struct.pack(">IIB", len(body), 0, 21) + body
+    for _ in range(100000): os.write(3, frame)`;
+    const worker = await startFunction(harness.runtime, "python3", source);
+    const { error } = await run(worker);
+    expect(error?.message).toContain("the worker was ended because it sent messages without end");
     await stillServes();
   });
 

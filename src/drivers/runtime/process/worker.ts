@@ -13,6 +13,7 @@ import {
   type WorkerExit,
 } from "../../../core/shared/ports.ts";
 import { emptyFrame, FrameReader, FrameType, HEADER_BYTES, textFrame, writeHeader } from "../../../guest/frames.ts";
+import { FloodGauge, MESSAGE_LIMITS, OUTPUT_LIMITS } from "./flood-gauge.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { Invocations, type Violation } from "./invocations.ts";
 import type { Log } from "./log.ts";
@@ -45,6 +46,9 @@ const STRAY_LIMIT = 64 * 1024;
 
 /** Milliseconds in which an idle worker answers. */
 const PROBE_PATIENCE = 2000;
+
+const FLOOD = `wrote output without end, more than ${OUTPUT_LIMITS.rate / 1024 / 1024} MB a second`;
+const MESSAGE_FLOOD = `sent messages without end, more than ${MESSAGE_LIMITS.rate} a second`;
 
 interface Waiter {
   resolve(): void;
@@ -84,6 +88,8 @@ class ProcessWorker implements Worker {
   readonly #options: WorkerOptions;
   readonly #invocations: Invocations;
   readonly #writer: FrameWriter;
+  readonly #output = new FloodGauge(OUTPUT_LIMITS);
+  readonly #messages = new FloodGauge(MESSAGE_LIMITS);
   readonly #marker = randomBytes(8).toString("hex");
   #limits: Limits;
   #state: "warming" | "generic" | "loading" | "loaded" = "warming";
@@ -196,7 +202,12 @@ class ProcessWorker implements Worker {
       line: (text, bytes) => this.#line(stream, text, bytes),
       marker: (number) => this.#judge(this.#invocations.marker(stream, number)),
     });
-    source?.on("data", (chunk: Buffer) => splitter.feed(chunk)).on("end", () => splitter.end());
+    const listen = (chunk: Buffer): void => {
+      if (this.#violation !== undefined) return;
+      if (this.#output.overflows(chunk.length)) this.#judge(FLOOD);
+      else splitter.feed(chunk);
+    };
+    source?.on("data", listen).on("end", () => splitter.end());
   }
 
   #line(stream: StreamName, text: string, bytes: number): void {
@@ -228,6 +239,8 @@ class ProcessWorker implements Worker {
     if (type === FrameType.error) return this.#hearError(number, parseFailure(bytes.toString("utf8", start, end)));
     if (type === FrameType.cancelled) return this.#invocations.cancelled(number);
     if (type === FrameType.ready) return this.#hearReady();
+    if (this.#messages.overflows(1)) return MESSAGE_FLOOD;
+    if (this.#output.overflows(end - start)) return FLOOD;
     if (type === FrameType.late) return this.#hearLate(number, bytes.toString("utf8", start, end));
     if (type === FrameType.idle) return this.#hearIdle(number);
     return `sent a message of the unknown type ${type}`;

@@ -1,0 +1,13 @@
+import { expect, test } from "vitest";
+import { FloodGauge } from "./flood-gauge.ts";
+
+test("a gauge takes a burst, and after that as much as empties a second", () => {
+  let now = 0;
+  const gauge = new FloodGauge({ rate: 10, burst: 100 }, () => now);
+  expect(gauge.overflows(100)).toBe(false);
+  now = 1000;
+  expect(gauge.overflows(10)).toBe(false);
+  expect(gauge.overflows(1)).toBe(true);
+  now = 60_000;
+  expect(gauge.overflows(100)).toBe(false);
+});

@@ -1,0 +1,41 @@
+/**
+ * How much a worker says: every byte and every message of it costs the thread that serves all others. A gauge fills with
+ * what is said and empties with time; a worker whose gauge overflows is ended. Pure but for the clock.
+ */
+
+export interface FloodLimits {
+  /** What may come a second for as long as it likes. */
+  readonly rate: number;
+  /** What may come at once. */
+  readonly burst: number;
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+/** Bytes on stdout and stderr. A run's log keeps 1 MB of them. */
+export const OUTPUT_LIMITS: FloodLimits = { rate: 16 * MEBIBYTE, burst: 128 * MEBIBYTE };
+
+/** Messages that no run calls for: output that came late, answers about idleness. */
+export const MESSAGE_LIMITS: FloodLimits = { rate: 100, burst: 1000 };
+
+export class FloodGauge {
+  readonly #limits: FloodLimits;
+  readonly #now: () => number;
+  #level = 0;
+  #since: number;
+
+  /** @param now monotonic milliseconds */
+  constructor(limits: FloodLimits, now: () => number = () => performance.now()) {
+    this.#limits = limits;
+    this.#now = now;
+    this.#since = now();
+  }
+
+  /** Adds what was said; true when that was too much. */
+  overflows(amount: number): boolean {
+    const now = this.#now();
+    this.#level = Math.max(0, this.#level - ((now - this.#since) / 1000) * this.#limits.rate) + amount;
+    this.#since = now;
+    return this.#level > this.#limits.burst;
+  }
+}
