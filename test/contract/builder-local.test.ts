@@ -1,11 +1,22 @@
-import { execFile } from "node:child_process";
-import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import type { Builder } from "../../src/core/shared/ports.ts";
-import type { InstallLimits } from "../../src/drivers/builder/installation.ts";
+import { defaultInstallLimits, type InstallLimits } from "../../src/drivers/builder/installation.ts";
 import { createLocalBuilder } from "../../src/drivers/builder/local.ts";
 import { findNpm } from "../../src/drivers/builder/npm-location.ts";
 import { findInterpreter } from "../../src/drivers/runtime/process/interpreters.ts";
@@ -123,14 +134,42 @@ describe("the local builder", () => {
     },
   );
 
-  test("removes what a server that died left half-done", () => {
+  test("removes what a server that died left half-done", async () => {
     const left = join(folder, "incoming", "half", "work");
     mkdirSync(left, { recursive: true });
+    writeFileSync(join(left, "file"), "");
+    if (isRoot) chownSync(left, 1_900_000_000, 1_900_000_000);
     openBuilder();
-    expect(existsSync(left)).toBe(false);
+    await vi.waitFor(() => expect(existsSync(join(folder, "incoming", "half"))).toBe(false), { timeout: 5000 });
   });
 });
 
+/**
+ * What a package that outlived its installer would do: in every working folder it exchanges node_modules for a link, and
+ * back, until it is stopped. RENAME_EXCHANGE leaves no moment in between.
+ */
+const SWAPPER = `
+import ctypes, glob, os, sys
+libc = ctypes.CDLL(None)
+while True:
+    for work in glob.glob(sys.argv[1] + "/incoming/*/work"):
+        link, output = os.path.join(work, "kept"), os.path.join(work, "node_modules")
+        try:
+            if os.path.isdir(output) and not os.path.islink(link) and not os.path.isdir(link): os.symlink(sys.argv[2], link)
+        except OSError: pass
+        for _ in range(100): libc.renameat2(-100, link.encode(), -100, output.encode(), 2)`;
+
+function swapForLink(target: string): { stop(): Promise<unknown> } {
+  const child = spawn("python3", ["-c", SWAPPER, folder, target], { stdio: "ignore" });
+  return {
+    stop: () => {
+      child.kill("SIGKILL");
+      return once(child, "exit");
+    },
+  };
+}
+
+const isRoot = process.getuid?.() === 0;
 const npmMissing = findNpm(process.env) === undefined;
 const skipScripts = !isSandboxed || npmMissing;
 
@@ -174,6 +213,46 @@ describe.skipIf(skipScripts)(
       const inImage = (name: string) => lstatSync(join(image.folder ?? "", "node_modules/x", name)).mode & 0o7777;
       expect([inImage("."), inImage("tool")]).toEqual([0o755, 0o755]);
       expect(readdirSync(join(image.folder ?? "", "node_modules/x"))).toEqual(["tool"]);
+    });
+
+    test("that leave pipes held elsewhere, closed folders and strange names behind leave nothing", async () => {
+      await expect(
+        runScript("mkdir -p a/b; touch 'a/b/x\\ny' a/-f; chmod 000 a/b a; mkfifo p; exit 3"),
+      ).rejects.toThrow("exit code 3");
+      expect(readdirSync(join(folder, "incoming"))).toEqual([]);
+    });
+
+    test("that make too many files are ended or refused, and leave nothing behind", async () => {
+      expect(defaultInstallLimits.entries).toBeLessThan(150_000);
+      const making = "mkdir node_modules && cd node_modules && seq 4000 | xargs touch";
+      await expect(runScript(making, { entries: 1000 })).rejects.toThrow("wrote more than 1000 files and folders");
+      await expect(runScript(`${making} && sleep 1000`, { entries: 1000 })).rejects.toThrow(
+        "wrote more than 1000 files and folders and was ended",
+      );
+      expect(readdirSync(join(folder, "incoming"))).toEqual([]);
+    });
+
+    test("that nest folders deeper than a path can name are refused, and leave nothing behind", async () => {
+      const script =
+        "mkdir node_modules; cd node_modules; node -e 'for (let i = 0; i < 800; i++) { fs.mkdirSync(`folder`); process.chdir(`folder`); }'";
+      await expect(runScript(script)).rejects.toThrow("npm install wrote folders that nest more than 256 levels");
+      expect(readdirSync(join(folder, "incoming"))).toEqual([]);
+    });
+
+    test("that swap their output for a link while it is taken change nothing on the host", async () => {
+      const victim = join(dataDir, "victim");
+      mkdirSync(victim, { mode: 0o700 });
+      const names = Array.from({ length: 2000 }, (_, index) => String(index + 1));
+      for (const name of names) writeFileSync(join(victim, name), "secret", { mode: 0o600 });
+      chownSync(join(victim, "1"), 61_234, 61_234);
+      const swapping = swapForLink(victim);
+      await runScript("mkdir -p node_modules; cd node_modules; seq 2000 | xargs touch").catch(ignore);
+      await swapping.stop();
+      expect(names.filter((name) => (lstatSync(join(victim, name)).mode & 0o7777) !== 0o600)).toEqual([]);
+      expect([lstatSync(join(victim, "1")).uid, lstatSync(victim).mode & 0o7777]).toEqual([61_234, 0o700]);
+      for (const name of readdirSync(folder).filter((entry) => existsSync(join(folder, entry, "node_modules")))) {
+        expect(lstatSync(join(folder, name, "node_modules")).isDirectory()).toBe(true);
+      }
     });
 
     test("do not run on the host's network, from which they could reach the server", async () => {

@@ -183,3 +183,49 @@ def handle(c, p):
     await stillServes();
   });
 });
+
+const shared = process.getuid?.() === 0 ? undefined : "the server is not root: its sandboxes are all its own user";
+
+describe.skipIf(obstacle !== undefined)(
+  suiteName("a function that takes all that the kernel gives to a user", obstacle),
+  () => {
+    let harness: Harness;
+    beforeAll(async () => {
+      harness = await createHarness();
+    });
+    afterAll(() => harness.close());
+
+    /** Holds all that it can get of inotify instances and of memory for pipes. */
+    const TAKER = `
+import ctypes, fcntl, os
+libc = ctypes.CDLL(None)
+kept = []
+def handle(context, payload):
+    while libc.inotify_init() >= 0: kept.append(1)
+    for _ in range(60):
+        ends = os.pipe()
+        try: kept.append(fcntl.fcntl(ends[1], 1031, 1 << 20))
+        except OSError: break
+    return len(kept)`;
+    const ASKER = `
+import ctypes, fcntl, os
+def handle(context, payload):
+    ends = os.pipe()
+    return [ctypes.CDLL(None).inotify_init() >= 0, fcntl.fcntl(ends[1], 1031, 1 << 20)]`;
+
+    test.skipIf(shared !== undefined)(suiteName("leaves others theirs", shared), async () => {
+      const [taker, asker] = await Promise.all([
+        startFunction(harness.runtime, "python3", TAKER),
+        startFunction(harness.runtime, "python3", ASKER),
+      ]);
+      expect(Number((await run(taker)).output)).toBeGreaterThan(20);
+      expect((await run(asker)).output).toBe("[true,1048576]");
+      await Promise.all([taker.stop("retired"), asker.stop("retired")]);
+    });
+
+    test("hears at the start of an ordinary user's server that it is shared", () => {
+      const told = harness.sandbox.warnings.some((warning) => warning.includes("inotify"));
+      expect(told).toBe(shared !== undefined);
+    });
+  },
+);

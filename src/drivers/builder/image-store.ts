@@ -4,11 +4,14 @@
  */
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, rmSync } from "node:fs";
-import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmodSync, existsSync, mkdirSync, readdirSync } from "node:fs";
+import { chmod, lstat, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { BuiltImage } from "../../core/shared/ports.ts";
+import type { Log } from "../runtime/process/log.ts";
+import type { Sandbox } from "../runtime/process/sandbox.ts";
+import { emptyTree } from "./stranger-tree.ts";
 
 /** What was remembered of an order. */
 interface Entry {
@@ -38,16 +41,17 @@ export interface ImageStore {
 
 const run = promisify(execFile);
 
-/** Opens the folder; it belongs to one server at a time, so what a dead one left half-done is removed. */
-export function openImageStore(folder: string): ImageStore {
+/** Opens the folder; it belongs to one server at a time, so what a dead one left half-done is removed, in the background. */
+export function openImageStore(folder: string, sandbox: Sandbox, log: Log): ImageStore {
   const incomingDir = join(folder, "incoming");
   const inputsDir = join(folder, "inputs");
-  rmSync(incomingDir, { recursive: true, force: true });
   // Workers are another user and must be able to walk here; the data folder above keeps everybody else out.
   for (const path of [folder, incomingDir, inputsDir]) {
     mkdirSync(path, { recursive: true });
     chmodSync(path, 0o755);
   }
+  const discard = (workshop: string): Promise<void> => discardWorkshop(sandbox, log, workshop);
+  for (const name of readdirSync(incomingDir)) void discard(join(incomingDir, name));
   const folderOf = (digest: string): string => join(folder, digest);
   const inputPath = (input: string): string => join(inputsDir, `${input}.json`);
 
@@ -57,7 +61,7 @@ export function openImageStore(folder: string): ImageStore {
       if (entry === undefined || (entry.hasFolder && !existsSync(folderOf(entry.digest)))) return undefined;
       return imageOf(entry, folderOf(entry.digest));
     },
-    prepare: () => prepareWorkshop(join(incomingDir, randomUUID())),
+    prepare: () => prepareWorkshop(join(incomingDir, randomUUID()), discard),
     async keep(input, digest, lock, content) {
       const entry: Entry = { input, digest, lock, hasFolder: content !== undefined };
       if (content !== undefined) await moveIntoPlace(content, folderOf(digest), entry);
@@ -70,22 +74,49 @@ export function openImageStore(folder: string): ImageStore {
       if (imageDir === undefined) return;
       const entry = await readEntry(join(imageDir, "image.json"));
       if (entry !== undefined) await rm(inputPath(entry.input), { force: true });
-      await rm(imageDir, { recursive: true, force: true });
+      const doomed = workshopAt(join(incomingDir, randomUUID()));
+      await mkdir(doomed.folder);
+      await rename(imageDir, doomed.contentDir).catch(ignoreMissing);
+      await discard(doomed.folder);
     },
   };
 }
 
-async function prepareWorkshop(folder: string): Promise<Workshop> {
-  const workshop = {
-    workDir: join(folder, "work"),
-    contentDir: join(folder, "image"),
-    discard: () => rm(folder, { recursive: true, force: true }),
-  };
-  for (const path of [folder, workshop.workDir, workshop.contentDir, join(workshop.workDir, "tmp")]) {
+function workshopAt(folder: string): { folder: string; workDir: string; contentDir: string } {
+  return { folder, workDir: join(folder, "work"), contentDir: join(folder, "image") };
+}
+
+async function prepareWorkshop(folder: string, discard: (folder: string) => Promise<void>): Promise<Workshop> {
+  const { workDir, contentDir } = workshopAt(folder);
+  for (const path of [folder, workDir, contentDir, join(workDir, "tmp")]) {
     await mkdir(path);
     await chmod(path, 0o755); // whatever the server's umask is
   }
-  return workshop;
+  return { workDir, contentDir, discard: () => discard(folder) };
+}
+
+/** Deletes a workshop. What an installer owned is emptied by its user; the rest is the server's own. */
+async function discardWorkshop(sandbox: Sandbox, log: Log, folder: string): Promise<void> {
+  try {
+    const { workDir, contentDir } = workshopAt(folder);
+    const outputs = await readdir(contentDir).catch(() => []);
+    for (const tree of [workDir, ...outputs.map((name) => join(contentDir, name))]) await discardTree(sandbox, tree);
+    await rm(folder, { recursive: true, force: true });
+  } catch (error) {
+    log.error({ err: error }, `${folder} could not be removed; the next start tries again`);
+  }
+}
+
+async function discardTree(sandbox: Sandbox, tree: string): Promise<void> {
+  const stats = await lstat(tree).catch(() => undefined);
+  const isOwn = process.getuid?.() === 0 && stats?.uid === 0; // no installer ever had it
+  if (!stats?.isDirectory() || isOwn) return;
+  await emptyTree(sandbox, tree);
+  await rmdir(tree);
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== "ENOENT") throw error;
 }
 
 function imageOf({ digest, lock, hasFolder }: Entry, folder: string): BuiltImage {

@@ -1,16 +1,16 @@
 /** From an order to an image: prepares the working folder, runs the installer, keeps what came out. */
 import { lstat, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { BuiltImage, ImageSpec, NetworkKind } from "../../core/shared/ports.ts";
+import { BuildError, type BuiltImage, type ImageSpec, type NetworkKind } from "../../core/shared/ports.ts";
 import type { Interpreter } from "../runtime/process/interpreters.ts";
 import type { Log } from "../runtime/process/log.ts";
 import type { Sandbox } from "../runtime/process/sandbox.ts";
-import { closeFolder } from "./folder-tree.ts";
 import { imageDigest } from "./image-digest.ts";
 import type { ImageStore, Workshop } from "./image-store.ts";
 import { type Installation, type InstallLimits, refuseTooLarge, runInstallation, workBind } from "./installation.ts";
 import type { Installer } from "./installer.ts";
 import { commonVariables, type RegistrySettings, toRegistrySettings } from "./registry-settings.ts";
+import { closeTree } from "./stranger-tree.ts";
 
 /** What is to be installed, by what. */
 export interface Order {
@@ -44,10 +44,12 @@ export async function installImage(
     return found;
   }
   const workshop = await site.store.prepare();
+  const user = site.sandbox.installer();
   try {
-    return await installInto(workshop, site, order, progress);
+    return await installInto(workshop, site, order, user.uid, progress);
   } finally {
     await workshop.discard();
+    user.release();
   }
 }
 
@@ -55,6 +57,7 @@ async function installInto(
   workshop: Workshop,
   site: InstallSite,
   order: Order,
+  uid: number | undefined,
   progress: (line: string) => void,
 ): Promise<BuiltImage> {
   const { installer, spec, interpreter, input } = order;
@@ -64,17 +67,17 @@ async function installInto(
     installer.prepareManifest?.(spec.manifest) ?? spec.manifest,
     { mode: 0o644 },
   );
-  const installation = await planInstallation(site, order, workDir);
+  const installation = { ...(await planInstallation(site, order, workDir)), uid };
   progress(`${installer.name} with ${spec.language} ${interpreter.version}`);
   await runInstallation(installation, progress);
   await refuseTooLarge(installation);
-  const lock = await installer.readLock(workDir);
+  const hasContent = await takeOutput(site.sandbox, workshop, installer.outputName);
+  const lock = await installer.readLock(workshop);
   const digest = imageDigest(spec, interpreter.version, lock);
-  const hasContent = await takeOutput(join(workDir, installer.outputName), contentDir);
   return site.store.keep(input, digest, lock, hasContent ? contentDir : undefined);
 }
 
-async function planInstallation(site: InstallSite, order: Order, workDir: string): Promise<Installation> {
+async function planInstallation(site: InstallSite, order: Order, workDir: string): Promise<Omit<Installation, "uid">> {
   const { sandbox, environment, limits } = site;
   const { installer, interpreter, spec } = order;
   const pathOf = sandbox.pathOf.bind(sandbox);
@@ -108,11 +111,14 @@ function warn(log: Log, installer: Installer, { warnings, network }: RegistrySet
   );
 }
 
-/** Moves what was installed into the image and closes it; false when the installer made nothing. */
-async function takeOutput(output: string, contentDir: string): Promise<boolean> {
-  const stats = await lstat(output).catch(() => undefined);
-  if (!stats?.isDirectory()) return false;
-  await closeFolder(output);
-  await rename(output, join(contentDir, output.slice(output.lastIndexOf("/") + 1)));
-  return true;
+/**
+ * Closes what was installed and moves it into the image; false when the installer made nothing. Nothing of the installer
+ * is left, and the new place is one that only the server may write: what is a real folder there stays one.
+ */
+async function takeOutput(sandbox: Sandbox, { workDir, contentDir }: Workshop, name: string): Promise<boolean> {
+  if (!(await closeTree(sandbox, workDir, name))) return false;
+  const taken = join(contentDir, name);
+  await rename(join(workDir, name), taken);
+  if ((await lstat(taken)).isDirectory()) return true;
+  throw new BuildError(`${name} is not a real folder`);
 }

@@ -4,15 +4,17 @@ import { join } from "node:path";
 import { setInterval as ticks } from "node:timers/promises";
 import { BuildError, type Limits, type NetworkKind } from "../../core/shared/ports.ts";
 import type { Bind, Sandbox, SandboxedProcess } from "../runtime/process/sandbox.ts";
-import { folderBytes } from "./folder-tree.ts";
 import { type Installer, type InstallPlan, WORK_DIR } from "./installer.ts";
 import { createOutputLines } from "./output-lines.ts";
+import { measureTree } from "./stranger-tree.ts";
 
 /** What one installation may use. */
 export interface InstallLimits extends Limits {
   readonly milliseconds: number;
   /** Mebibytes of everything the installer writes: packages, caches, what it compiles. */
   readonly space: number;
+  /** Files, folders and links of everything the installer writes. */
+  readonly entries: number;
 }
 
 /** Generous: packages are compiled here. */
@@ -23,7 +25,11 @@ export const defaultInstallLimits: InstallLimits = {
   disk: 256,
   milliseconds: 10 * 60 * 1000,
   space: 2048,
+  entries: 100_000,
 };
+
+/** Levels of folders; tools that name files by their path manage a few hundred. */
+const MOST_LEVELS = 256;
 
 export interface Installation {
   readonly sandbox: Sandbox;
@@ -35,6 +41,8 @@ export interface Installation {
   readonly environment: Readonly<Record<string, string>>;
   /** The working folder on the host. */
   readonly workDir: string;
+  /** Who the installer is on the host. */
+  readonly uid: number | undefined;
   readonly limits: InstallLimits;
 }
 
@@ -83,6 +91,7 @@ function start({
   network,
   environment,
   workDir,
+  uid,
   limits,
 }: Installation): Promise<SandboxedProcess> {
   const work = workBind(workDir);
@@ -95,6 +104,7 @@ function start({
     network,
     organization,
     limits,
+    uid,
     directory: sandbox.pathOf(work),
   });
 }
@@ -114,30 +124,25 @@ function failureText(installer: Installer, why: string, lines: readonly string[]
 /** Ends an installer that takes too long or too much room; resolves with the reason, or undefined when it ended by itself. */
 async function superviseOverrun(
   running: SandboxedProcess,
-  { workDir, limits }: Installation,
+  installation: Installation,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const deadline = performance.now() + limits.milliseconds;
-  const overrun = await firstOverrun(workDir, limits, deadline, signal);
+  const overrun = await firstOverrun(installation, signal);
   if (overrun !== undefined) await running.terminate();
   return overrun;
 }
 
-async function firstOverrun(
-  workDir: string,
-  limits: InstallLimits,
-  deadline: number,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const space = limits.space * MEBIBYTE;
+async function firstOverrun(installation: Installation, signal: AbortSignal): Promise<string | undefined> {
+  const { workDir, limits } = installation;
+  const deadline = performance.now() + limits.milliseconds;
   try {
-    const freeAtStart = await freeBytes(workDir);
+    const atStart = await roomOn(workDir);
     for await (const _tick of ticks(LOOK_EVERY_MILLISECONDS, undefined, { signal })) {
       if (performance.now() > deadline) return `took longer than ${limits.milliseconds / 1000} s and was ended`;
-      // Walking the folder is dear: only when the disk has lost that much to anybody.
-      const isSuspicious = freeAtStart - (await freeBytes(workDir)) > space;
-      if (isSuspicious && (await folderBytes(workDir)) > space)
-        return `wrote more than ${limits.space} MB and was ended`;
+      // Counting is dear: only when the disk has lost that much to anybody.
+      if (!hasLost(atStart, await roomOn(workDir), limits)) continue;
+      const excess = await excessOf(installation);
+      if (excess !== undefined) return `${excess} and was ended`;
     }
   } catch (error) {
     if (!signal.aborted) return `was ended, because it could not be watched (${String(error)})`;
@@ -145,15 +150,31 @@ async function firstOverrun(
   return undefined;
 }
 
-async function freeBytes(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
+interface Room {
+  readonly bytes: number;
+  /** Free inodes; 0 on file systems that do not count them. */
+  readonly entries: number;
 }
 
-/** @throws BuildError when what was installed is larger than allowed. */
+async function roomOn(folder: string): Promise<Room> {
+  const { bavail, bsize, ffree } = await statfs(folder);
+  return { bytes: bavail * bsize, entries: ffree };
+}
+
+function hasLost(before: Room, now: Room, { space, entries }: InstallLimits): boolean {
+  return before.bytes - now.bytes > space * MEBIBYTE || before.entries - now.entries > entries;
+}
+
+/** What is too much of what the installer wrote; undefined when it keeps to its limits. */
+async function excessOf({ sandbox, workDir, limits }: Installation): Promise<string | undefined> {
+  const { entries, bytes, depth } = await measureTree(sandbox, workDir, limits.entries);
+  if (entries > limits.entries) return `wrote more than ${limits.entries} files and folders`;
+  if (bytes > limits.space * MEBIBYTE) return `wrote more than ${limits.space} MB`;
+  return depth > MOST_LEVELS ? `wrote folders that nest more than ${MOST_LEVELS} levels` : undefined;
+}
+
+/** @throws BuildError when more was written than allowed. The installer must have ended. */
 export async function refuseTooLarge(installation: Installation): Promise<void> {
-  const { installer, limits, workDir } = installation;
-  const bytes = await folderBytes(join(workDir, installer.outputName));
-  if (bytes <= limits.space * MEBIBYTE) return;
-  throw new BuildError(`${installer.name} wrote more than ${limits.space} MB of packages`);
+  const excess = await excessOf(installation);
+  if (excess !== undefined) throw new BuildError(`${installation.installer.name} ${excess}`);
 }

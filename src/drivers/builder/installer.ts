@@ -43,8 +43,8 @@ export interface Installer {
   readSettings(interpreter: Interpreter, environment: NodeJS.ProcessEnv): Promise<Readonly<Record<string, string>>>;
   /** @throws BuildError when the manifest cannot be installed with these settings. */
   plan(context: PlanContext): InstallPlan;
-  /** What was resolved, read from the working folder after a success; "" for nothing. */
-  readLock(workDir: string): Promise<string>;
+  /** What was resolved, read after a success; "" for nothing. `contentDir` has the output, if there is any, as a real folder. */
+  readLock(folders: { readonly workDir: string; readonly contentDir: string }): Promise<string>;
   /** The part of the last lines in which the installer says what went wrong; [] when it does not say. */
   complaints(lines: readonly string[]): readonly string[];
 }

@@ -38,7 +38,7 @@ const INSTALLERS: Readonly<Partial<Record<Language, Installer>>> = { nodejs: npm
 export function createLocalBuilder(options: LocalBuilderOptions): Builder {
   const { folder, sandbox, log, environment = process.env } = options;
   const site: InstallSite = {
-    ...{ store: openImageStore(folder), sandbox, log, environment },
+    ...{ store: openImageStore(folder, sandbox, log), sandbox, log, environment },
     limits: { ...defaultInstallLimits, ...options.limits },
     network: options.network,
   };

@@ -42,7 +42,7 @@ export const npm: Installer = {
   },
   prepareManifest: withForgivingScripts,
   plan: planNpm,
-  readLock: async (workDir) => (await readUntrusted(join(workDir, "package-lock.json"))) ?? "",
+  readLock: async ({ workDir }) => (await readUntrusted(join(workDir, "package-lock.json"))) ?? "",
   complaints: (lines) =>
     lines.filter((line) => /^npm (error|ERR!) (?!\d+$)/.test(line) && !line.includes("complete log of this run")),
 };

@@ -31,9 +31,14 @@ export function createOutputLines(progress: (line: string) => void): OutputLines
     if (count <= MAX_LINES) progress(line);
   };
   return {
-    follow: (stream) => (stream === null ? Promise.resolve() : followLines(stream, push)),
+    follow: (stream) => (stream === null ? Promise.resolve() : followLines(stream, push).catch(ignorePrematureEnd)),
     last: () => kept,
   };
+}
+
+/** The pipe was closed from this side, because somebody else held on to it after the installer's end. */
+function ignorePrematureEnd(error: NodeJS.ErrnoException): void {
+  if (error.code !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
 }
 
 async function followLines(stream: Readable, push: (line: string) => void): Promise<void> {

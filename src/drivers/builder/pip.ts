@@ -34,7 +34,7 @@ export const pip: Installer = {
     return parsePipSettings(stdout);
   },
   plan: planPip,
-  readLock: async (workDir) => lockOf(await readdir(join(workDir, "site-packages")).catch(() => [])),
+  readLock: async ({ contentDir }) => lockOf(await readdir(join(contentDir, "site-packages")).catch(() => [])),
   complaints: (lines) => {
     const first = lines.findIndex((line) => /^\s*(ERROR:|error:)/.test(line));
     return first === -1 ? [] : lines.slice(first);

@@ -25,6 +25,8 @@ export interface View {
   readonly functionSpace: number;
   readonly seccompFd?: number;
   readonly infoFd: number;
+  /** No network at all, not even the one in which it is started. */
+  readonly alone?: boolean;
 }
 
 const MEBIBYTE = 1024 * 1024;
@@ -63,6 +65,7 @@ const folders = (view: View): string[] => [
 /** All options, to be handed over on a file descriptor (`--args`) so that no path of the host shows in /proc/1/cmdline. */
 export const bubblewrapOptions = (view: View): string[] => [
   ...namespaces,
+  ...(view.alone === true ? ["--unshare-net"] : []),
   ...Object.entries(view.environment).flatMap(([name, value]) => ["--setenv", name, value]),
   ...folders(view),
   ...["--chdir", view.directory, "--info-fd", String(view.infoFd)],

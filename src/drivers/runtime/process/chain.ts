@@ -3,17 +3,10 @@ import type { Limits } from "../../../core/shared/ports.ts";
 import type { ControlGroup, ControlGroups } from "./cgroups.ts";
 import type { InheritedDescriptors } from "./inherited-descriptors.ts";
 import { processLimits } from "./process-limits.ts";
-import { isRoot } from "./programs.ts";
 import type { SandboxCommand } from "./sandbox.ts";
 
 /** The descriptor on which bubblewrap reads its options. */
 export const ARGUMENTS_FD = 4;
-
-/**
- * The user and group of sandboxed processes on the host when the server is root: above the ranges that distributions
- * give to people, services, subordinate ids and systemd's containers, so that it owns nothing.
- */
-export const SANDBOX_UID = 1_900_000_000;
 
 /** Mebibytes of writable address space that V8 reserves at its start, long before it uses them. */
 const RESERVED_BY_V8 = 576;
@@ -27,7 +20,7 @@ const joinScript = (joinFiles: readonly string[], memory: number | undefined, in
     'exec "$@"',
   ].join("\n");
 
-const dropRoot = ["setpriv", `--reuid=${SANDBOX_UID}`, `--regid=${SANDBOX_UID}`, "--clear-groups"];
+const dropRoot = (uid: number): string[] => ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
 
 /** `prlimit` runs inside, because the number of processes of a user is counted per user namespace. */
 const limitProcesses = ({ controllers }: ControlGroups, { pids }: Limits): string[] =>
@@ -39,16 +32,18 @@ export interface ChainParts {
   /** Options of nsenter(1): the network, the staging namespace. */
   readonly namespaces: readonly string[];
   readonly inherited: InheritedDescriptors;
+  /** The user that root becomes; undefined for a server that is not root. */
+  readonly uid: number | undefined;
 }
 
 /** Program and arguments that run a command in the sandbox; bubblewrap's own options come on ARGUMENTS_FD. */
-export const chain = ({ groups, group, namespaces, inherited }: ChainParts, command: SandboxCommand): string[] => {
+export const chain = ({ groups, group, namespaces, inherited, uid }: ChainParts, command: SandboxCommand): string[] => {
   const memory = groups.controllers.memory === undefined ? command.limits.memory : undefined;
   return [
     ...[inherited.shell, "-e", "-c", joinScript(group.joinFiles, memory, inherited.descriptors)],
     ...["sh", ...group.joinFiles, ...processLimits()],
     ...(namespaces.length === 0 ? [] : ["nsenter", ...namespaces]),
-    ...(isRoot() ? dropRoot : []),
+    ...(uid === undefined ? [] : dropRoot(uid)),
     ...["bwrap", "--args", String(ARGUMENTS_FD), "--"],
     ...limitProcesses(groups, command.limits),
     ...[command.command, ...command.args],

@@ -92,6 +92,10 @@ describe("the sandbox's view", () => {
     expect(options).toContain("--remount-ro / --chdir /tmp");
   });
 
+  test("hides the sandbox's init, with nothing in its place that could be written", () => {
+    expect(options).toContain("--proc /proc --size 4096 --perms 0555 --tmpfs /proc/1 --remount-ro /proc/1");
+  });
+
   test("has namespaces of its own, an empty environment and the filter", () => {
     for (const option of ["user", "pid", "ipc", "uts"]) expect(options).toContain(`--unshare-${option}`);
     expect(options).toContain("--die-with-parent --new-session --clearenv --cap-drop ALL");

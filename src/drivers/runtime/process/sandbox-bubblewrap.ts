@@ -1,14 +1,16 @@
 /** The real sandbox: the chain of programs that sandbox.ts describes. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { chownSync, closeSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, lchownSync, lstatSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import type { NetworkKind } from "../../../core/shared/ports.ts";
 import { type Bind, bubblewrapOptions } from "./bubblewrap.ts";
 import { type ControlGroups, openControlGroups } from "./cgroups.ts";
-import { ARGUMENTS_FD, chain, SANDBOX_UID } from "./chain.ts";
+import { ARGUMENTS_FD, chain } from "./chain.ts";
+import { type HostUser, type HostUsers, openHostUsers, ownUser } from "./host-users.ts";
 import { findInheritedDescriptors, type InheritedDescriptors } from "./inherited-descriptors.ts";
 import { endLeftovers } from "./leftovers.ts";
+import type { Log } from "./log.ts";
 import { createNetworks, type Networks } from "./network.ts";
 import type { Resident } from "./peer.ts";
 import { isRoot, PROGRAM_PATH } from "./programs.ts";
@@ -23,6 +25,7 @@ const SECCOMP_FD = 5;
 
 interface Parts {
   readonly groups: ControlGroups;
+  readonly users: HostUsers;
   readonly networks: Networks;
   /** The sandboxes that live, each until its end. */
   readonly residents: Set<Resident>;
@@ -33,24 +36,38 @@ interface Parts {
   readonly inherited: InheritedDescriptors;
 }
 
-const resolveBinds = (staging: Staging | undefined, binds: readonly Bind[]): Promise<Bind[]> =>
+/** Gives a folder to the user who is to fill it. @throws Error when it is none: a link leads anywhere. */
+const giveAway = (folder: string, uid: number | undefined): void => {
+  if (!lstatSync(folder).isDirectory()) throw new Error(`${folder} is not a real folder, so nothing is written there`);
+  if (uid !== undefined) lchownSync(folder, uid, uid);
+};
+
+const resolveBinds = (staging: Staging | undefined, binds: readonly Bind[], uid: number | undefined): Promise<Bind[]> =>
   Promise.all(
     binds.map(async (bind) => {
-      if (bind.writable && isRoot()) chownSync(bind.source, SANDBOX_UID, SANDBOX_UID);
+      if (bind.writable) giveAway(bind.source, uid);
       return staging === undefined ? bind : { ...bind, source: await staging.reachable(bind.source) };
     }),
   );
 
-const optionsOf = async (parts: Parts, staging: Staging | undefined, command: SandboxCommand): Promise<Buffer> => {
+const optionsOf = async (
+  parts: Parts,
+  staging: Staging | undefined,
+  command: SandboxCommand,
+  uid: number | undefined,
+): Promise<Buffer> => {
   const system = systemView();
+  const alone = command.network === "nothing";
+  const etc = parts.etc[command.network === "nothing" ? "none" : command.network];
   const options = bubblewrapOptions({
     links: [...system.links, ...(command.links ?? [])],
-    binds: await resolveBinds(staging, [...system.binds, ...parts.etc[command.network], ...command.binds]),
+    binds: await resolveBinds(staging, [...system.binds, ...etc, ...command.binds], uid),
     environment: { ...ENVIRONMENT, ...command.environment },
     directory: command.directory ?? "/tmp",
     disk: command.limits.disk,
     functionSpace: command.functionSpace ?? 1,
     infoFd: INFO_FD,
+    alone,
     ...(parts.seccompFile === undefined ? {} : { seccompFd: SECCOMP_FD }),
   });
   return Buffer.from(options.map((option) => `${option}\0`).join(""));
@@ -82,6 +99,12 @@ const warningsOf = ({ controllers }: ControlGroups, seccomp: boolean): string[] 
     : ["memory is limited roughly and for each process, not for a whole worker: no writable memory cgroup"]),
   ...(controllers.cpu ? [] : ["processor time is not limited: no writable cpu cgroup"]),
   ...(controllers.pids ? [] : ["processes are limited by rlimit: no writable pids cgroup"]),
+  ...(isRoot()
+    ? []
+    : [
+        "all functions are this server's user, because it is not root: what the kernel counts for each user (inotify, pipes, " +
+          "message queues) they share with each other and with the server",
+      ]),
   ...(seccomp ? [] : [`system calls are not filtered: no filter for ${process.arch}`]),
 ];
 
@@ -119,6 +142,7 @@ const prepare = async (options: SandboxOptions): Promise<Parts> => {
   if (program !== undefined) writeFileSync(seccompFile, program);
   return {
     groups: await openControlGroups(),
+    users: isRoot() ? await openHostUsers() : ownUser,
     networks: createNetworks({ ...options, residents, allowHostServices: options.allowHostServices ?? [] }),
     residents,
     staging: isRoot() ? memoize(createStaging) : undefined,
@@ -131,13 +155,38 @@ const prepare = async (options: SandboxOptions): Promise<Parts> => {
 /** From now on the door knows it, until it has ended. */
 const settle = (
   residents: Set<Resident>,
-  { pid }: ChildProcess,
+  { child: { pid }, exited }: SandboxedProcess,
   { name, organization }: SandboxCommand,
-  exited: Promise<unknown>,
+  { uid }: HostUser,
 ): void => {
-  const resident: Resident = { pid, organization, ...(name === undefined ? {} : { name }) };
+  const own = uid === undefined ? {} : { uid };
+  const resident: Resident = { pid, organization, ...own, ...(name === undefined ? {} : { name }) };
   residents.add(resident);
   void exited.then(() => residents.delete(resident));
+};
+
+/** Starts one command; `staging` is made already. What was prepared for it is taken back when it cannot start. */
+const spawnAs = async (
+  parts: Parts,
+  name: string,
+  user: HostUser,
+  staging: Staging | undefined,
+  command: SandboxCommand,
+  log: Log,
+): Promise<SandboxedProcess> => {
+  const { network, organization, limits, channel = false } = command;
+  const enter = network === "nothing" ? [] : await parts.networks.enter(network, organization);
+  const bubblewrap = await optionsOf(parts, staging, command, user.uid);
+  const group = parts.groups.create(name);
+  try {
+    group.apply(limits);
+    const namespaces = [...enter, ...(staging === undefined ? [] : [`--mount=${staging.namespace}`])];
+    const words = chain({ ...parts, group, namespaces, uid: user.uid }, command);
+    return followSandboxed(start(words, bubblewrap, parts.seccompFile, channel), group, log);
+  } catch (error) {
+    void group.remove();
+    throw error;
+  }
 };
 
 /** The sandbox of bubblewrap. @throws Error when the staging namespace cannot be made. */
@@ -146,32 +195,41 @@ export const createBubblewrapSandbox = async (options: SandboxOptions): Promise<
   const living = new Set<SandboxedProcess>();
   let count = 0;
   let stagingMade: Staging | undefined;
+
+  const claim = ({ uid }: SandboxCommand): HostUser => {
+    if (uid === undefined || !isRoot()) return parts.users.claim("function");
+    if (uid === 0) throw new Error("nothing in a sandbox is root outside");
+    return { uid, release: () => undefined };
+  };
+
   return {
     mode: "bubblewrap",
     limits: limitsOf(parts.groups, parts.seccompFile !== undefined),
     warnings: warningsOf(parts.groups, parts.seccompFile !== undefined),
     pathOf: ({ target }) => target,
+    installer: () => parts.users.claim("installer"),
     spawn: async (command) => {
-      const network = await parts.networks.enter(command.network, command.organization);
-      const staging = await parts.staging?.();
-      stagingMade = staging;
-      const bubblewrap = await optionsOf(parts, staging, command);
+      stagingMade = await parts.staging?.();
+      const user = claim(command);
       count += 1;
-      const group = parts.groups.create(String(count));
-      group.apply(command.limits);
-      const namespaces = [...network, ...(staging === undefined ? [] : [`--mount=${staging.namespace}`])];
-      const words = chain({ ...parts, group, namespaces }, command);
-      const child = start(words, bubblewrap, parts.seccompFile, command.channel === true);
-      const running = followSandboxed(child, group, options.log);
+      const starting = spawnAs(parts, String(count), user, stagingMade, command, options.log);
+      const running = await starting.catch((error: unknown) => {
+        user.release();
+        throw error;
+      });
       living.add(running);
-      void running.exited.then(() => living.delete(running));
-      settle(parts.residents, child, command, running.exited);
+      void running.exited.then(() => {
+        living.delete(running);
+        user.release();
+      });
+      settle(parts.residents, running, command, user);
       return running;
     },
     close: async () => {
       await Promise.all([...living].map((running) => running.terminate(0)));
       await Promise.all([parts.networks.close(), stagingMade?.close()]);
       await parts.groups.close();
+      parts.users.close();
     },
   };
 };

@@ -1,10 +1,12 @@
 /** No sandbox: plain child processes in a folder of their own, for machines that cannot do better. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { exitOf, GRACE_MILLISECONDS, signalQuietly } from "./child-end.ts";
+import { ownUser } from "./host-users.ts";
+import { closePipes } from "./nothing-left.ts";
 import { PROGRAM_PATH } from "./programs.ts";
 import type { Sandbox, SandboxedProcess } from "./sandbox.ts";
 import { terminate } from "./terminate.ts";
@@ -13,8 +15,10 @@ const followPlain = (child: ChildProcess, temporaryFolder: string): SandboxedPro
   const killGroup = (signal: NodeJS.Signals): void => {
     if (child.pid !== undefined) signalQuietly(-child.pid, signal);
   };
+  const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const exited = exitOf(child).then(async (exit) => {
     killGroup("SIGKILL"); // what it left behind
+    void closePipes(child, closed);
     await rm(temporaryFolder, { recursive: true, force: true });
     return { ...exit, memoryExceeded: false };
   });
@@ -35,14 +39,13 @@ const followPlain = (child: ChildProcess, temporaryFolder: string): SandboxedPro
   };
 };
 
-/** The sandbox that is none. */
-export const createPlainSandbox = (): Sandbox => ({
+const plainSandbox = (folders: string): Sandbox => ({
   mode: "none",
   limits: { memory: "not limited", cpu: "not limited", pids: "not limited", disk: "not limited", seccomp: "none" },
   warnings: ["functions run without a sandbox (--sandbox none): they can read and change whatever the server can"],
   pathOf: ({ source }) => source,
   spawn: async (command) => {
-    const folder = await mkdtemp(join(tmpdir(), "dispatch-"));
+    const folder = await mkdtemp(join(folders, "run-"));
     const environment = { PATH: process.env.PATH ?? PROGRAM_PATH, HOME: folder, TMPDIR: folder, LANG: "C.UTF-8" };
     const child = spawn(command.command, command.args, {
       cwd: command.directory ?? folder,
@@ -52,5 +55,14 @@ export const createPlainSandbox = (): Sandbox => ({
     });
     return followPlain(child, folder);
   },
+  installer: () => ownUser.claim("installer"),
   close: async () => undefined,
 });
+
+/** The sandbox that is none. Folders that a server that died left in `stateDir` are removed. */
+export const createPlainSandbox = (stateDir: string): Sandbox => {
+  const folders = join(stateDir, "plain");
+  rmSync(folders, { recursive: true, force: true });
+  mkdirSync(folders, { mode: 0o700 });
+  return plainSandbox(folders);
+};

@@ -4,7 +4,8 @@
  *
  *   sh (joins the control groups) -> prlimit (core dumps, open files) -> nsenter (network, staging) -> setpriv (leaves root) -> bwrap -> the command
  *
- * A server that runs as root drops to SANDBOX_UID, so that no sandboxed process is root outside, whatever it is inside.
+ * A server that runs as root drops to a user that nobody else has (host-users.ts), so that no sandboxed process is root
+ * outside, whatever it is inside.
  */
 import type { ChildProcess } from "node:child_process";
 import { mkdirSync } from "node:fs";
@@ -12,6 +13,7 @@ import type { Duplex } from "node:stream";
 import type { Limits, NetworkKind } from "../../../core/shared/ports.ts";
 import type { Bind, Link } from "./bubblewrap.ts";
 import type { Door, HostService } from "./door.ts";
+import type { HostUser } from "./host-users.ts";
 import type { Log } from "./log.ts";
 import { createBubblewrapSandbox } from "./sandbox-bubblewrap.ts";
 import { createPlainSandbox } from "./sandbox-plain.ts";
@@ -38,14 +40,18 @@ export interface SandboxCommand {
   readonly environment: Readonly<Record<string, string>>;
   /**
    * What is visible besides the system's programs. Read-only sources must be readable by everybody (0755); the folders
-   * above them need not be. A writable source is given to the sandbox's user (chown) when the server is root.
+   * above them need not be. A writable source is given to the sandbox's user (chown) when the server is root. No source
+   * that could be changed by a stranger may be a link; writable ones are refused then.
    */
   readonly binds: readonly Bind[];
   /** Links besides; mode `none` has no view of its own and makes none. */
   readonly links?: readonly Link[];
-  readonly network: NetworkKind;
+  /** `nothing` is no network at all: no door, no sibling. */
+  readonly network: NetworkKind | "nothing";
   readonly organization: string;
   readonly limits: Limits;
+  /** The user on the host, from `installer` or the owner of what is bound; default: one of its own while it lives. */
+  readonly uid?: number | undefined;
   /** The working folder; default /tmp. */
   readonly directory?: string;
   /** Mebibytes of the tmpfs at /function; default 1. */
@@ -84,11 +90,13 @@ export interface Sandbox {
   spawn(command: SandboxCommand): Promise<SandboxedProcess>;
   /** Where the command finds a bind: its target, or in mode `none`, which has no view of its own, its source. */
   pathOf(bind: Bind): string;
+  /** A user for the sandboxes that fill one folder, one after another; no function ever has it. */
+  installer(): HostUser;
   close(): Promise<void>;
 }
 
 /** Makes the sandbox of this server; one for functions, builder and drivers together. Close it last. */
 export const createSandbox = async (options: SandboxOptions): Promise<Sandbox> => {
   mkdirSync(options.stateDir, { recursive: true, mode: 0o700 });
-  return options.mode === "none" ? createPlainSandbox() : createBubblewrapSandbox(options);
+  return options.mode === "none" ? createPlainSandbox(options.stateDir) : createBubblewrapSandbox(options);
 };
