@@ -65,6 +65,7 @@ async function pipUnreachable(): Promise<string | undefined> {
   ]);
 }
 
+const offline = await pipUnreachable();
 const isSandboxed = await hasBubblewrap();
 const sandbox = await createSandbox({
   mode: isSandboxed ? "bubblewrap" : "none",
@@ -100,7 +101,7 @@ builderContract(isSandboxed ? "local" : "local (without bubblewrap)", () => shar
     emptyManifests: ["", "\n\n", "# nothing\n  # yet\n"],
     tiny: { manifest: "six==1.16.0\n", file: "site-packages/six.py", lock: "six==1.16.0\n" },
     missing: { manifest: "six==99.99.99\n", complaint: "ERROR: No matching distribution found for six==99.99.99" },
-    unreachable: await pipUnreachable(),
+    unreachable: offline,
   },
 ]);
 
@@ -111,6 +112,17 @@ describe("the local builder", () => {
   ])("refuses the package.json %j with a sentence", async (manifest, message) => {
     await expect(shared.build(imageSpec("nodejs", manifest), ignore)).rejects.toThrow(message);
   });
+
+  test.skipIf(offline !== undefined)(
+    `gives Python images the setuptools of the published base image${offline === undefined ? "" : ` (SKIPPED: ${offline})`}`,
+    async () => {
+      const { lock } = await shared.build(imageSpec("python3", "six==1.16.0"), ignore);
+      const [, major = ""] = /^setuptools==(\d+)\./m.exec(lock) ?? [];
+      expect(Number(major)).toBeGreaterThan(60);
+      expect(Number(major)).toBeLessThan(81);
+    },
+    60_000,
+  );
 
   test("says how system packages get onto the machine", async () => {
     const spec = { ...imageSpec("python3", ""), systemPackages: [{ name: "libpq5" }, { name: "gcc", version: "12" }] };

@@ -107,6 +107,16 @@ describe.skipIf(obstacle !== undefined)(suiteName("the process runtime", obstacl
   describe("running Node.js", () => runtimeContract("nodejs", nodejs, memoryObstacle));
   describe("running Python", () => runtimeContract("python3", python3, memoryObstacle));
 
+  test("Python finds the names in collections that packages of the published base image's time import", async () => {
+    const harness = await createHarness();
+    const source = `from collections import Callable, Mapping, MutableMapping, OrderedDict
+def handle(context, payload):
+    return [isinstance(payload, Mapping), isinstance(handle, Callable), issubclass(OrderedDict, MutableMapping)]`;
+    const worker = await startFunction(harness.runtime, "python3", source);
+    expect(await run(worker, {})).toMatchObject({ output: "[true,true,true]" });
+    await harness.close();
+  });
+
   describe("what Node.js allows", () => {
     let harness: Harness;
     beforeAll(async () => {

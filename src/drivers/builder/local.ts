@@ -69,7 +69,14 @@ async function placeOrder(spec: ImageSpec): Promise<Order> {
   const installer = INSTALLERS[spec.language];
   if (installer === undefined)
     throw new BuildError(`Images of the language ${spec.language} cannot be built by this version.`);
-  return { spec, input: imageDigest(spec, search.interpreter.version), interpreter: search.interpreter, installer };
+  const manifest = installer.isNeeded(spec.manifest) ? installer.withBase?.(spec.manifest) : undefined;
+  const whole = { ...spec, manifest: manifest ?? spec.manifest };
+  return {
+    spec: whole,
+    input: imageDigest(whole, search.interpreter.version),
+    interpreter: search.interpreter,
+    installer,
+  };
 }
 
 function refuseSystemPackages({ systemPackages }: ImageSpec): void {

@@ -22,6 +22,7 @@ export const pip: Installer = {
   manifestFileName: "requirements.txt",
   outputName: "site-packages",
   isNeeded: (manifest) => manifest.split(/\r?\n/).some((line) => /^\s*[^\s#]/.test(line)),
+  withBase,
   async readSettings({ command }, env) {
     // -s: packages of the server's own user are not seen in the sandbox, so a pip among them does not count.
     const listing = run(command, ["-s", "-m", "pip", "config", "list"], { env, cwd: "/" });
@@ -40,6 +41,15 @@ export const pip: Installer = {
     return first === -1 ? [] : lines.slice(first);
   },
 };
+
+/** Packages of the published base image's time import pkg_resources, which setuptools has had until version 80. */
+const BASE_REQUIREMENT = "setuptools<81";
+
+/** Who names setuptools, brings hashes or an index of one's own decides alone. */
+function withBase(manifest: string): string {
+  if (/^\s*(setuptools\b|-)|--hash/im.test(manifest)) return manifest;
+  return `${manifest.replace(/\s*$/, "")}\n${BASE_REQUIREMENT}\n`;
+}
 
 function planPip({ interpreter, mode, manifest, settings, workDir }: PlanContext): InstallPlan {
   if (settings.network === "host") refuseBuilding(manifest);

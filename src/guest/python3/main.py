@@ -14,6 +14,7 @@ from dispatch_guest.channel import ERROR, LOAD, READY, Channel  # noqa: E402
 from dispatch_guest.failure import load_failure  # noqa: E402
 from dispatch_guest.leftovers import Leftovers  # noqa: E402
 from dispatch_guest.loading import add_to_path, find_handler, unpack  # noqa: E402
+from dispatch_guest.older_names import restore_collections  # noqa: E402
 from dispatch_guest.output import Guard, Marker, open_outputs  # noqa: E402
 from dispatch_guest.runner import Runner  # noqa: E402
 
@@ -56,6 +57,7 @@ def load(channel, body):
 def main():
     modules = sys.argv[1] if len(sys.argv) > 1 else None
     open_outputs()
+    restore_collections()
     if modules:
         import site
 
