@@ -62,10 +62,17 @@ function created(resource: string, index: number): string {
 }
 
 test("create makes all of it, apply replaces all of it", async () => {
-  expect(await dispatch("create", "-f", "all-resources.yaml")).toEqual(all(resources.map(created)));
-  expect(await dispatch("apply", "-f", "all-resources.yaml")).toEqual(
-    all(resources.map((resource) => `Applied ${resource}`)),
-  );
+  const younger = "note: API get-gcp: shadows API get-aws: GET /dispatch-server/gcp is answered by this younger one\n";
+  const older =
+    "note: API get-aws: shadowed by API get-gcp: GET /dispatch-server/gcp is answered by that younger one\n";
+  expect(await dispatch("create", "-f", "all-resources.yaml")).toEqual({
+    ...all(resources.map(created)),
+    stderr: younger,
+  });
+  expect(await dispatch("apply", "-f", "all-resources.yaml")).toEqual({
+    ...all(resources.map((resource) => `Applied ${resource}`)),
+    stderr: older + younger,
+  });
 });
 
 test("what was applied is what the server has", async () => {

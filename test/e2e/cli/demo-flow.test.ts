@@ -58,7 +58,9 @@ describe("the demo's commands", () => {
 
   test("lay an endpoint over another one, read its runs, and take it away again", async () => {
     const words = "create api echo echo --path /cloudmaster --method POST --https-only".split(" ");
-    expect(await dispatch(...words)).toEqual(succeeded("Created api: echo\n"));
+    const note =
+      "note: API echo: shadows API cloudmaster: POST /dispatch-server/cloudmaster is answered by this younger one\n";
+    expect(await dispatch(...words)).toEqual({ ...succeeded("Created api: echo\n"), stderr: note });
     const run = await dispatch("exec", "echo", "--wait", "--input", '{"text": "hello"}');
     expect(run).toMatchObject({ status: 0, stderr: "" });
     const { name, output } = JSON.parse(run.stdout) as { name: string; output: unknown };

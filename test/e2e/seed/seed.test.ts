@@ -1,0 +1,157 @@
+/** The published demo, line by line: its files, its commands in their order, and the slash command. */
+import { cp, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { buildFunctions } from "../../../apps/cloudmaster/build.ts";
+import { type Ec2, startEc2 } from "../../../apps/cloudmaster/simulator/ec2/server.ts";
+import { freePorts } from "../../../apps/cloudmaster/simulator/listener.ts";
+import type { Post } from "../../../apps/cloudmaster/simulator/slack/channel.ts";
+import { type Slack, startSlack } from "../../../apps/cloudmaster/simulator/slack/workspace.ts";
+import { type CommandResult, runCommand, writeFiles } from "../support/command-line.ts";
+import { type ServerProcess, startServer, temporaryFolder } from "../support/server.ts";
+import { secretFiles } from "./files.ts";
+
+const app = fileURLToPath(new URL("../../../apps/cloudmaster", import.meta.url));
+
+/** Clouds whose function is not there yet. */
+const LATER = ["azure", "gcp", "vsphere"];
+
+let ec2: Ec2;
+let slack: Slack;
+let server: ServerProcess;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  const [slackPort = 0, apiPort = 0] = await freePorts(2);
+  ec2 = await startEc2({ transitionMs: 100 });
+  server = await startServer({
+    flags: [
+      ...["--enable-tls", "--port", String(apiPort), "--server-names", "dispatch.example.com"],
+      ...["--allow-host-service", `127.0.0.1:${slackPort},127.0.0.1:${ec2.port}`],
+    ],
+    listeners: ["api", "gateway", "apiTls", "gatewayTls"],
+  });
+  const ca = await readFile(join(server.dataDir, "dispatch_self_signed_cert.pem"), "utf8");
+  const commandUrl = `${server.addresses.gatewayTls}/dispatch-server/cloudmaster`;
+  slack = await startSlack({ port: slackPort, signingSecret: "nobody-was-told", commandUrl, ca });
+  await buildFunctions();
+  for (const part of ["all-resources.yaml", "dist/functions", "functions/status"])
+    await cp(join(app, part), join(folder, part), { recursive: true });
+  const ec2Place = { ec2Url: ec2.url, ec2Keys: ec2.keys };
+  const slackPlace = { webhookUrl: slack.webhookUrl, slackHost: `127.0.0.1:${slack.port}` };
+  await writeFiles(folder, secretFiles({ ...ec2Place, ...slackPlace, apiPort: String(apiPort) }));
+}, 120_000);
+
+afterAll(async () => {
+  await slack?.close();
+  await server?.dispose();
+  await ec2?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Types the line as it stands in the demo. */
+function type(line: string): Promise<CommandResult> {
+  const [, ...words] = line.split(" ");
+  const port = (url = "") => new URL(url).port;
+  return runCommand(words, { cwd: folder, environment: { DISPATCH_PORT: port(server.addresses.api) } });
+}
+
+/** Types a slash command and waits for what the app says, as many posts as are expected. */
+async function say(text: string, expected: number): Promise<readonly Post[]> {
+  const before = slack.posts.length;
+  await slack.type(text);
+  const said: Post[] = [];
+  for (let number = 2; number <= expected + 1; number++)
+    said.push(await slack.post(before + number, AbortSignal.timeout(30_000)));
+  return said;
+}
+
+test.each(["slack", "cloudmaster", "aws", "azure", "gcp", "vsphere"])("dispatch create secret %s", async (name) => {
+  const stdout = `Created secret: ${name}\n`;
+  expect(await type(`dispatch create secret ${name} ${name}.json`)).toEqual({ status: 0, stdout, stderr: "" });
+});
+
+test("dispatch create seed-images, dispatch create -f all-resources.yaml", async () => {
+  expect(await type("dispatch create seed-images")).toMatchObject({ status: 0, stderr: "" });
+  const { status, stderr, stdout } = await type("dispatch create -f all-resources.yaml --wait --timeout 5m");
+  expect({ status, stderr }).toEqual({
+    status: 0,
+    stderr: expect.stringMatching(/^note: API cloudmaster: secret slack has no `signingSecret`.*\n$/),
+  });
+  expect(stdout).toContain("Created API: cloudmaster\n");
+}, 400_000);
+
+test("the slash command's payload: Slack gets a reply, and the run of echo has the whole of it", async () => {
+  const line = "dispatch create api echo echo --path /cloudmaster --method POST --https-only";
+  expect(await type(line)).toMatchObject({ status: 0, stdout: "Created api: echo\n" });
+  expect(await say("create myvm on aws", 1)).toMatchObject([{ kind: "app", text: "create myvm on aws" }]);
+  const [newest] = JSON.parse((await type("dispatch get runs echo --json")).stdout) as { name: string }[];
+  const run = JSON.parse((await type(`dispatch get runs echo ${newest?.name} --json`)).stdout) as { output: Echoed };
+  const { context, ...payload } = run.output;
+  expect(payload).toMatchObject({ command: "/cloudmaster", text: "create myvm on aws", team_id: "T0001" });
+  expect(Object.keys(payload)).toEqual(expect.arrayContaining(["channel_id", "response_url", "token", "user_id"]));
+  expect(Object.keys(context).toSorted()).toEqual(["httpContext", "secrets", "serviceBindings"]);
+  expect([context.secrets, context.serviceBindings]).toEqual([{}, {}]);
+  expect(context.httpContext).toMatchObject({ method: "POST", scheme: "https", "server-protocol": "HTTP/1.1" });
+  expect(context.httpContext).toMatchObject({ "content-type": "application/x-www-form-urlencoded" });
+  for (const key of ["args", "content-length", "host", "request", "request-uri", "upstream-uri", "uri"])
+    expect(context.httpContext).toHaveProperty(key);
+  expect(await type("dispatch delete api echo")).toMatchObject({ status: 0, stdout: "Deleted api: echo\n" });
+});
+
+interface Echoed {
+  readonly context: Readonly<Record<"httpContext" | "secrets" | "serviceBindings", Readonly<Record<string, string>>>>;
+}
+
+test("/cloudmaster create vmtest01 on aws makes a machine, and says what it took where the file names nothing", async () => {
+  const posts = await say("create vmtest01 on aws", 2);
+  expect(posts.map(({ text }) => text)).toContain("creating vmtest01 on aws ...");
+  const [created] = posts.flatMap(({ attachments }) => attachments);
+  expect(created).toMatchObject({ color: "good", title: "created vmtest01 on aws" });
+  expect(created?.text).toMatch(
+    /this was taken: image ubuntu\S+noble-24\.04\S+ ami-\w+, size t3\.micro, network subnet-\w+\.$/,
+  );
+  expect(ec2.machines()).toMatchObject([{ name: "vmtest01" }]);
+});
+
+test.each(LATER)("/cloudmaster create vmtest01 on %s says that it is not set up yet", async (cloud) => {
+  const posts = await say(`create vmtest01 on ${cloud}`, 2);
+  const text = expect.stringContaining(`${cloud} is not set up yet`);
+  expect(posts.flatMap(({ attachments }) => attachments)).toMatchObject([{ color: "warning", text }]);
+});
+
+test("a function that calls the `url` of cloudmaster.json comes back to Dispatch, as published ones do", async () => {
+  const source = `import json, urllib.request
+def handle(context, payload):
+    url = context["secrets"]["url"] + "/v1/runs?functionName=echo"
+    body = json.dumps({"blocking": True, "input": payload, "functionName": "echo"}).encode()
+    request = urllib.request.Request(url, body, {"Cookie": "cookie", "Content-Type": "application/json"})
+    return json.load(urllib.request.urlopen(request, timeout=20))["output"]["text"]
+`;
+  await writeFiles(folder, { "back.py": source });
+  const line = "dispatch create function back back.py --image python3 --secret cloudmaster --wait";
+  expect(await type(line)).toMatchObject({ status: 0, stderr: "" });
+  expect(await type('dispatch exec back --input {"text":"hello"} --output-only')).toEqual({
+    ...{ status: 0, stdout: '"hello"\n', stderr: "" },
+  });
+}, 120_000);
+
+test("the file of another cloud is told by a key and its twin, and no value is", async () => {
+  expect(await type("dispatch update secret aws azure.json")).toMatchObject({ status: 0 });
+  const posts = await say("list aws", 2);
+  const [told] = posts.flatMap(({ attachments }) => attachments);
+  expect(told?.text).toContain(
+    "the secret `aws` has no `access_key` but `clientId`, which belongs to the secret `azure`",
+  );
+  expect(JSON.stringify(posts)).not.toContain("00000000-0000");
+});
+
+test("strangers hear which key is missing, and so does whoever describes the endpoint or asks the doctor", async () => {
+  const url = `${server.gateway}/dispatch-server/cloudmaster`;
+  const answer = await fetch(url, { method: "POST", body: "text=help", headers: { "X-Forwarded-For": "192.0.2.7" } });
+  expect([answer.status, await answer.text()]).toEqual([401, expect.stringContaining("no `signingSecret`")]);
+  expect((await type("dispatch describe api cloudmaster")).stdout).toContain("secret slack has no `signingSecret`");
+  expect((await type("dispatch doctor")).stdout).toMatch(/^warning +endpoints +cloudmaster: secret slack has no/m);
+});
