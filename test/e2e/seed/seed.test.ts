@@ -127,7 +127,7 @@ test("a function that calls the `url` of cloudmaster.json comes back to Dispatch
 def handle(context, payload):
     url = context["secrets"]["url"] + "/v1/runs?functionName=echo"
     body = json.dumps({"blocking": True, "input": payload, "functionName": "echo"}).encode()
-    request = urllib.request.Request(url, body, {"Cookie": "cookie", "Content-Type": "application/json"})
+    request = urllib.request.Request(url, body, {"Cookie": "cookie", "X-Dispatch-Org": "dispatch-server", "Content-Type": "application/json"})
     return json.load(urllib.request.urlopen(request, timeout=20))["output"]["text"]
 `;
   await writeFiles(folder, { "back.py": source });
