@@ -38,6 +38,7 @@ import {
   challengeKinds,
   databaseFile,
   dataFolder,
+  functionCeilings,
   gatewayHosts,
   maxWorkers,
   networkSettings,
@@ -161,6 +162,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     pool,
     defaultNetwork: networkSettings(settings).functions,
     allowHostNetwork: networkSettings(settings).allowHost,
+    ceilings: functionCeilings(settings),
     archiveLimits: { unpackedBytes: settings["max-source-bytes"], entries: 10_000 },
   });
   const apis = new Apis({

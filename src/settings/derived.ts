@@ -1,7 +1,7 @@
 /** What follows from several settings together, or from the machine. */
 import { mkdirSync } from "node:fs";
 import { createServer, isIP } from "node:net";
-import { homedir, totalmem } from "node:os";
+import { availableParallelism, homedir, totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import type { NetworkKind } from "../core/shared/ports.ts";
 import { SettingError } from "./convert.ts";
@@ -33,6 +33,8 @@ export function effective(settings: Settings): Settings {
     auth: authOf(settings),
     "gateway-host": settings["gateway-host"] || settings.host,
     "max-workers": maxWorkers(settings),
+    "max-function-memory": functionCeilings(settings).memory,
+    "max-function-cpu": functionCeilings(settings).cpu,
   };
 }
 
@@ -119,6 +121,20 @@ const WORKER_MEBIBYTES = 96;
 export function maxWorkers(settings: Settings): number {
   if (settings["max-workers"] > 0) return settings["max-workers"];
   return Math.max(4, Math.min(512, Math.floor(totalmem() / 2 / 1024 / 1024 / WORKER_MEBIBYTES)));
+}
+
+const LEAST_PROCESSORS = 4;
+
+/** What a function may ask for at most: mebibytes, processors, processes, workers, milliseconds. */
+export function functionCeilings(settings: Settings) {
+  return {
+    memory: settings["max-function-memory"] || Math.max(32, Math.floor(totalmem() / 1024 / 1024)),
+    cpu: settings["max-function-cpu"] || Math.max(LEAST_PROCESSORS, availableParallelism()),
+    pids: settings["max-function-pids"],
+    disk: settings["max-function-disk"],
+    concurrency: settings["max-function-concurrency"],
+    timeout: settings["max-function-timeout"],
+  };
 }
 
 /** The API's port; a free one is chosen before the listener opens because sandboxes must know it. */

@@ -6,11 +6,13 @@ import type { Revision } from "../pool/revision.ts";
 import { type Blobs, type BuiltImage, type Language, LoadError, type NetworkKind } from "../shared/ports.ts";
 import { SourceError } from "./archive.ts";
 import { decodeBundle } from "./bundle.ts";
+import { type Ceilings, timeoutWithin, withinCeilings } from "./ceilings.ts";
 import { type FunctionRecord, limitsOf } from "./document.ts";
 import { resolveHandler } from "./handler.ts";
 import type { StoredRevision } from "./revisions.ts";
 
 export interface DeploymentPorts {
+  readonly ceilings: Ceilings;
   readonly images: Images;
   readonly blobs: Blobs;
   readonly pool: Pool;
@@ -73,7 +75,7 @@ async function storedRevision(
   if (document.source === null)
     throw new SourceError("there is no source: a sourceURL cannot be read, send the source itself");
   const files = decodeBundle(await ports.blobs.get(document.source));
-  const { concurrency, ...limits } = limitsOf(document);
+  const { concurrency, ...limits } = withinCeilings(ports.ceilings, limitsOf(document));
   const revision: Revision = {
     organization: record.organization,
     functionId: record.id,
@@ -87,7 +89,7 @@ async function storedRevision(
     limits,
     concurrency,
     network: document.network ?? ports.defaultNetwork,
-    timeout: document.timeout,
+    timeout: timeoutWithin(ports.ceilings, document.timeout),
     ...(document.isolation === undefined ? {} : { isolation: document.isolation }),
   };
   const { secrets, schema, retries } = document;

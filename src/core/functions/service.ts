@@ -14,6 +14,7 @@ import { statement } from "../shared/statement.ts";
 import type { WireStatus } from "../shared/wire.ts";
 import { type ArchiveLimits, readArchive, SourceError } from "./archive.ts";
 import { encodeBundle } from "./bundle.ts";
+import { refuseBeyond } from "./ceilings.ts";
 import type { FunctionResource } from "./contract.ts";
 import { type DeploymentPorts, deploy } from "./deployment.ts";
 import { type FunctionDocument, type FunctionRecord, functionToWire } from "./document.ts";
@@ -221,6 +222,7 @@ export class Functions {
       const message = "network host is not allowed by this server: start it with --allow-host-network";
       throw new DispatchError("BAD_REQUEST", { message });
     }
+    refuseBeyond(this.#ports.ceilings, body);
     const schema = { in: body.schema?.in ?? null, out: body.schema?.out ?? null };
     await this.#ports.schemas.examine("in", schema.in);
     await this.#ports.schemas.examine("out", schema.out);

@@ -62,6 +62,11 @@ const catalogue = {
   TOO_SHORT: { status: 422, code: 604, template: "{field} in {place} should be at least {limit} chars long" },
   PATTERN: { status: 422, code: 605, template: "{message}" },
   ENUM: { status: 422, code: 606, template: "{field} in {place} should be one of [{allowed}]" },
+  TOO_HIGH: {
+    status: 422,
+    code: 608,
+    template: "{field} in {place} should be less than or equal to {limit} (setting {setting})",
+  },
   NO_COOKIE: { status: 500, code: 500, template: "No Such Cookie" },
   SHUTTING_DOWN: { status: 503, code: 503, template: "the server is stopping: try again when it is back" },
 } as const;

@@ -1,6 +1,6 @@
 /** More calls than there is room for (design: refuse at the door, with a time after which to come again). */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Dispatch, errorOf, parse, type RunObject, serverWith } from "../support/dispatch.ts";
+import { type Dispatch, errorOf, functionBody, parse, type RunObject, serverWith } from "../support/dispatch.ts";
 import type { Answer } from "../support/http.ts";
 import type { ServerProcess } from "../support/server.ts";
 
@@ -8,7 +8,9 @@ let server: ServerProcess;
 let dispatch: Dispatch;
 
 beforeAll(async () => {
-  ({ server, dispatch } = await serverWith(["nodejs"], { flags: ["--max-queue", "3"] }));
+  ({ server, dispatch } = await serverWith(["nodejs"], {
+    flags: ["--max-queue", "3", "--max-function-memory", "512"],
+  }));
   const slow = "module.exports = (c, ms) => new Promise((resolve) => setTimeout(resolve, ms, 'done'));";
   await dispatch.createFunction("narrow", { "f.js": slow }, { limits: { concurrency: 1 } });
   await dispatch.createFunction("free", { "f.js": "module.exports = () => 1;" });
@@ -48,4 +50,14 @@ test("runs that are not waited for are refused at the door, and what was accepte
   for (const id of accepted) expect((await dispatch.finished(id)).output).toBe("done");
   const all = await dispatch.runs("?functionName=narrow&status=ERROR");
   expect(all).toEqual([]);
+});
+
+test("a function that asks for more than the operator's ceiling is refused, by field and setting", async () => {
+  const body = functionBody("greedy", { "f.js": "module.exports = () => 1;" }, { limits: { memory: 513 } });
+  const answer = await dispatch.post("/v1/function", body);
+  expect([answer.status, errorOf(answer)]).toEqual([
+    422,
+    { code: 608, message: "limits.memory in body should be less than or equal to 512 (setting max-function-memory)" },
+  ]);
+  expect((await dispatch.get("/v1/function/greedy")).status).toBe(404);
 });
