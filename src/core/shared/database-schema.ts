@@ -74,6 +74,46 @@ export interface JobTable {
   fence: number;
 }
 
+/** What must be done, see core/work. */
+export interface WorkTable {
+  sequence: number;
+  organization: string;
+  kind: string;
+  id: string;
+  /** Of those with the same key only the oldest is due. */
+  order_key: string | null;
+  /** 1 while an older one with the same key is there. */
+  behind: number;
+  /** When it may be taken: Unix milliseconds, 0 for at once; while somebody has it, the end of the lease. */
+  due: number;
+  /** How often it was taken. */
+  attempts: number;
+  /** 0 for any number. */
+  max_attempts: number;
+  payload: string;
+  /** Who has it, "" for nobody. */
+  owner: string;
+  /** Grows by one whenever it is taken. */
+  fence: number;
+  /** Why the last attempt failed. */
+  error: string | null;
+}
+
+/** Work that could not be done. */
+export interface DeadLetterTable {
+  organization: string;
+  id: string;
+  kind: string;
+  work_id: string;
+  order_key: string | null;
+  attempts: number;
+  max_attempts: number;
+  payload: string;
+  error: string;
+  /** Unix milliseconds. */
+  died: number;
+}
+
 /** Answers under an Idempotency-Key, for 24 hours (decisions 18c). */
 export interface IdempotencyTable {
   organization: string;
@@ -130,6 +170,8 @@ export interface DatabaseSchema {
   revisions: RevisionTable;
   runs: RunTable;
   jobs: JobTable;
+  work: Counted<WorkTable>;
+  dead_letters: DeadLetterTable;
   idempotency: IdempotencyTable;
   audit: Counted<AuditTable>;
   changes: Counted<ChangeTable>;

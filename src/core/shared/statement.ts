@@ -23,11 +23,19 @@ export class Placeholder {
   }
 }
 
-const placeholders = new Proxy({}, { get: (_, name) => new Placeholder(String(name)) });
+const placeholders = new Proxy(
+  {},
+  {
+    get: (_, name) => new Placeholder(String(name)),
+    ownKeys: () => {
+      throw new Error("a statement names each of its values");
+    },
+  },
+);
 
 /**
- * A statement with named values. `build` is called once for each database, with a placeholder for each value: it may put
- * values into the query, and nowhere else. `expect: "one"` as in `Statement`.
+ * A statement with named values. `build` is called once for each database, with a placeholder for each value that it names:
+ * it may put them into the query, and nowhere else, and cannot enumerate them. `expect: "one"` as in `Statement`.
  */
 export function statement<Values extends object, Row = unknown>(
   build: (database: Kysely<DatabaseSchema>, values: Values) => Compilable<Row>,

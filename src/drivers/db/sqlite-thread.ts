@@ -86,8 +86,18 @@ function writeGroup(group: Group): CommitFailure[] {
       for (let at = 0; at < group.length; ) at = writeUnit(group, at);
     });
     return [];
-  } catch {
+  } catch (error) {
+    if (describe(error).code === "SQLITE_FULL") emptyLog();
     return writeSeparately(group);
+  }
+}
+
+/** What waits in the log goes into the database, and its room is free: on a full disk that may be what is missing. */
+function emptyLog(): void {
+  try {
+    database.pragma("wal_checkpoint(TRUNCATE)");
+  } catch {
+    // It stays in the log, where the next start finds it.
   }
 }
 
@@ -181,7 +191,7 @@ function serve(port: MessagePort): void {
     else if (request.kind === "snapshot") void answerSnapshot(port, request.id, request.file);
     else if (request.kind === "commit") port.postMessage({ committed: writeGroup(request.group) });
     else {
-      database.pragma("wal_checkpoint(TRUNCATE)");
+      emptyLog();
       database.close();
       port.postMessage({ closed: true });
       port.close();

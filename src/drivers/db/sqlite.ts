@@ -150,6 +150,7 @@ class SqliteThread {
     for (const waiting of this.#reads.values()) waiting.reject(error);
     this.#reads.clear();
     this.#commits.fail(error);
+    this.#closed?.();
   }
 }
 

@@ -1,0 +1,127 @@
+/** Which work is taken, and what is put right again after a death or a step of the clock. */
+import { PostgresAdapter, sql } from "kysely";
+import type { WorkTable } from "../shared/database-schema.ts";
+import type { Database } from "../shared/ports.ts";
+import { statement } from "../shared/statement.ts";
+import { type HeldJob, LEASE_MS, now } from "./job.ts";
+
+interface Claim {
+  readonly kind: string;
+  readonly owner: string;
+  readonly lease: number;
+  readonly limit: number;
+}
+
+const columns = [
+  "sequence",
+  "organization",
+  "kind",
+  "id",
+  "order_key",
+  "attempts",
+  "max_attempts",
+  "payload",
+  "fence",
+  "error",
+] as const;
+
+/** Where several servers share a database, one passes over what another is just taking. SQLite has one writer. */
+const claimDue = statement((database, { kind, owner, lease, limit }: Claim) => {
+  const due = database
+    .selectFrom("work")
+    .select("sequence")
+    .where("kind", "=", kind)
+    .where("behind", "=", 0)
+    .where("due", "<=", now)
+    .orderBy("due")
+    .orderBy("sequence")
+    .limit(limit);
+  const manyWriters = database.getExecutor().adapter instanceof PostgresAdapter;
+  return database
+    .with("due", () => (manyWriters ? due.forUpdate().skipLocked() : due))
+    .updateTable("work")
+    .set(({ eb }) => ({
+      owner,
+      due: sql<number>`${now} + ${lease}`,
+      attempts: eb("attempts", "+", 1),
+      fence: eb("fence", "+", 1),
+    }))
+    .where("sequence", "in", (query) => query.selectFrom("due").select("sequence"))
+    .returning(columns);
+});
+
+/** Takes up to `limit` jobs that are due, the oldest first. */
+export async function claim(database: Database, kind: string, owner: string, limit: number): Promise<HeldJob[]> {
+  const rows = await database.take(claimDue({ kind, owner, lease: LEASE_MS, limit }));
+  return rows.toSorted((one, other) => one.sequence - other.sequence).map(heldJob);
+}
+
+function heldJob(row: Pick<WorkTable, (typeof columns)[number]>): HeldJob {
+  return {
+    organization: row.organization,
+    kind: row.kind,
+    id: row.id,
+    orderKey: row.order_key ?? undefined,
+    payload: row.payload,
+    maxAttempts: row.max_attempts,
+    fence: row.fence,
+    attempt: row.attempts,
+    error: row.error ?? undefined,
+  };
+}
+
+/** Milliseconds until the next job of a kind is due; undefined when there is none. */
+export async function nextDue(database: Database, kind: string): Promise<number | undefined> {
+  const row = await database.query
+    .selectFrom("work")
+    .select(["due", now.as("now")])
+    .where("kind", "=", kind)
+    .where("behind", "=", 0)
+    .orderBy("due")
+    .limit(1)
+    .executeTakeFirst();
+  return row === undefined ? undefined : Math.max(0, row.due - row.now);
+}
+
+const releaseOwn = statement((database, { owner }: { owner: string }) =>
+  database.updateTable("work").set({ owner: "", due: 0 }).where("owner", "=", owner),
+);
+
+/** What this server had when it died is free again at once; what others have is free when their leases have run out. */
+export function release(database: Database, owner: string): Promise<void> {
+  return database.commit([releaseOwn({ owner })]);
+}
+
+/** Of each order the oldest may go. */
+const unblock = statement((database, { kind }: { kind: string }) =>
+  database
+    .updateTable("work")
+    .set({ behind: 0 })
+    .where("behind", "=", 1)
+    .where("sequence", "in", (query) =>
+      query
+        .selectFrom("work")
+        .select(({ fn }) => fn.min("sequence").as("first"))
+        .where("kind", "=", kind)
+        .where("order_key", "is not", null)
+        .groupBy(["organization", "order_key"]),
+    ),
+);
+
+/** The clock was set back: no lease is that long, and no pause between attempts. */
+const recall = statement((database, { kind, lease, pause }: { kind: string; lease: number; pause: number }) =>
+  database
+    .updateTable("work")
+    .set({ due: 0 })
+    .where("kind", "=", kind)
+    .where("behind", "=", 0)
+    .where("due", ">", sql<number>`${now} + ${lease}`)
+    .where(({ eb, or, and }) =>
+      or([eb("owner", "<>", ""), and([eb("attempts", ">", 0), eb("due", ">", sql<number>`${now} + ${pause}`)])]),
+    ),
+);
+
+/** Puts right what nobody else would: see `recall`, and two servers that end and promise jobs of one order at once. */
+export function putRight(database: Database, kind: string, longestPause: number): Promise<void> {
+  return database.commit([unblock({ kind }), recall({ kind, lease: LEASE_MS, pause: longestPause })]);
+}

@@ -1,0 +1,205 @@
+/**
+ * Work that must be done even if the server dies in between. Everything here is a statement for somebody's own unit: work is
+ * promised in the unit that promises it to a caller, and ends in the unit that records what came of it.
+ */
+import { type ExpressionBuilder, type ExpressionWrapper, type SqlBool, sql } from "kysely";
+import type { DatabaseSchema, WorkTable } from "../shared/database-schema.ts";
+import type { Statement } from "../shared/ports.ts";
+import { statement } from "../shared/statement.ts";
+
+/** A lease is renewed three times in its life; whoever lets it run out loses the job to the next taker. */
+export const LEASE_MS = 30_000;
+
+/** The database's clock. */
+export const now = sql<number>`now_ms()`;
+
+export interface Job {
+  readonly organization: string;
+  readonly kind: string;
+  /** Unique within its organization and kind. */
+  readonly id: string;
+  /** Of the jobs with the same key only the oldest is done at a time, whatever becomes of it. */
+  readonly orderKey?: string | undefined;
+  readonly payload: string;
+  /** After so many it is a dead letter; 0 for any number. */
+  readonly maxAttempts: number;
+}
+
+/** A job that this process has taken. */
+export interface HeldJob extends Job {
+  /** Whoever took it later has a higher one, and what the earlier one does with it fails. */
+  readonly fence: number;
+  /** This one, from 1 on. */
+  readonly attempt: number;
+  /** Why the last attempt failed. */
+  readonly error: string | undefined;
+}
+
+type Values = Pick<WorkTable, "organization" | "kind" | "id" | "due" | "max_attempts" | "payload">;
+
+const insertWork = statement((database, row: Values) =>
+  database.insertInto("work").values({
+    organization: row.organization,
+    kind: row.kind,
+    id: row.id,
+    behind: 0,
+    due: row.due,
+    attempts: 0,
+    max_attempts: row.max_attempts,
+    payload: row.payload,
+    owner: "",
+    fence: 0,
+  }),
+);
+
+const insertInOrder = statement((database, row: Values & { order_key: string }) => {
+  const older = database.selectFrom("work").select("id").where(inOrder(row));
+  return database.insertInto("work").values({
+    organization: row.organization,
+    kind: row.kind,
+    id: row.id,
+    order_key: row.order_key,
+    behind: sql<number>`case when exists ${older} then 1 else 0 end`,
+    due: row.due,
+    attempts: 0,
+    max_attempts: row.max_attempts,
+    payload: row.payload,
+    owner: "",
+    fence: 0,
+  });
+});
+
+interface OrderKey {
+  readonly organization: string;
+  readonly kind: string;
+  readonly order_key: string;
+}
+
+type WorkCondition = (
+  builder: ExpressionBuilder<DatabaseSchema, "work">,
+) => ExpressionWrapper<DatabaseSchema, "work", SqlBool>;
+
+function inOrder({ organization, kind, order_key }: OrderKey): WorkCondition {
+  return ({ eb, and }) =>
+    and([eb("organization", "=", organization), eb("kind", "=", kind), eb("order_key", "=", order_key)]);
+}
+
+type Hold = Pick<HeldJob, "organization" | "kind" | "id" | "fence">;
+
+function held({ organization, kind, id, fence }: Hold): WorkCondition {
+  return ({ eb, and }) =>
+    and([eb("organization", "=", organization), eb("kind", "=", kind), eb("id", "=", id), eb("fence", "=", fence)]);
+}
+
+const deleteHeld = statement((database, hold: Hold) => database.deleteFrom("work").where(held(hold)), "one");
+
+const nextInOrder = statement((database, key: OrderKey) =>
+  database
+    .updateTable("work")
+    .set({ behind: 0 })
+    .where("sequence", "=", (query) =>
+      query
+        .selectFrom("work")
+        .select(({ fn }) => fn.min("sequence").as("first"))
+        .where(inOrder(key)),
+    ),
+);
+
+const putBack = statement(
+  (database, values: Hold & { pause: number; error: string }) =>
+    database
+      .updateTable("work")
+      .set({ owner: "", error: values.error, due: sql<number>`${now} + ${values.pause}` })
+      .where(held(values)),
+  "one",
+);
+
+const unclaim = statement(
+  (database, values: Hold & { pause: number }) =>
+    database
+      .updateTable("work")
+      .set(({ eb }) => ({ owner: "", due: sql<number>`${now} + ${values.pause}`, attempts: eb("attempts", "-", 1) }))
+      .where(held(values)),
+  "one",
+);
+
+const extend = statement(
+  (database, values: Hold & { lease: number }) =>
+    database
+      .updateTable("work")
+      .set({ due: sql<number>`${now} + ${values.lease}` })
+      .where(held(values)),
+  "one",
+);
+
+const copyDead = statement(
+  (database, values: Hold & { letter: string; error: string }) =>
+    database
+      .insertInto("dead_letters")
+      .columns([
+        "organization",
+        "id",
+        "kind",
+        "work_id",
+        "order_key",
+        "attempts",
+        "max_attempts",
+        "payload",
+        "error",
+        "died",
+      ])
+      .expression((query) =>
+        query
+          .selectFrom("work")
+          .select(["organization", sql<string>`cast(${values.letter} as text)`.as("letter"), "kind", "id", "order_key"])
+          .select([
+            "attempts",
+            "max_attempts",
+            "payload",
+            sql<string>`cast(${values.error} as text)`.as("reason"),
+            now.as("died"),
+          ])
+          .where(held(values)),
+      ),
+  "one",
+);
+
+/** Promises the job, for at once or for `due` (Unix milliseconds). The unit fails with DuplicateError when it is there. */
+export function enqueue(job: Job, due = 0): Statement {
+  const { organization, kind, id, orderKey, payload, maxAttempts } = job;
+  const row = { organization, kind, id, payload, due, max_attempts: maxAttempts };
+  return orderKey === undefined ? insertWork(row) : insertInOrder({ ...row, order_key: orderKey });
+}
+
+/** It is done. The unit fails with StaleWriteError when somebody else has it by now; so do all below. */
+export function complete(job: HeldJob): Statement[] {
+  return [deleteHeld(job), ...advance(job)];
+}
+
+/** Puts it back for a later attempt. */
+export function retryLater(job: HeldJob, pause: number, error: string): Statement[] {
+  return [putBack({ ...holdOf(job), pause, error })];
+}
+
+/** Puts it back as if it had not been taken: there was no room for it. */
+export function giveBack(job: HeldJob, pause: number): Statement[] {
+  return [unclaim({ ...holdOf(job), pause })];
+}
+
+/** Makes a dead letter of it; those behind it go on. */
+export function bury(job: HeldJob, letter: string, error: string): Statement[] {
+  return [copyDead({ ...holdOf(job), letter, error }), deleteHeld(job), ...advance(job)];
+}
+
+/** Keeps the lease. */
+export function renew(job: HeldJob): Statement {
+  return extend({ ...holdOf(job), lease: LEASE_MS });
+}
+
+function holdOf({ organization, kind, id, fence }: HeldJob): Hold {
+  return { organization, kind, id, fence };
+}
+
+function advance({ organization, kind, orderKey }: HeldJob): Statement[] {
+  return orderKey === undefined ? [] : [nextInOrder({ organization, kind, order_key: orderKey })];
+}

@@ -1,0 +1,26 @@
+/** Every kind of work there is, and how it is done. Who does it is put together in compose.ts. */
+
+export interface WorkKind {
+  /** So many at once in this process. */
+  readonly concurrency: number;
+  /** After so many failed attempts it is a dead letter; 0 for any number. */
+  readonly maxAttempts: number;
+  /** Milliseconds before the second attempt; each further pause is twice as long, up to `longestPause`. */
+  readonly firstPause: number;
+  readonly longestPause: number;
+}
+
+export const kinds = {
+  /** A run that nobody waits for. Its own record counts its attempts. */
+  run: { concurrency: 256, maxAttempts: 0, firstPause: 1000, longestPause: 60_000 },
+  /** An event on its way to one subscription. */
+  delivery: { concurrency: 32, maxAttempts: 12, firstPause: 1000, longestPause: 600_000 },
+} as const satisfies Readonly<Record<string, WorkKind>>;
+
+export type WorkKindName = keyof typeof kinds;
+
+/** The pause after a failed attempt: doubled each time, and spread by half so that those who failed together part. */
+export function pauseAfter(attempt: number, { firstPause, longestPause }: WorkKind, random = Math.random()): number {
+  const full = Math.min(longestPause, firstPause * 2 ** Math.min(attempt - 1, 30));
+  return Math.round(full / 2 + (full / 2) * random);
+}

@@ -1,0 +1,152 @@
+/** The loop of one kind: takes what is due while there is room, does it, and ends it. */
+import { randomUUID } from "node:crypto";
+import { type Database, StaleWriteError } from "../shared/ports.ts";
+import { claim, nextDue, putRight } from "./claims.ts";
+import { bury, complete, giveBack, type HeldJob, renew, retryLater } from "./job.ts";
+import { pauseAfter, type WorkKind } from "./kinds.ts";
+import { HopelessError, NotNowError, type Perform } from "./worker.ts";
+
+export interface LanePorts {
+  readonly database: Database;
+  /** Names this server in leases; the same after a restart. */
+  readonly owner: string;
+  readonly log: { warn(details: object, message: string): void };
+}
+
+/** Somebody else may have promised work, or a clock may have been set: nobody waits longer than this, in milliseconds. */
+const LONGEST_NAP = 5000;
+const NAP_AFTER_FAILURE = 1000;
+const MOST_AT_ONCE = 64;
+
+export class Lane {
+  readonly #kind: string;
+  readonly #rules: WorkKind;
+  readonly #perform: Perform;
+  readonly #ports: LanePorts;
+  readonly #running = new Map<HeldJob, AbortController>();
+  #taking: Promise<void> | undefined;
+  #again = false;
+  #open = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(kind: string, rules: WorkKind, perform: Perform, ports: LanePorts) {
+    this.#kind = kind;
+    this.#rules = rules;
+    this.#perform = perform;
+    this.#ports = ports;
+  }
+
+  open(): void {
+    this.#open = true;
+    this.wake();
+  }
+
+  /** Work has been promised, or there is room again. */
+  wake(): void {
+    if (!this.#open) return;
+    this.#again = true;
+    this.#taking ??= this.#take().finally(() => {
+      this.#taking = undefined;
+    });
+  }
+
+  /** Takes nothing more; resolves when what it has taken has ended. */
+  async close(): Promise<void> {
+    this.#open = false;
+    clearTimeout(this.#timer);
+    await this.#taking;
+    while (this.#running.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  /** Keeps what it has; a job that somebody else has by now is told so. */
+  async renew(): Promise<void> {
+    await Promise.all([...this.#running].map(([job, lost]) => this.#renew(job, lost)));
+  }
+
+  putRight(): Promise<void> {
+    return putRight(this.#ports.database, this.#kind, this.#rules.longestPause);
+  }
+
+  async #take(): Promise<void> {
+    clearTimeout(this.#timer);
+    let nap = NAP_AFTER_FAILURE;
+    try {
+      while (this.#again && this.#open) {
+        this.#again = false;
+        await this.#takeDue();
+      }
+      nap = Math.min(LONGEST_NAP, (await nextDue(this.#ports.database, this.#kind)) ?? LONGEST_NAP);
+    } catch (error) {
+      this.#ports.log.warn({ err: error, kind: this.#kind }, "work could not be taken");
+    }
+    // With no room it is woken when there is some.
+    if (this.#open && this.#room > 0) this.#timer = setTimeout(() => this.wake(), Math.max(1, nap));
+  }
+
+  async #takeDue(): Promise<void> {
+    const limit = Math.min(this.#room, MOST_AT_ONCE);
+    if (limit <= 0) return;
+    const jobs = await claim(this.#ports.database, this.#kind, this.#ports.owner, limit);
+    for (const job of jobs) this.start(job);
+    if (jobs.length === limit) this.#again = true;
+  }
+
+  get #room(): number {
+    return this.#rules.concurrency - this.#running.size;
+  }
+
+  /** Does a job that this server has. */
+  start(job: HeldJob): void {
+    const lost = new AbortController();
+    this.#running.set(job, lost);
+    this.#do(job, lost.signal)
+      .catch((error: unknown) => this.#unsettled(job, error))
+      .finally(() => {
+        this.#running.delete(job);
+        this.wake();
+      });
+  }
+
+  async #do(job: HeldJob, signal: AbortSignal): Promise<void> {
+    const { maxAttempts, attempt } = job;
+    if (maxAttempts > 0 && attempt > maxAttempts) {
+      await this.#commit(bury(job, randomUUID(), job.error ?? `${maxAttempts} servers died while they did it`));
+      return;
+    }
+    let ending: Awaited<ReturnType<Perform>>;
+    try {
+      ending = await this.#perform(job, signal);
+    } catch (error) {
+      await this.#failed(job, error);
+      return;
+    }
+    if (ending !== undefined) await this.#commit([...ending, ...complete(job)]);
+  }
+
+  async #failed(job: HeldJob, error: unknown): Promise<void> {
+    if (error instanceof StaleWriteError) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    const isLast = job.maxAttempts > 0 && job.attempt >= job.maxAttempts;
+    if (error instanceof NotNowError) await this.#commit(giveBack(job, error.pause));
+    else if (isLast || error instanceof HopelessError) await this.#commit(bury(job, randomUUID(), message));
+    else await this.#commit(retryLater(job, pauseAfter(job.attempt, this.#rules), message));
+  }
+
+  #commit(unit: Parameters<Database["commit"]>[0]): Promise<void> {
+    return this.#ports.database.commit(unit, this.#running.size > 1);
+  }
+
+  /** Somebody else has the job by now; or the end could not be written, and the job is free when the lease has run out. */
+  #unsettled({ organization, kind, id }: HeldJob, error: unknown): void {
+    const message = error instanceof StaleWriteError ? "work was taken over" : "the end of work could not be recorded";
+    this.#ports.log.warn({ err: error, organization, kind, id }, message);
+  }
+
+  async #renew(job: HeldJob, lost: AbortController): Promise<void> {
+    try {
+      await this.#ports.database.commit([renew(job)], true);
+    } catch (error) {
+      if (error instanceof StaleWriteError && this.#running.has(job)) lost.abort(error);
+    }
+  }
+}

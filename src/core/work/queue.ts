@@ -1,0 +1,55 @@
+/** The queue: one loop a kind over one table. What a crash leaves is done by whoever looks next. */
+import { release } from "./claims.ts";
+import { LEASE_MS } from "./job.ts";
+import { kinds, type WorkKindName } from "./kinds.ts";
+import { Lane, type LanePorts } from "./lane.ts";
+import type { Perform } from "./worker.ts";
+
+const RENEW_MS = LEASE_MS / 3;
+const PUT_RIGHT_MS = 60_000;
+
+export type Workers = Readonly<Partial<Record<WorkKindName, Perform>>>;
+
+export class WorkQueue {
+  readonly #ports: LanePorts;
+  readonly #lanes = new Map<WorkKindName, Lane>();
+  readonly #timers: NodeJS.Timeout[] = [];
+
+  constructor(ports: LanePorts) {
+    this.#ports = ports;
+  }
+
+  /** Begins to do what is due, first of all what this server left undone when it ended. */
+  async open(workers: Workers): Promise<void> {
+    await release(this.#ports.database, this.#ports.owner);
+    for (const [name, perform] of Object.entries(workers) as [WorkKindName, Perform][]) {
+      this.#lanes.set(name, new Lane(name, kinds[name], perform, this.#ports));
+    }
+    await this.#each((lane) => lane.putRight());
+    for (const lane of this.#lanes.values()) lane.open();
+    this.#repeat(RENEW_MS, (lane) => lane.renew());
+    this.#repeat(PUT_RIGHT_MS, (lane) => lane.putRight());
+  }
+
+  /** Work of this kind was promised just now: nobody has to wait for the next look. */
+  wake(kind: WorkKindName): void {
+    this.#lanes.get(kind)?.wake();
+  }
+
+  /** Takes nothing more; resolves when what was taken has ended. What is left is for the next start. */
+  async close(): Promise<void> {
+    await this.#each((lane) => lane.close());
+    for (const timer of this.#timers) clearInterval(timer);
+  }
+
+  async #each(act: (lane: Lane) => Promise<void>): Promise<void> {
+    await Promise.all([...this.#lanes.values()].map(act));
+  }
+
+  #repeat(milliseconds: number, act: (lane: Lane) => Promise<void>): void {
+    const once = (): void => {
+      this.#each(act).catch((error: unknown) => this.#ports.log.warn({ err: error }, "work could not be looked after"));
+    };
+    this.#timers.push(setInterval(once, milliseconds).unref());
+  }
+}

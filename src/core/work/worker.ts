@@ -1,0 +1,26 @@
+/** What one kind's work is done by. */
+import type { Statement } from "../shared/ports.ts";
+import type { HeldJob } from "./job.ts";
+
+/**
+ * Does a job. What it returns is committed together with the job's completion; undefined says that it has ended the job in
+ * a unit of its own. What it throws is an attempt that failed. The signal says that the job has been lost to somebody else.
+ */
+export type Perform = (job: HeldJob, signal: AbortSignal) => Promise<readonly Statement[] | undefined>;
+
+/** The job cannot be done now, through no fault of its own: it is put back, and this was no attempt. */
+export class NotNowError extends Error {
+  override name = "NotNowError";
+  readonly pause: number;
+
+  /** `pause` in milliseconds. */
+  constructor(pause: number, cause?: unknown) {
+    super("not now", { cause });
+    this.pause = pause;
+  }
+}
+
+/** No later attempt can do it either: it becomes a dead letter at once. */
+export class HopelessError extends Error {
+  override name = "HopelessError";
+}

@@ -1,0 +1,260 @@
+/** What the queue must do on every database, with opponents: a second server, a dead one, poison, a clock that is set. */
+import { sql } from "kysely";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { type Database, StaleWriteError } from "../../src/core/shared/ports.ts";
+import { statement } from "../../src/core/shared/statement.ts";
+import { claim, putRight } from "../../src/core/work/claims.ts";
+import { complete, enqueue, type HeldJob, type Job, LEASE_MS, renew } from "../../src/core/work/job.ts";
+import { kinds } from "../../src/core/work/kinds.ts";
+import { type Workers, WorkQueue } from "../../src/core/work/queue.ts";
+import { HopelessError, NotNowError } from "../../src/core/work/worker.ts";
+
+const shift = statement((database, { by }: { by: number }) =>
+  database.updateTable("work").set(({ eb }) => ({ due: eb("due", "+", by) })),
+);
+
+const note = statement((database, { key }: { key: string }) =>
+  database.insertInto("settings").values({ organization: "work", key, value: "" }),
+);
+
+const clear = [
+  statement((database) => database.deleteFrom("work")),
+  statement((database) => database.deleteFrom("dead_letters")),
+];
+
+const job = (id: string, more: Partial<Job> = {}): Job => ({
+  organization: "o",
+  kind: "delivery",
+  id,
+  payload: "{}",
+  maxAttempts: 3,
+  ...more,
+});
+
+const silent = { warn: () => {} };
+
+/** `open` gives the same database at every call. */
+export function workContract(name: string, open: () => Promise<Database>): void {
+  describe(`work on ${name}`, () => {
+    let database: Database;
+    const queues: WorkQueue[] = [];
+
+    const start = async (owner: string, workers: Workers): Promise<WorkQueue> => {
+      const queue = new WorkQueue({ database, owner, log: silent });
+      queues.push(queue);
+      await queue.open(workers);
+      return queue;
+    };
+
+    const promise = (...jobs: readonly Job[]): Promise<void> => database.commit(jobs.map((one) => enqueue(one)));
+    const rows = () => database.query.selectFrom("work").selectAll().orderBy("sequence").execute();
+    const letters = () => database.query.selectFrom("dead_letters").selectAll().execute();
+    const done = () => vi.waitFor(async () => expect(await rows()).toEqual([]), { timeout: 20_000 });
+
+    const fresh = async (): Promise<void> => {
+      database = await open();
+      await database.commit(clear.map((make) => make({})));
+    };
+
+    afterEach(async () => {
+      await Promise.all(queues.splice(0).map((queue) => queue.close()));
+      await database.close();
+    });
+
+    test("is done once, in the unit that says so", async () => {
+      await fresh();
+      await promise(job("once"));
+      await start("a", { delivery: async ({ id }) => [note({ key: `${name}-${id}` })] });
+      await done();
+      const notes = database.query.selectFrom("settings").selectAll().where("key", "=", `${name}-once`);
+      expect(await notes.execute()).toHaveLength(1);
+    });
+
+    test("waits for its time, and no longer", async () => {
+      await fresh();
+      const times: number[] = [];
+      await database.commit([enqueue(job("later"), Date.now() + 700), enqueue(job("never"), Date.now() + 3_600_000)]);
+      await start("a", {
+        delivery: async () => {
+          times.push(Date.now());
+          return [];
+        },
+      });
+      const before = Date.now();
+      await vi.waitFor(() => expect(times).toHaveLength(1), { timeout: 5000 });
+      expect(Number(times[0]) - before).toBeGreaterThan(300);
+      expect((await rows()).map(({ id }) => id)).toEqual(["never"]);
+    });
+
+    test("is shared by two queues on one database, each job done by one of them", async () => {
+      await fresh();
+      const ids = Array.from({ length: 300 }, (_, at) => `j${at}`);
+      await promise(...ids.map((id) => job(id)));
+      const doneBy: Record<string, string[]> = { a: [], b: [] };
+      const worker = (owner: string): Workers => ({
+        delivery: async ({ id }) => {
+          doneBy[owner]?.push(id);
+          await new Promise((resolve) => setTimeout(resolve, 2));
+          return [];
+        },
+      });
+      await Promise.all([start("a", worker("a")), start("b", worker("b"))]);
+      await done();
+      expect([...(doneBy.a ?? []), ...(doneBy.b ?? [])].toSorted()).toEqual(ids.toSorted());
+      expect(Math.min(doneBy.a?.length ?? 0, doneBy.b?.length ?? 0)).toBeGreaterThan(0);
+    });
+
+    test("of a holder who died is done by another when the lease has run out, and the dead one's end fails", async () => {
+      await fresh();
+      await promise(job("orphan"));
+      const [orphan] = (await claim(database, "delivery", "dead", 10)) as [HeldJob];
+      const seen: number[] = [];
+      await start("b", {
+        delivery: async ({ attempt }) => {
+          seen.push(attempt);
+          return [];
+        },
+      });
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      expect(seen).toEqual([]);
+      await database.commit([shift({ by: -LEASE_MS - 1 })]);
+      queues[0]?.wake("delivery");
+      await done();
+      expect(seen).toEqual([2]);
+      await expect(database.commit(complete(orphan))).rejects.toBeInstanceOf(StaleWriteError);
+      await expect(database.commit([renew(orphan)])).rejects.toBeInstanceOf(StaleWriteError);
+    });
+
+    test("of this server before it died is done at its next start, without waiting for a lease", async () => {
+      await fresh();
+      await promise(job("mine"));
+      await claim(database, "delivery", "me", 10);
+      await start("me", { delivery: async () => [] });
+      await done();
+    });
+
+    test("is not held for ever when the clock is set back after its holder died", async () => {
+      await fresh();
+      await promise(job("lost"));
+      await claim(database, "delivery", "dead", 10);
+      await database.commit([enqueue(job("planned"), Date.now() + 7_200_000), shift({ by: 3_600_000 })]);
+      await putRight(database, "delivery", kinds.delivery.longestPause);
+      await start("b", { delivery: async () => [] });
+      await vi.waitFor(async () => expect((await rows()).map(({ id }) => id)).toEqual(["planned"]));
+    });
+
+    test("with the same order key is done one after the other, also when one of them has to be repeated", async () => {
+      await fresh();
+      const order: string[] = [];
+      const ids = ["k1", "k2", "k3", "k4"];
+      await promise(...ids.map((id) => job(id, { orderKey: "k" })), job("other"));
+      await start("a", {
+        delivery: async ({ id, attempt }) => {
+          order.push(id);
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          if (id === "k2" && attempt === 1) throw new Error("not yet");
+          return [];
+        },
+      });
+      await done();
+      expect(order.filter((id) => id !== "other")).toEqual(["k1", "k2", "k2", "k3", "k4"]);
+      expect(order.indexOf("other")).toBeLessThan(3);
+    });
+
+    test("that can never be done becomes a dead letter, and those behind it go on", async () => {
+      await fresh();
+      const order: string[] = [];
+      await promise(
+        job("bad", { orderKey: "k", maxAttempts: 2 }),
+        job("hopeless", { orderKey: "k" }),
+        job("good", { orderKey: "k" }),
+      );
+      await start("a", {
+        delivery: async ({ id, attempt }) => {
+          order.push(`${id} ${attempt}`);
+          if (id === "bad") throw new Error(`attempt ${attempt} failed`);
+          if (id === "hopeless") throw new HopelessError("it is malformed");
+          return [];
+        },
+      });
+      await done();
+      expect(order).toEqual(["bad 1", "bad 2", "hopeless 1", "good 1"]);
+      const dead = (await letters()).map(({ work_id, attempts, error }) => ({ work_id, attempts, error }));
+      expect(dead).toContainEqual({ work_id: "bad", attempts: 2, error: "attempt 2 failed" });
+      expect(dead).toContainEqual({ work_id: "hopeless", attempts: 1, error: "it is malformed" });
+    });
+
+    test("that kills whoever does it becomes a dead letter, too", async () => {
+      await fresh();
+      await promise(job("poison", { maxAttempts: 2 }));
+      for (const owner of ["x", "y"]) {
+        await claim(database, "delivery", owner, 10);
+        await database.commit([shift({ by: -LEASE_MS - 1 })]);
+      }
+      const performed: string[] = [];
+      await start("z", {
+        delivery: async ({ id }) => {
+          performed.push(id);
+          return [];
+        },
+      });
+      await done();
+      expect(performed).toEqual([]);
+      expect(await letters()).toMatchObject([{ work_id: "poison", error: "2 servers died while they did it" }]);
+    });
+
+    test("for which there is no room is put back, and that is no attempt", async () => {
+      await fresh();
+      await promise(job("patient", { maxAttempts: 1 }));
+      let refusals = 3;
+      await start("a", {
+        delivery: async () => {
+          if (refusals-- > 0) throw new NotNowError(20);
+          return [];
+        },
+      });
+      await done();
+      expect(await letters()).toEqual([]);
+    });
+
+    test("is in order again after two servers crossed: what nobody is ahead of is not behind", async () => {
+      await fresh();
+      await promise(job("k1", { orderKey: "k" }), job("k2", { orderKey: "k" }));
+      await database.commit([statement((query) => query.deleteFrom("work").where("id", "=", "k1"))({})]);
+      expect(await claim(database, "delivery", "a", 10)).toEqual([]);
+      await putRight(database, "delivery", 1000);
+      expect(await claim(database, "delivery", "a", 10)).toMatchObject([{ id: "k2" }]);
+    });
+
+    test("behind a long order costs nothing", async () => {
+      await fresh();
+      const fill = statement((query) =>
+        query
+          .insertInto("work")
+          .columns([
+            "organization",
+            "kind",
+            "id",
+            "order_key",
+            "behind",
+            "due",
+            "attempts",
+            "max_attempts",
+            "payload",
+            "owner",
+            "fence",
+          ])
+          .expression(
+            sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < 50000)
+              select 'o', 'delivery', 'x' || i, 'long', case when i = 1 then 0 else 1 end, 0, 0, 0, '{}', '', 0 from n`,
+          ),
+      );
+      await database.commit([fill({})]);
+      expect(await claim(database, "delivery", "a", 10)).toHaveLength(1);
+      await promise(job("free"));
+      const before = performance.now();
+      for (let turn = 0; turn < 20; turn++) await claim(database, "delivery", "b", 10);
+      expect((performance.now() - before) / 20).toBeLessThan(25);
+    });
+  });
+}
