@@ -1,8 +1,10 @@
 /** What tests of the runtime share: a runtime in a temporary folder, functions made of one text, runs as promises. */
+
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodeBundle } from "../../src/core/functions/bundle.ts";
+import { SecretMask } from "../../src/core/shared/mask/mask.ts";
 import type {
   Afterwards,
   BuiltImage,
@@ -128,12 +130,20 @@ export interface Invoked {
   readonly heard: readonly string[];
 }
 
-export const invoke = (worker: Worker, payload: unknown, context: object = {}, id = "some run"): Invoked => {
+const hunter2: readonly SecretMask[] = [new SecretMask({ password: "hunter2" })];
+
+export const invoke = (
+  worker: Worker,
+  payload: unknown,
+  context: object = {},
+  id = "some run",
+  masks = hunter2,
+): Invoked => {
   const started = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<Outcome | "returned">();
   const heard: string[] = [];
   const number = worker.invoke(JSON.stringify({ context, payload }), {
-    tag: { id, mask: (text) => text.replaceAll("hunter2", "***") },
+    tag: { id, masks },
     started: () => started.resolve(),
     log: (stream, line) => heard.push(`${stream}: ${line}`),
     finished: (outcome) => ended.resolve(outcome),

@@ -4,14 +4,15 @@ import type { Serving } from "../functions/revisions.ts";
 import { splitNames } from "../functions/service.ts";
 import type { Revision } from "../pool/revision.ts";
 import type { Task } from "../pool/task.ts";
+import type { UsedSecrets } from "../secrets/service.ts";
 import { unixNanoseconds } from "../shared/clock.ts";
 import { DispatchError } from "../shared/errors.ts";
 import { nestsDeeper, tooDeepText } from "../shared/json-depth.ts";
+import { masked, type SecretMask } from "../shared/mask/mask.ts";
 import type { FunctionFailure, Outcome, RunTag } from "../shared/ports.ts";
 import { type Person, type Principal, principalText } from "../shared/principal.ts";
 import { envelopeText } from "./context.ts";
 import { recordable, uncheckedFailure, violationText } from "./failure.ts";
-import { maskOf } from "./mask.ts";
 import { type RunRecord, recordedPeople } from "./record.ts";
 import { parentOf, type RunRequest } from "./request.ts";
 import { newRunId } from "./run-id.ts";
@@ -38,8 +39,6 @@ export interface Asking {
   readonly people: readonly Person[];
 }
 
-const unmasked = (text: string): string => text;
-
 export class ActiveRun implements Task {
   readonly record: RunRecord;
   readonly serving: Serving;
@@ -65,7 +64,7 @@ export class ActiveRun implements Task {
   readonly #keeper: RunKeeper;
   readonly #httpContext: string | undefined;
   #secrets: Readonly<Record<string, string>> = {};
-  #mask = unmasked;
+  #masks: readonly SecretMask[] = [];
   #wake: (() => void) | undefined;
   #ended = false;
 
@@ -107,13 +106,13 @@ export class ActiveRun implements Task {
 
   /** Without the run itself, which leaves memory when it has ended. */
   get tag(): RunTag {
-    return { id: this.record.id, mask: this.#mask };
+    return { id: this.record.id, masks: this.#masks };
   }
 
-  useSecrets(names: readonly string[], values: Readonly<Record<string, string>>): void {
+  useSecrets(names: readonly string[], { values, masks }: UsedSecrets): void {
     this.unaudited = names;
     this.#secrets = values;
-    this.#mask = maskOf(values);
+    this.#masks = masks;
   }
 
   envelope(): string {
@@ -156,8 +155,8 @@ export class ActiveRun implements Task {
 
   #finish(outcome: Outcome): void {
     const { record } = this;
-    record.stdout = this.#masked(outcome.logs.stdout);
-    record.stderr = this.#masked(outcome.logs.stderr);
+    record.stdout = outcome.logs.stdout;
+    record.stderr = outcome.logs.stderr;
     if (outcome.error === undefined) this.#succeed(outcome.output);
     else if (outcome.error.interrupted === true && this.durable && mayBeRepeated(record, this.serving))
       this.#keeper.interrupted(this);
@@ -171,7 +170,7 @@ export class ActiveRun implements Task {
   /** Ends the run with an error of one of the three classes. */
   fail({ message, stacktrace, ...failure }: FunctionFailure): void {
     const { record } = this;
-    const error = recordable({ ...failure, message: this.#mask(message), stacktrace: this.#masked(stacktrace) });
+    const error = recordable({ ...failure, message: masked(this.#masks, message), stacktrace });
     record.status = "ERROR";
     record.error = error;
     record.reason = [`error running function: ${record.functionName}: ${error.message}`];
@@ -233,10 +232,6 @@ export class ActiveRun implements Task {
   #end(): void {
     this.record.finished = unixNanoseconds();
     this.#keeper.ended(this);
-  }
-
-  #masked(lines: readonly string[] | null): readonly string[] | null {
-    return lines === null || this.#mask === unmasked ? lines : lines.map(this.#mask);
   }
 }
 

@@ -2,6 +2,7 @@
 import { auditStatement } from "../audit/audit.ts";
 import type { Iam } from "../iam/authorize.ts";
 import type { ChangeFeed } from "../shared/change-feed.ts";
+import { SecretMask } from "../shared/mask/mask.ts";
 import type { Database, Keys, Statement } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts";
@@ -23,11 +24,22 @@ export interface SecretsPorts {
   readonly iam: Iam;
 }
 
+interface Opened {
+  readonly values: SecretValues;
+  readonly mask: SecretMask;
+}
+
+/** What a run is given, and what hides it in all that the run says. */
+export interface UsedSecrets {
+  readonly values: SecretValues;
+  readonly masks: readonly SecretMask[];
+}
+
 export class Secrets {
   readonly #ports: SecretsPorts;
   readonly #store: ResourceStore<SecretDocument>;
   /** Opened values by record: a record is replaced when its secret changes, and its values go with it. */
-  readonly #opened = new WeakMap<SecretRecord, SecretValues>();
+  readonly #opened = new WeakMap<SecretRecord, Opened>();
   readonly #atGateway = new WeakSet<SecretRecord>();
 
   constructor(ports: SecretsPorts) {
@@ -80,10 +92,15 @@ export class Secrets {
    * The values for a run, later secrets winning on equal keys. Whoever named them was asked for the right: the function's
    * own when it was written, others by the run. @throws NOT_FOUND that names the missing one.
    */
-  async use(organization: string, names: readonly string[]): Promise<SecretValues> {
-    const merged: Record<string, string> = {};
-    for (const name of names) Object.assign(merged, await this.#open(this.#store.get(organization, name)));
-    return merged;
+  async use(organization: string, names: readonly string[]): Promise<UsedSecrets> {
+    const values: Record<string, string> = {};
+    const masks: SecretMask[] = [];
+    for (const name of names) {
+      const opened = await this.#open(this.#store.get(organization, name));
+      Object.assign(values, opened.values);
+      masks.push(opened.mask);
+    }
+    return { values, masks };
   }
 
   /**
@@ -97,13 +114,13 @@ export class Secrets {
       await this.#ports.database.commit(Secrets.useStatements(principal, organization, [name]));
       this.#atGateway.add(record);
     }
-    return this.#open(record);
+    return (await this.#open(record)).values;
   }
 
   /** Whether a key has a value, which nobody gets to see; undefined when there is no such secret. */
   async has(organization: string, name: string, key: string): Promise<boolean | undefined> {
     const record = this.#store.find(organization, name);
-    return record && ((await this.#open(record))[key] ?? "") !== "";
+    return record && ((await this.#open(record)).values[key] ?? "") !== "";
   }
 
   /** The audit rows of a `use`; they go into the transaction of the record of the run. */
@@ -120,15 +137,16 @@ export class Secrets {
       auditStatement({ principal, action: "reveal", organization, kind: "Secret", name }),
     );
     if (entries.length > 0) await this.#ports.database.commit(entries);
-    return Promise.all(records.map(async (record) => toWire(record, await this.#open(record))));
+    return Promise.all(records.map(async (record) => toWire(record, (await this.#open(record)).values)));
   }
 
-  async #open(record: SecretRecord): Promise<SecretValues> {
+  async #open(record: SecretRecord): Promise<Opened> {
     const known = this.#opened.get(record);
     if (known !== undefined) return known;
     const values = await unseal(this.#ports.keys, record, record.document.sealed);
-    this.#opened.set(record, values);
-    return values;
+    const opened = { values, mask: new SecretMask(values) };
+    this.#opened.set(record, opened);
+    return opened;
   }
 
   #authorize(principal: Principal, organization: string, action: "get" | "create" | "update" | "delete"): void {

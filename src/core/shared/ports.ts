@@ -4,6 +4,7 @@
  */
 import type { Kysely } from "kysely";
 import type { DatabaseSchema } from "./database-schema.ts";
+import type { SecretMask } from "./mask/mask.ts";
 import type { Query } from "./statement.ts";
 
 // ---------------------------------------------------------------------------------------------------------- db
@@ -174,8 +175,8 @@ export type Outcome = { readonly logs: RunLogs } & (
 /** What is remembered of a run after its end. */
 export interface RunTag {
   readonly id: string;
-  /** Hides the values of its secrets. */
-  mask(text: string): string;
+  /** Those of its secrets: the runtime hides them in everything that the worker says from then on. */
+  readonly masks: readonly SecretMask[];
 }
 
 /** Who is told about one invocation. The runtime calls `started` at most once and `finished` exactly once, unless `returned`. */
@@ -183,7 +184,7 @@ export interface InvocationListener {
   readonly tag?: RunTag | undefined;
   /** The handler has been entered. */
   started(): void;
-  /** A whole line of the function's own output, as it happens, before masking. */
+  /** A whole line of the function's own output, as it happens, masked. */
   log(stream: "stdout" | "stderr", line: string): void;
   finished(outcome: Outcome): void;
   /** The invocation never started and never will in this worker (cancelled, or the worker ended): it may run elsewhere. */

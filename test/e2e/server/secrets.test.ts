@@ -7,6 +7,7 @@ import { auditRows, databaseContent } from "../support/database.ts";
 import type { Dispatch } from "../support/dispatch.ts";
 import { serverWith } from "../support/dispatch.ts";
 import type { ServerProcess } from "../support/server.ts";
+import { until } from "../support/until.ts";
 
 const PASSWORD = "OpenSesame-71f3";
 
@@ -14,7 +15,7 @@ let server: ServerProcess;
 let dispatch: Dispatch;
 
 beforeAll(async () => {
-  ({ server, dispatch } = await serverWith(["nodejs"]));
+  ({ server, dispatch } = await serverWith(["nodejs"], { flags: ["--debug"] }));
   await dispatch.post("/v1/secret", { name: "first", secrets: { user: "ada", password: PASSWORD } });
   await dispatch.post("/v1/secret", { name: "second", secrets: { user: "bob" } });
   await dispatch.createFunction("reveals", { "f.js": "module.exports = ({ secrets }) => secrets;" });
@@ -88,6 +89,45 @@ describe("values are hidden", () => {
   });
 });
 
+describe("values stay hidden", () => {
+  test("of secrets as large as a bundle of certificates", async () => {
+    const lines = Array.from({ length: 6000 }, (_, n) => `bundle-line-${n}`);
+    await dispatch.post("/v1/secret", { name: "bundle", secrets: { bundle: lines.join("\n") } });
+    const source = "module.exports = ({ secrets }) => { console.log('a', secrets.bundle.split('\\n')[5999], 'b'); };";
+    await dispatch.createFunction("bundled", { "f.js": source }, { secrets: ["bundle"] });
+    expect((await dispatch.run("bundled")).logs?.stdout).toEqual(["a *** b"]);
+  });
+
+  test("when they are escaped, after a rotation, in runs without the secret, and between runs", async () => {
+    const source = `const seen = [];
+    module.exports = ({ secrets }, later) => {
+      if (secrets.token) seen.push(secrets.token);
+      console.log(JSON.stringify({ seen }), encodeURIComponent(seen.join()));
+      if (later) setTimeout(() => console.log("later: " + seen.join()), 50);
+      return seen.length;
+    };`;
+    const values = ['first"value/1', "second value+2"];
+    await dispatch.post("/v1/secret", { name: "token", secrets: { token: values[0] } });
+    await dispatch.createFunction("remembers", { "f.js": source }, { limits: { concurrency: 1 } });
+    await dispatch.run("remembers", null, { secrets: ["token"] });
+    await dispatch.put("/v1/secret/token", { name: "token", secrets: { token: values[1] } });
+    await dispatch.run("remembers", null, { secrets: ["token"] });
+    const without = await dispatch.run("remembers", true);
+    expect(without.output).toBe(2);
+    expect(without.logs?.stdout).toEqual(['{"seen":["***","***"]} ***%2C***']);
+    await until(
+      "what it says later is in the log",
+      async () => JSON.stringify(server.log).includes("later: ***") || undefined,
+    );
+  });
+
+  test("in an error that is cut in the middle of one", async () => {
+    const source = "module.exports = ({ secrets }) => { throw new Error('x'.repeat(16_375) + secrets.password); };";
+    await dispatch.createFunction("cuts", { "f.js": source }, { secrets: ["first"] });
+    expect((await dispatch.run("cuts")).error?.message).toMatch(/x\*\*\*$/);
+  });
+});
+
 test("every reading is in the audit log, nothing on disk or in the log holds a value, and the chain is whole", async () => {
   await dispatch.get("/v1/secret/first");
   await dispatch.get("/v1/secret");
@@ -109,7 +149,7 @@ test("every reading is in the audit log, nothing on disk or in the log holds a v
     true,
   );
   expect(verifyChain(rows)).toBeUndefined();
-  expect(JSON.stringify(server.log)).not.toContain(PASSWORD);
+  expect(JSON.stringify(server.log)).not.toMatch(/OpenSesame|first.{0,2}value|second.{0,3}value/);
   for (const file of (await readdir(server.dataDir)).filter((name) => /^dispatch\.db|^master\.key/.test(name))) {
     const path = join(server.dataDir, file);
     expect((await stat(path)).mode & 0o777, file).toBe(0o600);

@@ -128,15 +128,6 @@ export class Invocations implements LateMarkers {
     return (this.#ended.find((ended) => ended.number === number) ?? this.#ended.at(-1))?.tag;
   }
 
-  /** With the secrets of every run that is remembered or going on hidden. */
-  masked(text: string): string {
-    const tags = [...this.#ended.map(({ tag }) => tag), ...this.#waiting.map(({ listener }) => listener.tag)];
-    const masks = new Set(tags.map((tag) => tag?.mask));
-    let hidden = text;
-    for (const mask of masks) if (mask !== undefined) hidden = mask(hidden);
-    return hidden;
-  }
-
   /** The worker has ended. What ran fails with this, what had not started is returned. */
   end(failure: FunctionFailure): void {
     this.lateSince = undefined;

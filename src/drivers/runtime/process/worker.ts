@@ -1,6 +1,7 @@
 /** A worker: one sandboxed guest, spoken to in frames (src/guest/PROTOCOL.md). */
 import { randomBytes } from "node:crypto";
 import type { Duplex, Readable } from "node:stream";
+import { masked, type SecretMask } from "../../../core/shared/mask/mask.ts";
 import {
   type Afterwards,
   type FunctionFailure,
@@ -43,6 +44,12 @@ const FRAME_SLACK = 256 * 1024;
 
 /** How much of what a worker says between two runs is passed on. */
 const STRAY_LIMIT = 64 * 1024;
+
+/** The shortest text that a guest cuts. */
+const SHORTEST_CUT = 500;
+
+/** Letters of one such line in the debug log. */
+const LONGEST_STRAY = 2000;
 
 /** Milliseconds in which an idle worker answers. */
 const PROBE_PATIENCE = 2000;
@@ -105,6 +112,8 @@ class ProcessWorker implements Worker {
   #exit: WorkerExit | undefined;
   #strayBytes = 0;
   #complaint = "";
+  /** Of every secret that it ever got: it may remember them. */
+  readonly #masks = new Set<SecretMask>();
 
   constructor(options: WorkerOptions, channel: Duplex) {
     this.id = options.id;
@@ -129,6 +138,7 @@ class ProcessWorker implements Worker {
   }
 
   invoke(envelope: string, listener: InvocationListener): number {
+    for (const mask of listener.tag?.masks ?? []) this.#masks.add(mask);
     const number = this.#invocations.add(listener);
     this.#strayBytes = 0;
     if (this.#exit === undefined) this.#writer.write(textFrame(FrameType.invoke, number, envelope));
@@ -210,7 +220,8 @@ class ProcessWorker implements Worker {
     source?.on("data", listen).on("end", () => splitter.end());
   }
 
-  #line(stream: StreamName, text: string, bytes: number): void {
+  #line(stream: StreamName, said: string, bytes: number): void {
+    const text = this.#masked(said);
     const record = this.#invocations.recordOf(stream);
     if (record !== undefined) {
       record.add(stream, text, bytes);
@@ -219,12 +230,30 @@ class ProcessWorker implements Worker {
     this.#strayBytes += bytes;
     if (stream === "stderr") this.#complaint = `${this.#complaint}\n${text}`.slice(-2000);
     if (this.#invocations.tagOf(0) !== undefined) this.#tell(0, { kind: stream, text });
-    else this.#options.log.debug({ worker: this.id, stream, line: text }, "output outside of a run");
+    else {
+      const line = text.slice(0, LONGEST_STRAY);
+      this.#options.log.debug({ worker: this.id, stream, line }, "output outside of a run");
+    }
   }
 
+  /** `event` is masked. */
   #tell(number: number, event: Omit<Afterwards, "run">): void {
-    const text = this.#invocations.masked(event.text);
-    this.#afterwards?.({ kind: event.kind, text, run: this.#invocations.tagOf(number)?.id });
+    this.#afterwards?.({ ...event, run: this.#invocations.tagOf(number)?.id });
+  }
+
+  #masked(text: string): string {
+    return this.#masks.size === 0 ? text : masked(this.#masks, text);
+  }
+
+  /** Guests cut what is long, and may cut a value in two. */
+  #maskedCut(text: string): string {
+    return this.#masks.size === 0 ? text : masked(this.#masks, text, text.length >= SHORTEST_CUT);
+  }
+
+  #maskedFailure(failure: FunctionFailure): FunctionFailure {
+    if (this.#masks.size === 0) return failure;
+    const stacktrace = failure.stacktrace?.map((line) => this.#maskedCut(line)) ?? null;
+    return { ...failure, message: this.#maskedCut(failure.message), stacktrace };
   }
 
   #hear(type: number, number: number, bytes: Buffer, start: number, end: number): void {
@@ -254,7 +283,7 @@ class ProcessWorker implements Worker {
   }
 
   #hearError(number: number, failure: FunctionFailure): Violation {
-    if (number !== 0) return this.#invocations.finished(number, undefined, failure);
+    if (number !== 0) return this.#invocations.finished(number, undefined, this.#maskedFailure(failure));
     if (this.#state !== "loading") return "said that it could not be loaded when nothing was being loaded";
     this.#state = "generic";
     this.#ready?.reject(new LoadError(failure.message));
@@ -266,7 +295,7 @@ class ProcessWorker implements Worker {
       const event = parseLate(text);
       if (event.kind === "failure") this.#failureTold = true;
       this.#strayBytes += text.length;
-      if (this.#strayBytes <= STRAY_LIMIT) this.#tell(number, event);
+      if (this.#strayBytes <= STRAY_LIMIT) this.#tell(number, { ...event, text: this.#maskedCut(event.text) });
       return undefined;
     } catch {
       return "sent output that cannot be read";
