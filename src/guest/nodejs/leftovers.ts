@@ -1,9 +1,13 @@
 /** Processes that a run started and left behind (../PROTOCOL.md). */
+import childProcess from "node:child_process";
 import { openSync, readdirSync, readFileSync, readSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 
 const NAMED = 10;
 const PATIENCE_MILLISECONDS = 50;
 const SPACE = 32;
+/** Asking the kernel costs as much as a small run; what Node.js starts itself is known without. */
+const ASK_AGAIN_MILLISECONDS = 100;
 
 interface Process {
   readonly name: string;
@@ -43,16 +47,45 @@ const lineOf = (ended: ReadonlyMap<number, string>): string | undefined => {
   return `dispatch: the run left processes behind, which were ended: ${some.join(", ")}${more}`;
 };
 
-/**
- * Watches from now on; what lives already was started while the function was loaded, and belongs to the worker. The
- * function that comes back ends what a run left behind and gives the line that says so.
- */
-export const watchLeftovers = (): (() => string | undefined) => {
+type Starter = (this: unknown, ...values: unknown[]) => unknown;
+
+/** Calls `notice` whenever Node.js starts a process. */
+const noticeStarts = (notice: () => void): void => {
+  const wrap = (owner: Record<string, unknown>, name: string): void => {
+    const start = owner[name] as Starter;
+    const noticing: Starter = function (...values) {
+      notice();
+      return start.apply(this, values);
+    };
+    owner[name] = Object.defineProperties(noticing, Object.getOwnPropertyDescriptors(start));
+  };
+  wrap(childProcess.ChildProcess.prototype as unknown as Record<string, unknown>, "spawn");
+  for (const name of ["spawnSync", "execSync", "execFileSync"]) {
+    wrap(childProcess as unknown as Record<string, unknown>, name);
+  }
+  syncBuiltinESMExports();
+};
+
+export interface Leftovers {
+  /** The function is loaded: what lives now belongs to the worker. */
+  keep(): void;
+  /** Ends what a run left behind, and gives the line that says so. */
+  end(): string | undefined;
+}
+
+/** Watches from now on which processes are started. To be called before the function's code can hold on to anything. */
+export const watchLeftovers = (): Leftovers => {
   const loadavg = openSync("/proc/loadavg", "r");
   const text = Buffer.alloc(128);
   const kill = process.kill.bind(process);
-  const kept = new Set(processes().keys());
-  const helpers = new Set([...kept].filter((number) => number !== 1 && number !== process.pid));
+  let kept: ReadonlySet<number> = new Set();
+  let helpers: ReadonlySet<number> = new Set();
+  let last = 0;
+  let askAgain = 0;
+  let started = false;
+  noticeStarts(() => {
+    started = true;
+  });
 
   /** The number of the youngest process or thread in this namespace: while it stays, nothing was started. */
   const lastNumber = (): number => {
@@ -96,11 +129,22 @@ export const watchLeftovers = (): (() => string | undefined) => {
     return lineOf(ended);
   };
 
-  let last = lastNumber();
-  return () => {
-    if (lastNumber() === last) return undefined;
-    const line = endAll();
-    last = lastNumber();
-    return line;
+  return {
+    keep: () => {
+      kept = new Set(processes().keys());
+      helpers = new Set([...kept].filter((number) => number !== 1 && number !== process.pid));
+      last = lastNumber();
+      started = false;
+    },
+    end: () => {
+      const now = performance.now();
+      if (!started && now < askAgain) return undefined;
+      askAgain = now + ASK_AGAIN_MILLISECONDS;
+      if (!started && lastNumber() === last) return undefined;
+      started = false;
+      const line = endAll();
+      last = lastNumber();
+      return line;
+    },
   };
 };

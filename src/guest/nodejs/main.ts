@@ -26,13 +26,14 @@ const load = async (body: Buffer): Promise<void> => {
   const { folder, modules, maxOutputBytes } = header;
   const mark = createMarker(header.marker);
   Object.assign(process.env, header.environment);
+  const leftovers = header.alone === true ? watchLeftovers() : undefined;
   try {
     const files = writeBundle(body.subarray(start), folder);
     if (modules !== undefined) linkModules(folder, modules);
     process.chdir(folder);
     const handler = await loadHandler(folder, header.handler, files);
-    const endLeftovers = header.alone === true ? watchLeftovers() : undefined;
-    runner = createRunner({ channel, handler, mark, endLeftovers, folder, maxOutputBytes });
+    leftovers?.keep();
+    runner = createRunner({ channel, handler, mark, leftovers, folder, maxOutputBytes });
     channel.send(emptyFrame(FrameType.ready, 0));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

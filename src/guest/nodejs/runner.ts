@@ -4,6 +4,7 @@ import type { Channel } from "./channel.ts";
 import type { Handler } from "./exports.ts";
 import { attempt, type Failure, failureOf, traceOf } from "./failure.ts";
 import { type RunMark, runOfNow, tellLate, within } from "./late.ts";
+import type { Leftovers } from "./leftovers.ts";
 import { serialise } from "./result.ts";
 
 interface Invocation extends RunMark {
@@ -30,8 +31,7 @@ export interface RunnerOptions {
   readonly channel: Channel;
   readonly handler: Handler;
   readonly mark: (invocation: number) => void;
-  /** Ends the processes that a run left behind, and gives the line that says so. */
-  readonly endLeftovers: (() => string | undefined) | undefined;
+  readonly leftovers: Leftovers | undefined;
   readonly folder: string;
   readonly maxOutputBytes: number;
 }
@@ -40,7 +40,7 @@ const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 
 export const createRunner = (options: RunnerOptions): Runner => {
-  const { channel, handler, mark, endLeftovers, folder, maxOutputBytes } = options;
+  const { channel, handler, mark, leftovers, folder, maxOutputBytes } = options;
   const queue: Invocation[] = [];
   let current: Invocation | undefined;
   /** An earlier run has failed while this one runs: it is the last. */
@@ -48,7 +48,7 @@ export const createRunner = (options: RunnerOptions): Runner => {
 
   const finish = (invocation: Invocation, outcome: string | Failure): void => {
     if (current !== invocation) return; // it has failed already, see fail
-    const line = endLeftovers?.();
+    const line = leftovers?.end();
     if (line !== undefined) attempt(() => process.stderr.write(`${line}\n`));
     current = undefined;
     invocation.ended = true;

@@ -41,10 +41,12 @@ def load(channel, body):
     header = json.loads(body[LENGTH.size : start])
     folder = header["folder"]
     marker = Marker(header["marker"])
+    leftovers = Leftovers() if header.get("alone") else None
     runner = None
     try:
         function = prepare(header, body[start:])
-        leftovers = Leftovers() if header.get("alone") else None
+        if leftovers is not None:
+            leftovers.keep()
         runner = Runner(channel, function, marker, Guard(channel), leftovers, folder, header["maxOutputBytes"])
         channel.send(READY, 0)
     except BaseException as error:  # a module may even call sys.exit

@@ -6,6 +6,8 @@ import time
 
 NAMED = 10
 PATIENCE = 0.05
+# Asking the kernel costs as much as a small run; what Python starts itself is known without.
+ASK_AGAIN = 0.1
 
 
 def last_number():
@@ -32,17 +34,58 @@ def processes():
     return found
 
 
+def notice_starts(notice):
+    """Calls `notice` whenever Python starts a process."""
+    import _posixsubprocess
+
+    def wrap(owner, name):
+        start = getattr(owner, name, None)
+        if start is None:
+            return
+
+        def noticing(*values, **named):
+            notice()
+            return start(*values, **named)
+
+        noticing.__name__, noticing.__doc__ = name, start.__doc__
+        setattr(owner, name, noticing)
+
+    wrap(_posixsubprocess, "fork_exec")
+    for name in ("posix_spawn", "posix_spawnp", "system"):
+        wrap(os, name)
+    os.register_at_fork(before=notice)
+
+
 class Leftovers:
-    """Made when the function is loaded: what was started until then belongs to the worker."""
+    """Made before the function's code can hold on to anything."""
 
     def __init__(self):
+        self._kept = set()
+        self._last = b""
+        self._ask_again = 0.0
+        self._started = False
+        notice_starts(self._notice)
+
+    def keep(self):
+        """The function is loaded: what lives now belongs to the worker."""
         self._kept = set(processes())
         self._last = last_number()
+        self._started = False
+
+    def _notice(self):
+        self._started = True
 
     def end(self):
         """Ends what the run left behind, and gives the line that says so; None when there was nothing."""
-        if last_number() == self._last:
-            return None
+        now = time.monotonic()
+        if not self._started:
+            if now < self._ask_again:
+                return None
+            if last_number() == self._last:
+                self._ask_again = now + ASK_AGAIN
+                return None
+        self._ask_again = now + ASK_AGAIN
+        self._started = False
         named = {}
         until = time.monotonic() + PATIENCE
         while True:

@@ -139,7 +139,8 @@ class Runner:
 
     def _end_tasks(self, asyncio):
         """Tasks end with their run, as asyncio.run ends them."""
-        tasks = asyncio.all_tasks(self._loop)
+        known = getattr(asyncio.tasks, "_all_tasks", None)  # asking it for its size is far cheaper than all_tasks
+        tasks = asyncio.all_tasks(self._loop) if known is None or len(known) > 0 else None
         if not tasks:
             return
         say("dispatch: the handler returned before its tasks had ended, so they were cancelled: %s" % names_of(tasks))
