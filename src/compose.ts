@@ -7,6 +7,10 @@ import { openControl } from "./backup/control.ts";
 import { holdable } from "./backup/held-blobs.ts";
 import { Apis } from "./core/apis/service.ts";
 import { Applications } from "./core/applications/service.ts";
+import { keyedAudit } from "./core/audit/audit.ts";
+import { Refusals } from "./core/audit/refusals.ts";
+import { SEAL_FILE_NAME } from "./core/audit/seals.ts";
+import { Audit } from "./core/audit/service.ts";
 import { DriverTypes } from "./core/events/driver-types.ts";
 import { Drivers } from "./core/events/drivers.ts";
 import { Events } from "./core/events/events.ts";
@@ -108,7 +112,9 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
   if (address === undefined) refuseLostKey(databasePath, keyPath);
   const keys = await createKeyFile(keyPath);
   // First the database: only one server has it, and the sandbox ends what an earlier one left running.
-  const { database, snapshot } = await openDatabase(address, databasePath);
+  const { database: opened, snapshot } = await openDatabase(address, databasePath);
+  const auditKey = await keys.derive("audit log v1");
+  const database = keyedAudit(opened, auditKey);
   const sandbox = await createSandbox({
     mode: settings.sandbox as "bubblewrap" | "none",
     stateDir: join(folder, "run"),
@@ -136,6 +142,13 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
   const feed = new ChangeFeed();
   const identity = new Identity(database, feed, authOf(settings) === "none");
   const shared = { database, feed, iam: identity.iam, log };
+  const audit = new Audit({
+    ...shared,
+    key: auditKey,
+    file: join(folder, SEAL_FILE_NAME),
+    anchor: settings["audit-anchor"],
+  });
+  const refusals = new Refusals(database, log);
   const pool = new Pool(
     {
       warmWorkers: settings["warm-workers"],
@@ -187,6 +200,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
   const drivers = new Drivers(shared, driverTypes);
   const events = new Events({ ...shared, subscriptions, drivers, runs });
   if (isNewKey) await refuseForeignSecrets(database, keyPath);
+  await audit.start();
   const resources = [secrets, baseImages, images, apis, subscriptions, driverTypes, drivers];
   await Promise.all(resources.map((service) => service.load()));
   const applications = new Applications(shared);
@@ -207,7 +221,9 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
       driverTypes,
       drivers,
       events,
+      audit,
     },
+    refusals,
     isAdministrator,
     metrics: metrics.text,
     runtime,
@@ -239,6 +255,8 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     if (left > 0) log.warn({ runs: left }, "runs whose end could not be recorded in time are left to the next start");
     await runtime.close();
     await sandbox.close();
+    await refusals.stop();
+    await audit.stop();
     await database.close();
   };
   return { addresses: front.addresses, stop };

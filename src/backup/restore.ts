@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { copyFile, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import Database from "better-sqlite3";
+import { SEAL_FILE_NAME } from "../core/audit/seals.ts";
 import { createKeyFile } from "../drivers/keys/key-file.ts";
 import { type Adapted, adapt } from "./adapt.ts";
 import type { Manifest } from "./archive.ts";
@@ -60,7 +61,7 @@ async function setAside({ dataDir, databaseFile }: RestoreOptions, manifest: Man
   const keys = manifest.withKey ? ["master.key", "admin-token"] : [];
   const paths = [
     ...["", "-wal", "-shm"].map((suffix) => `${databaseFile}${suffix}`),
-    ...["blobs", ...keys].map((name) => join(dataDir, name)),
+    ...["blobs", SEAL_FILE_NAME, ...keys].map((name) => join(dataDir, name)),
   ].filter((path) => existsSync(path));
   if (paths.length === 0) return undefined;
   const asideDir = join(dataDir, `replaced-${new Date().toISOString().replace(/[-:]|\.\d+/g, "")}`);

@@ -1,6 +1,7 @@
 /** All ways in: the listeners of API and gateway, plain and TLS, and the function door. */
 import type { Socket } from "node:net";
 import type { Logger } from "pino";
+import type { Refusals } from "../core/audit/refusals.ts";
 import { EVERYWHERE } from "../core/iam/authorize.ts";
 import type { RunRecord } from "../core/runs/record.ts";
 import type { CertificateAuthority, Runtime } from "../core/shared/ports.ts";
@@ -22,6 +23,7 @@ export interface FrontPorts {
   isAdministrator(token: string): boolean;
   metrics(): Promise<string>;
   readonly runtime: Runtime;
+  readonly refusals: Refusals;
   readonly certificateAuthority: CertificateAuthority;
   readonly log: Logger;
 }
@@ -144,7 +146,8 @@ function openApi(settings: Settings, ports: FrontPorts, health: () => object): P
     bodyLimit: settings["max-body-bytes"],
     uploadLimit: settings["max-upload-bytes"],
     maxJsonDepth: settings["max-json-depth"],
-    health: () => ({ version: versionInfo, functions: health() }),
+    health: () => ({ version: versionInfo, functions: health(), audit: services.audit.health() }),
+    refused: (refusal) => ports.refusals.add(refusal),
     metrics: (principal) => {
       services.identity.iam.authorize(principal, { resource: "metrics", action: "get", organization: EVERYWHERE });
       return metrics();
@@ -184,7 +187,7 @@ function warnOfOpenDoors(settings: Settings, log: Logger): void {
 }
 
 /** The gateway's view of the core. */
-function gatewayPorts({ services, isAdministrator, log }: FrontPorts): GatewayPorts {
+function gatewayPorts({ services, isAdministrator, refusals, log }: FrontPorts): GatewayPorts {
   const { runs, secrets, apis, identity } = services;
   return {
     run: async (request, principal) => resultOf(await runs.create(principal, request)),
@@ -192,6 +195,10 @@ function gatewayPorts({ services, isAdministrator, log }: FrontPorts): GatewayPo
     verifyToken: async (token) =>
       isAdministrator(token) ? administrator : await identity.accountOf(token).catch(nobody),
     isFirst: (organization, signature) => apis.isFirst(organization, signature),
+    refused: ({ organization, name }, status, address) => {
+      const principal: Principal = { kind: "anonymous", id: address, organization: "", via: "gateway" };
+      refusals.add({ principal, organization, status, request: `endpoint ${name}` });
+    },
     endpoints: apis.endpoints,
     now: Date.now,
     log,

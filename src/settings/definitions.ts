@@ -62,6 +62,13 @@ export const definitions = {
     value: "FILE",
     help: "database file (default: dispatch.db in the data folder)",
   },
+  "audit-anchor": {
+    group: "General",
+    type: "string",
+    default: "",
+    value: "FILE",
+    help: "append every seal of the audit log to this file, or with the word log to the server's log",
+  },
   debug: { group: "General", type: "boolean", default: false, help: "log debug lines, too" },
 
   host: { group: "API", type: "string", default: "127.0.0.1", value: "ADDRESS", help: "address of the API" },

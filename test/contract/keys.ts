@@ -36,6 +36,14 @@ export function keysContract(name: string, open: () => Promise<Keys>, openOther:
       await expect(keys.unwrap(wrapped.subarray(0, length))).rejects.toThrow("The data key was altered");
     });
 
+    test("derive one key for each purpose, the same after a restart and another under another master key", async () => {
+      const one = await (await open()).derive("one");
+      expect(one).toHaveLength(32);
+      expect(await (await open()).derive("one")).toEqual(one);
+      expect(await (await open()).derive("two")).not.toEqual(one);
+      expect(await (await openOther()).derive("one")).not.toEqual(one);
+    });
+
     test("refuse what another master key wrapped", async () => {
       const wrapped = await (await openOther()).wrap(randomBytes(32));
       await expect((await open()).unwrap(wrapped)).rejects.toThrow("belongs to another master key");

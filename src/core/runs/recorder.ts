@@ -64,7 +64,9 @@ export class RunRecorder {
     const statements = run.recorded ? startRun(record) : insertRun(record);
     run.recorded = true;
     run.beginRecorded = begun;
+    const { unaudited } = run;
     this.#ports.database.commit([...statements, ...useStatements(run)]).catch((error: unknown) => {
+      run.unaudited = [...unaudited, ...run.unaudited];
       this.#ports.log.warn({ err: error, run: record.id }, "a long run could not be recorded");
     });
   }

@@ -9,6 +9,7 @@ import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts"
 import { wireTags } from "../shared/wire.ts";
 import type { Secret } from "./contract.ts";
 import { type SealedValues, type SecretValues, seal, unseal } from "./envelope.ts";
+import { keepVersion, lastVersion } from "./last-version.ts";
 
 interface SecretDocument {
   readonly sealed: SealedValues;
@@ -54,7 +55,8 @@ export class Secrets {
   async create(principal: Principal, organization: string, secret: Secret): Promise<Secret> {
     this.#authorize(principal, organization, "create");
     const values = secret.secrets ?? {};
-    const sealed = await seal(this.#ports.keys, { organization, name: secret.name }, 1, values);
+    const version = (await lastVersion(this.#ports.database, organization, secret.name)) + 1;
+    const sealed = await seal(this.#ports.keys, { organization, name: secret.name }, version, values);
     const record = await this.#store.create(principal, organization, secret.name, {
       sealed,
       tags: secret.tags ?? null,
@@ -85,7 +87,9 @@ export class Secrets {
 
   async delete(principal: Principal, organization: string, name: string): Promise<void> {
     this.#authorize(principal, organization, "delete");
-    await this.#store.remove(principal, this.#store.get(organization, name));
+    const record = this.#store.get(organization, name);
+    const { version } = record.document.sealed;
+    await this.#store.remove(principal, record, [keepVersion(organization, name, version)]);
   }
 
   /**

@@ -135,6 +135,10 @@ export interface AuditTable {
   action: string;
   kind: string;
   name: string;
+  /** Who is accountable, `kind:id` separated by spaces; null in rows of older versions. */
+  people: string | null;
+  /** From which the key of the row is made; null in rows of older versions, which have none. */
+  nonce: string | null;
   hash: string;
 }
 

@@ -65,6 +65,8 @@ export interface Keys {
   wrap(dataKey: Buffer): Promise<Buffer>;
   /** @throws Error when the wrapped key was made by another master key or was altered. */
   unwrap(wrapped: Buffer): Promise<Buffer>;
+  /** A key of 32 bytes for one purpose, always the same; nothing of the master key follows from it. */
+  derive(purpose: string): Promise<Buffer>;
 }
 
 // ----------------------------------------------------------------------------------------------------- builder

@@ -2,7 +2,7 @@
  * The master key in a file beside the database. The file is text: a version line, then the 32 bytes of the key in base64
  * (hexadecimal is read as well). Only its owner may read it.
  */
-import { createSecretKey, type KeyObject, randomBytes, randomUUID } from "node:crypto";
+import { createSecretKey, hkdfSync, type KeyObject, randomBytes, randomUUID } from "node:crypto";
 import { link, mkdir, open, readFile, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Keys } from "../../core/shared/ports.ts";
@@ -22,6 +22,7 @@ export async function createKeyFile(path: string): Promise<Keys> {
   return {
     wrap: async (dataKey) => wrapKey(key, dataKey),
     unwrap: async (wrapped) => unwrapKey(key, wrapped, path),
+    derive: async (purpose) => Buffer.from(hkdfSync("sha256", key, "", `dispatch ${purpose}`, KEY_BYTES)),
   };
 }
 

@@ -58,6 +58,7 @@ export async function start(setup: Setup = {}): Promise<Running> {
     },
     verifyToken: async (token) => setup.tokens?.[token],
     isFirst: async (_, signature) => !signatures.has(signature) && signatures.add(signature) !== undefined,
+    refused: () => {},
     endpoints: new EndpointTable("dispatch-server", () => [endpoint(setup.endpoint)]),
     now: Date.now,
     log: { warn: () => {}, error: (_, message) => errors.push(message) },

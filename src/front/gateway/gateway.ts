@@ -74,7 +74,10 @@ async function answerTo(context: Context, request: IncomingMessage): Promise<Ans
     return withCors(endpoint, await answerOf(endpoint, context, facts, request));
   } catch (error) {
     if (error instanceof ClientGone) return undefined;
-    return withCors(endpoint, failureAnswer(error, context.ports.log));
+    const answer = failureAnswer(error, context.ports.log);
+    if (endpoint !== undefined && (answer.status === 401 || answer.status === 403))
+      context.ports.refused(endpoint, answer.status, request.socket.remoteAddress ?? "");
+    return withCors(endpoint, answer);
   }
 }
 

@@ -1,4 +1,5 @@
 /** What the gateway asks of the rest of the server. `main.ts` gives it thin adapters over the core. */
+import type { Endpoint } from "../../core/apis/endpoint.ts";
 import type { EndpointTable } from "../../core/apis/matching.ts";
 import type { Principal } from "../../core/shared/principal.ts";
 
@@ -37,6 +38,8 @@ export interface GatewayPorts {
   verifyToken(token: string): Promise<Principal | undefined>;
   /** False for a signature that this organization received before, within the 10 minutes in which it could be sent again. */
   isFirst(organization: string, signature: string): Promise<boolean>;
+  /** A caller of an endpoint was answered with 401 or 403. */
+  refused(endpoint: Endpoint, status: number, address: string): void;
   readonly endpoints: Pick<EndpointTable, "match">;
   /** Unix milliseconds. */
   now(): number;

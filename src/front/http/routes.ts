@@ -3,6 +3,7 @@ import { apiOperations } from "../../core/apis/contract.ts";
 import type { Apis } from "../../core/apis/service.ts";
 import { type Application, applicationOperations } from "../../core/applications/contract.ts";
 import type { Applications } from "../../core/applications/service.ts";
+import type { Audit } from "../../core/audit/service.ts";
 import {
   type Driver,
   type DriverType,
@@ -37,6 +38,7 @@ import type { Secrets } from "../../core/secrets/service.ts";
 import type { Principal } from "../../core/shared/principal.ts";
 import type { ResourceOperations, Verb } from "../../core/shared/resource-operations.ts";
 import { accessRoutes } from "./access-routes.ts";
+import { auditRoutes } from "./audit-routes.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { paged } from "./paging.ts";
 import type { Call, Handler, Route } from "./route.ts";
@@ -55,6 +57,7 @@ export interface Services {
   readonly events: Events;
   readonly applications: Applications;
   readonly identity: Identity;
+  readonly audit: Audit;
 }
 
 type Awaitable<T> = T | Promise<T>;
@@ -85,6 +88,7 @@ export function routesOf(services: Services): Route[] {
     ...resourceRoutes<Subscription>(subscriptionOperations, services.subscriptions),
     ...resourceRoutes<DriverType>(driverTypeOperations, services.driverTypes),
     ...resourceRoutes<Driver>(driverOperations, services.drivers),
+    ...auditRoutes(services.audit),
     ...eventRoutes(emissionOperations, services.events),
   ];
 }

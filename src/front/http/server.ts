@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Refusal } from "../../core/audit/refusals.ts";
 import type { Operation } from "../../core/shared/contract.ts";
 import { DispatchError } from "../../core/shared/errors.ts";
 import type { Principal } from "../../core/shared/principal.ts";
@@ -32,6 +33,8 @@ export interface ApiOptions {
   health(): object;
   /** Prometheus text about all organizations. @throws FORBIDDEN */
   metrics(principal: Principal): Promise<string>;
+  /** Somebody was answered with 401 or 403. */
+  refused(refusal: Refusal): void;
   readonly log: { error(details: object, message: string): void };
   readonly brake: Pick<GuessBrake, "wrong">;
 }
@@ -51,6 +54,7 @@ declare module "fastify" {
   }
 }
 
+const MAX_NAME = 128;
 const JSON_TYPE = "application/json";
 const OCTETS = "application/octet-stream";
 
@@ -186,14 +190,26 @@ function sendError(
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
-  { log, routes, ...limits }: ApiOptions,
+  { log, routes, refused, ...limits }: ApiOptions,
 ): FastifyReply {
   // Where nothing is, nobody cares for the type or the size of a body.
   const known = request.is404 ? unknownPath(routes, request, reply) : knownError(error, request, limits);
+  if (known.status === 401 || known.status === 403) refused(refusalOf(request, known.status));
   if (known.cause !== undefined && known.status >= 500)
     log.error({ err: known.cause, path: request.url.split("?", 1)[0] }, known.message);
   if (known.retryAfter !== undefined) reply.header("retry-after", known.retryAfter);
   return sendJson(reply.code(known.status), JSON.stringify(known));
+}
+
+/** Without its query, which may hold a credential. */
+function refusalOf({ principal, method, url, headers, ip }: FastifyRequest, status: number): Refusal {
+  const organization = headers["x-dispatch-org"];
+  return {
+    principal: principal ?? { ...anonymous, id: ip },
+    organization: typeof organization === "string" ? organization.slice(0, MAX_NAME) : "",
+    status,
+    request: `${method} ${url.split("?", 1)[0]}`,
+  };
 }
 
 function knownError(

@@ -2,7 +2,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { verifyChain } from "../../../src/core/audit/audit.ts";
 import { auditRows, databaseContent } from "../support/database.ts";
 import type { Dispatch } from "../support/dispatch.ts";
 import { serverWith } from "../support/dispatch.ts";
@@ -128,7 +127,7 @@ describe("values stay hidden", () => {
   });
 });
 
-test("every reading is in the audit log, nothing on disk or in the log holds a value, and the chain is whole", async () => {
+test("every reading is in the audit log, with those for whom it was, and nothing on disk or in the log holds a value", async () => {
   await dispatch.get("/v1/secret/first");
   await dispatch.get("/v1/secret");
   const used = await dispatch.run("default");
@@ -148,7 +147,7 @@ test("every reading is in the audit log, nothing on disk or in the log holds a v
   expect(rows.some(({ action, kind, name }) => action === "create" && kind === "Function" && name === "leaks")).toBe(
     true,
   );
-  expect(verifyChain(rows)).toBeUndefined();
+  expect(rows.every(({ people, nonce }) => people !== null && nonce !== null)).toBe(true);
   expect(JSON.stringify(server.log)).not.toMatch(/OpenSesame|first.{0,2}value|second.{0,3}value/);
   for (const file of (await readdir(server.dataDir)).filter((name) => /^dispatch\.db|^master\.key/.test(name))) {
     const path = join(server.dataDir, file);

@@ -4,7 +4,16 @@ import { seenSignatures } from "./0003-seen-signatures.ts";
 import { authors } from "./0004-authors.ts";
 import { recoveries } from "./0005-recoveries.ts";
 import { work } from "./0006-work.ts";
+import { keyedAudit } from "./0007-keyed-audit.ts";
 import type { Migration } from "./migration.ts";
 
 /** All steps, oldest first. Never change one that was released: add another. */
-export const migrations: readonly Migration[] = [first, runsInOrder, seenSignatures, authors, recoveries, work];
+export const migrations: readonly Migration[] = [
+  first,
+  runsInOrder,
+  seenSignatures,
+  authors,
+  recoveries,
+  work,
+  keyedAudit,
+];

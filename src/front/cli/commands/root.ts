@@ -1,4 +1,5 @@
 import type { Command } from "../command.ts";
+import { audit } from "./audit-commands.ts";
 import { contextGroup, login, logout } from "./context-commands.ts";
 import { deleteGroup } from "./delete-commands.ts";
 import { diff, edit } from "./edit-commands.ts";
@@ -56,6 +57,7 @@ export const rootCommand: Command = {
   examples: ["dispatch create seed-images", "dispatch create function hello hello.js --image nodejs --wait"],
   commands: [
     apply,
+    audit,
     completion,
     contextGroup,
     create,

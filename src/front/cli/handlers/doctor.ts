@@ -1,4 +1,5 @@
 import type { Context } from "../context.ts";
+import { checkAudit } from "../doctor/check-audit.ts";
 import { checkLanguages, checkSandbox } from "../doctor/check-functions.ts";
 import { checkConfiguration, checkDataFolder } from "../doctor/check-machine.ts";
 import { checkEndpoints, checkGateway, checkServer } from "../doctor/check-server.ts";
@@ -11,6 +12,7 @@ export async function doctor(context: Context): Promise<number> {
   const there = server.health
     ? [
         ...checkSandbox(server.health),
+        ...checkAudit(server.health),
         ...(await checkLanguages(context)),
         await checkGateway(context),
         ...(await checkEndpoints(context)),

@@ -40,7 +40,7 @@ function followed({ functionName, status }: RunQuery): RunQuery {
 }
 
 /** Unix seconds of a point in time that was given as a span, a date or seconds. */
-function sinceSeconds(given: string | undefined, now: number): number | undefined {
+export function sinceSeconds(given: string | undefined, now: number): number | undefined {
   if (given === undefined) return undefined;
   if (/^-?\d{5,}$/.test(given)) return Number(given);
   const span = spanMilliseconds(given);
