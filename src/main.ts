@@ -47,16 +47,24 @@ function inPostgres(database: string): string {
   return `the database is ${database}: use pg_dump and pg_restore for it, and copy blobs and master.key of the data folder`;
 }
 
+/** Beyond the grace of running calls: for what they leave behind, and for the disk. */
+const STOP_PATIENCE_MS = 30_000;
+
 async function serve(settings: Settings, notices: readonly string[]): Promise<void> {
   const log = logger(settings);
   for (const notice of notices) log.warn(notice);
   const server = await startServer(settings, log);
   keepCallsYoung();
+  const giveUp = (): void => {
+    log.error("the stop takes too long; what is left ends with this process");
+    process.exit(1);
+  };
   let stopping = false;
   const stop = async (signal: NodeJS.Signals): Promise<void> => {
     if (stopping) process.exit(1);
     stopping = true;
     log.info({ signal }, "stopping: running calls end first");
+    setTimeout(giveUp, settings["stop-grace"] + STOP_PATIENCE_MS).unref();
     await server.stop();
     log.info("stopped");
     process.exit(0);

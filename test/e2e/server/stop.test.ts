@@ -1,5 +1,7 @@
 /** Stopping and starting again: running calls end, everything is back (server.md 1, decisions 18b). */
+import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { processesCalled } from "../../escapes/support.ts";
 import { Dispatch, parse, type RunObject, serverWith } from "../support/dispatch.ts";
 import { type ServerProcess, startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
@@ -120,4 +122,27 @@ test("a second signal ends it at once", async () => {
 
 test("a second server on the same data is refused with a sentence", async () => {
   await expect(startServer({ dataDir: server.dataDir })).rejects.toThrow(/is in use by another dispatch-server/);
+});
+
+/** What a function may leave behind where nothing holds it: a process of its own session that keeps the pipes and no signal ends. */
+const leaver = `
+const { spawn } = require("node:child_process");
+module.exports = () => {
+  spawn("setsid", ["sh", "-c", "trap '' TERM HUP INT; sleep 4747.5; true"], { stdio: ["ignore", "inherit", "inherit", 3] });
+  return new Promise(() => {});
+};`;
+
+test("SIGTERM is not held up by a process that keeps a function's pipes and that no signal ends", async () => {
+  const stubborn = await serverWith(["nodejs"], { flags: ["--sandbox", "none", "--stop-grace", "1s"] });
+  const left = (): number[] => processesCalled("sleep 4747.5");
+  try {
+    await stubborn.dispatch.createFunction("leaver", { "f.js": leaver });
+    await stubborn.dispatch.start("leaver", null);
+    await until("it has left its process behind", async () => (left().length > 0 ? true : undefined));
+    const ended = await Promise.race([stubborn.server.stop(), setTimeout(10_000, "still waiting")]);
+    expect(ended).toEqual({ code: 0, signal: null });
+  } finally {
+    for (const pid of left()) process.kill(pid, "SIGKILL");
+    await stubborn.server.dispose();
+  }
 });
