@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -77,6 +78,26 @@ describe.skipIf(obstacle !== undefined)(suiteName("a hostile function and the fi
 
   const evaluatePython = (source: string, payload: unknown) =>
     evaluate(harness.runtime, "python3", source, { payload });
+
+  test.skipIf(process.getuid?.() !== 0)(
+    suiteName(
+      "finds no credentials of the machine among its programs",
+      process.getuid?.() === 0 ? undefined : "only root can put them there",
+    ),
+    async () => {
+      const made = ["/usr/local/pip.conf", "/usr/local/etc/gitconfig", "/usr/local/etc/netrc"];
+      const there = made.filter((path) => !existsSync(path));
+      const others = ["/usr/etc/npmrc", "/usr/local/etc/npmrc"].filter((path) => existsSync(path));
+      try {
+        for (const path of there) await writeFile(path, "password = of-this-machine", { mode: 0o644 });
+        const found = await evaluate(harness.runtime, "python3", READER, { payload: [...there, ...others] });
+        expect(found).toEqual(Object.fromEntries([...there, ...others].map((path) => [path, ""])));
+        expect(there.length).toBeGreaterThan(0);
+      } finally {
+        for (const path of there) await rm(path);
+      }
+    },
+  );
 
   test("it sees nothing of the data folder, even when that is open to everybody", async () => {
     const data = join(harness.folder, "data");

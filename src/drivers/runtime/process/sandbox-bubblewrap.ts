@@ -7,6 +7,7 @@ import type { NetworkKind } from "../../../core/shared/ports.ts";
 import { type Bind, bubblewrapOptions } from "./bubblewrap.ts";
 import { type ControlGroups, openControlGroups } from "./cgroups.ts";
 import { ARGUMENTS_FD, chain } from "./chain.ts";
+import { type BlankFiles, makeBlankFiles } from "./credential-files.ts";
 import { type HostUser, type HostUsers, openHostUsers, ownUser } from "./host-users.ts";
 import { findInheritedDescriptors, type InheritedDescriptors } from "./inherited-descriptors.ts";
 import { endLeftovers } from "./leftovers.ts";
@@ -34,6 +35,7 @@ interface Parts {
   readonly seccompFile: string | undefined;
   readonly etc: Readonly<Record<NetworkKind, readonly Bind[]>>;
   readonly inherited: InheritedDescriptors;
+  readonly blank: BlankFiles;
 }
 
 /** Gives a folder to the user who is to fill it. @throws Error when it is none: a link leads anywhere. */
@@ -57,11 +59,13 @@ const optionsOf = async (
   uid: number | undefined,
 ): Promise<Buffer> => {
   const system = systemView();
+  const programs = command.binds.filter(({ source, target, writable }) => source === target && !writable);
+  const blank = parts.blank.over(programs.map(({ target }) => target));
   const alone = command.network === "nothing";
   const etc = parts.etc[command.network === "nothing" ? "none" : command.network];
   const options = bubblewrapOptions({
     links: [...system.links, ...(command.links ?? [])],
-    binds: await resolveBinds(staging, [...system.binds, ...etc, ...command.binds], uid),
+    binds: await resolveBinds(staging, [...system.binds, ...etc, ...command.binds, ...blank], uid),
     environment: { ...ENVIRONMENT, ...command.environment },
     directory: command.directory ?? "/tmp",
     disk: command.limits.disk,
@@ -147,6 +151,7 @@ const prepare = async (options: SandboxOptions): Promise<Parts> => {
     residents,
     staging: isRoot() ? memoize(createStaging) : undefined,
     inherited: findInheritedDescriptors(INFO_FD),
+    blank: makeBlankFiles(options.stateDir),
     seccompFile: program === undefined ? undefined : seccompFile,
     etc: etcs,
   };
