@@ -31,9 +31,12 @@ const requireBanner = {
 
 const bundles: BuildOptions[] = [
   {
-    entryPoints: ["main.ts", "drivers/db/sqlite-thread.ts", "core/functions/schema/schema-thread.ts"].map((path) =>
-      join(root, "src", path),
-    ),
+    entryPoints: [
+      "main.ts",
+      "drivers/db/sqlite-thread.ts",
+      "core/functions/schema/schema-thread.ts",
+      "core/functions/source-thread.ts",
+    ].map((path) => join(root, "src", path)),
     entryNames: "[name]",
     outdir: join(dist, "server"),
     external: ["better-sqlite3"],

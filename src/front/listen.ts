@@ -5,6 +5,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { createSecureContext, type TLSSocket, type TlsOptions } from "node:tls";
 import type { Certificate } from "../core/shared/ports.ts";
+import { hearAll, heard } from "./heard-response.ts";
 import { ALPN_CHALLENGE, type ChallengeBoard } from "./tls/challenge-board.ts";
 import type { LiveCertificate } from "./tls/live-certificate.ts";
 
@@ -22,6 +23,7 @@ export const serverLimits = {
   connectionsCheckingInterval: 5_000,
   keepAliveTimeout: 10_000,
   maxHeaderSize: 1024 * 1024,
+  ...heard,
 } as const satisfies ServerOptions;
 
 const tlsSettings = {
@@ -57,6 +59,7 @@ export interface Listener {
  */
 export function serveAccepted(listener: RequestListener, limits: ServerOptions = serverLimits): Server {
   const server = createServer(limits, listener);
+  hearAll(server);
   server.emit("listening");
   return server;
 }
@@ -64,6 +67,7 @@ export function serveAccepted(listener: RequestListener, limits: ServerOptions =
 /** @throws Error that names the address when it cannot be had. */
 export async function listen(front: Front, { host, port, tls }: ListenOptions): Promise<Listener> {
   const server = tls === undefined ? createServer(serverLimits, front.listener) : secureServer(front, tls);
+  hearAll(server);
   server.listen(port, host);
   await once(server, "listening").catch((error: NodeJS.ErrnoException) => {
     throw new Error(`cannot listen on ${host}:${port}: ${whyNot(error)}`, { cause: error });

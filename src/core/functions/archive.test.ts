@@ -59,6 +59,7 @@ describe("a source archive is read", () => {
 
   test.each([
     ["with an end-of-archive", closedTar(entries)],
+    ["with the padding of its last record", Buffer.concat([closedTar(entries), Buffer.alloc(10_240 - 1024)])],
     ["without an end-of-archive", unclosedTar(entries)],
     ["without the padding of its last entry", unclosedTar(entries, false)],
   ])("%s", async (_name, tar) => {
@@ -137,6 +138,13 @@ describe("bytes that are no source archive are refused", () => {
     ["a gzip of something else", gzipSync("x".repeat(5000)), "is not a whole tar archive"],
     ["a gzip in a gzip", gzipSync(gzipSync(tar)), "is not a whole tar archive"],
     ["a tar cut in the middle of a file", gzipSync(tar.subarray(0, 1100)), "is cut off in the middle of a file"],
+    ["a tar with another one behind it", gzipSync(Buffer.concat([tar, tar])), "goes on behind its end"],
+    ["a tar with a byte behind it", gzipSync(Buffer.concat([tar, Buffer.from([0, 0, 7])])), "goes on behind its end"],
+    [
+      "a tar with a bomb of zeros behind it",
+      gzipSync(Buffer.concat([tar, Buffer.alloc(48 << 20)])),
+      "goes on behind its end",
+    ],
     ["a gzip of nothing", gzipSync(""), "The source"],
   ])("%s", async (_name, bytes, message) => {
     const reading = readArchive(bytes);

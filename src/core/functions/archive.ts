@@ -21,6 +21,9 @@ export const defaultArchiveLimits: ArchiveLimits = { unpackedBytes: 256 * 1024 *
 
 const BLOCK_BYTES = 512;
 
+/** What tar programs fill the last record with; GNU tar takes 10 KiB unless told otherwise. */
+const LONGEST_PADDING = 1024 * 1024;
+
 /** @throws SourceError when it is no gzipped tar, has links, devices or paths that lead out, is empty or too large. */
 export async function readArchive(gz: Uint8Array, limits: ArchiveLimits = defaultArchiveLimits): Promise<SourceFile[]> {
   const reader = new TarReader(limits);
@@ -48,10 +51,17 @@ class TarReader {
   #refusal: unknown;
   #unpackedBytes = 0;
   #entries = 0;
+  /** What does not fill a block yet. */
+  #partial: Buffer = Buffer.alloc(0);
+  #ended = false;
+  #padding = 0;
 
   constructor(limits: ArchiveLimits) {
     this.#limits = limits;
     this.#parser.on("error", (error: Error) => this.#refuse(notTar(error)));
+    this.#parser.on("eof", () => {
+      this.#ended = true;
+    });
     this.#parser.on("meta", () => this.#count());
     this.#parser.on("entry", (entry: ReadEntry) => this.#accept(entry));
     this.#parser.on("ignoredEntry", (entry: ReadEntry) => this.#accept(entry));
@@ -64,18 +74,43 @@ class TarReader {
     const limit = this.#limits.unpackedBytes;
     if (this.#unpackedBytes > limit)
       throw new SourceError(`The source is too large: unpacked it has more than ${limit} bytes.`);
-    this.#parser.write(chunk);
-    this.#throwRefusal();
+    const bytes = this.#partial.length === 0 ? chunk : Buffer.concat([this.#partial, chunk]);
+    const whole = bytes.length - (bytes.length % BLOCK_BYTES);
+    this.#partial = bytes.subarray(whole);
+    this.#parse(bytes.subarray(0, whole));
   }
 
   end(): SourceFile[] {
-    const unparsed = this.#unpackedBytes % BLOCK_BYTES;
-    if ((this.#current?.remain ?? 0) > unparsed)
-      throw new SourceError("The source archive is cut off in the middle of a file.");
-    this.#parser.write(Buffer.alloc((BLOCK_BYTES - unparsed) % BLOCK_BYTES));
-    this.#parser.end(Buffer.alloc(2 * BLOCK_BYTES));
+    if (this.#ended) this.#checkPadding(this.#partial);
+    else this.#endParser();
     this.#throwRefusal();
     return this.#sourceFiles();
+  }
+
+  #endParser(): void {
+    if ((this.#current?.remain ?? 0) > this.#partial.length)
+      throw new SourceError("The source archive is cut off in the middle of a file.");
+    this.#parser.write(Buffer.concat([this.#partial], this.#partial.length === 0 ? 0 : BLOCK_BYTES));
+    this.#parser.end(Buffer.alloc(2 * BLOCK_BYTES));
+  }
+
+  /** The parser gets contents as they come and everything else by the block: then it is known where the archive ends. */
+  #parse(blocks: Buffer): void {
+    let at = 0;
+    while (at < blocks.length && !this.#ended) {
+      const end = at + Math.min(blocks.length - at, this.#current?.blockRemain || BLOCK_BYTES);
+      this.#parser.write(blocks.subarray(at, end));
+      this.#throwRefusal();
+      at = end;
+    }
+    if (this.#ended) this.#checkPadding(blocks.subarray(at));
+  }
+
+  /** @throws SourceError for anything but the zeros that fill the last record. */
+  #checkPadding(bytes: Buffer): void {
+    this.#padding += bytes.length;
+    if (this.#padding > LONGEST_PADDING || bytes.some((byte) => byte !== 0))
+      throw new SourceError("The source archive goes on behind its end: pack it again, as one archive.");
   }
 
   #accept(entry: ReadEntry): void {
@@ -114,7 +149,12 @@ class TarReader {
   #sourceFiles(): SourceFile[] {
     if (this.#files.size === 0) throw new SourceError("The source is empty: the archive has no file.");
     refuseConflicts(new Set(this.#files.keys()));
-    return Array.from(this.#files, ([path, { mode, chunks }]) => ({ path, mode, bytes: Buffer.concat(chunks) }));
+    // The pieces of a file are given back as soon as it is whole: a source is never in memory twice.
+    return Array.from(this.#files, ([path, { mode, chunks }]) => ({
+      path,
+      mode,
+      bytes: Buffer.concat(chunks.splice(0)),
+    }));
   }
 }
 

@@ -12,14 +12,15 @@ import { refuseRename } from "../shared/refuse-rename.ts";
 import { ResourceStore } from "../shared/resource-store.ts";
 import { statement } from "../shared/statement.ts";
 import type { WireStatus } from "../shared/wire.ts";
-import { type ArchiveLimits, readArchive, SourceError } from "./archive.ts";
-import { encodeBundle } from "./bundle.ts";
+import { type ArchiveLimits, SourceError } from "./archive.ts";
 import { refuseBeyond } from "./ceilings.ts";
 import type { FunctionResource } from "./contract.ts";
 import { type DeploymentPorts, deploy } from "./deployment.ts";
 import { type FunctionDocument, type FunctionRecord, functionToWire } from "./document.ts";
 import { Revisions, type Serving } from "./revisions.ts";
 import type { Schemas } from "./schema/schemas.ts";
+import { SourceReader } from "./source-reader.ts";
+import { Base64Error } from "./source-upload.ts";
 
 export interface FunctionsPorts extends DeploymentPorts {
   readonly database: Database;
@@ -53,12 +54,14 @@ export class Functions {
   readonly #ports: FunctionsPorts;
   readonly #store: ResourceStore<FunctionDocument>;
   readonly #revisions: Revisions;
+  readonly #sources: SourceReader;
   readonly #queue: KeyedQueue;
 
   constructor(ports: FunctionsPorts) {
     this.#ports = ports;
     this.#store = new ResourceStore({ kind: "Function", word: "function" }, ports.database, ports.feed);
     this.#revisions = new Revisions(ports.database, ports.schemas);
+    this.#sources = new SourceReader(ports.archiveLimits);
     this.#queue = new KeyedQueue((error) => ports.log.warn({ err: error }, "a function could not be deployed"));
     ports.feed.subscribe("Image", ({ organization }) => this.#deployWaiting(organization));
   }
@@ -250,9 +253,10 @@ export class Functions {
 
   async #storeSource(base64: string): Promise<string> {
     try {
-      const files = await readArchive(decodeBase64(base64), this.#ports.archiveLimits);
-      return await this.#ports.blobs.put(encodeBundle(files));
+      return await this.#ports.blobs.put(await this.#sources.read(base64));
     } catch (error) {
+      if (error instanceof Base64Error)
+        throw new DispatchError("MALFORMED_BODY", { body: "body", cause: error.message });
       if (error instanceof SourceError) throw new DispatchError("BAD_REQUEST", { message: `source: ${error.message}` });
       throw error;
     }
@@ -267,15 +271,6 @@ export class Functions {
   #authorize(principal: Principal, organization: string, action: Action): void {
     this.#ports.iam.authorize(principal, { resource: "function", action, organization });
   }
-}
-
-/** Node's decoder skips what does not belong; then there are fewer bytes than the text promises. @throws MALFORMED_BODY */
-function decodeBase64(text: string): Buffer {
-  const bytes = Buffer.from(text, "base64");
-  const letters = text.replace(/[\r\n]/g, "");
-  const promised = (letters.length / 4) * 3 - (/=*$/.exec(letters)?.[0].length ?? 0);
-  if (bytes.length === promised) return bytes;
-  throw new DispatchError("MALFORMED_BODY", { body: "body", cause: "illegal base64 data in source" });
 }
 
 function isPending({ document }: FunctionRecord): boolean {

@@ -53,6 +53,16 @@ const catalogue = {
     code: 415,
     template: 'unsupported media type "{type}", only [application/json] are allowed',
   },
+  UNSUPPORTED_CODING: {
+    status: 415,
+    code: 415,
+    template: "the {kind} {name} of the request body is not taken here: send plain UTF-8",
+  },
+  UPLOADS_WAITING: {
+    status: 429,
+    code: 429,
+    template: "too many large uploads wait for their turn: try again in {retryAfter} s",
+  },
   BODY_NOT_EXPECTED: { status: 500, code: 500, template: "no consumer registered for {type}" },
   TOO_LARGE: { status: 413, code: 413, template: "the request body is larger than {limit} bytes (setting {setting})" },
   MALFORMED_BODY: { status: 400, code: 400, template: 'parsing {body} body from "" failed, because {cause}' },

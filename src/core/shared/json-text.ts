@@ -68,10 +68,11 @@ export function endOfValue(text: string, from: number): number {
   const first = text[from];
   if (first === '"') return endOfString(text, from);
   if (first === "{" || first === "[") return endOfGroup(text, from);
-  let at = from;
-  while (at < text.length && !/[,}\]\s]/.test(text.charAt(at))) at++;
-  return at;
+  END_OF_SCALAR.lastIndex = from;
+  return END_OF_SCALAR.exec(text)?.index ?? text.length;
 }
+
+const END_OF_SCALAR = /[,}\]\s]/g;
 
 function endOfGroup(text: string, from: number): number {
   let depth = 0;

@@ -29,8 +29,25 @@ function exchange(request: HttpRequest, options: TransportOptions): Promise<Http
   const outgoing = openRequest(request, () => tlsOptions(options));
   outgoing.on("error", reject);
   outgoing.on("response", (response) => void collect(response).then(resolve, reject));
-  outgoing.end(request.body);
+  sendBody(outgoing, request.body);
   return promise;
+}
+
+/** Bytes from which the server is asked before they are sent. */
+const LARGE = 1024 * 1024;
+/** Servers that do not know the question are sent the body after this. */
+const PATIENCE_MS = 1000;
+
+/** A large body is sent when the server wants it: its refusal comes instead, before a byte was sent in vain. */
+function sendBody(outgoing: Http.ClientRequest, body: string | undefined): void {
+  if (outgoing.getHeader("expect") === undefined) return void outgoing.end(body);
+  const send = (): void => {
+    clearTimeout(patience);
+    if (!outgoing.destroyed && !outgoing.writableEnded) outgoing.end(body);
+  };
+  const patience = setTimeout(send, PATIENCE_MS);
+  outgoing.once("continue", send);
+  for (const end of ["response", "error", "close"]) outgoing.once(end, () => clearTimeout(patience));
 }
 
 // An `import` of node:http asks for every export, the lazy ones of fetch and WebSocket too, and doubles Node's start.
@@ -48,7 +65,9 @@ export function openRequest(request: HttpRequest, tls: () => Tls.ConnectionOptio
 
 function withLength(request: HttpRequest): Record<string, string> {
   if (request.body === undefined) return request.headers;
-  return { ...request.headers, "Content-Length": String(Buffer.byteLength(request.body)) };
+  const length = Buffer.byteLength(request.body);
+  const asked = length > LARGE ? { Expect: "100-continue" } : {};
+  return { ...request.headers, ...asked, "Content-Length": String(length) };
 }
 
 /** How certificates are checked. @throws Error when the file with more authorities cannot be read */

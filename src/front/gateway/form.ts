@@ -63,12 +63,11 @@ function fieldOf(piece: string, kind: Urlencoded): Field {
 }
 
 function unescaped(text: string, { what, decode }: Urlencoded): string {
-  const blanks = text.includes("+") ? text.replaceAll("+", " ") : text;
-  if (decode === decodeUtf8 && !blanks.includes("%")) return blanks;
-  return decode(escapedBytes(blanks, decode === decodeUtf8 ? "utf8" : "latin1"), what);
+  if (decode === decodeUtf8 && !text.includes("%") && !text.includes("+")) return text;
+  return decode(escapedBytes(text, decode === decodeUtf8 ? "utf8" : "latin1"), what);
 }
 
-/** `%41` is the byte 0x41; a percent sign that begins no escape stands for itself. */
+/** `+` is a blank, `%41` the byte 0x41; a percent sign that begins no escape stands for itself. */
 function escapedBytes(text: string, encoding: "utf8" | "latin1"): Buffer {
   const bytes = Buffer.from(text, encoding);
   let size = 0;
@@ -76,7 +75,7 @@ function escapedBytes(text: string, encoding: "utf8" | "latin1"): Buffer {
     const byte = bytes[at] ?? 0;
     const escaped = byte === 0x25 ? hexadecimal(bytes[at + 1]) * 16 + hexadecimal(bytes[at + 2]) : Number.NaN;
     if (!Number.isNaN(escaped)) at += 2;
-    bytes[size++] = Number.isNaN(escaped) ? byte : escaped;
+    bytes[size++] = Number.isNaN(escaped) ? (byte === 0x2b ? 0x20 : byte) : escaped;
   }
   return bytes.subarray(0, size);
 }
@@ -87,25 +86,35 @@ function hexadecimal(byte = 0): number {
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : Number.NaN;
 }
 
+const PIECE = 16 * 1024;
+
 const REPLACEMENT = "\ufffd";
 
 /** Files are dropped. @throws Refusal 400 when the body is no such form. */
 export function multipartFields(contentType: string, body: Buffer): Promise<Field[]> {
   const { promise, resolve, reject } = Promise.withResolvers<Field[]>();
   const fields: Field[] = [];
-  const refuse = (cause: unknown) => reject(new Refusal(400, `request body is not a multipart form: ${reason(cause)}`));
+  let refused = false;
+  const refuse = (cause: unknown): void => {
+    refused = true;
+    reject(new Refusal(400, `request body is not a multipart form: ${reason(cause)}`));
+  };
   try {
     const limits = { fieldNameSize: 1024, fieldSize: body.length, fields: MAX_FIELDS, parts: MAX_FIELDS };
     const form = new Busboy({ headers: { "content-type": contentType }, limits });
     form.on("field", (name, value, nameCut) => {
       if (nameCut) refuse("a field name is longer than 1024 bytes");
-      fields.push([name, value]);
+      // The types do not say so, but a part may come without a name.
+      if (typeof name !== "string") refuse("a field has no name");
+      else fields.push([name, value]);
     });
     for (const limit of ["fieldsLimit", "partsLimit"] as const)
       form.on(limit, () => refuse(`more than ${MAX_FIELDS} fields`));
     form.on("error", refuse);
     form.on("finish", () => (isGarbled(fields, body) ? refuse("a field is not UTF-8 text") : resolve(fields)));
-    form.end(body);
+    // In pieces, so that nothing is read any more once it is refused.
+    for (let at = 0; at < body.length && !refused; at += PIECE) form.write(body.subarray(at, at + PIECE));
+    if (!refused) form.end();
   } catch (error) {
     refuse(error);
   }

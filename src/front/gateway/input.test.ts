@@ -152,6 +152,14 @@ describe("a multipart form", () => {
     await expect(input({ type: brokenType, body })).rejects.toMatchObject(refusal);
   });
 
+  test("with a part that has no name is refused", async () => {
+    const body = "--b\r\nContent-Disposition: form-data\r\n\r\n1\r\n--b--\r\n";
+    await expect(input({ type, body })).rejects.toMatchObject({
+      status: 400,
+      message: "request body is not a multipart form: a field has no name",
+    });
+  });
+
   test("of too many fields is refused", async () => {
     const body = `${part('name="x"', "1").repeat(1001)}--b--\r\n`;
     await expect(input({ type, body })).rejects.toMatchObject({

@@ -70,19 +70,20 @@ function scheme(request: IncomingMessage, viaTrustedProxy: boolean): "http" | "h
   return said?.toLowerCase() === "https" ? "https" : "http";
 }
 
-/** Nobody stands behind more proxies than this. */
-const MAX_HOPS = 32;
+/** Nobody stands behind more proxies than fit into this; what a caller puts in front of it is not even looked at. */
+const LONGEST_WAY = 2048;
 
 /** The last address on the way that no trusted proxy has. */
 function clientAddress(request: IncomingMessage, proxies: TrustedProxies | undefined): string {
   const peer = request.socket.remoteAddress ?? "";
   if (proxies === undefined) return peer;
-  const way = list(request.headers["x-forwarded-for"]).slice(-MAX_HOPS);
+  const way = list(request.headers["x-forwarded-for"]);
   return way.findLast((address) => !proxies.includes(address)) ?? way[0] ?? peer;
 }
 
 function list(header: string | string[] | undefined): string[] {
   return String(header ?? "")
+    .slice(-LONGEST_WAY)
     .split(",")
     .map((value) => value.trim())
     .filter((value) => value !== "");

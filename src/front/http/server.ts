@@ -17,9 +17,11 @@ import {
   refuseForeignPages,
 } from "./access.ts";
 import { binderOf } from "./bind.ts";
+import { bodyText } from "./body-text.ts";
 import { mountDocs } from "./docs.ts";
 import type { Answer, Route } from "./route.ts";
 import { unknownPath } from "./unknown-path.ts";
+import { UploadGate } from "./upload-gate.ts";
 
 export interface ApiOptions {
   readonly routes: readonly Route[];
@@ -69,7 +71,9 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   });
   app.decorateRequest("principal", undefined);
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(JSON_TYPE, { parseAs: "string" }, (_request, text, done) => done(null, text));
+  app.addContentTypeParser(JSON_TYPE, { parseAs: "buffer" }, (request, bytes, done) => {
+    done(null, bodyText(request.headers, bytes as Buffer));
+  });
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply, options));
   app.setNotFoundHandler((request, reply) => sendError(undefined, request, reply, options));
   app.addHook("onRequest", (request, _reply, done) => {
@@ -84,7 +88,8 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     app,
     options.routes.map(({ operation }) => operation),
   );
-  for (const route of options.routes) mount(app, route, options);
+  const gate = new UploadGate();
+  for (const route of options.routes) mount(app, route, options, gate);
   await app.ready();
   let stopping = false;
   return {
@@ -117,17 +122,18 @@ function mountHealth(app: FastifyInstance, options: ApiOptions): void {
   });
 }
 
-function mount(app: FastifyInstance, { operation, handle }: Route, options: ApiOptions): void {
+function mount(app: FastifyInstance, { operation, handle }: Route, options: ApiOptions, gate: UploadGate): void {
   const bind = binderOf(operation, options.maxJsonDepth);
   app.route({
     method: operation.method,
     url: operation.path.replace(/\{(\w+)\}/g, ":$1"),
     bodyLimit: operation.path.startsWith("/v1/function") ? options.uploadLimit : options.bodyLimit,
-    onRequest: (request, _reply, done) => {
+    onRequest: (request, reply, done) => {
       const known = request.principal;
       if (known !== undefined) refuseBeyondDoor(operation, known);
       const found = known ?? (operation.anonymous ? anonymous : callerOf(options, request));
-      const admit = admitTo(request, done);
+      const isLarge = isLargeUpload(operation.path, request);
+      const admit = admitTo(request, isLarge ? () => void whenThereIsRoom(gate, reply.raw, done) : done);
       if (found instanceof Promise) found.then(admit, done);
       else admit(found);
     },
@@ -138,6 +144,29 @@ function mount(app: FastifyInstance, { operation, handle }: Route, options: ApiO
       send(reply, operation.success, await handle(bind(request, principal)));
     },
   });
+}
+
+/** Bytes up to which an upload needs no turn. */
+const SMALL_UPLOAD = 1024 * 1024;
+
+function isLargeUpload(path: string, { headers }: FastifyRequest): boolean {
+  if (!path.startsWith("/v1/function")) return false;
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > SMALL_UPLOAD;
+}
+
+async function whenThereIsRoom(
+  gate: UploadGate,
+  response: ServerResponse,
+  done: (error?: Error) => void,
+): Promise<void> {
+  try {
+    const leave = await gate.enter();
+    if (response.closed) leave();
+    else response.once("close", leave);
+    done();
+  } catch (error) {
+    done(error as Error);
+  }
 }
 
 /** Who asks; the answer to a wrong credential waits when there are many from one address. */
@@ -193,7 +222,8 @@ function sendError(
   { log, routes, refused, ...limits }: ApiOptions,
 ): FastifyReply {
   // Where nothing is, nobody cares for the type or the size of a body.
-  const known = request.is404 ? unknownPath(routes, request, reply) : knownError(error, request, limits);
+  const known =
+    request.is404 && !isForbidden(error) ? unknownPath(routes, request, reply) : knownError(error, request, limits);
   if (known.status === 401 || known.status === 403) refused(refusalOf(request, known.status));
   if (known.cause !== undefined && known.status >= 500)
     log.error({ err: known.cause, path: request.url.split("?", 1)[0] }, known.message);
@@ -210,6 +240,10 @@ function refusalOf({ principal, method, url, headers, ip }: FastifyRequest, stat
     status,
     request: `${method} ${url.split("?", 1)[0]}`,
   };
+}
+
+function isForbidden(error: unknown): boolean {
+  return error instanceof DispatchError && error.status === 403;
 }
 
 function knownError(

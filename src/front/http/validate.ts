@@ -5,19 +5,55 @@ import type { TSchema } from "typebox";
 import { DispatchError } from "../../core/shared/errors.ts";
 import { normalizerOf } from "./normalize.ts";
 
-const ajv = new Ajv.default({ strict: false, allErrors: true, verbose: true, logger: false });
-formats.default(ajv, ["uuid", "uri", "date-time"]);
-const isDateTime = atFirstUse({ type: "string", format: "date-time" });
-/** Times of events: the empty text stands for 1970. */
-ajv.addFormat("event-time", (text: string) => text === "" || isDateTime()(text) === true);
+/** Ends at the first violation: half a million of them must not cost more than one. */
+const ajv = validators(false);
+/** Finds all, so that the one is told which clients expect first. */
+const thorough = validators(true);
+const isDateTime = atFirstUse(ajv, { type: "string", format: "date-time" });
+
+function validators(allErrors: boolean): Ajv.default {
+  const made = new Ajv.default({ strict: false, allErrors, verbose: true, logger: false });
+  formats.default(made, ["uuid", "uri", "date-time"]);
+  /** Times of events: the empty text stands for 1970. */
+  made.addFormat("event-time", (text: string) => text === "" || isDateTime()(text) === true);
+  return made;
+}
 
 /** Compiled when the first request needs it: all at once would be most of the server's start. */
-function atFirstUse(schema: TSchema): () => ValidateFunction {
+function atFirstUse(compiler: Ajv.default, schema: TSchema): () => ValidateFunction {
   let validate: ValidateFunction | undefined;
   return () => {
-    validate ??= ajv.compile(schema);
+    validate ??= compiler.compile(schema);
     return validate;
   };
+}
+
+/** The violations of a value, if it has any: all of them, unless it is too large to look for more than one. */
+function violationsOf(schema: TSchema): (value: unknown) => readonly ErrorObject[] | undefined {
+  const [one, all] = [atFirstUse(ajv, schema), atFirstUse(thorough, schema)];
+  return (value) => {
+    const first = one();
+    if (first(value)) return undefined;
+    if (!isSmall(value)) return first.errors ?? [];
+    const every = all();
+    every(value);
+    return every.errors ?? [];
+  };
+}
+
+const SMALL = 1000;
+
+/** Whether a value has at most a thousand parts; looks at no more of it than that. */
+function isSmall(value: unknown): boolean {
+  const waiting = [value];
+  for (let seen = 0; seen <= SMALL; seen++) {
+    if (waiting.length === 0) return true;
+    const next = waiting.pop();
+    if (typeof next !== "object" || next === null) continue;
+    if (Array.isArray(next) && next.length > SMALL) return false;
+    waiting.push(...Object.values(next).slice(0, SMALL + 1));
+  }
+  return false;
 }
 
 /** Returns the value in the contract's own spelling. @throws DispatchError for the first violation. */
@@ -26,11 +62,11 @@ export type Validate = (value: unknown) => unknown;
 /** For bodies. `bodyName` is what messages call it. */
 export function bodyValidator(schema: TSchema, bodyName = "body"): Validate {
   const normalize = normalizerOf(schema as object);
-  const validator = atFirstUse(schema);
+  const violations = violationsOf(schema);
   return (value) => {
-    const validate = validator();
     const normalized = normalize(value);
-    if (!validate(normalized)) throw bodyError(firstError(validate.errors ?? []), bodyName);
+    const errors = violations(normalized);
+    if (errors !== undefined) throw bodyError(firstError(errors), bodyName);
     return normalized;
   };
 }
@@ -38,18 +74,18 @@ export function bodyValidator(schema: TSchema, bodyName = "body"): Validate {
 /** For path and query parameters: texts that may stand for numbers or lists. */
 export function parameterValidator(name: string, place: "path" | "query", schema: TSchema): Validate {
   const { type } = schema as { type?: string };
-  const validator = atFirstUse(schema);
+  const violations = violationsOf(schema);
   return (value) => {
     if (value === undefined) return undefined;
-    const validate = validator();
     const converted = type === "integer" ? integer(name, place, value) : type === "array" ? [value].flat() : value;
-    if (!validate(converted)) throw parameterError(firstError(validate.errors ?? []), name, place, value);
+    const errors = violations(converted);
+    if (errors !== undefined) throw parameterError(firstError(errors), name, place, value);
     return converted;
   };
 }
 
 function integer(name: string, place: string, value: unknown): number {
-  if (typeof value === "string" && /^-?\d+$/.test(value) && isInt64(BigInt(value))) return Number(value);
+  if (typeof value === "string" && /^-?\d{1,19}$/.test(value) && isInt64(BigInt(value))) return Number(value);
   const message = `${name} in ${place} must be of type int64: ${JSON.stringify(value)}`;
   throw new DispatchError("INVALID_TYPE", { message });
 }

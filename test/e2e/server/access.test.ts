@@ -39,9 +39,23 @@ describe("without authentication, on the loopback", () => {
     expect((await dispatch.raw("/v1/secret", { headers: { ...dispatch.headers, host } })).status).toBe(200);
   });
 
-  test("pages of this machine may call", async () => {
-    const headers = { ...dispatch.headers, origin: "http://localhost:3000" };
-    expect((await dispatch.raw("/v1/secret", { headers })).status).toBe(200);
+  test.each(["/metrics", "/docs", "/openapi.json", "/healthz", "/v1/version", "/nosuch"])(
+    "%s asks for the name of this machine, too",
+    async (path) => {
+      const answer = await dispatch.raw(path, { headers: { host: "evil.example" } });
+      expect(answer.status).toBe(403);
+    },
+  );
+
+  test("the server's own pages may call, pages of other ports only when they are named", async () => {
+    const from = async (at: ServerProcess, origin: string) =>
+      (await new Dispatch(at.api).raw("/v1/secret", { headers: { ...dispatch.headers, origin } })).status;
+    const own = await from(server, new URL(server.api).origin);
+    const other = await from(server, "http://localhost:3000");
+    const open = await startServer({ flags: ["--allow-origin", "http://localhost:3000/"] });
+    const named = await from(open, "http://localhost:3000");
+    await open.dispose();
+    expect([own, other, named]).toEqual([200, 403, 200]);
   });
 });
 

@@ -1,0 +1,100 @@
+/**
+ * Answers that are heard. Who is refused while still sending (413, 404, 401) often reads only afterwards: the rest is read and
+ * dropped, bounded in bytes and time, before the connection may close. Who asks first (`Expect: 100-continue`) is told to go on
+ * when somebody reads the body, and not at all when nobody will.
+ */
+import { IncomingMessage, type Server, ServerResponse } from "node:http";
+
+/** Bytes and milliseconds of dropping. */
+const MOST_BYTES = 256 * 1024 * 1024;
+const LONGEST_MS = 30_000;
+const LONGEST_PAUSE_MS = 5_000;
+
+/** A request that says when its body is wanted. */
+class HeardRequest extends IncomingMessage {
+  /** Tells the caller to send; undefined when there is nothing to tell, any more. */
+  goOn: (() => void) | undefined;
+
+  override _read(size: number): void {
+    const { goOn } = this;
+    this.goOn = undefined;
+    goOn?.();
+    super._read(size);
+  }
+}
+
+class HeardResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
+  override end(...given: unknown[]): this {
+    if (!isSending(this.req)) return super.end(...(given as []));
+    // Whoever waits to be told sends nothing now; where its next request would begin is unknown.
+    if (isWaiting(this.req)) return this.#endAndClose(given);
+    const done = given.findLast((argument) => typeof argument === "function") as (() => void) | undefined;
+    this.#sendWhole(given[0], given[1]);
+    drop(this.req, () => this.#endDropped(done));
+    return this;
+  }
+
+  #endAndClose(given: unknown[]): this {
+    this.shouldKeepAlive = false;
+    return super.end(...(given as []));
+  }
+
+  /** With its length, so that the caller knows where it ends while the connection is still open. */
+  #sendWhole(chunk: unknown, encoding: unknown): void {
+    const isContent = typeof chunk === "string" || chunk instanceof Uint8Array;
+    const charset = typeof encoding === "string" ? (encoding as BufferEncoding) : "utf8";
+    const length = typeof chunk === "string" ? Buffer.byteLength(chunk, charset) : isContent ? chunk.length : 0;
+    if (!this.headersSent && !this.hasHeader("content-length")) this.setHeader("content-length", length);
+    if (length > 0) this.write(chunk, charset);
+    else this.flushHeaders();
+  }
+
+  #endDropped(done: (() => void) | undefined): void {
+    const { complete, socket } = this.req;
+    if (!complete) this.once("finish", () => socket.destroySoon());
+    if (done === undefined) super.end();
+    else super.end(done);
+  }
+}
+
+/** What servers are made with, so that their answers are heard. */
+export const heard = { IncomingMessage: HeardRequest, ServerResponse: HeardResponse } as const;
+
+/** Answers who asks before sending, and who has closed its own half of the connection. */
+export function hearAll(server: Server): void {
+  (server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
+  server.on("checkContinue", (request: HeardRequest, response: ServerResponse) => {
+    request.goOn = () => {
+      if (!response.headersSent) response.writeContinue();
+    };
+    server.emit("request", request, response);
+  });
+}
+
+function isWaiting(request: IncomingMessage): boolean {
+  return request instanceof HeardRequest && request.goOn !== undefined;
+}
+
+function isSending({ complete, destroyed, headers }: IncomingMessage): boolean {
+  if (complete || destroyed) return false;
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+}
+
+function drop(request: IncomingMessage, done: () => void): void {
+  let bytes = 0;
+  const stop = (): void => {
+    clearTimeout(longest);
+    clearTimeout(pause);
+    request.off("data", onData).off("end", stop).off("close", stop);
+    done();
+  };
+  const onData = (chunk: Buffer): void => {
+    bytes += chunk.length;
+    pause.refresh();
+    if (bytes > MOST_BYTES) stop();
+  };
+  const longest = setTimeout(stop, LONGEST_MS);
+  const pause = setTimeout(stop, LONGEST_PAUSE_MS);
+  request.on("data", onData).on("end", stop).on("close", stop);
+  request.resume();
+}

@@ -1,0 +1,107 @@
+/**
+ * Budgets of everything that reads a stranger's bytes. Each parser is fed its worst shapes at two sizes: twice the bytes may
+ * take at most two and a half times as long, and none may take more than five times as long as JSON.parse takes for as many
+ * bytes. Ratios of processor time, never seconds: a slow machine is no fault. A parser more is a row more in `parsers`.
+ */
+
+/** One parser with what is worst for it. */
+export interface Budget {
+  readonly name: string;
+  /** Bytes of the largest input that reaches it. */
+  readonly largest: number;
+  /** Inputs of about as many bytes. */
+  readonly shapes: Readonly<Record<string, (bytes: number) => string>>;
+  /** Reads it; whether it is refused does not matter. */
+  read(input: string): unknown;
+  /** It is JSON.parse that takes the time: what it takes for the very same input is the measure, where that is more. */
+  readonly json?: true;
+  /** It runs in a thread of its own, where only its growth matters to others. */
+  readonly offThread?: true;
+}
+
+export interface Measured {
+  readonly name: string;
+  readonly shape: string;
+  /** Time for the largest input by the time for half of it. */
+  readonly growth: number;
+  /** Time for the largest input by the time of JSON.parse. */
+  readonly share: number;
+}
+
+export const MOST_GROWTH = 2.5;
+export const MOST_SHARE = 5;
+
+const REPEATS = 4;
+/** Milliseconds after which no further run is worth its time. */
+const ENOUGH = 150;
+/** Milliseconds of processor time below which a measurement says nothing about growth. */
+const NOTICEABLE = 2;
+
+/** Whether a stranger could hold up others with it. */
+export function isOverBudget({ growth, share }: Measured): boolean {
+  return growth > MOST_GROWTH || share > MOST_SHARE;
+}
+
+/** Below half of what JSON.parse takes, even for the largest input, growth is a matter of the clock. */
+const RELEVANT_SHARE = 0.5;
+
+/** Measures one shape; what is over its budget is measured again, for a busy machine makes mistakes. */
+export async function measure(budget: Budget, shape: string, tries = 4): Promise<Measured> {
+  const measured = await measureOnce(budget, shape);
+  return isOverBudget(measured) && tries > 1 ? measure(budget, shape, tries - 1) : measured;
+}
+
+async function measureOnce({ name, largest, shapes, read, json, offThread }: Budget, shape: string): Promise<Measured> {
+  const make = shapes[shape];
+  if (make === undefined) throw new Error(`${name} has no shape ${shape}`);
+  const [half, whole] = [make(largest / 2), make(largest)];
+  const same = json ? await fastest(() => JSON.parse(whole)) : 0;
+  const reference = Math.max(same, await referenceTime(largest));
+  const small = await fastest(() => read(half));
+  const large = await fastest(() => read(whole));
+  const share = large / Math.max(reference, NOTICEABLE / 4);
+  const growth = share < RELEVANT_SHARE ? 1 : large / Math.max(small, NOTICEABLE / MOST_GROWTH);
+  return { name, shape, growth, share: offThread ? 0 : share };
+}
+
+/** Milliseconds of this thread's processor time, the least of several runs: whatever disturbs only adds. */
+async function fastest(work: () => unknown): Promise<number> {
+  let [least, all] = [Number.POSITIVE_INFINITY, 0];
+  for (let run = 0; run < REPEATS && all < ENOUGH; run++) {
+    const before = process.threadCpuUsage();
+    await attempt(work);
+    const { user, system } = process.threadCpuUsage(before);
+    const time = (user + system) / 1000;
+    all += time;
+    least = Math.min(least, time);
+  }
+  return least;
+}
+
+const references = new Map<number, number>();
+
+/** What JSON.parse takes for as many bytes; measured once. */
+async function referenceTime(bytes: number): Promise<number> {
+  const known = references.get(bytes);
+  if (known !== undefined) return known;
+  const text = document(bytes);
+  const time = await fastest(() => JSON.parse(text));
+  references.set(bytes, time);
+  return time;
+}
+
+async function attempt(work: () => unknown): Promise<void> {
+  try {
+    await work();
+  } catch {
+    // A refusal is an answer, too: what it costs is what counts.
+  }
+}
+
+/** JSON as it comes every day: a list of small objects. */
+export function document(bytes: number): string {
+  const item = '{"name":"vmtest01","zone":"eu-west-1","cores":2,"tags":["a","b"]}';
+  return `[${Array(Math.max(1, Math.floor(bytes / (item.length + 1))))
+    .fill(item)
+    .join(",")}]`;
+}
