@@ -7,6 +7,7 @@ import { bundleOf } from "../../src/core/functions/source-upload.ts";
 import { verifyToken } from "../../src/core/iam/bearer-token.ts";
 import { judgeForwarded } from "../../src/core/iam/forward-auth.ts";
 import { runOperations } from "../../src/core/runs/contract.ts";
+import { refuseDeep } from "../../src/core/shared/json-depth.ts";
 import { endOfValue, memberText, parseBody } from "../../src/core/shared/json-text.ts";
 import { passwords, verifyBasic } from "../../src/front/gateway/authentication/basic.ts";
 import { bearerToken } from "../../src/front/gateway/authentication/bearer.ts";
@@ -249,7 +250,11 @@ export const parsers: readonly Budget[] = [
     json: true,
     largest: BODY,
     shapes: json,
-    read: (text) => parseBody(bodyText({ "content-type": "application/json" }, Buffer.from(text))),
+    read: (text) => {
+      const body = bodyText({ "content-type": "application/json" }, Buffer.from(text));
+      refuseDeep(body, 1000, "the body");
+      return parseBody(body);
+    },
   },
   { name: "members of a body", largest: BODY, shapes: json, read: (text) => memberText(text, "input") },
   { name: "end of a value", largest: BODY, shapes: json, read: (text) => endOfValue(text, 0) },
