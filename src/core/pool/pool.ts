@@ -37,6 +37,7 @@ export class Pool {
   readonly #functions = new Map<string, FunctionPool>();
   readonly #warmSets = new Map<string, WarmSet>();
   readonly #sweeper: NodeJS.Timeout;
+  #hear: (event: Afterwards, organization: string) => void = () => {};
   #ticking = false;
   /** An idle worker is ending, so that another can start. */
   #making = false;
@@ -49,6 +50,11 @@ export class Pool {
     this.#log = log;
     this.#budget = new WorkerBudget(settings.maxWorkers, COLD_STARTS_AT_ONCE);
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref();
+  }
+
+  /** Who else is told what functions do after the end of their runs. */
+  onAfterwards(hear: (event: Afterwards, organization: string) => void): void {
+    this.#hear = hear;
   }
 
   /** Loads one worker of the revision. @throws LoadError with the interpreter's own message. */
@@ -149,6 +155,7 @@ export class Pool {
     const where = { organization, function: functionName, run };
     if (kind === "failure") this.#log.warn({ ...where, error: text }, "a function failed after the end of its run");
     else this.#log.info({ ...where, stream: kind, line: text }, "output after the end of a run");
+    this.#hear({ kind, text, run }, organization);
   }
 
   #warmSet(spec: WorkerSpec): WarmSet {

@@ -12,6 +12,7 @@ import { ActiveRun, type Asking, mayBeRepeated, newRecord, type RunKeeper, runOf
 import { ActiveRuns } from "./active-runs.ts";
 import { uncheckedFailure, violationText } from "./failure.ts";
 import { runOfKey } from "./idempotency.ts";
+import { LateLines } from "./late-lines.ts";
 import { principalOf, type RunRecord } from "./record.ts";
 import { type RecorderPorts, RunRecorder } from "./recorder.ts";
 import { type LeftBehind, takeUp } from "./recovery.ts";
@@ -52,6 +53,12 @@ export class Runs implements RunKeeper {
     this.maxJsonDepth = ports.maxJsonDepth;
     this.#store = new RunStore(ports.database);
     this.#recorder = new RunRecorder(ports);
+    const late = new LateLines(ports, this.#store);
+    ports.pool.onAfterwards(({ kind, text, run }, organization) => {
+      if (run === undefined) return;
+      const stream = kind === "stdout" ? kind : "stderr";
+      for (const line of text.split("\n")) late.add({ organization, run, stream, line });
+    });
   }
 
   /** The run that shows this token, as one who asks; undefined when it is not going on. */

@@ -114,6 +114,10 @@ const updateEnd = statement((database, row: RunRow) =>
   }),
 );
 
+const updateLogs = statement((database, row: RunKey & Pick<RunTable, "stdout" | "stderr">) =>
+  byKey(database.updateTable("runs"), row).set({ stdout: row.stdout, stderr: row.stderr }),
+);
+
 const updateStart = statement((database, row: RunKey & Pick<RunTable, "status" | "attempt">) =>
   byKey(database.updateTable("runs"), row).set({ status: row.status, attempt: row.attempt }),
 );
@@ -131,6 +135,11 @@ function byKey(
 /** How it ended; the row must exist, unless the function was deleted meanwhile. */
 export function finishRun(run: RunRecord): Statement[] {
   return [updateEnd(rowOf(run)), change(run, 3)];
+}
+
+/** Its logs have grown after its end. */
+export function keepLogs({ organization, executed, id, stdout, stderr }: RunRecord): Statement {
+  return updateLogs({ organization, executed, id, stdout: json(stdout), stderr: json(stderr) });
 }
 
 /** The handler is about to be entered. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Dispatch } from "../support/dispatch.ts";
+import { Dispatch, type RunObject } from "../support/dispatch.ts";
 import { type ServerProcess, startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
@@ -37,6 +37,10 @@ test("without it a worker serves one run after the other, and late output is tol
   const line = await until("the late line is told", async () =>
     server.log.find((one) => (one as unknown as { line?: string }).line === "late for Kim"),
   );
+  await until("the late line is kept with its run", async () => {
+    const { logs } = JSON.parse((await dispatch.get(`/v1/runs/${first.name}?functionName=kept`)).text) as RunObject;
+    return logs?.stdout?.includes("late for Kim") === true ? logs : undefined;
+  });
   expect(line).toMatchObject({ function: "kept", run: first.name, msg: "output after the end of a run" });
 });
 

@@ -1,0 +1,67 @@
+/** What a function said after the end of a run is kept with that run, so that whoever looks at it finds it. */
+import type { Database } from "../shared/ports.ts";
+import type { RunRecord } from "./record.ts";
+import { keepLogs, type RunStore } from "./store.ts";
+
+export interface LateLine {
+  readonly organization: string;
+  readonly run: string;
+  readonly stream: "stdout" | "stderr";
+  readonly line: string;
+}
+
+export interface LateLinesPorts {
+  readonly database: Database;
+  readonly log: { warn(details: object, message: string): void };
+}
+
+/** Lines are collected for so long; by then the run itself is on record. */
+const COLLECT_MS = 300;
+/** Of one round; the server's log has all. */
+const MOST_LINES = 200;
+
+export class LateLines {
+  readonly #ports: LateLinesPorts;
+  readonly #store: RunStore;
+  #waiting: LateLine[] = [];
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(ports: LateLinesPorts, store: RunStore) {
+    this.#ports = ports;
+    this.#store = store;
+  }
+
+  add(line: LateLine): void {
+    if (this.#waiting.length >= MOST_LINES) return;
+    if (this.#waiting.push(line) > 1) return;
+    setTimeout(() => this.#write(), COLLECT_MS).unref();
+  }
+
+  #write(): void {
+    const lines = this.#waiting;
+    this.#waiting = [];
+    const byRun = Map.groupBy(lines, ({ run }) => run);
+    this.#writing = this.#writing
+      .then(() => Promise.all([...byRun.values()].map((of) => this.#append(of))))
+      .then(
+        () => undefined,
+        (error: unknown) => this.#ports.log.warn({ err: error }, "output after the end of a run could not be kept"),
+      );
+  }
+
+  /** One that is not on record, because it was withdrawn or its function deleted, keeps nothing. */
+  async #append(lines: readonly LateLine[]): Promise<void> {
+    const [first] = lines;
+    const run = first && (await this.#store.find(first.organization, first.run));
+    if (run?.finished === undefined) return;
+    await this.#ports.database.commit([keepLogs(withLines(run, lines))]);
+  }
+}
+
+function withLines(run: RunRecord, lines: readonly LateLine[]): RunRecord {
+  const of = (stream: "stdout" | "stderr"): readonly string[] | null => {
+    const more = lines.filter((late) => late.stream === stream).map(({ line }) => line);
+    return more.length === 0 ? run[stream] : [...(run[stream] ?? []), ...more];
+  };
+  return { ...run, stdout: of("stdout"), stderr: of("stderr") };
+}
