@@ -26,6 +26,7 @@ import { Runs } from "./core/runs/service.ts";
 import { Secrets } from "./core/secrets/service.ts";
 import { ChangeFeed } from "./core/shared/change-feed.ts";
 import type { Database } from "./core/shared/ports.ts";
+import { State } from "./core/state/service.ts";
 import { createAcme } from "./drivers/acme/acme.ts";
 import { createFolderBlobs } from "./drivers/blobs/folder.ts";
 import { createLocalBuilder } from "./drivers/builder/local.ts";
@@ -222,6 +223,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
       drivers,
       events,
       audit,
+      state: new State(shared),
     },
     refusals,
     isAdministrator,

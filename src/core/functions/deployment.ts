@@ -92,6 +92,8 @@ async function storedRevision(
     timeout: timeoutWithin(ports.ceilings, document.timeout),
     ...(document.isolation === undefined ? {} : { isolation: document.isolation }),
   };
-  const { secrets, schema, retries } = document;
-  return { revision, secrets: secrets ?? [], schema, retries, author: record.author };
+  const { secrets, schema, retries, tags } = document;
+  const application = tags?.find(({ key }) => key === "Application")?.value;
+  const named = application === undefined || application === "" ? {} : { application };
+  return { revision, secrets: secrets ?? [], schema, retries, author: record.author, ...named };
 }

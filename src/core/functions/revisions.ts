@@ -13,6 +13,8 @@ export interface StoredRevision {
   readonly schema: { readonly in: unknown; readonly out: unknown };
   /** How often a run that a restart interrupted is started again. */
   readonly retries: number;
+  /** The value of its tag `Application`. */
+  readonly application?: string;
   /** Who wrote it; absent is the administrator. */
   readonly author?: Person;
 }

@@ -29,7 +29,15 @@ export function joinPeople(caller: Principal, author: Person): readonly Person[]
 
 /** What of a principal's rights depends on its kind alone: all that its way of working needs. */
 const needs: Readonly<Record<string, ReadonlySet<string>>> = {
-  function: new Set(["runs create", "runs get", "secret use", "event emit"]),
+  function: new Set([
+    "runs create",
+    "runs get",
+    "secret use",
+    "event emit",
+    "state get",
+    "state update",
+    "state delete",
+  ]),
   connection: new Set(["runs create", "secret use", "event emit"]),
   endpoint: new Set(["runs create"]),
   subscription: new Set(["runs create", "secret use"]),

@@ -93,7 +93,13 @@ export class ActiveRun implements Task {
   /** The run as one who asks: at the function door, and for the secrets that it is given. */
   asPrincipal(via: Principal["via"]): Principal {
     const { id, organization, depth } = this.record;
-    return { kind: "function", id, organization, via, people: this.people, depth };
+    const { people, application } = this;
+    return { kind: "function", id, organization, via, people, application, depth };
+  }
+
+  /** Whose state it has: that of its function's tag `Application`, else one of the function's own. */
+  get application(): string {
+    return this.serving.application ?? this.revision.functionName;
   }
 
   get hasEnded(): boolean {
@@ -123,7 +129,7 @@ export class ActiveRun implements Task {
       httpContext: this.#httpContext,
       timeout: this.revision.timeout,
       run: { id, attempt, idempotencyKey },
-      dispatch: { url: this.#keeper.doorUrl, token: this.token, organization },
+      dispatch: { url: this.#keeper.doorUrl, token: this.token, organization, application: this.application },
     };
     return envelopeText(parts, input);
   }

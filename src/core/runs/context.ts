@@ -9,7 +9,12 @@ export interface ContextParts {
   readonly timeout: number;
   readonly run: { readonly id: string; readonly attempt: number; readonly idempotencyKey: string | undefined };
   /** The function door. */
-  readonly dispatch: { readonly url: string; readonly token: string; readonly organization: string };
+  readonly dispatch: {
+    readonly url: string;
+    readonly token: string;
+    readonly organization: string;
+    readonly application: string;
+  };
 }
 
 /** The envelope for the worker: `{"context":{...},"payload":<input>}`. The deadline begins now. */
@@ -21,6 +26,7 @@ export function envelopeText(parts: ContextParts, input: string | undefined): st
   if (parts.httpContext !== undefined) context += `,"httpContext":${parts.httpContext}`;
   if (parts.timeout > 0) context += `,"deadline":"${new Date(Date.now() + parts.timeout).toISOString()}"`;
   context += `,"run":{"id":"${run.id}","attempt":${run.attempt}${key}}`;
-  context += `,"dispatch":{"url":"${dispatch.url}","token":"${dispatch.token}","organization":${JSON.stringify(dispatch.organization)}}}`;
+  context += `,"dispatch":{"url":"${dispatch.url}","token":"${dispatch.token}","organization":${JSON.stringify(dispatch.organization)}`;
+  context += `,"application":${JSON.stringify(dispatch.application)}}}`;
   return `{"context":${context},"payload":${input ?? "null"}}`;
 }

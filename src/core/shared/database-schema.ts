@@ -114,6 +114,18 @@ export interface DeadLetterTable {
   died: number;
 }
 
+/** What applications keep, see core/state. */
+export interface StateTable {
+  organization: string;
+  application: string;
+  key: string;
+  /** JSON text. */
+  value: string;
+  version: number;
+  /** Unix seconds. */
+  modified: number;
+}
+
 /** Answers under an Idempotency-Key, for 24 hours (decisions 18c). */
 export interface IdempotencyTable {
   organization: string;
@@ -176,6 +188,7 @@ export interface DatabaseSchema {
   jobs: JobTable;
   work: Counted<WorkTable>;
   dead_letters: DeadLetterTable;
+  state: StateTable;
   idempotency: IdempotencyTable;
   audit: Counted<AuditTable>;
   changes: Counted<ChangeTable>;

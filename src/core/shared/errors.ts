@@ -77,6 +77,12 @@ const catalogue = {
     code: 608,
     template: "{field} in {place} should be less than or equal to {limit} (setting {setting})",
   },
+  STATE_TOO_LARGE: {
+    status: 413,
+    code: 413,
+    template: "the value of {key} has {size} bytes, and a value may have {limit}: keep less, or in parts",
+  },
+  STATE_FULL: { status: 507, code: 507, template: "application {application} has {limit} keys: delete some first" },
   NO_COOKIE: { status: 500, code: 500, template: "No Such Cookie" },
   SHUTTING_DOWN: { status: 503, code: 503, template: "the server is stopping: try again when it is back" },
 } as const;

@@ -24,6 +24,8 @@ export interface Principal {
   readonly via: "rest" | "gateway" | "door" | "connection" | "recovery" | "internal";
   /** For whom a run, an endpoint, a subscription or a driver acts: it may what all of them may. Absent for persons. */
   readonly people?: readonly Person[];
+  /** Of a run: the application whose state it has. */
+  readonly application?: string;
   /** Of a run: how many runs called each other before it. */
   readonly depth?: number;
 }

@@ -37,12 +37,15 @@ import { type Secret, secretOperations } from "../../core/secrets/contract.ts";
 import type { Secrets } from "../../core/secrets/service.ts";
 import type { Principal } from "../../core/shared/principal.ts";
 import type { ResourceOperations, Verb } from "../../core/shared/resource-operations.ts";
+import { stateOperations } from "../../core/state/contract.ts";
+import type { State } from "../../core/state/service.ts";
 import { accessRoutes } from "./access-routes.ts";
 import { auditRoutes } from "./audit-routes.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { paged } from "./paging.ts";
 import type { Call, Handler, Route } from "./route.ts";
 import { runRoutes } from "./run-routes.ts";
+import { stateRoutes } from "./state-routes.ts";
 
 export interface Services {
   readonly secrets: Secrets;
@@ -55,6 +58,7 @@ export interface Services {
   readonly driverTypes: DriverTypes;
   readonly drivers: Drivers;
   readonly events: Events;
+  readonly state: State;
   readonly applications: Applications;
   readonly identity: Identity;
   readonly audit: Audit;
@@ -85,6 +89,7 @@ export function routesOf(services: Services): Route[] {
     ...resourceRoutes<Organization>(organizationOperations, services.identity.organizations),
     ...accessRoutes(services.identity.iam),
     ...runRoutes(runOperations, services.runs),
+    ...stateRoutes(stateOperations, services.state),
     ...resourceRoutes<Subscription>(subscriptionOperations, services.subscriptions),
     ...resourceRoutes<DriverType>(driverTypeOperations, services.driverTypes),
     ...resourceRoutes<Driver>(driverOperations, services.drivers),

@@ -5,6 +5,7 @@ import { authors } from "./0004-authors.ts";
 import { recoveries } from "./0005-recoveries.ts";
 import { work } from "./0006-work.ts";
 import { keyedAudit } from "./0007-keyed-audit.ts";
+import { state } from "./0008-state.ts";
 import type { Migration } from "./migration.ts";
 
 /** All steps, oldest first. Never change one that was released: add another. */
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   recoveries,
   work,
   keyedAudit,
+  state,
 ];

@@ -56,11 +56,26 @@ const runs: Command = {
   load: async () => getRuns,
 };
 
+const state: Command = {
+  name: "state",
+  summary: "Get what applications keep: the applications, the keys of one, or the value of a key",
+  arguments: [
+    { name: "APPLICATION", optional: true },
+    { name: "KEY", optional: true },
+  ],
+  flags: [
+    { name: "prefix", type: "string", description: "Only keys that begin with this" },
+    { name: "limit", type: "integer", description: "At most so many keys" },
+  ],
+  examples: ["dispatch get state cloudmaster --prefix vm/", "dispatch get state cloudmaster vm/vmtest01"],
+  load: async () => (await import("../handlers/others.ts")).getState,
+};
+
 /** `dispatch get`. */
 export const get: Command = {
   name: "get",
   summary: "Show resources",
   childWord: "resource type",
   examples: ["dispatch get functions", "dispatch get runs hello --last", "dispatch get api cloudmaster -o yaml"],
-  commands: [...resourceKinds.map((kind) => getCommand(kind, "get")), runs],
+  commands: [...resourceKinds.map((kind) => getCommand(kind, "get")), runs, state],
 };

@@ -7,6 +7,7 @@ export { describe } from "./describe.ts";
 export { doctor } from "./doctor.ts";
 export { emit } from "./emit.ts";
 export { exec } from "./exec.ts";
+export { getState } from "./get-state.ts";
 export { login, logout } from "./login.ts";
 export { logs } from "./logs.ts";
 export { version } from "./version.ts";
