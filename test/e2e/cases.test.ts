@@ -22,10 +22,7 @@ const PENDING = [
   "08-bom-json",
   "10-proxy",
   "11-refusal-lost",
-  "12-own-length-header",
   "13-nohup",
-  "19-raw-body",
-  "20-encoded-bodies",
 ];
 
 const RIGHT = 0;

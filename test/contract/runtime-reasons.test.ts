@@ -1,0 +1,128 @@
+/** The reason of an error, and results that cannot be said: whatever a function throws or returns. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Language } from "../../src/core/shared/ports.ts";
+import { createHarness, findObstacle, type Harness, run, startFunction, suiteName } from "./runtime-harness.ts";
+
+const obstacle = await findObstacle();
+
+describe.skipIf(obstacle !== undefined)(suiteName("what is told of a run", obstacle), () => {
+  let harness: Harness;
+  beforeAll(async () => {
+    harness = await createHarness();
+  });
+  afterAll(() => harness.close());
+
+  const each = async (language: Language, source: string, count: number) => {
+    const worker = await startFunction(harness.runtime, language, source);
+    const outcomes = [];
+    for (let at = 0; at < count; at += 1) outcomes.push(await run(worker, at));
+    await worker.stop("retired");
+    return outcomes;
+  };
+
+  test("Node.js: errors", async () => {
+    const thrown: [string, RegExp, string][] = [
+      ["new Error('a', { cause: new Error('b', { cause: 'c' }) })", /^a: b: c$/, "FunctionError"],
+      ["new AggregateError([new Error('x'), new Error('y')], 'both')", /^both: x; y$/, "FunctionError"],
+      [
+        "new TypeError('fetch failed', { cause: Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }) })",
+        /^fetch failed: refused$/,
+        "FunctionError",
+      ],
+      ["new TypeError('no name', { cause: new Error('empty') })", /^no name: empty$/, "InputError"],
+      ["new TypeError('no name')", /^no name$/, "InputError"],
+      ["{ toString() { throw 1 }, toJSON() { throw 2 } }", /toString/, "FunctionError"],
+      ["Object.create(null)", /^\{\}$/, "FunctionError"],
+      ["Object.defineProperty(new Error(), 'message', { get() { throw 1 } })", /^Error$/, "FunctionError"],
+      ["(() => { const e = new Error('round'); e.cause = e; return e; })()", /^round/, "FunctionError"],
+      ["Symbol('odd')", /odd/, "FunctionError"],
+      ["undefined", /^undefined$/, "FunctionError"],
+      ["Proxy.revocable({}, {}).proxy", /./, "FunctionError"],
+    ];
+    const source = `const thrown = [${thrown.map(([text]) => `() => (${text})`).join(",")}];\nmodule.exports = (context, at) => { throw thrown[at](); };`;
+    const outcomes = await each("nodejs", source, thrown.length);
+    for (const [at, [, message, type]] of thrown.entries()) {
+      expect(outcomes[at]?.error?.message).toMatch(message);
+      expect(outcomes[at]?.error?.type).toBe(type);
+      expect(JSON.stringify(outcomes[at]?.error)).not.toMatch(/\/opt\/dispatch|\/function\//);
+    }
+    expect(outcomes[0]?.error?.stacktrace?.join("\n")).toMatch(
+      /^Error: a\n[\s\S]*\[cause\]: Error: b\n[\s\S]*\[cause\]: c/,
+    );
+  });
+
+  test("Python: errors", async () => {
+    const raised: [string, RegExp, string][] = [
+      [
+        "try: int('x')\n  except ValueError as e: raise RuntimeError('size') from e",
+        /^size: invalid literal/,
+        "FunctionError",
+      ],
+      ["try: int('x')\n  except ValueError: raise RuntimeError('size')", /^size$/, "FunctionError"],
+      ["raise ValueError('caller')", /^caller$/, "InputError"],
+      ["import ssl\n  raise ssl.SSLCertVerificationError('certificate')", /certificate/, "FunctionError"],
+      ["raise Odd()", /str\(\) failed/, "FunctionError"],
+      ["raise KeyError('name')", /^KeyError: 'name'$/, "FunctionError"],
+    ];
+    const functions = raised.map(([text], at) => `def f${at}():\n  ${text}`).join("\n");
+    const source = `class Odd(Exception):\n  def __str__(self): raise SystemExit(3)\n${functions}\ndef handle(context, at): globals()["f%d" % at]()`;
+    const outcomes = await each("python3", source, raised.length);
+    for (const [at, [, message, type]] of raised.entries()) {
+      expect(outcomes[at]?.error?.message).toMatch(message);
+      expect(outcomes[at]?.error?.type).toBe(type);
+      expect(JSON.stringify(outcomes[at]?.error)).not.toMatch(/dispatch_guest|\/function\//);
+    }
+    expect(outcomes[0]?.error?.stacktrace?.join("\n")).toContain("The above exception was the direct cause");
+    expect(outcomes[1]?.error?.stacktrace?.join("\n")).toContain("During handling of the above exception");
+  });
+
+  test("Node.js: results that JSON would lose are refused by name, others are taken", async () => {
+    const returned: [string, RegExp][] = [
+      ["new Map([[1, 2]])", /it is a Map/],
+      ["new WeakSet()", /it is a WeakSet/],
+      ["[1][Symbol.iterator]()", /it is an Array Iterator/],
+      ["(function* () { yield 1; })()", /it is a Generator/],
+      ["new (class Greeter { #name = 1; })()", /it is a Greeter/],
+      ["Object.assign(new Error('quota'), { code: 'E' })", /it is an Error: quota/],
+      ["() => 1", /it is a function/],
+      ["({})", /^\{\}$/],
+      ["Object.create(null)", /^\{\}$/],
+      ["new Date(0)", /1970/],
+      ["({ toJSON: () => ({}) })", /^\{\}$/],
+      ["new (class Point { x = 1; })()", /^\{"x":1\}$/],
+    ];
+    const source = `const returned = [${returned.map(([text]) => `() => (${text})`).join(",")}];\nmodule.exports = (context, at) => returned[at]();`;
+    const outcomes = await each("nodejs", source, returned.length);
+    for (const [at, [, said]] of returned.entries())
+      expect(outcomes[at]?.error?.message ?? outcomes[at]?.output).toMatch(said);
+  });
+
+  test.each<[string, Language, string, RegExp]>([
+    ["a class", "nodejs", "module.exports = class Greeter {};", /the class Greeter is exported[\s\S]*new Greeter\(\)/],
+    ["a generator function", "nodejs", "exports.handler = async function* () {};", /a generator function is exported/],
+    [
+      "named exports",
+      "nodejs",
+      "exports.create = () => 1; exports.list = () => 2;",
+      /there are create, list[\s\S]*\.create/,
+    ],
+    ["a class", "python3", "class handle:\n  def __init__(self, context, payload): pass", /hello\.handle is a class/],
+    ["a generator", "python3", "async def handle(context, payload): yield 1", /is a generator/],
+    ["three parameters", "python3", "def handle(context, payload, more): pass", /must take two parameters/],
+    ["another name", "python3", "def create(context, payload): pass", /it has create: name one/],
+  ])("%s (%s) is refused when it is loaded, with what to write", async (_name, language, source, message) => {
+    await expect(startFunction(harness.runtime, language, source)).rejects.toThrow(message);
+  });
+
+  test.each<[string, Language, string, unknown]>([
+    ["a callback", "nodejs", "module.exports = (c, p, done) => setTimeout(() => done(null, p), 5);", 7],
+    ["an unused third parameter", "nodejs", "module.exports = (c, p, more) => [p];", [7]],
+    ["a method", "nodejs", "module.exports = { n: 1, handler(c, p) { return this.n + p; } };", 8],
+    ["a bound method", "python3", "class G:\n  def handle(self, c, p): return p + 1\nhandle = G().handle", 8],
+    ["a partial", "python3", "import functools\ndef add(n, c, p): return n + p\nhandle = functools.partial(add, 1)", 8],
+  ])("%s (%s) is served", async (_name, language, source, expected) => {
+    const worker = await startFunction(harness.runtime, language, source);
+    expect(JSON.parse((await run(worker, 7)).output ?? "")).toEqual(expected);
+    await worker.stop("retired");
+  });
+});
