@@ -13,6 +13,7 @@ import type { FunctionFailure, Outcome, RunTag } from "../shared/ports.ts";
 import { type Person, type Principal, principalText } from "../shared/principal.ts";
 import { envelopeText } from "./context.ts";
 import { recordable, uncheckedFailure, violationText } from "./failure.ts";
+import type { KeyUse } from "./idempotency.ts";
 import { type RunRecord, recordedPeople } from "./record.ts";
 import { parentOf, type RunRequest } from "./request.ts";
 import { newRunId } from "./run-id.ts";
@@ -61,6 +62,10 @@ export class ActiveRun implements Task {
   younger: ActiveRun | undefined;
   /** Why it never ran, for a caller who waits. */
   refusal: Error | undefined;
+  /** Its end could not be written down, so nobody may take it for one. */
+  unrecorded = false;
+  /** The key that is bound to it. */
+  keyUse: KeyUse | undefined;
   readonly #keeper: RunKeeper;
   readonly #httpContext: string | undefined;
   #secrets: Readonly<Record<string, string>> = {};
@@ -293,7 +298,7 @@ export function newRecord(request: RunRequest, serving: Serving, principal: Prin
     depth,
     principal: principalText(principal),
     people: recordedPeople(principal),
-    idempotencyKey: request.idempotencyKey,
+    idempotencyKey: request.idempotency?.key,
     attempt: 1,
     status: "INITIALIZED",
     finished: undefined,

@@ -3,11 +3,11 @@ import type { Functions } from "../functions/service.ts";
 import { acknowledge, claim, enqueue, type Job } from "../jobs/jobs.ts";
 import { Secrets } from "../secrets/service.ts";
 import { unixNanoseconds } from "../shared/clock.ts";
-import type { Database, Statement } from "../shared/ports.ts";
+import { type Database, StaleWriteError, type Statement } from "../shared/ports.ts";
 import type { ActiveRun } from "./active-run.ts";
-import { bindKey } from "./idempotency.ts";
+import { bindKey, freeKey } from "./idempotency.ts";
 import type { RunRecord } from "./record.ts";
-import { finishRun, insertRun, startRun } from "./store.ts";
+import { deleteRun, finishRun, insertRun, startRun } from "./store.ts";
 
 export interface RecorderPorts {
   readonly database: Database;
@@ -29,7 +29,7 @@ export class RunRecorder {
   /** The run is promised. @throws DuplicateError when another run holds its key. */
   accept(run: ActiveRun): Promise<void> {
     const { record } = run;
-    const key = record.idempotencyKey === undefined ? [] : bindKey(record, record.idempotencyKey);
+    const key = run.keyUse === undefined ? [] : bindKey(record, run.keyUse);
     const job = record.blocking ? [] : [enqueue(jobOf(record))];
     run.recorded = true;
     return this.#ports.database.commit([...insertRun(record), ...job, ...key]);
@@ -48,11 +48,31 @@ export class RunRecorder {
   /** `more` says that other runs are going on. */
   end(run: ActiveRun, more: boolean): Promise<void> {
     const { record } = run;
-    const statements = useStatements(run);
-    if (this.#hasFunction(record)) statements.push(...(run.recorded ? finishRun(record) : insertRun(record)));
-    if (!record.blocking) statements.push(acknowledge(jobOf(record)));
+    const beside = useStatements(run);
+    if (!record.blocking) beside.push(acknowledge(jobOf(record)));
+    const hasRow = run.recorded;
     run.recorded = true;
+    if (!this.#hasFunction(record)) return this.#commitAny(beside, more);
+    if (!hasRow) return this.#ports.database.commit([...insertRun(record), ...beside], more);
+    const updated = this.#ports.database.commit([...finishRun(record), ...beside], more);
+    return updated.catch((error: unknown) => this.#endWithoutRow(record, beside, error));
+  }
+
+  /** Its row could not be written while it ran, or went with its function. */
+  #endWithoutRow(record: RunRecord, beside: readonly Statement[], error: unknown): Promise<void> {
+    if (!(error instanceof StaleWriteError)) throw error;
+    return this.#commitAny(this.#hasFunction(record) ? [...insertRun(record), ...beside] : beside);
+  }
+
+  #commitAny(statements: readonly Statement[], more?: boolean): Promise<void> {
     return statements.length === 0 ? Promise.resolve() : this.#ports.database.commit(statements, more);
+  }
+
+  /** It never began and never will: nothing of it remains, and its key is free. */
+  withdraw(run: ActiveRun): Promise<void> {
+    const { record } = run;
+    const key = run.keyUse === undefined ? [] : [freeKey(record, run.keyUse)];
+    return this.#ports.database.commit([deleteRun(record), ...key, ...useStatements(run)]);
   }
 
   /** A blocking run lasts: that it exists; and that it has begun, when that was not yet written down. */
@@ -61,12 +81,14 @@ export class RunRecorder {
     const begun = record.status === "CREATING";
     if (record.finished !== undefined || !this.#hasFunction(record)) return;
     if (run.recorded && (!begun || run.beginRecorded || !record.blocking)) return;
-    const statements = run.recorded ? startRun(record) : insertRun(record);
+    const isNew = !run.recorded;
+    const statements = isNew ? insertRun(record) : startRun(record);
     run.recorded = true;
     run.beginRecorded = begun;
     const { unaudited } = run;
     this.#ports.database.commit([...statements, ...useStatements(run)]).catch((error: unknown) => {
       run.unaudited = [...unaudited, ...run.unaudited];
+      if (isNew) run.recorded = false;
       this.#ports.log.warn({ err: error, run: record.id }, "a long run could not be recorded");
     });
   }

@@ -1,4 +1,5 @@
 import type { Principal } from "../shared/principal.ts";
+import type { KeyUse } from "./idempotency.ts";
 
 /** What every way in turns its request into. JSON parts are texts. */
 export interface RunRequest {
@@ -14,7 +15,7 @@ export interface RunRequest {
   readonly recordedHttpContext?: string | undefined;
   readonly event?: string | undefined;
   readonly tags?: string | undefined;
-  readonly idempotencyKey?: string | undefined;
+  readonly idempotency?: KeyUse | undefined;
   /** The run that this one comes from, where the principal is not that run itself. */
   readonly parent?: Parent | undefined;
 }

@@ -11,7 +11,7 @@ import { ADMINISTRATOR, type Principal } from "../shared/principal.ts";
 import { ActiveRun, type Asking, mayBeRepeated, newRecord, type RunKeeper, runOfToken } from "./active-run.ts";
 import { ActiveRuns } from "./active-runs.ts";
 import { uncheckedFailure, violationText } from "./failure.ts";
-import { runOfKey } from "./idempotency.ts";
+import { type KeyUse, refuseOther, runOfKey, storedKey } from "./idempotency.ts";
 import { LateLines } from "./late-lines.ts";
 import { principalOf, type RunRecord } from "./record.ts";
 import { type RecorderPorts, RunRecorder } from "./recorder.ts";
@@ -41,7 +41,7 @@ export class Runs implements RunKeeper {
   readonly #store: RunStore;
   readonly #recorder: RunRecorder;
   readonly #active = new ActiveRuns();
-  readonly #byKey = new Map<string, Promise<ActiveRun>>();
+  readonly #byKey = new Map<string, { readonly use: KeyUse; readonly created: Promise<ActiveRun> }>();
   /** How many of the active ones have ended, and wait for that to be on record. */
   #ending = 0;
   #checking = false;
@@ -79,11 +79,11 @@ export class Runs implements RunKeeper {
    * @throws NOT_FOUND, FUNCTION_NOT_READY, FORBIDDEN, OVERLOADED, TOO_DEEP
    */
   async create(principal: Principal, request: RunRequest): Promise<RunRecord> {
-    const { organization, functionName, blocking, idempotencyKey: key } = request;
+    const { organization, functionName, blocking, idempotency } = request;
     this.#authorize(principal, organization, "create");
     const serving = this.#ports.functions.serving(organization, functionName);
     const asking = this.#askingOf(principal, serving);
-    if (key !== undefined) return this.#createOnce(asking, request, serving, key);
+    if (idempotency !== undefined) return this.#createOnce(asking, request, serving, idempotency);
     if (!blocking) return outcomeOf(await this.#createPromised(asking, request, serving));
     const run = this.#newRun(asking, request, serving);
     void this.#launch(run);
@@ -162,7 +162,8 @@ export class Runs implements RunKeeper {
       return;
     }
     const fault = error instanceof DispatchError ? error.message : `no worker could be had: ${error.message}`;
-    if (run.recorded) run.fail({ type: "SystemError", message: fault, stacktrace: null });
+    if (run.recorded && isWithdrawn(run, error)) void this.#withdraw(run);
+    else if (run.recorded) run.fail({ type: "SystemError", message: fault, stacktrace: null });
     else this.#settle(run);
   }
 
@@ -172,28 +173,31 @@ export class Runs implements RunKeeper {
     run.settle();
   }
 
-  async #createOnce(asking: Asking, request: RunRequest, serving: Serving, key: string): Promise<RunRecord> {
+  async #createOnce(asking: Asking, request: RunRequest, serving: Serving, use: KeyUse): Promise<RunRecord> {
     const { organization } = request;
     const { functionId } = serving.revision;
-    const known = await this.#ofKey(organization, functionId, key);
+    const known = await this.#ofKey(organization, functionId, use);
     if (known !== undefined) return known;
-    const mapKey = [organization, functionId, key].join("\n");
+    const mapKey = [organization, functionId, storedKey(use)].join("\n");
     const earlier = this.#byKey.get(mapKey);
-    if (earlier !== undefined) return answer(await earlier);
+    if (earlier !== undefined) {
+      refuseOther(earlier.use.digest, use);
+      return answer(await earlier.created);
+    }
     const created = this.#createPromised(asking, request, serving);
-    this.#byKey.set(mapKey, created);
+    this.#byKey.set(mapKey, { use, created });
     try {
       return await answer(await created);
     } catch (error) {
       if (!(error instanceof DuplicateError)) throw error;
-      return this.#createOnce(asking, request, serving, key);
+      return this.#createOnce(asking, request, serving, use);
     } finally {
       this.#byKey.delete(mapKey);
     }
   }
 
-  async #ofKey(organization: string, functionId: string, key: string): Promise<RunRecord | undefined> {
-    const id = await runOfKey(this.#ports.database, organization, functionId, key);
+  async #ofKey(organization: string, functionId: string, use: KeyUse): Promise<RunRecord | undefined> {
+    const id = await runOfKey(this.#ports.database, organization, functionId, use);
     if (id === undefined) return undefined;
     const active = this.#active.find(id);
     if (active === undefined) return this.#store.find(organization, id);
@@ -206,12 +210,13 @@ export class Runs implements RunKeeper {
    */
   async #createPromised(asking: Asking, request: RunRequest, serving: Serving): Promise<ActiveRun> {
     const run = this.#newRun(asking, request, serving);
+    run.keyUse = request.idempotency;
     try {
       this.#ports.pool.admit(run.revision);
       await this.#recorder.accept(run);
     } catch (error) {
       this.#forget(run);
-      throw error;
+      throw isForeseen(error) ? error : this.#notRecorded(run, error);
     }
     // The answer to a run that is not waited for shows it as it was accepted.
     if (request.blocking) void this.#launch(run);
@@ -288,9 +293,21 @@ export class Runs implements RunKeeper {
   }
 
   #unrecorded(run: ActiveRun, error: unknown): void {
-    this.#ports.log.warn({ err: error, run: run.record.id }, "the end of a run could not be recorded");
-    run.refusal = new DispatchError("INTERNAL", { kind: "function run", name: run.record.id }, error);
+    run.refusal = this.#notRecorded(run, error);
+    run.unrecorded = true;
     this.#settleEnded(run);
+  }
+
+  #notRecorded({ record }: ActiveRun, error: unknown): DispatchError {
+    this.#ports.log.warn({ err: error, run: record.id }, "a run could not be recorded");
+    return new DispatchError("INTERNAL", { kind: "function run", name: record.id }, error);
+  }
+
+  async #withdraw(run: ActiveRun): Promise<void> {
+    await this.#recorder.withdraw(run).catch((error: unknown) => {
+      this.#ports.log.warn({ err: error, run: run.record.id }, "a run could not be withdrawn");
+    });
+    this.#settle(run);
   }
 
   #settle(run: ActiveRun): void {
@@ -388,13 +405,22 @@ async function answer(run: ActiveRun): Promise<RunRecord> {
   return outcomeOf(run);
 }
 
-function outcomeOf({ record, refusal }: ActiveRun): RunRecord {
-  if (refusal !== undefined && record.finished === undefined) throw refusal;
+function outcomeOf({ record, refusal, unrecorded }: ActiveRun): RunRecord {
+  if (refusal !== undefined && (unrecorded || record.finished === undefined)) throw refusal;
   return record;
 }
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+function isForeseen(error: unknown): boolean {
+  return error instanceof DispatchError || error instanceof DuplicateError;
+}
+
+/** There was no room or no time for a run that somebody waits for: they may ask again, as if they had not asked. */
+function isWithdrawn({ durable, record }: ActiveRun, error: Error): boolean {
+  return !durable && record.attempt === 1 && error instanceof DispatchError && [429, 503].includes(error.status);
 }
 
 function hasBegun({ status, blocking }: RunRecord): boolean {

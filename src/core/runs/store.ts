@@ -101,17 +101,19 @@ function insertOf(names: readonly (keyof RunRow)[]): (row: RunRow) => Statement 
   );
 }
 
-const updateEnd = statement((database, row: RunRow) =>
-  byKey(database.updateTable("runs"), row).set({
-    status: row.status,
-    finished: row.finished,
-    output: row.output,
-    error: row.error,
-    stdout: row.stdout,
-    stderr: row.stderr,
-    reason: row.reason,
-    attempt: row.attempt,
-  }),
+const updateEnd = statement(
+  (database, row: RunRow) =>
+    byKey(database.updateTable("runs"), row).set({
+      status: row.status,
+      finished: row.finished,
+      output: row.output,
+      error: row.error,
+      stdout: row.stdout,
+      stderr: row.stderr,
+      reason: row.reason,
+      attempt: row.attempt,
+    }),
+  "one",
 );
 
 const updateLogs = statement((database, row: RunKey & Pick<RunTable, "stdout" | "stderr">) =>
@@ -121,6 +123,19 @@ const updateLogs = statement((database, row: RunKey & Pick<RunTable, "stdout" | 
 const updateStart = statement((database, row: RunKey & Pick<RunTable, "status" | "attempt">) =>
   byKey(database.updateTable("runs"), row).set({ status: row.status, attempt: row.attempt }),
 );
+
+const removeRun = statement((database, row: RunKey) =>
+  database
+    .deleteFrom("runs")
+    .where("organization", "=", row.organization)
+    .where("executed", "=", row.executed)
+    .where("id", "=", row.id),
+);
+
+/** For a run that is withdrawn. */
+export function deleteRun({ organization, executed, id }: RunRecord): Statement {
+  return removeRun({ organization, executed, id });
+}
 
 type RunKey = Pick<RunTable, "organization" | "executed" | "id">;
 

@@ -130,8 +130,11 @@ export interface StateTable {
 export interface IdempotencyTable {
   organization: string;
   function_id: string;
+  /** SHA-256 over caller, endpoint and key. */
   key: string;
   run_id: string;
+  /** SHA-256 of what was sent; null is not compared. */
+  digest: string | null;
   /** Unix seconds. */
   created: number;
 }

@@ -84,7 +84,17 @@ const catalogue = {
   },
   STATE_FULL: { status: 507, code: 507, template: "application {application} has {limit} keys: delete some first" },
   NO_COOKIE: { status: 500, code: 500, template: "No Such Cookie" },
-  SHUTTING_DOWN: { status: 503, code: 503, template: "the server is stopping: try again when it is back" },
+  SHUTTING_DOWN: {
+    status: 503,
+    code: 503,
+    template: "the server is stopping: try again when it is back",
+    retryAfter: 5,
+  },
+  KEY_REUSED: {
+    status: 422,
+    code: 422,
+    template: "the Idempotency-Key was used before with another input: send the same request again, or take a new key",
+  },
 } as const;
 
 export type ErrorName = keyof typeof catalogue;
@@ -102,7 +112,8 @@ export class DispatchError extends Error {
     super(fill(entry.template, values), cause === undefined ? undefined : { cause });
     this.status = entry.status;
     this.code = entry.code;
-    this.retryAfter = typeof values.retryAfter === "number" ? values.retryAfter : undefined;
+    const usual = "retryAfter" in entry ? entry.retryAfter : undefined;
+    this.retryAfter = typeof values.retryAfter === "number" ? values.retryAfter : usual;
   }
 
   /** The body of the answer. */

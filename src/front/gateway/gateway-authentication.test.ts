@@ -76,7 +76,7 @@ describe("Slack authentication", () => {
     const { url, runs } = await start(slack);
     const answer = await post(url, command, signed(command));
     expect([answer.status, await answer.json()]).toEqual([200, { team_id: "T1", trigger_id: "9.8.7", text: "list" }]);
-    expect(runs[0]?.idempotencyKey).toBe("slack:T1:9.8.7");
+    expect(runs[0]?.idempotency?.key).toBe("slack:T1:9.8.7");
     expect(runs[0]?.httpContext).not.toContain("x-slack-");
   });
 
@@ -112,7 +112,7 @@ describe("Slack authentication", () => {
       "Idempotency-Key": "mine",
     });
     expect(await answer.json()).toEqual({ team_id: "T1", trigger_id: "9.8.7", text: "list" });
-    expect(runs[0]?.idempotencyKey).toBe("slack:T1:9.8.7");
+    expect(runs[0]?.idempotency?.key).toBe("slack:T1:9.8.7");
   });
 
   test("asks for the signature before it looks into anything longer than a certificate check", async () => {

@@ -243,7 +243,7 @@ describe("results", () => {
   test("the idempotency key passes through", async () => {
     const { url, runs } = await start();
     await post(url, "{}", { ...jsonType, "Idempotency-Key": "k1" });
-    expect(runs[0]?.idempotencyKey).toBe("k1");
+    expect(runs[0]?.idempotency?.key).toBe("k1");
   });
 });
 

@@ -2,7 +2,7 @@
  * The API gateway: a request comes in, an endpoint is found, its caller is checked, its function runs, the result goes
  * back (server.md 5, decisions 10 to 14). Bare node:http, because this is the path that every chat command takes.
  */
-import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Endpoint } from "../../core/apis/endpoint.ts";
 import { GuessBrake } from "../guess-brake.ts";
 import { type Answer, emptyAnswer, Refusal, send, withHeaders } from "./answer.ts";
@@ -14,10 +14,11 @@ import { failureAnswer } from "./failure.ts";
 import type { JsonText } from "./first-json-value.ts";
 import { httpContext } from "./http-context.ts";
 import { readInput } from "./input.ts";
+import { keyUseOf } from "./key-use.ts";
 import type { GatewayOptions, GatewayPorts, RunRequest } from "./ports.ts";
 import { type RequestFacts, requestFacts } from "./request-facts.ts";
 import { resultAnswer } from "./result.ts";
-import { isSslCheckForm, isSslCheckQuery, slackIdempotencyKey } from "./slack-requests.ts";
+import { isSslCheckForm, isSslCheckQuery } from "./slack-requests.ts";
 import { loopback, type TrustedProxies, trustedProxies } from "./trusted-proxies.ts";
 
 export interface Gateway {
@@ -116,9 +117,10 @@ async function answerOf(
 ): Promise<Answer> {
   checkProtocol(endpoint, facts);
   if (facts.method === "OPTIONS") return emptyAnswer(200);
+  let caller: string | undefined;
   if (endpoint.authentication !== "public") {
     const guesser = { brake: context.brake, address: facts.clientAddress };
-    await authenticateHeaders(endpoint, request, context.ports, guesser);
+    caller = await authenticateHeaders(endpoint, request, context.ports, guesser);
   }
   const sent = isBodyRead(endpoint, facts) ? await readBody(request, context.maxBodyBytes) : NO_BODY;
   if (endpoint.authentication === "slack") {
@@ -128,7 +130,7 @@ async function answerOf(
   }
   const read = inputOf(endpoint, context, facts, request, sent);
   const input = read instanceof Promise ? await read : read;
-  return run(endpoint, context.ports, toRunRequest(endpoint, facts, request, input, sent));
+  return run(endpoint, context.ports, toRunRequest(endpoint, facts, request, input, sent, caller));
 }
 
 /** Only here, behind every check of the caller, is a body looked into. */
@@ -176,6 +178,7 @@ function toRunRequest(
   { headers, httpVersion }: IncomingMessage,
   input: JsonText,
   sent: Buffer,
+  caller: string | undefined,
 ): RunRequest {
   const texts = httpContext(facts, headers, httpVersion, endpoint, sent);
   return {
@@ -185,16 +188,6 @@ function toRunRequest(
     httpContext: texts.forFunction,
     recordedHttpContext: texts.forRecord,
     blocking: headers["x-dispatch-blocking"] !== "false",
-    idempotencyKey: idempotencyKey(endpoint, headers, input),
+    idempotency: keyUseOf({ endpoint, facts, headers, input, sent, caller }),
   };
-}
-
-/** What the caller calls the key; Slack's own requests name themselves, for no signature covers their headers. */
-function idempotencyKey(
-  { authentication }: Endpoint,
-  headers: IncomingHttpHeaders,
-  { value }: JsonText,
-): string | undefined {
-  const key = authentication === "slack" ? slackIdempotencyKey(value) : headers["idempotency-key"];
-  return typeof key === "string" && key !== "" ? key : undefined;
 }

@@ -1,6 +1,7 @@
 /** What the gateway asks of the rest of the server. `main.ts` gives it thin adapters over the core. */
 import type { Endpoint } from "../../core/apis/endpoint.ts";
 import type { EndpointTable } from "../../core/apis/matching.ts";
+import type { KeyUse } from "../../core/runs/idempotency.ts";
 import type { Principal } from "../../core/shared/principal.ts";
 
 /** One call of an endpoint, as the core gets it (server.md 5.5). */
@@ -14,8 +15,8 @@ export interface RunRequest {
   /** JSON text for the record of the run: the same, with credentials masked (decision 13). */
   readonly recordedHttpContext: string;
   readonly blocking: boolean;
-  /** The same key for the same function gets the same run (decision 18c). */
-  readonly idempotencyKey: string | undefined;
+  /** The same use of a key gets the same run (decision 18c). */
+  readonly idempotency: KeyUse | undefined;
 }
 
 /** How the run ended; of a run that is not blocking only the id counts. */

@@ -1,11 +1,13 @@
 /** Runs over REST: their JSON parts pass through as texts. */
 import { eventText, readEvent } from "../../core/events/cloud-event.ts";
 import type { Run, runOperations } from "../../core/runs/contract.ts";
+import { digestOf, type KeyUse, keyOfHeader } from "../../core/runs/idempotency.ts";
 import { runToJson } from "../../core/runs/record.ts";
 import type { Runs } from "../../core/runs/service.ts";
 import type { RunSelection } from "../../core/runs/store.ts";
 import { DispatchError } from "../../core/shared/errors.ts";
 import { memberText } from "../../core/shared/json-text.ts";
+import { principalText } from "../../core/shared/principal.ts";
 import { NEXT_CURSOR } from "./paging.ts";
 import type { Answer, Call, Route } from "./route.ts";
 
@@ -17,7 +19,8 @@ export function runRoutes(operations: typeof runOperations, runs: Runs): Route[]
   ];
 }
 
-async function createRun(runs: Runs, { principal, organization, query, body, text, headers }: Call): Promise<Answer> {
+async function createRun(runs: Runs, call: Call): Promise<Answer> {
+  const { principal, organization, query, body, text } = call;
   const { functionName } = query as { functionName?: string };
   if (functionName === undefined) throw new DispatchError("NO_FUNCTION");
   const { blocking = false, secrets, tags, event, httpContext } = body as Run;
@@ -30,15 +33,16 @@ async function createRun(runs: Runs, { principal, organization, query, body, tex
     tags: tags === undefined || tags.length === 0 ? undefined : JSON.stringify(tags),
     event: event === undefined ? undefined : eventText(readEvent(event, memberText(text, "event") ?? "{}")),
     httpContext: httpContext === undefined ? undefined : memberText(text, "httpContext"),
-    idempotencyKey: keyOf(headers["idempotency-key"]),
+    idempotency: keyUseOf(call),
   });
   return { status: blocking ? 200 : 202, body: runToJson(run) };
 }
 
-function keyOf(header: string | string[] | undefined): string | undefined {
-  if (typeof header !== "string" || header === "") return undefined;
-  if (header.length <= 255) return header;
-  throw new DispatchError("TOO_LONG", { field: "Idempotency-Key", place: "header", limit: 255 });
+/** The token may be a new one each time, so the caller counts, and not what proves them. */
+function keyUseOf({ principal, query, text, headers }: Call): KeyUse | undefined {
+  const key = keyOfHeader(headers["idempotency-key"]);
+  if (key === undefined) return undefined;
+  return { key, scope: principalText(principal), digest: digestOf(["POST", JSON.stringify(query), text]) };
 }
 
 async function listRuns(runs: Runs, { principal, organization, query }: Call): Promise<Answer> {

@@ -1,7 +1,9 @@
 /** The same Idempotency-Key means the same run (decisions 18c). */
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { Dispatch, parse, type RunObject, serverWith } from "../support/dispatch.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Dispatch, errorOf, ORGANIZATION, parse, type RunObject, serverWith } from "../support/dispatch.ts";
+import { send } from "../support/http.ts";
 import { type ServerProcess, startServer } from "../support/server.ts";
+import { until } from "../support/until.ts";
 
 let server: ServerProcess;
 let dispatch: Dispatch;
@@ -72,6 +74,82 @@ test("a key that is too long is refused", async () => {
     422,
     '{"code":603,"message":"Idempotency-Key in header should be at most 255 chars long"}',
   ]);
+});
+
+test("the same key with another input is refused", async () => {
+  await runWithKey("random", "other-input", { blocking: true, input: 1 });
+  const key = { "idempotency-key": "other-input" };
+  const answer = await dispatch.post("/v1/runs?functionName=random", { blocking: true, input: 2 }, key);
+  expect([answer.status, errorOf(answer).message]).toEqual([
+    422,
+    expect.stringMatching(/^the Idempotency-Key was used before/),
+  ]);
+});
+
+describe("at endpoints", () => {
+  beforeAll(async () => {
+    const fields = {
+      function: "random",
+      enabled: true,
+      methods: ["POST"],
+      protocols: ["http"],
+      authentication: "public",
+    };
+    for (const name of ["one", "two"]) await dispatch.post("/v1/api", { name, uris: [`/${name}`], ...fields });
+  });
+
+  const call = (path: string, key: string, body = "1", headers: Record<string, string> = {}) =>
+    send(`${server.gateway}/${ORGANIZATION}/${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "idempotency-key": key, ...headers },
+      body,
+    });
+
+  test("the same key is the same run, and another input is refused", async () => {
+    const first = await call("one", "k");
+    expect((await call("one", "k")).text).toBe(first.text);
+    const others = [
+      call("one", "k", "2"),
+      call("one?a=1", "k"),
+      call("one", "k", "1", { authorization: "Basic eDp5" }),
+    ];
+    expect((await Promise.all(others)).map(({ status }) => status)).toEqual([422, 422, 422]);
+    expect((await call("one", "k", "1", { cookie: "a=b" })).status).toBe(422);
+  });
+
+  test("a stranger's key is no key of another endpoint, and none of the API's", async () => {
+    const known = await runWithKey("random", "shared", { blocking: true, input: 1 });
+    const texts = [String(known.output), (await call("one", "shared")).text, (await call("two", "shared")).text];
+    expect(new Set(texts.map((text) => text.trim())).size).toBe(3);
+  });
+
+  test("strangers are told apart by their address", async () => {
+    const from = (address: string) => call("one", "address", "1", { "x-forwarded-for": address });
+    const [one, other, again] = [await from("192.0.2.1"), await from("192.0.2.2"), await from("192.0.2.1")];
+    expect([one.text === other.text, one.text === again.text]).toEqual([false, true]);
+  });
+
+  test("a key that is too long is refused", async () => {
+    expect((await call("one", "k".repeat(256))).status).toBe(422);
+  });
+});
+
+test("a run that found no room leaves no record, and its key is free", async () => {
+  const full = await serverWith(["nodejs"], { flags: ["--max-wait", "500ms"] });
+  await full.dispatch.createFunction("random", { "f.js": random }, { limits: { concurrency: 1 } });
+  const long = full.dispatch.run("random", 3000);
+  await until(
+    "it runs",
+    async () => (await full.dispatch.runs()).some(({ status }) => status === "CREATING") || undefined,
+  );
+  const body = { blocking: true, input: 0 };
+  const keyed = () => full.dispatch.post("/v1/runs?functionName=random", body, { "idempotency-key": "late" });
+  const refused = await keyed();
+  expect([refused.status, Number(refused.headers["retry-after"]) > 0]).toEqual([429, true]);
+  expect(await full.dispatch.runs()).toHaveLength(1);
+  await long;
+  expect((await keyed()).status).toBe(200);
+  await full.server.dispose();
 });
 
 test("keys hold over a restart", async () => {

@@ -6,6 +6,7 @@ import { recoveries } from "./0005-recoveries.ts";
 import { work } from "./0006-work.ts";
 import { keyedAudit } from "./0007-keyed-audit.ts";
 import { state } from "./0008-state.ts";
+import { keyDigests } from "./0009-key-digests.ts";
 import type { Migration } from "./migration.ts";
 
 /** All steps, oldest first. Never change one that was released: add another. */
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   work,
   keyedAudit,
   state,
+  keyDigests,
 ];

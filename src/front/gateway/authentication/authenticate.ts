@@ -1,10 +1,11 @@
 /** Who may call an endpoint, enforced (decision 14). */
 import type { IncomingMessage } from "node:http";
 import { type Endpoint, slackSecretOf } from "../../../core/apis/endpoint.ts";
+import { principalText } from "../../../core/shared/principal.ts";
 import type { GuessBrake } from "../../guess-brake.ts";
 import { Refusal } from "../answer.ts";
 import type { GatewayPorts } from "../ports.ts";
-import { passwords, verifyBasic } from "./basic.ts";
+import { passwords, userName, verifyBasic } from "./basic.ts";
 import { bearerToken } from "./bearer.ts";
 import { verifySlackSignature } from "./slack.ts";
 import { isFromThisMachine } from "./this-machine.ts";
@@ -17,15 +18,16 @@ interface Guesser {
   readonly address: string;
 }
 
-/** The checks that need the headers only. A stranger's body is not even read. @throws Refusal 401, 403, 503; TOO_MANY_GUESSES */
+/** The checks that need the headers only; returns who the caller is. A stranger's body is not even read. @throws Refusal 401, 403, 503; TOO_MANY_GUESSES */
 export async function authenticateHeaders(
   endpoint: Endpoint,
   { headers }: IncomingMessage,
   ports: GatewayPorts,
   guesser: Guesser,
-): Promise<void> {
-  if (endpoint.authentication === "basic") await checkBasic(endpoint, headers.authorization, ports, guesser);
-  if (endpoint.authentication === "token") await checkToken(endpoint, headers.authorization, ports, guesser);
+): Promise<string | undefined> {
+  if (endpoint.authentication === "basic") return checkBasic(endpoint, headers.authorization, ports, guesser);
+  if (endpoint.authentication === "token") return checkToken(endpoint, headers.authorization, ports, guesser);
+  return undefined;
 }
 
 async function checkBasic(
@@ -33,11 +35,12 @@ async function checkBasic(
   authorization: string | undefined,
   ports: GatewayPorts,
   { brake, address }: Guesser,
-): Promise<void> {
+): Promise<string> {
   const known = passwords(await secretValues(endpoint, endpoint.authenticationSecret, ports));
   if (known.size === 0) throw notConfigured(endpoint, "its secret holds no user name with a password", ports);
   const isRight = () => verifyBasic(authorization, known);
-  if (authorization !== undefined && (await brake.judge(doorOf(endpoint), address, isRight))) return;
+  if (authorization !== undefined && (await brake.judge(doorOf(endpoint), address, isRight)))
+    return `user ${userName(authorization)}`;
   const message = "this endpoint needs a user name and a password (HTTP Basic authentication)";
   throw new Refusal(401, message, { "WWW-Authenticate": 'Basic realm="dispatch", charset="UTF-8"' });
 }
@@ -47,7 +50,7 @@ async function checkToken(
   authorization: string | undefined,
   ports: GatewayPorts,
   { brake, address }: Guesser,
-): Promise<void> {
+): Promise<string> {
   const token = bearerToken(authorization);
   const principal = token === undefined ? undefined : await ports.verifyToken(token);
   if (principal === undefined) {
@@ -57,6 +60,7 @@ async function checkToken(
   }
   if (principal.kind !== "administrator" && principal.organization !== endpoint.organization)
     throw new Refusal(403, "the token belongs to another organization than this endpoint");
+  return principalText(principal);
 }
 
 function doorOf({ organization, name }: Endpoint): string {

@@ -14,6 +14,12 @@ export function passwords(secret: Values): ReadonlyMap<string, string> {
   return new Map(pairs.filter(([name, word]) => name !== "" && word !== ""));
 }
 
+/** Of credentials that were verified. */
+export function userName(authorization: string): string {
+  const text = Buffer.from(authorization.replace(/^Basic +/i, ""), "base64").toString();
+  return text.slice(0, text.indexOf(":"));
+}
+
 /** Takes the same time whether the name or the password is wrong. */
 export function verifyBasic(authorization: string | undefined, known: ReadonlyMap<string, string>): boolean {
   const credentials = /^Basic +([A-Za-z0-9+/=]+) *$/i.exec(authorization ?? "")?.[1];

@@ -1,0 +1,35 @@
+/** Which run a request asks for when it comes again (decision 18c). */
+import type { IncomingHttpHeaders } from "node:http";
+import type { Endpoint } from "../../core/apis/endpoint.ts";
+import { digestOf, type KeyUse, keyOfHeader } from "../../core/runs/idempotency.ts";
+import type { JsonText } from "./first-json-value.ts";
+import type { RequestFacts } from "./request-facts.ts";
+import { slackIdempotencyKey } from "./slack-requests.ts";
+
+interface Received {
+  readonly endpoint: Endpoint;
+  readonly facts: RequestFacts;
+  readonly headers: IncomingHttpHeaders;
+  readonly input: JsonText;
+  readonly sent: Buffer;
+  /** Who has proved to be the caller; strangers are told apart by their address. */
+  readonly caller: string | undefined;
+}
+
+/** Slack's own requests name themselves, for no signature covers their headers. @throws TOO_LONG */
+export function keyUseOf(received: Received): KeyUse | undefined {
+  const { endpoint, headers, input, facts, caller = `address ${facts.clientAddress}` } = received;
+  if (endpoint.authentication === "slack") {
+    const key = slackIdempotencyKey(input.value);
+    return key === undefined ? undefined : { key, scope: `endpoint ${endpoint.name}`, digest: undefined };
+  }
+  const key = keyOfHeader(headers["idempotency-key"]);
+  if (key === undefined) return undefined;
+  return { key, scope: `endpoint ${endpoint.name}\n${caller}`, digest: digest(received) };
+}
+
+/** What proves a caller may be new each time; what a public endpoint hands to its function is part of the input. */
+function digest({ endpoint, facts, headers, sent }: Received): string {
+  const authorization = endpoint.authentication === "public" ? (headers.authorization ?? "") : "";
+  return digestOf([facts.method, facts.query, sent, authorization, headers.cookie ?? ""]);
+}
