@@ -227,10 +227,8 @@ describe.skipIf(skipScripts)(
       expect(readdirSync(join(image.folder ?? "", "node_modules/x"))).toEqual(["tool"]);
     });
 
-    test("that leave pipes held elsewhere, closed folders and strange names behind leave nothing", async () => {
-      await expect(
-        runScript("mkdir -p a/b; touch 'a/b/x\\ny' a/-f; chmod 000 a/b a; mkfifo p; exit 3"),
-      ).rejects.toThrow("exit code 3");
+    test("that leave pipes, closed folders and strange names behind leave nothing", async () => {
+      await runScript("mkdir -p a/b; touch 'a/b/x\\ny' a/-f; chmod 000 a/b a; mkfifo p; exit 3");
       expect(readdirSync(join(folder, "incoming"))).toEqual([]);
     });
 
@@ -272,10 +270,10 @@ describe.skipIf(skipScripts)(
       expect(text).not.toContain("it ran");
     });
 
-    test("that fail show their own last words, and leave nothing behind", async () => {
-      await expect(runScript("echo the compiler is missing >&2; exit 3")).rejects.toThrow(
-        /^npm install failed \(exit code 3\)\n[\s\S]*exit 3/,
-      );
+    test("of the manifest itself that fail say so, are left out, and leave nothing behind", async () => {
+      const { text } = await runScript("echo the compiler is missing >&2; exit 3");
+      expect(text).toContain("the compiler is missing");
+      expect(text).toContain("script install does not work without its files (exit code 3)");
       expect(readdirSync(join(folder, "incoming"))).toEqual([]);
     });
 
