@@ -207,7 +207,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
   const applications = new Applications(shared);
   await Promise.all([identity.load(), applications.load()]);
   await functions.load();
-  const isAdministrator = await administratorToken(database, join(folder, "admin-token"));
+  const administrator = await administratorToken(database, join(folder, "admin-token"));
   const front = await openFront(settings, folder, door.port, {
     services: {
       identity,
@@ -226,7 +226,8 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
       state: new State(shared),
     },
     refusals,
-    isAdministrator,
+    isAdministrator: administrator.is,
+    proof: administrator.prove,
     metrics: metrics.text,
     runtime,
     certificateAuthority: createAcme({

@@ -4,6 +4,7 @@ import { backUp } from "./backup/backup.ts";
 import { restore } from "./backup/restore.ts";
 import { keepCallsYoung } from "./collector.ts";
 import { startServer } from "./compose.ts";
+import { visibleText } from "./core/shared/visible-text.ts";
 import { SettingError } from "./settings/convert.ts";
 import type { Settings, SettingValue } from "./settings/definitions.ts";
 import { databaseFile, dataFolderPath, effective, postgresAddress } from "./settings/derived.ts";
@@ -74,7 +75,10 @@ async function serve(settings: Settings, notices: readonly string[]): Promise<vo
 }
 
 function logger({ debug }: Settings): Logger {
-  return pino({ level: debug ? "debug" : "info", base: null }, pino.destination({ fd: 1, sync: true }));
+  const options = { level: debug ? "debug" : "info", base: null };
+  if (!process.stdout.isTTY) return pino(options, pino.destination({ fd: 1, sync: true }));
+  // Lines quote what functions and strangers wrote: on a terminal it must do nothing.
+  return pino(options, { write: (line: string) => void process.stdout.write(visibleText(line)) });
 }
 
 main().catch((error: unknown) => {

@@ -21,6 +21,8 @@ import { openTls, type Tls } from "./tls/open-tls.ts";
 export interface FrontPorts {
   readonly services: Services;
   isAdministrator(token: string): boolean;
+  /** Proves that the administrator's token is known here. */
+  proof(text: string): string;
   metrics(): Promise<string>;
   readonly runtime: Runtime;
   readonly refusals: Refusals;
@@ -132,7 +134,7 @@ function withChallenges({ listener, stop }: Mounted, { board }: Tls): Mounted {
 }
 
 function openApi(settings: Settings, ports: FrontPorts, health: () => object): Promise<Api> {
-  const { services, log, isAdministrator, metrics } = ports;
+  const { services, log, isAdministrator, metrics, proof } = ports;
   return createApi({
     routes: routesOf(services),
     access: {
@@ -154,6 +156,7 @@ function openApi(settings: Settings, ports: FrontPorts, health: () => object): P
     },
     log,
     brake: new GuessBrake({ log }),
+    proof,
   });
 }
 

@@ -32,6 +32,9 @@ export async function call(words: readonly string[], options: CallOptions = {}):
     stderr: (text) => {
       written.stderr += text;
     },
+    replaceLine: (line) => {
+      written.stderr += line;
+    },
     stdin: async () => options.stdin ?? "",
     env: { HOME: options.env?.HOME ?? temporaryFolder({}), ...options.env },
     cwd: options.cwd ?? temporaryFolder({}),
@@ -58,6 +61,8 @@ export interface RecordedRequest {
   /** Path and query. */
   readonly url: string;
   readonly headers: IncomingMessage["headers"];
+  /** The server's end of the connection. */
+  readonly local: { readonly address: string | undefined; readonly port: number | undefined };
   readonly body: unknown;
 }
 
@@ -98,5 +103,7 @@ async function recorded(incoming: IncomingMessage): Promise<RecordedRequest> {
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString("utf8");
   const body: unknown = text === "" ? undefined : JSON.parse(text);
-  return { method: incoming.method ?? "", url: incoming.url ?? "", headers: incoming.headers, body };
+  const { localAddress: address, localPort: port } = incoming.socket;
+  const local = { address, port };
+  return { method: incoming.method ?? "", url: incoming.url ?? "", headers: incoming.headers, local, body };
 }

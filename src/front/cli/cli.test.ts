@@ -1,7 +1,9 @@
+import { createHash, createHmac } from "node:crypto";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { call, recordedServer, routes, temporaryFolder } from "./cli-fixture.ts";
+import { proofText } from "../../core/iam/proof.ts";
+import { type Answering, call, type RecordedRequest, recordedServer, routes, temporaryFolder } from "./cli-fixture.ts";
 
 const helloJs = {
   createdTime: 1795358877,
@@ -601,17 +603,46 @@ describe("contexts", () => {
     expect(server.requests[0]?.headers.cookie).toBe("c00kie");
   });
 
+  /** Proves that it knows `token`, and lets in who shows it; `at` is the address that it claims. */
+  const knowing =
+    (token: string, at = (local: RecordedRequest["local"]) => local): Answering =>
+    ({ url, headers, local }) => {
+      const asked = new URL(url, "http://x");
+      if (asked.pathname === "/v1/iam/proof") {
+        const key = createHash("sha256").update(token).digest("hex");
+        const text = proofText(asked.searchParams.get("nonce") ?? "", at(local));
+        return { status: 200, body: createHmac("sha256", key).update(text).digest("hex") };
+      }
+      if (headers.authorization === `Bearer ${token}`) return { status: 200, body: [] };
+      return { status: 401, body: { code: 401, message: "no" } };
+    };
+
   test("finds the administrator token of a server on this machine when it is asked for one", async () => {
     const data = temporaryFolder({ "admin-token": "t0ken\n" });
-    const server = await recordedServer(({ headers }) =>
-      headers.authorization === "Bearer t0ken"
-        ? { status: 200, body: [] }
-        : { status: 401, body: { code: 401, message: "no" } },
-    );
+    const server = await recordedServer(knowing("t0ken"));
     const env = { ...server.env, DISPATCH_DATA_DIR: data };
     expect((await call(["get", "functions", "-o", "json"], { env })).stdout).toBe("[]\n");
     expect((await call(["get", "functions", "--token", "mine"], { env })).stderr).toBe(
       "[Code: 401] no\nThe token was refused (--token, DISPATCH_TOKEN or the context's): dispatch login --token-stdin\n",
     );
+  });
+
+  test.each([
+    ["that proves nothing", () => ({ status: 401, body: { code: 401, message: "no" } })],
+    ["that knows another token", knowing("0ther")],
+    [
+      "that passes on the proof of the server at another port",
+      knowing("t0ken", ({ address }) => ({ address, port: 8080 })),
+    ],
+    [
+      "that passes on the proof of the server at another address",
+      knowing("t0ken", ({ port }) => ({ address: "::1", port })),
+    ],
+  ])("gives the administrator token to no program %s", async (_, answering: Answering) => {
+    const data = temporaryFolder({ "admin-token": "t0ken\n" });
+    const server = await recordedServer(answering);
+    const { status, stderr } = await call(["get", "functions"], { env: { ...server.env, DISPATCH_DATA_DIR: data } });
+    expect([status, stderr]).toEqual([1, expect.stringContaining("The server asks for a credential")]);
+    expect(JSON.stringify(server.requests)).not.toContain("t0ken");
   });
 });

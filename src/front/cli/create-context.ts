@@ -23,10 +23,15 @@ export async function createContext(
 /** A client for the server, organization and credential of the settings. */
 export function clientFor(settings: Settings, io: Io): Context["client"] {
   const extra = io.env.DISPATCH_EXTRA_CA_CERTS;
-  const transport = nodeTransport({ insecure: settings.insecure, ...(extra ? { extraCertificatesPath: extra } : {}) });
+  const options = { insecure: settings.insecure, ...(extra ? { extraCertificatesPath: extra } : {}) };
+  // Loaded when a server asks for a credential that the user did not name: most calls need none of it.
+  const proven: Parameters<typeof withAdminToken>[1] = async (request, token) => {
+    const { provenExchange } = await import("../client/proven-exchange.ts");
+    return provenExchange(request, token, options);
+  };
   return createClient({
     baseUrl: baseUrl(settings),
     headers: { "X-Dispatch-Org": settings.organization, ...credentialHeaders(settings, io.now()) },
-    transport: withAdminToken(transport, settings, io),
+    transport: withAdminToken(nodeTransport(options), proven, settings, io),
   });
 }

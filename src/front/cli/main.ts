@@ -1,12 +1,14 @@
 /** The program `dispatch`: hands the process to `runCli`. */
+import { visibleText } from "../../core/shared/visible-text.ts";
 import { runCli } from "./cli.ts";
 import type { Io } from "./io.ts";
 
 const interrupt = new AbortController();
 
 const io: Io = {
-  stdout: (text) => void process.stdout.write(text),
-  stderr: (text) => void process.stderr.write(text),
+  stdout: (text) => void process.stdout.write(process.stdout.isTTY ? visibleText(text) : text),
+  stderr: (text) => void process.stderr.write(process.stderr.isTTY ? visibleText(text) : text),
+  replaceLine: (line) => void process.stderr.write(`\r\u001b[2K${visibleText(line)}`),
   stdin: readStdin,
   env: process.env,
   cwd: process.cwd(),

@@ -12,6 +12,8 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** The answer may take as long as a function's run. */
+  readonly patient?: true;
 }
 
 export interface HttpAnswer {
@@ -70,7 +72,8 @@ function requestOf(options: ClientOptions, operation: CallableOperation, values:
   const url = options.baseUrl + pathOf(operation.path, values.path ?? {}) + queryOf(values.query ?? {});
   if (values.body === undefined) return { method: operation.method, url, headers };
   headers["Content-Type"] = "application/json";
-  return { method: operation.method, url, headers, body: stringifyJson(values.body) };
+  const patient = operation.path === "/v1/runs" ? ({ patient: true } as const) : {};
+  return { method: operation.method, url, headers, body: stringifyJson(values.body), ...patient };
 }
 
 function pathOf(template: string, values: Readonly<Record<string, string>>): string {

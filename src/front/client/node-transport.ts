@@ -13,7 +13,7 @@ export interface TransportOptions {
   readonly extraCertificatesPath?: string;
 }
 
-/** A transport for one process: a connection per request, no time-out (a blocking run may take long). */
+/** A transport for one process: a connection per request. */
 export function nodeTransport(options: TransportOptions): Transport {
   return async (request) => {
     try {
@@ -27,10 +27,21 @@ export function nodeTransport(options: TransportOptions): Transport {
 function exchange(request: HttpRequest, options: TransportOptions): Promise<HttpAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
   const outgoing = openRequest(request, () => tlsOptions(options));
+  deadline(outgoing, request);
   outgoing.on("error", reject);
   outgoing.on("response", (response) => void collect(response).then(resolve, reject));
   sendBody(outgoing, request.body);
   return promise;
+}
+
+/** Milliseconds without a byte in either direction. */
+const LONGEST_SILENCE = 120_000;
+
+/** Nobody waits for ever for a server that says nothing; only a call that waits for a run has no deadline but the run's own. */
+export function deadline(outgoing: Http.ClientRequest, { patient }: HttpRequest): void {
+  if (patient) return;
+  const message = `the server was silent for ${LONGEST_SILENCE / 1000} s`;
+  outgoing.setTimeout(LONGEST_SILENCE, () => outgoing.destroy(new Error(message)));
 }
 
 /** Bytes from which the server is asked before they are sent. */
@@ -39,7 +50,7 @@ const LARGE = 1024 * 1024;
 const PATIENCE_MS = 1000;
 
 /** A large body is sent when the server wants it: its refusal comes instead, before a byte was sent in vain. */
-function sendBody(outgoing: Http.ClientRequest, body: string | undefined): void {
+export function sendBody(outgoing: Http.ClientRequest, body: string | undefined): void {
   if (outgoing.getHeader("expect") === undefined) return void outgoing.end(body);
   const send = (): void => {
     clearTimeout(patience);
@@ -51,7 +62,7 @@ function sendBody(outgoing: Http.ClientRequest, body: string | undefined): void 
 }
 
 // An `import` of node:http asks for every export, the lazy ones of fetch and WebSocket too, and doubles Node's start.
-function builtin<T>(name: string): T {
+export function builtin<T>(name: string): T {
   return process.getBuiltinModule(name) as T;
 }
 
@@ -63,7 +74,8 @@ export function openRequest(request: HttpRequest, tls: () => Tls.ConnectionOptio
   return builtin<typeof Https>("node:https").request(url, { ...common, ...tls() });
 }
 
-function withLength(request: HttpRequest): Record<string, string> {
+/** The headers, with the length of the body. */
+export function withLength(request: HttpRequest): Record<string, string> {
   if (request.body === undefined) return request.headers;
   const length = Buffer.byteLength(request.body);
   const asked = length > LARGE ? { Expect: "100-continue" } : {};
@@ -78,9 +90,23 @@ export function tlsOptions(options: TransportOptions): Tls.ConnectionOptions {
   return { ca: [...own, readFileSync(options.extraCertificatesPath, "utf8")] };
 }
 
-/** The whole answer. */
+/** Bytes and milliseconds of one answer: a list of runs may be large, an endless one is an attack. */
+const LONGEST_ANSWER = 256 * 1024 * 1024;
+const LONGEST_READING = 600_000;
+
+/** The whole answer. @throws Error for one that does not end */
 export async function collect(response: Http.IncomingMessage): Promise<HttpAnswer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
+  let bytes = 0;
+  const slow = setTimeout(() => response.destroy(new Error("the answer does not end")), LONGEST_READING);
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > LONGEST_ANSWER) throw new Error(`the answer is larger than ${LONGEST_ANSWER / 1024 / 1024} MiB`);
+      chunks.push(chunk);
+    }
+  } finally {
+    clearTimeout(slow);
+  }
   return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") };
 }

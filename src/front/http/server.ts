@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Refusal } from "../../core/audit/refusals.ts";
+import { PROOF_PATH, proofText } from "../../core/iam/proof.ts";
 import type { Operation } from "../../core/shared/contract.ts";
 import { DispatchError } from "../../core/shared/errors.ts";
 import type { Principal } from "../../core/shared/principal.ts";
@@ -39,6 +40,8 @@ export interface ApiOptions {
   refused(refusal: Refusal): void;
   readonly log: { error(details: object, message: string): void };
   readonly brake: Pick<GuessBrake, "wrong">;
+  /** Proves that the administrator's token is known here, see core/iam/proof.ts. */
+  proof(text: string): string;
 }
 
 export interface Api {
@@ -84,6 +87,15 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     } else authenticateAtDoor(options.access, request.headers, door).then(admitTo(request, done), done);
   });
   mountHealth(app, options);
+  app.get(PROOF_PATH, (request, reply) => {
+    const { localAddress: address, localPort: port } = request.raw.socket;
+    const { nonce } = request.query as { nonce?: unknown };
+    // At the function door the address may be one that means another program outside.
+    if (doors.has(request.raw.socket)) throw new DispatchError("UNKNOWN_RESOURCE");
+    if (typeof nonce !== "string" || !/^[0-9a-f]{64}$/.test(nonce))
+      throw new DispatchError("BAD_REQUEST", { message: "nonce must be 64 hexadecimal digits" });
+    reply.type("text/plain").send(`${options.proof(proofText(nonce, { address, port }))}\n`);
+  });
   mountDocs(
     app,
     options.routes.map(({ operation }) => operation),

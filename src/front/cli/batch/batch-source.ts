@@ -88,15 +88,39 @@ function readText(label: string, absolute: string): string {
 async function download(url: string): Promise<BatchSource> {
   const answer = await fetchUrl(url);
   if (!answer.ok) throw new CliError(`cannot read ${url}: the answer was ${answer.status} ${answer.statusText}`);
-  return { label: url, text: await answer.text(), beside: { url: new URL(".", url).href } };
+  return { label: url, text: answer.bytes.toString(), beside: { url: new URL(".", url).href } };
 }
 
-/** An answer, whatever its status. @throws CliError when there is none. */
-export async function fetchUrl(url: string): Promise<Response> {
+/** What a URL answered, read whole. */
+export interface Fetched {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly statusText: string;
+  readonly bytes: Buffer;
+}
+
+/** A slow or endless answer is given up. */
+const LONGEST_MS = 120_000;
+const MOST_BYTES = 64 * 1024 * 1024;
+
+/** An answer, whatever its status. @throws CliError when there is none, or one that does not end */
+export async function fetchUrl(url: string): Promise<Fetched> {
   try {
-    return await fetch(url);
+    const { ok, status, statusText, body } = await fetch(url, { signal: AbortSignal.timeout(LONGEST_MS) });
+    return { ok, status, statusText, bytes: await wholeOf(body ?? []) };
   } catch (error) {
     const cause = error instanceof Error ? error.cause : undefined;
     throw new CliError(`cannot read ${url}: ${messageOf(cause ?? error)}`);
   }
+}
+
+async function wholeOf(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of body) {
+    bytes += piece.length;
+    if (bytes > MOST_BYTES) throw new Error(`it is larger than ${MOST_BYTES / 1024 / 1024} MiB`);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
 }

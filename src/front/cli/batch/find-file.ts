@@ -26,7 +26,7 @@ export async function withFile<T>(
   if ("url" in beside && !isAbsolute(path)) {
     const url = new URL(path, beside.url).href;
     const answer = await fetchUrl(url);
-    if (answer.ok) return withDownload(basename(new URL(url).pathname), Buffer.from(await answer.arrayBuffer()), use);
+    if (answer.ok) return withDownload(basename(new URL(url).pathname), answer.bytes, use);
   }
   return use(localFile(resource, path, folders));
 }

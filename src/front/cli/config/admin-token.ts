@@ -2,19 +2,26 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import type { HttpRequest, Transport } from "../../client/client.ts";
+import type { HttpAnswer, HttpRequest, Transport } from "../../client/client.ts";
 import type { Io } from "../io.ts";
 import { isLoopback, type Settings } from "./settings.ts";
 
-/** Repeats a call that was refused with 401, with the local administrator token, when the user named no credential. */
-export function withAdminToken(transport: Transport, settings: Settings, io: Io): Transport {
+/**
+ * Repeats a call that was refused with 401, with the local administrator token, when the user named no credential. Only a
+ * server that proves to know the token gets it: another user's program may listen at the same port.
+ */
+export function withAdminToken(transport: Transport, proven: ProvenTransport, settings: Settings, io: Io): Transport {
   if (settings.token || settings.serviceAccount || !isLoopback(settings.host)) return transport;
   return async (request) => {
     const answer = await transport(request);
     const token = answer.status === 401 ? localAdminToken(io) : undefined;
-    return token === undefined ? answer : transport(authorized(request, token));
+    if (token === undefined) return answer;
+    return (await proven(authorized(request, token), token)) ?? answer;
   };
 }
+
+/** Undefined when the server proved nothing. */
+type ProvenTransport = (request: HttpRequest, token: string) => Promise<HttpAnswer | undefined>;
 
 function authorized(request: HttpRequest, token: string): HttpRequest {
   const { Cookie: _replaced, ...headers } = request.headers;

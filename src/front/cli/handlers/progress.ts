@@ -12,7 +12,7 @@ export function progress(io: Io): Progress {
   let shown = "";
   const show = (line: string) => {
     if (!io.stderrIsTerminal || line === shown) return;
-    io.stderr(`\r\u001b[2K${line}`);
+    io.replaceLine(line);
     shown = line;
   };
   return { update: show, clear: () => show("") };
