@@ -13,6 +13,7 @@ import type { FunctionFailure, Outcome, RunTag } from "../shared/ports.ts";
 import { type Person, type Principal, principalText } from "../shared/principal.ts";
 import { envelopeText } from "./context.ts";
 import { recordable, uncheckedFailure, violationText } from "./failure.ts";
+import { boundHttpContext, wholeHttpContext } from "./http-context.ts";
 import type { KeyUse } from "./idempotency.ts";
 import { type RunRecord, recordedPeople } from "./record.ts";
 import { parentOf, type RunRequest } from "./request.ts";
@@ -86,7 +87,7 @@ export class ActiveRun implements Task {
     this.people = people;
     this.record = record;
     this.token = `${record.id}.${randomUUID()}`;
-    this.#httpContext = httpContext ?? record.httpContext;
+    this.#httpContext = httpContext ?? wholeHttpContext(record.httpContext);
     if (!record.blocking) this.claim = () => keeper.claim(this);
   }
 
@@ -292,7 +293,7 @@ export function newRecord(request: RunRequest, serving: Serving, principal: Prin
     input: request.input,
     secrets: serving.secrets.length === 0 ? named : [...serving.secrets, ...(named ?? [])],
     tags: request.tags,
-    httpContext: request.recordedHttpContext ?? request.httpContext,
+    httpContext: boundHttpContext(request.recordedHttpContext ?? request.httpContext),
     event: request.event,
     parent: parent?.id,
     depth,

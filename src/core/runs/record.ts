@@ -2,6 +2,7 @@
 import type { RunTable } from "../shared/database-schema.ts";
 import type { FunctionFailure } from "../shared/ports.ts";
 import { ADMINISTRATOR, BY_ADMINISTRATOR, type Person, type Principal } from "../shared/principal.ts";
+import { wholeHttpContext } from "./http-context.ts";
 
 export type RunStatus = "INITIALIZED" | "CREATING" | "READY" | "ERROR";
 
@@ -49,7 +50,8 @@ export function runToJson(run: RunRecord): string {
   if (run.finished !== undefined) add("finishedTime", String(run.finished));
   add("functionId", `"${run.functionId}"`);
   add("functionName", JSON.stringify(run.functionName));
-  if (run.httpContext !== undefined) add("httpContext", run.httpContext);
+  const httpContext = wholeHttpContext(run.httpContext);
+  if (httpContext !== undefined) add("httpContext", httpContext);
   if (run.input !== undefined && run.input !== "null") add("input", run.input);
   if (run.finished !== undefined)
     add("logs", `{"stderr":${JSON.stringify(run.stderr)},"stdout":${JSON.stringify(run.stdout)}}`);

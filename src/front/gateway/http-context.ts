@@ -2,12 +2,13 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Authentication } from "../../core/apis/endpoint.ts";
+import { withoutRepetitions } from "../../core/runs/http-context.ts";
 import type { RequestFacts } from "./request-facts.ts";
 
 export interface HttpContextTexts {
   /** JSON text for the function. */
   readonly forFunction: string;
-  /** JSON text for the record: no credentials. */
+  /** JSON text for the record: no credentials, each fact once. */
   readonly forRecord: string;
 }
 
@@ -32,9 +33,9 @@ export function httpContext(
   const context = passedHeaders(headers, consumed[endpoint.authentication], facts.viaTrustedProxy);
   // After the headers, so that no header can pretend to be one of these.
   addRequestLine(context, facts, `HTTP/${httpVersion}`, endpoint.functionName);
-  const forRecord = JSON.stringify("authorization" in context ? { ...context, authorization: "***" } : context);
+  const recorded = withoutRepetitions(context);
+  const forRecord = JSON.stringify("authorization" in recorded ? { ...recorded, authorization: "***" } : recorded);
   if (endpoint.rawBody || (sent.length > 0 && isSigned(context))) addRawBody(context, sent);
-  else if (!("authorization" in context)) return { forFunction: forRecord, forRecord };
   return { forFunction: JSON.stringify(context), forRecord };
 }
 

@@ -1,0 +1,63 @@
+/**
+ * What is recorded of the HTTP request behind a run (decision 13): each fact once and 16 KB at most, for a record may stay
+ * for long and its request came from a stranger. A run that begins again gets its facts from there.
+ */
+
+const LIMIT = 16 * 1024;
+
+/** A longer value is cut when the whole is too long. */
+const LONGEST_VALUE = 1024;
+
+/** Second spellings of a fact: functions of both generations read them. */
+const ALIASES: Readonly<Record<string, string>> = {
+  request_uri: "request",
+  "request-uri": "request",
+  uri: "request",
+  "server-protocol": "server_protocol",
+  "upstream-uri": "upstream_uri",
+  "remote-addr": "remote_addr",
+};
+
+type Context = Readonly<Record<string, unknown>>;
+
+/** Without what `wholeHttpContext` adds. */
+export function withoutRepetitions(context: Context): Context {
+  const said = (name: string, value: unknown): boolean =>
+    name === "args" ? value === queryOf(context.request) : value === context[ALIASES[name] ?? ""];
+  return Object.fromEntries(Object.entries(context).filter(([name, value]) => !said(name, value)));
+}
+
+/** As functions and callers see it. */
+export function wholeHttpContext(recorded: string | undefined): string | undefined {
+  if (recorded === undefined) return undefined;
+  const context = JSON.parse(recorded) as Context;
+  if (typeof context.request !== "string") return recorded;
+  const repeated = Object.entries(ALIASES).map(([name, fact]) => [name, context[fact]]);
+  return JSON.stringify({ args: queryOf(context.request), ...Object.fromEntries(repeated), ...context });
+}
+
+function queryOf(target: unknown): string {
+  const text = typeof target === "string" ? target : "";
+  const mark = text.indexOf("?");
+  return mark < 0 ? "" : text.slice(mark + 1);
+}
+
+/** The text as it is when it is short enough; else what fits, the last members first, and `truncated`. */
+export function boundHttpContext(text: string | undefined): string | undefined {
+  if (text === undefined || Buffer.byteLength(text) <= LIMIT) return text;
+  let left = LIMIT - '{"truncated":true}'.length;
+  const kept: [string, unknown][] = [];
+  for (const [name, value] of Object.entries(JSON.parse(text) as Context).reverse()) {
+    const short = shorten(value);
+    const size = Buffer.byteLength(JSON.stringify([name, short]));
+    if (size > left) continue;
+    left -= size;
+    kept.unshift([name, short]);
+  }
+  return JSON.stringify({ ...Object.fromEntries(kept), truncated: true });
+}
+
+function shorten(value: unknown): unknown {
+  if (typeof value === "string") return value.length <= LONGEST_VALUE ? value : `${value.slice(0, LONGEST_VALUE)}...`;
+  return JSON.stringify(value).length <= LONGEST_VALUE ? value : "...";
+}
