@@ -56,6 +56,8 @@ import { serverNames } from "./settings/server-names.ts";
 export interface DispatchServer {
   /** What it listens on, by name: `api`, `apiTls`, `gateway`, `gatewayTls`. */
   readonly addresses: Readonly<Record<string, string>>;
+  /** From now on /healthz says that functions cannot run, and why. */
+  failing(problem: string): void;
   /** Takes no new work, lets running calls end within the grace, records the rest, and closes everything. */
   stop(): Promise<void>;
 }
@@ -262,5 +264,5 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     await audit.stop();
     await database.close();
   };
-  return { addresses: front.addresses, stop };
+  return { addresses: front.addresses, failing: front.failing, stop };
 }

@@ -5,6 +5,7 @@ import { restore } from "./backup/restore.ts";
 import { keepCallsYoung } from "./collector.ts";
 import { startServer } from "./compose.ts";
 import { visibleText } from "./core/shared/visible-text.ts";
+import { guardProcess } from "./last-resort.ts";
 import { SettingError } from "./settings/convert.ts";
 import type { Settings, SettingValue } from "./settings/definitions.ts";
 import { databaseFile, dataFolderPath, effective, postgresAddress } from "./settings/derived.ts";
@@ -70,6 +71,7 @@ async function serve(settings: Settings, notices: readonly string[]): Promise<vo
     log.info("stopped");
     process.exit(0);
   };
+  guardProcess({ log, failing: server.failing, stop: server.stop });
   process.on("SIGTERM", (signal) => void stop(signal));
   process.on("SIGINT", (signal) => void stop(signal));
 }

@@ -34,6 +34,8 @@ export interface Front {
   readonly addresses: Readonly<Record<string, string>>;
   /** A connection from inside an organization's network; `worker` finds the id of the worker at its other end. */
   door(socket: Socket, organization: string, worker: () => Promise<string | undefined>): void;
+  /** From now on /healthz tells this problem. */
+  failing(problem: string): void;
   close(graceMs: number): Promise<void>;
 }
 
@@ -45,7 +47,9 @@ export async function openFront(
   ports: FrontPorts,
 ): Promise<Front> {
   warnOfOpenDoors(settings, ports.log);
-  const health = watchRuntime(ports);
+  const checked = watchRuntime(ports);
+  let failure: string | undefined;
+  const health = (): object => (failure === undefined ? checked() : { ready: false, problems: [failure] });
   const api = await openApi(settings, ports, health);
   const gateway = createGateway(
     {
@@ -70,6 +74,9 @@ export async function openFront(
     door: (socket, organization, worker) => {
       api.markDoor(socket, { organization, run: () => runAtWorker(ports.services.runs, worker) });
       doorServer.emit("connection", socket);
+    },
+    failing: (problem) => {
+      failure = problem;
     },
     close: async (graceMs) => {
       endTls?.();
