@@ -1,6 +1,7 @@
 /** The composition root: settings -> drivers -> core -> front. It alone knows everybody; no rule of the domain lives here. */
 import { randomUUID } from "node:crypto";
 import { existsSync, rmSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { openControl } from "./backup/control.ts";
@@ -11,6 +12,7 @@ import { keyedAudit } from "./core/audit/audit.ts";
 import { Refusals } from "./core/audit/refusals.ts";
 import { SEAL_FILE_NAME } from "./core/audit/seals.ts";
 import { Audit } from "./core/audit/service.ts";
+import { Deliveries } from "./core/events/deliveries.ts";
 import { DriverTypes } from "./core/events/driver-types.ts";
 import { Drivers } from "./core/events/drivers.ts";
 import { Events } from "./core/events/events.ts";
@@ -27,6 +29,8 @@ import { Secrets } from "./core/secrets/service.ts";
 import { ChangeFeed } from "./core/shared/change-feed.ts";
 import type { Database } from "./core/shared/ports.ts";
 import { State } from "./core/state/service.ts";
+import { DeadLetters } from "./core/work/dead-letters.ts";
+import { WorkQueue } from "./core/work/queue.ts";
 import { createAcme } from "./drivers/acme/acme.ts";
 import { createFolderBlobs } from "./drivers/blobs/folder.ts";
 import { createLocalBuilder } from "./drivers/builder/local.ts";
@@ -77,6 +81,13 @@ async function refuseForeignSecrets(database: Database, keyPath: string): Promis
   if ((await kept.execute()).length === 0) return;
   rmSync(keyPath);
   throw new Error(`the master key ${keyPath} is missing, and the secrets in the database need it: put it back`);
+}
+
+/** Names this server in leases, also after a restart. */
+async function serverId(folder: string): Promise<string> {
+  const path = join(folder, "server-id");
+  if (!existsSync(path)) await writeFile(path, `${randomUUID()}\n`, { mode: 0o600 });
+  return (await readFile(path, "utf8")).trim();
 }
 
 interface OpenedDatabase {
@@ -201,7 +212,9 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
   const subscriptions = new Subscriptions(shared);
   const driverTypes = new DriverTypes(shared);
   const drivers = new Drivers(shared, driverTypes);
-  const events = new Events({ ...shared, subscriptions, drivers, runs });
+  const queue = new WorkQueue({ database, owner: await serverId(folder), log });
+  const deliveries = new Deliveries({ subscriptions, runs, log });
+  const events = new Events({ ...shared, subscriptions, drivers, deliveries, wake: () => queue.wake("delivery") });
   if (isNewKey) await refuseForeignSecrets(database, keyPath);
   await audit.start();
   const resources = [secrets, baseImages, images, apis, subscriptions, driverTypes, drivers];
@@ -226,6 +239,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
       events,
       audit,
       state: new State(shared),
+      deadLetters: new DeadLetters({ ...shared, wake: (kind) => queue.wake(kind) }),
     },
     refusals,
     isAdministrator: administrator.is,
@@ -242,6 +256,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     log,
   });
   await runs.recover();
+  await queue.open({ delivery: deliveries.perform });
   const endControl = await openControl({
     dataDir: folder,
     shape: newestShape,
@@ -252,12 +267,15 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
 
   const stop = async (): Promise<void> => {
     await endControl();
+    const left = queue.close();
     const drained = front.close(settings["stop-grace"]);
     await pool.close(settings["stop-grace"]);
     await drained;
     schemas.close();
-    const left = await runs.settled(SETTLE_MS);
-    if (left > 0) log.warn({ runs: left }, "runs whose end could not be recorded in time are left to the next start");
+    const unsettled = await runs.settled(SETTLE_MS);
+    await left;
+    if (unsettled > 0)
+      log.warn({ runs: unsettled }, "runs whose end could not be recorded in time are left to the next start");
     await runtime.close();
     await sandbox.close();
     await refusals.stop();

@@ -44,7 +44,7 @@ export const emissionOperations = {
     path: "/v1/event",
     permission,
     success: 200,
-    summary: "Emit an event: every matching subscription starts a run before the answer",
+    summary: "Emit an event: it is on record for every matching subscription before the answer",
     body: emissionSchema,
     response: emissionSchema,
   },

@@ -2,15 +2,19 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { openSqlite } from "../../drivers/db/sqlite.ts";
 import { iam } from "../iam/authorize.ts";
+import type { RunRecord } from "../runs/record.ts";
 import type { RunRequest } from "../runs/request.ts";
 import { ChangeFeed } from "../shared/change-feed.ts";
 import { DispatchError } from "../shared/errors.ts";
 import type { Database } from "../shared/ports.ts";
 import { BY_ADMINISTRATOR, type Principal } from "../shared/principal.ts";
+import { DeadLetters } from "../work/dead-letters.ts";
+import { WorkQueue } from "../work/queue.ts";
 import { contextEvent } from "./cloud-event.ts";
+import { Deliveries } from "./deliveries.ts";
 import { DriverTypes } from "./driver-types.ts";
 import { Drivers } from "./drivers.ts";
 import type { Emission } from "./emission-contract.ts";
@@ -29,6 +33,9 @@ let drivers: Drivers;
 let types: DriverTypes;
 let events: Events;
 let started: RunRequest[];
+let deliveries: Deliveries;
+let queue: WorkQueue;
+let outcomes: Partial<RunRecord>[];
 let warnings: string[];
 let fault: Error | undefined;
 
@@ -38,24 +45,39 @@ beforeEach(async () => {
   started = [];
   warnings = [];
   fault = undefined;
+  outcomes = [];
   const log = { warn: (_: object, message: string) => void warnings.push(message) };
   const ports = { database, feed: new ChangeFeed(), iam, log };
   subscriptions = new Subscriptions(ports);
   types = new DriverTypes(ports);
   drivers = new Drivers(ports, types);
-  events = new Events({ ...ports, subscriptions, drivers, runs: { create: note } });
+  deliveries = new Deliveries({ subscriptions, runs: { create: note, ended: outcome }, log });
+  queue = new WorkQueue({ database, owner: "me", log });
+  await queue.open({ delivery: deliveries.perform });
+  events = new Events({ ...ports, subscriptions, drivers, deliveries, wake: () => queue.wake("delivery") });
 });
 
 afterEach(async () => {
   await drivers.idle();
+  await queue.close();
   await database.close();
   await rm(folder, { recursive: true });
 });
 
-async function note(_: Principal, request: RunRequest): Promise<void> {
+/** How a run of this id ends: well, unless a test says otherwise. */
+async function outcome(_: string, id: string): Promise<RunRecord> {
+  return { id, status: "READY", finished: 1n, ...outcomes.shift() } as RunRecord;
+}
+
+async function note(_: Principal, request: RunRequest): Promise<{ id: string }> {
   if (request.functionName === "nosuch") throw new DispatchError("NOT_FOUND", { kind: "function", name: "nosuch" });
-  if (fault !== undefined) throw fault;
+  if (fault !== undefined) {
+    const error = fault;
+    fault = undefined;
+    throw error;
+  }
   started.push(request);
+  return { id: `run-${started.length}` };
 }
 
 function subscribe(name: string, eventType: string, functionName: string, secrets?: string[]): Promise<unknown> {
@@ -123,10 +145,69 @@ describe("an event", () => {
     expect(warnings).toEqual(["an event was not delivered: function nosuch not found"]);
   });
 
-  test("is not acknowledged when a run cannot be put on record", async () => {
+  test("whose run cannot be put on record now is delivered later", async () => {
     await subscribe("one", "vm.deployed", "f");
     fault = new Error("the disk is full");
-    await expect(emit()).rejects.toThrow("internal server error when emitting an event");
+    await emit();
+    expect(started).toEqual([]);
+    await vi.waitFor(() => expect(started).toHaveLength(1), { timeout: 10_000 });
+  });
+
+  test("is not acknowledged when it cannot be put on record itself", async () => {
+    await subscribe("one", "vm.deployed", "f");
+    const full: Database = { ...database, commit: () => Promise.reject(new Error("the disk is full")) };
+    const failing = new Events({ iam, subscriptions, drivers, deliveries, database: full, wake: () => {} });
+    await expect(failing.emit(admin, home, event, "{}")).rejects.toThrow(
+      "internal server error when emitting an event",
+    );
+  });
+
+  test("that comes twice is delivered once", async () => {
+    await subscribe("one", "vm.deployed", "f");
+    const answers = await Promise.all([emit(), emit(), emit()]);
+    expect(new Set(answers).size).toBe(1);
+    await emit({ eventID: "e-2" });
+    await emit({ eventID: "e-2", source: "another" });
+    await vi.waitFor(() => expect(started).toHaveLength(3));
+  });
+
+  test("is repeated when its run fails, and those behind it wait", async () => {
+    await subscribe("one", "vm.deployed", "f");
+    outcomes = [{ status: "ERROR", error: { type: "SystemError", message: "gone", stacktrace: null } }];
+    await emit({}, "1");
+    await emit({ eventID: "e-2" }, "2");
+    await vi.waitFor(() => expect(started).toHaveLength(3), { timeout: 10_000 });
+    expect(started.map(({ input }) => input)).toEqual(["1", "1", "2"]);
+  });
+
+  test("that breaks the function's schema is a dead letter at once, which can be sent again", async () => {
+    await subscribe("one", "vm.deployed", "f");
+    outcomes = [{ status: "ERROR", error: { type: "InputError", message: "no such field", stacktrace: null } }];
+    await emit();
+    const letters = new DeadLetters({ database, iam, wake: (kind) => queue.wake(kind) });
+    const [letter] = await vi.waitFor(async () => {
+      const found = await letters.list(admin, home);
+      expect(found).toHaveLength(1);
+      return found;
+    });
+    expect(letter).toMatchObject({ kind: "delivery", attempts: 1, error: "run run-1: no such field" });
+    const { name = "" } = letter ?? {};
+    expect(await letters.get(admin, home, name)).toMatchObject({ work: { subscription: "one", eventID: "e-1" } });
+    await letters.retry(admin, home, name);
+    await vi.waitFor(() => expect(started).toHaveLength(2));
+    await expect(letters.retry(admin, home, name)).rejects.toThrow(`dead letter ${name} not found`);
+    expect(await letters.list(admin, home)).toEqual([]);
+  });
+
+  test("is not delivered to who has unsubscribed meanwhile", async () => {
+    await subscribe("one", "vm.deployed", "f");
+    fault = new Error("not now");
+    await emit();
+    await subscriptions.delete(admin, home, "one");
+    await vi.waitFor(async () => expect(await database.query.selectFrom("work").select("id").execute()).toEqual([]), {
+      timeout: 10_000,
+    });
+    expect(started).toEqual([]);
   });
 
   test("of a function names that function's run as parent, so that circles end", async () => {

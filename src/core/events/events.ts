@@ -1,23 +1,29 @@
-/** Events: checked, then one run for every matching subscription, all of them on record before the event is acknowledged. */
-import { type Parent, parentOf, type RunRequest } from "../runs/request.ts";
+/** Events: checked, then work for every matching subscription, all of it on record before the event is acknowledged. */
+import { randomUUID } from "node:crypto";
+import { type Parent, parentOf } from "../runs/request.ts";
+import { unixSeconds } from "../shared/clock.ts";
 import { DispatchError } from "../shared/errors.ts";
+import { DuplicateError } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
-import { type CloudEvent, envelopeOfEvent, eventText, readEvent, refuseInvalid } from "./cloud-event.ts";
+import { type CloudEvent, eventText, readEvent, refuseInvalid } from "./cloud-event.ts";
+import type { Deliveries } from "./deliveries.ts";
 import type { Drivers } from "./drivers.ts";
 import type { Emission } from "./emission-contract.ts";
+import { receive } from "./received.ts";
 import type { EventsPorts, SubscriptionRecord, Subscriptions } from "./subscriptions.ts";
 
-export interface DeliveryPorts extends Pick<EventsPorts, "iam" | "log"> {
+export interface EmissionPorts extends Pick<EventsPorts, "iam" | "database"> {
   readonly subscriptions: Subscriptions;
   readonly drivers: Drivers;
-  /** Resolves when the run is on record. */
-  readonly runs: { create(principal: Principal, request: RunRequest): Promise<unknown> };
+  readonly deliveries: Deliveries;
+  /** Deliveries have been promised. */
+  readonly wake: () => void;
 }
 
 export class Events {
-  readonly #ports: DeliveryPorts;
+  readonly #ports: EmissionPorts;
 
-  constructor(ports: DeliveryPorts) {
+  constructor(ports: EmissionPorts) {
     this.#ports = ports;
   }
 
@@ -40,30 +46,34 @@ export class Events {
   async #publish(organization: string, body: Emission, text: string, parent: Parent | undefined): Promise<string> {
     const event = readEvent(body, text);
     refuseInvalid(event);
-    const subscribers = this.#ports.subscriptions.of(organization, event.eventType);
-    await Promise.all(subscribers.map((subscription) => this.#deliver(subscription, event, parent)));
+    const deliveries = this.#ports.subscriptions
+      .of(organization, event.eventType)
+      .map((subscription) => ({ id: randomUUID(), subscription }));
+    if (await this.#receive(organization, event, deliveries, parent)) {
+      const started = deliveries.map(({ id, subscription }) => this.#ports.deliveries.started(id, subscription));
+      this.#ports.wake();
+      await Promise.all(started);
+    }
     return withExtras(eventText(event), body);
   }
 
-  /** A subscription whose function cannot take the event misses it; that keeps nobody else from getting theirs. */
-  async #deliver(subscription: SubscriptionRecord, event: CloudEvent, parent: Parent | undefined): Promise<void> {
-    const { organization, name, author, document } = subscription;
-    const people = [author];
-    const subscriber: Principal = { kind: "subscription", id: name, organization, via: "internal", people };
+  /** Whether it is new; then it is on record, and so is the work for every subscription. @throws NOT_EMITTED */
+  async #receive(
+    organization: string,
+    event: CloudEvent,
+    deliveries: readonly { readonly id: string; readonly subscription: SubscriptionRecord }[],
+    parent: Parent | undefined,
+  ): Promise<boolean> {
+    if (deliveries.length === 0) return false;
+    const work = deliveries.map(({ id, subscription }) =>
+      this.#ports.deliveries.promise(id, subscription, event, parent),
+    );
     try {
-      await this.#ports.runs.create(subscriber, {
-        organization,
-        functionName: document.function,
-        blocking: false,
-        input: event.data,
-        secrets: document.secrets ?? undefined,
-        event: envelopeOfEvent(event),
-        parent,
-      });
+      await this.#ports.database.commit([...receive(organization, event, unixSeconds()), ...work]);
+      return true;
     } catch (error) {
-      if (!(error instanceof DispatchError) || error.status >= 500) throw new DispatchError("NOT_EMITTED", {}, error);
-      const facts = { organization, subscription: name, eventID: event.eventID };
-      this.#ports.log.warn(facts, `an event was not delivered: ${error.message}`);
+      if (error instanceof DuplicateError) return false;
+      throw new DispatchError("NOT_EMITTED", {}, error);
     }
   }
 }

@@ -77,6 +77,10 @@ export class Subscriptions {
     return toWire(record, "DELETING");
   }
 
+  find(organization: string, name: string): SubscriptionRecord | undefined {
+    return this.#store.find(organization, name);
+  }
+
   /** All that an event of this type is for. */
   of(organization: string, eventType: string): SubscriptionRecord[] {
     return this.#store.list(organization).filter(({ document }) => matches(document.eventType, eventType));

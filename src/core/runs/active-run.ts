@@ -26,7 +26,7 @@ export interface RunKeeper {
   readonly maxJsonDepth: number;
   /** The handler is about to be entered: resolves when that is on record. */
   claim(run: ActiveRun): Promise<void>;
-  ended(run: ActiveRun): void;
+  hasEnded(run: ActiveRun): void;
   /** It never ran. */
   refused(run: ActiveRun, error: Error): void;
   /** The server stops, and the next start tries it again. */
@@ -243,7 +243,7 @@ export class ActiveRun implements Task {
 
   #end(): void {
     this.record.finished = unixNanoseconds();
-    this.#keeper.ended(this);
+    this.#keeper.hasEnded(this);
   }
 }
 

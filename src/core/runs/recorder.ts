@@ -27,12 +27,12 @@ export class RunRecorder {
   }
 
   /** The run is promised. @throws DuplicateError when another run holds its key. */
-  accept(run: ActiveRun): Promise<void> {
+  accept(run: ActiveRun, together: readonly Statement[] = []): Promise<void> {
     const { record } = run;
     const key = run.keyUse === undefined ? [] : bindKey(record, run.keyUse);
     const job = record.blocking ? [] : [enqueue(jobOf(record))];
     run.recorded = true;
-    return this.#ports.database.commit([...insertRun(record), ...job, ...key]);
+    return this.#ports.database.commit([...insertRun(record), ...job, ...key, ...together]);
   }
 
   /** The handler of a promised run is about to be entered. @throws StaleWriteError when somebody else holds its job. */

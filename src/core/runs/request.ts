@@ -1,3 +1,4 @@
+import type { Statement } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import type { KeyUse } from "./idempotency.ts";
 
@@ -18,6 +19,8 @@ export interface RunRequest {
   readonly idempotency?: KeyUse | undefined;
   /** The run that this one comes from, where the principal is not that run itself. */
   readonly parent?: Parent | undefined;
+  /** What is committed together with the acceptance of a run that is not waited for; it gets the run's id. */
+  readonly together?: ((id: string) => readonly Statement[]) | undefined;
 }
 
 export interface Parent {

@@ -91,6 +91,12 @@ export class Runs implements RunKeeper {
     return outcomeOf(run);
   }
 
+  /** A run at its end; as it is when the server stops, and undefined when it left no record. */
+  async ended(organization: string, id: string): Promise<RunRecord | undefined> {
+    await this.#active.find(id)?.wait();
+    return this.#store.find(organization, id);
+  }
+
   /** A run sees itself and those that it started (decisions 18e). */
   async list(principal: Principal, organization: string, selection: RunSelection): Promise<RunRecord[]> {
     this.#authorize(principal, organization, "get");
@@ -135,7 +141,7 @@ export class Runs implements RunKeeper {
     return this.#recorder.claim(run);
   }
 
-  ended(run: ActiveRun): void {
+  hasEnded(run: ActiveRun): void {
     this.#ending++;
     try {
       this.#recorder.end(run, this.#active.size > this.#ending).then(
@@ -213,7 +219,7 @@ export class Runs implements RunKeeper {
     run.keyUse = request.idempotency;
     try {
       this.#ports.pool.admit(run.revision);
-      await this.#recorder.accept(run);
+      await this.#recorder.accept(run, request.together?.(run.record.id));
     } catch (error) {
       this.#forget(run);
       throw isForeseen(error) ? error : this.#notRecorded(run, error);

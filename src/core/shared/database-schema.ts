@@ -114,6 +114,16 @@ export interface DeadLetterTable {
   died: number;
 }
 
+/** Events that were received, see core/events/received.ts. */
+export interface ReceivedEventTable {
+  organization: string;
+  type: string;
+  source: string;
+  id: string;
+  /** Unix seconds. */
+  received: number;
+}
+
 /** What applications keep, see core/state. */
 export interface StateTable {
   organization: string;
@@ -192,6 +202,7 @@ export interface DatabaseSchema {
   work: Counted<WorkTable>;
   dead_letters: DeadLetterTable;
   state: StateTable;
+  received_events: ReceivedEventTable;
   idempotency: IdempotencyTable;
   audit: Counted<AuditTable>;
   changes: Counted<ChangeTable>;

@@ -132,6 +132,12 @@ const extend = statement(
   "one",
 );
 
+const replacePayload = statement(
+  (database, values: Hold & { payload: string }) =>
+    database.updateTable("work").set({ payload: values.payload }).where(held(values)),
+  "one",
+);
+
 const copyDead = statement(
   (database, values: Hold & { letter: string; error: string }) =>
     database
@@ -174,6 +180,11 @@ export function enqueue(job: Job, due = 0): Statement {
 /** It is done. The unit fails with StaleWriteError when somebody else has it by now; so do all below. */
 export function complete(job: HeldJob): Statement[] {
   return [deleteHeld(job), ...advance(job)];
+}
+
+/** Changes what it says. */
+export function repack(job: HeldJob, payload: string): Statement {
+  return replacePayload({ ...holdOf(job), payload });
 }
 
 /** Puts it back for a later attempt. */

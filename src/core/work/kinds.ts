@@ -11,10 +11,8 @@ export interface WorkKind {
 }
 
 export const kinds = {
-  /** A run that nobody waits for. Its own record counts its attempts. */
-  run: { concurrency: 256, maxAttempts: 0, firstPause: 1000, longestPause: 60_000 },
   /** An event on its way to one subscription. */
-  delivery: { concurrency: 32, maxAttempts: 12, firstPause: 1000, longestPause: 600_000 },
+  delivery: { concurrency: 64, maxAttempts: 6, firstPause: 1000, longestPause: 600_000 },
 } as const satisfies Readonly<Record<string, WorkKind>>;
 
 export type WorkKindName = keyof typeof kinds;

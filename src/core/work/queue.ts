@@ -12,7 +12,7 @@ export type Workers = Readonly<Partial<Record<WorkKindName, Perform>>>;
 
 export class WorkQueue {
   readonly #ports: LanePorts;
-  readonly #lanes = new Map<WorkKindName, Lane>();
+  readonly #lanes = new Map<string, Lane>();
   readonly #timers: NodeJS.Timeout[] = [];
 
   constructor(ports: LanePorts) {
@@ -32,13 +32,14 @@ export class WorkQueue {
   }
 
   /** Work of this kind was promised just now: nobody has to wait for the next look. */
-  wake(kind: WorkKindName): void {
+  wake(kind: string): void {
     this.#lanes.get(kind)?.wake();
   }
 
-  /** Takes nothing more; resolves when what was taken has ended. What is left is for the next start. */
-  async close(): Promise<void> {
-    await this.#each((lane) => lane.close());
+  /** Takes nothing more; resolves when what was taken has ended, or after so long. What is left is for the next start. */
+  async close(milliseconds = 10_000): Promise<void> {
+    const late = new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
+    await Promise.race([this.#each((lane) => lane.close()), late]);
     for (const timer of this.#timers) clearInterval(timer);
   }
 

@@ -39,8 +39,11 @@ import type { Principal } from "../../core/shared/principal.ts";
 import type { ResourceOperations, Verb } from "../../core/shared/resource-operations.ts";
 import { stateOperations } from "../../core/state/contract.ts";
 import type { State } from "../../core/state/service.ts";
+import type { DeadLetters } from "../../core/work/dead-letters.ts";
+import { deadLetterOperations } from "../../core/work/dead-letters-contract.ts";
 import { accessRoutes } from "./access-routes.ts";
 import { auditRoutes } from "./audit-routes.ts";
+import { deadLetterRoutes } from "./dead-letter-routes.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { paged } from "./paging.ts";
 import type { Call, Handler, Route } from "./route.ts";
@@ -59,6 +62,7 @@ export interface Services {
   readonly drivers: Drivers;
   readonly events: Events;
   readonly state: State;
+  readonly deadLetters: DeadLetters;
   readonly applications: Applications;
   readonly identity: Identity;
   readonly audit: Audit;
@@ -89,6 +93,7 @@ export function routesOf(services: Services): Route[] {
     ...resourceRoutes<Organization>(organizationOperations, services.identity.organizations),
     ...accessRoutes(services.identity.iam),
     ...runRoutes(runOperations, services.runs),
+    ...deadLetterRoutes(deadLetterOperations, services.deadLetters),
     ...stateRoutes(stateOperations, services.state),
     ...resourceRoutes<Subscription>(subscriptionOperations, services.subscriptions),
     ...resourceRoutes<DriverType>(driverTypeOperations, services.driverTypes),

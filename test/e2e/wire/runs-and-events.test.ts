@@ -16,7 +16,7 @@ const functions: Record<string, string> = {
   debug: "module.exports = (context, params) => ({ context, params });",
   boom: 'module.exports = () => { console.error("about to fail"); throw new Error("boom"); };',
   relay: `module.exports = async ({ dispatch }) => {
-    const event = { cloudEventsVersion: "0.1", eventType: "relay.again", source: "relay", eventID: "1" };
+    const event = { cloudEventsVersion: "0.1", eventType: "relay.again", source: "relay", eventID: crypto.randomUUID() };
     const answer = await fetch(dispatch.url + "/v1/event", {
       method: "POST",
       headers: {
@@ -212,7 +212,11 @@ describe("an event", () => {
     expect((await first.post("/v1/event", event)).status).toBe(200);
     await own.kill();
     const again = await startServer({ dataDir: own.dataDir });
-    const [run] = await new Dispatch(again.api).runs();
+    const restarted = new Dispatch(again.api);
+    const [run] = await until("the event has its run", async () => {
+      const runs = await restarted.runs();
+      return runs[0]?.finishedTime === undefined ? undefined : runs;
+    });
     expect(run).toMatchObject({ functionName: "debug" });
     await again.stop();
     await own.dispose();

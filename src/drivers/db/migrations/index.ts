@@ -7,6 +7,7 @@ import { work } from "./0006-work.ts";
 import { keyedAudit } from "./0007-keyed-audit.ts";
 import { state } from "./0008-state.ts";
 import { keyDigests } from "./0009-key-digests.ts";
+import { receivedEvents } from "./0010-received-events.ts";
 import type { Migration } from "./migration.ts";
 
 /** All steps, oldest first. Never change one that was released: add another. */
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   keyedAudit,
   state,
   keyDigests,
+  receivedEvents,
 ];

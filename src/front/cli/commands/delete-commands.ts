@@ -17,6 +17,15 @@ export function deleteCommand(kind: Kind, group: string): Command {
   };
 }
 
+const deadLetter: Command = {
+  name: "deadletter",
+  aliases: ["dead-letter"],
+  summary: "Throw away what could not be done",
+  arguments: [{ name: "ID" }],
+  examples: ["dispatch delete deadletter ID"],
+  load: async () => (await import("../handlers/others.ts")).deleteDeadLetter,
+};
+
 /** `dispatch delete`. */
 export const deleteGroup: Command = {
   name: "delete",
@@ -24,6 +33,6 @@ export const deleteGroup: Command = {
   childWord: "resource type",
   flags: [file, workDir, dryRun],
   examples: ["dispatch delete function hello", "dispatch delete -f all-resources.yaml"],
-  commands: [...resourceKinds.map((kind) => deleteCommand(kind, "delete")), seedCommand("delete")],
+  commands: [...resourceKinds.map((kind) => deleteCommand(kind, "delete")), seedCommand("delete"), deadLetter],
   load: async () => (await import("../handlers/files.ts")).batch("delete"),
 };

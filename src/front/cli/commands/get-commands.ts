@@ -71,11 +71,21 @@ const state: Command = {
   load: async () => (await import("../handlers/others.ts")).getState,
 };
 
+const deadLetters: Command = {
+  name: "deadletter",
+  aliases: ["deadletters", "dead-letter", "dead-letters"],
+  summary: "Get what could not be done, such as events that no run could take; or one of it",
+  arguments: [{ name: "ID", optional: true }],
+  flags: [{ name: "limit", type: "integer", description: "At most so many, the newest" }],
+  examples: ["dispatch get deadletters", "dispatch get deadletter ID -o json"],
+  load: async () => (await import("../handlers/others.ts")).getDeadLetters,
+};
+
 /** `dispatch get`. */
 export const get: Command = {
   name: "get",
   summary: "Show resources",
   childWord: "resource type",
   examples: ["dispatch get functions", "dispatch get runs hello --last", "dispatch get api cloudmaster -o yaml"],
-  commands: [...resourceKinds.map((kind) => getCommand(kind, "get")), runs, state],
+  commands: [...resourceKinds.map((kind) => getCommand(kind, "get")), runs, state, deadLetters],
 };

@@ -5,7 +5,7 @@ import { deleteGroup } from "./delete-commands.ts";
 import { diff, edit } from "./edit-commands.ts";
 import { get } from "./get-commands.ts";
 import { iam } from "./iam-commands.ts";
-import { describe, emit, exec, logs } from "./run-commands.ts";
+import { describe, emit, exec, logs, retry } from "./run-commands.ts";
 import { apply, create, update } from "./write-commands.ts";
 
 const version: Command = {
@@ -74,6 +74,7 @@ export const rootCommand: Command = {
     login,
     logout,
     logs,
+    retry,
     update,
     version,
     complete,

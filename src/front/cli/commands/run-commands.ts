@@ -58,6 +58,15 @@ export const describe: Command = {
   load: async () => (await import("../handlers/others.ts")).describe,
 };
 
+/** `dispatch retry`. */
+export const retry: Command = {
+  name: "retry",
+  summary: "Do again what could not be done",
+  arguments: [{ name: "TYPE", completes: ["deadletter"] }, { name: "ID" }],
+  examples: ["dispatch retry deadletter ID"],
+  load: async () => (await import("../handlers/others.ts")).retryDeadLetter,
+};
+
 /** `dispatch emit`. */
 export const emit: Command = {
   name: "emit",

@@ -7,6 +7,7 @@ import { rfc3339 } from "../output/time.ts";
 import { type Kind, text } from "../resources/kind.ts";
 import { kindOfWord } from "../resources/kinds.ts";
 import { time, took } from "../resources/run.ts";
+import { describeDeadLetter, isDeadLetterWord } from "./dead-letters.ts";
 import { type Fact, factLines, factsOf } from "./describe-facts.ts";
 import { describeRun } from "./describe-run.ts";
 import { usersOf } from "./describe-users.ts";
@@ -18,6 +19,7 @@ const lastRuns = 5;
 export async function describe(context: Context): Promise<number> {
   const [word, name] = [argument(context, 0), argument(context, 1)];
   if (/^runs?$/i.test(word)) return describeRun(context, name);
+  if (isDeadLetterWord(word)) return describeDeadLetter(context, name);
   const kind = kindOfWord(word);
   if (!kind) throw unknownType(context.path, word);
   const answer = await fetchResources(context, kind, name);

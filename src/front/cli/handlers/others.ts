@@ -2,6 +2,7 @@
 export { complete } from "./complete.ts";
 export { completion } from "./completion.ts";
 export { createContext, currentContext, deleteContext, listContexts, setContext } from "./contexts.ts";
+export { deleteDeadLetter, getDeadLetters, retryDeadLetter } from "./dead-letters.ts";
 export { deleter } from "./delete.ts";
 export { describe } from "./describe.ts";
 export { doctor } from "./doctor.ts";

@@ -1,0 +1,121 @@
+/** Dead letters: what could not be done is kept until somebody has it done again, or throws it away. */
+import type { Selectable } from "kysely";
+import { auditStatement } from "../audit/audit.ts";
+import type { Iam } from "../iam/authorize.ts";
+import type { DeadLetterTable } from "../shared/database-schema.ts";
+import { DispatchError } from "../shared/errors.ts";
+import { type Database, DuplicateError, StaleWriteError, type Statement } from "../shared/ports.ts";
+import type { Principal } from "../shared/principal.ts";
+import { statement } from "../shared/statement.ts";
+import type { DeadLetter } from "./dead-letters-contract.ts";
+import { enqueue } from "./job.ts";
+
+export interface DeadLettersPorts {
+  readonly database: Database;
+  readonly iam: Iam;
+  /** Work of this kind was promised. */
+  readonly wake: (kind: string) => void;
+}
+
+const PAGE = 100;
+
+interface Key {
+  readonly organization: string;
+  readonly id: string;
+}
+
+const remove = statement(
+  (database, { organization, id }: Key) =>
+    database.deleteFrom("dead_letters").where("organization", "=", organization).where("id", "=", id),
+  "one",
+);
+
+type Row = Selectable<DeadLetterTable>;
+
+export class DeadLetters {
+  readonly #ports: DeadLettersPorts;
+
+  constructor(ports: DeadLettersPorts) {
+    this.#ports = ports;
+  }
+
+  /** Newest first, without what was to be done. */
+  async list(principal: Principal, organization: string, limit = PAGE): Promise<DeadLetter[]> {
+    this.#authorize(principal, organization, "get");
+    const rows = await this.#ports.database.query
+      .selectFrom("dead_letters")
+      .selectAll()
+      .where("organization", "=", organization)
+      .orderBy("died", "desc")
+      .orderBy("id")
+      .limit(limit)
+      .execute();
+    return rows.map(toWire);
+  }
+
+  /** @throws NOT_FOUND */
+  async get(principal: Principal, organization: string, id: string): Promise<DeadLetter> {
+    this.#authorize(principal, organization, "get");
+    const row = await this.#find({ organization, id });
+    return { ...toWire(row), work: JSON.parse(row.payload) as unknown } as DeadLetter;
+  }
+
+  /** It is work again, behind what waits in its order. @throws NOT_FOUND */
+  async retry(principal: Principal, organization: string, id: string): Promise<DeadLetter> {
+    this.#authorize(principal, organization, "update");
+    const row = await this.#find({ organization, id });
+    const { kind, work_id, order_key, payload, max_attempts } = row;
+    const job = {
+      organization,
+      kind,
+      id: work_id,
+      orderKey: order_key ?? undefined,
+      payload,
+      maxAttempts: max_attempts,
+    };
+    await this.#end(principal, "retry", row, [enqueue(job)]);
+    this.#ports.wake(kind);
+    return toWire(row);
+  }
+
+  /** @throws NOT_FOUND */
+  async delete(principal: Principal, organization: string, id: string): Promise<void> {
+    this.#authorize(principal, organization, "delete");
+    await this.#end(principal, "delete", await this.#find({ organization, id }), []);
+  }
+
+  async #end(principal: Principal, action: string, row: Row, more: readonly Statement[]): Promise<void> {
+    const { organization, id } = row;
+    const audit = auditStatement({ principal, action, organization, kind: "DeadLetter", name: id });
+    try {
+      await this.#ports.database.commit([remove({ organization, id }), ...more, audit]);
+    } catch (error) {
+      // Somebody else was quicker.
+      if (error instanceof StaleWriteError || error instanceof DuplicateError) throw notFound(id);
+      throw error;
+    }
+  }
+
+  async #find({ organization, id }: Key): Promise<Row> {
+    const row = await this.#ports.database.query
+      .selectFrom("dead_letters")
+      .selectAll()
+      .where("organization", "=", organization)
+      .where("id", "=", id)
+      .executeTakeFirst();
+    if (row === undefined) throw notFound(id);
+    return row;
+  }
+
+  #authorize(principal: Principal, organization: string, action: "get" | "update" | "delete"): void {
+    this.#ports.iam.authorize(principal, { resource: "deadletter", action, organization });
+  }
+}
+
+function toWire({ id, kind, attempts, error, died }: Row): DeadLetter {
+  return { name: id, kind, attempts, error, diedTime: died };
+}
+
+function notFound(id: string): DispatchError {
+  return new DispatchError("NOT_FOUND", { kind: "dead letter", name: id });
+}

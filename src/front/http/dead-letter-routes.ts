@@ -1,0 +1,24 @@
+import type { DeadLetters } from "../../core/work/dead-letters.ts";
+import type { deadLetterOperations } from "../../core/work/dead-letters-contract.ts";
+import type { Call, Route } from "./route.ts";
+
+export function deadLetterRoutes(operations: typeof deadLetterOperations, letters: DeadLetters): Route[] {
+  return [
+    {
+      operation: operations.listDeadLetters,
+      handle: async ({ principal, organization, query }) => ({
+        body: await letters.list(principal, organization, query.limit as number | undefined),
+      }),
+    },
+    { operation: operations.getDeadLetter, handle: async (call) => ({ body: await letters.get(...named(call)) }) },
+    { operation: operations.retryDeadLetter, handle: async (call) => ({ body: await letters.retry(...named(call)) }) },
+    {
+      operation: operations.deleteDeadLetter,
+      handle: async (call) => ({ body: await letters.delete(...named(call)) }),
+    },
+  ];
+}
+
+function named({ principal, organization, path }: Call): [Call["principal"], string, string] {
+  return [principal, organization, path.letter ?? ""];
+}
