@@ -279,6 +279,14 @@ describe("organizations", () => {
     expect(runtime.loaded[3]?.spec.organization).toBe("two");
   });
 
+  test("start workers while those of another never get ready", async () => {
+    const { pool, runtime } = poolWith();
+    runtime.stuck = "one";
+    for (const task of [1, 2, 3, 4].map(() => new TestTask(own))) pool.submit(task);
+    pool.submit(new TestTask(others));
+    await eventually(() => runtime.loaded[0]?.held.length === 1);
+  });
+
   test("of which one has none goes before one that has many, however long that has waited", async () => {
     const { pool, runtime } = await crowded(2, 2);
     const task = new TestTask(others);

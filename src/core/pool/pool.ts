@@ -2,6 +2,8 @@
  * The pool: finds a worker for every task. A warm worker of the function first, else a generic one that becomes it, else a
  * fresh one. Workers are never reused for another revision. The rules are design in docs/architecture.md.
  */
+
+import { WorkerBudget } from "../capacity/budget.ts";
 import { DispatchError } from "../shared/errors.ts";
 import type { Afterwards, Blobs, LoadSpec, Runtime, Worker, WorkerSpec } from "../shared/ports.ts";
 import { FunctionPool, type FunctionPoolSettings } from "./function-pool.ts";
@@ -9,7 +11,6 @@ import type { Revision } from "./revision.ts";
 import type { Slot } from "./slot.ts";
 import type { Task } from "./task.ts";
 import { WarmSet } from "./warm-set.ts";
-import { WorkerBudget } from "./worker-budget.ts";
 
 export interface PoolSettings extends FunctionPoolSettings {
   /** Generic workers that wait for each image in use. */

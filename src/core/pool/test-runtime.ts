@@ -99,9 +99,12 @@ export class TestRuntime implements Runtime {
   readonly started: TestWorker[] = [];
   /** Set it and no worker can be started. */
   failure: Error | undefined;
+  /** The organization whose workers never get ready. */
+  stuck: string | undefined;
 
   async start(spec: WorkerSpec): Promise<Worker> {
     if (this.failure !== undefined) throw this.failure;
+    if (spec.organization === this.stuck) return new Promise(() => {});
     const worker = new TestWorker(`w${this.started.length + 1}`, spec);
     this.started.push(worker);
     return worker;

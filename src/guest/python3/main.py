@@ -5,6 +5,7 @@ Python 3.9 or later, standard library only. Started with -I -S: nothing of the m
 
 import json
 import os
+import site
 import struct
 import sys
 
@@ -27,6 +28,8 @@ def prepare(header, bundle):
     """Makes the process the worker of one function, and gives its handler."""
     folder = header["folder"]
     os.environ.update(header["environment"])
+    if header.get("modules"):
+        site.addsitedir(header["modules"])  # runs what the packages' .pth files say
     (length,) = LENGTH.unpack_from(bundle)
     start = LENGTH.size + length
     unpack(json.loads(bundle[LENGTH.size : start]), bundle, start, folder)
@@ -57,13 +60,8 @@ def load(channel, body):
 
 
 def main():
-    modules = sys.argv[1] if len(sys.argv) > 1 else None
     open_outputs()
     restore_collections()
-    if modules:
-        import site
-
-        site.addsitedir(modules)
     channel = Channel()
     channel.send(READY, 0)
     channel.flush()

@@ -13,7 +13,7 @@ export interface GuestCommand {
   readonly binds: readonly Bind[];
   readonly links: readonly Link[];
   readonly environment: Readonly<Record<string, string>>;
-  /** The image's dependencies as the guest sees them, for languages that are told when a function is loaded. */
+  /** The image's dependencies as the guest sees them. It is told when a function is loaded: until then it runs nothing of theirs. */
   readonly modules?: string;
 }
 
@@ -64,7 +64,7 @@ const python3 = (sandbox: Sandbox, guests: Bind, image: BuiltImage): Guest => {
   if (folder === undefined) throw new Error(`the folder ${image.folder} of the image is gone; apply the image again`);
   const packages = join(sandbox.pathOf(folder), "site-packages");
   // The guest itself does not look at PYTHONPATH; a python3 that the function starts does.
-  return { args: [...args, packages], binds: [guests, folder], environment: { PYTHONPATH: packages } };
+  return { args, binds: [guests, folder], environment: { PYTHONPATH: packages }, modules: packages };
 };
 
 const GUESTS: Partial<Record<Language, typeof nodejs>> = { nodejs, python3 };

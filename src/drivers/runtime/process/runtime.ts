@@ -16,6 +16,8 @@ export interface ProcessRuntimeOptions {
   readonly maxLogBytes?: number;
   /** Bytes of JSON that a function may return; default 6 MB. */
   readonly maxOutputBytes?: number;
+  /** Longest time until a started worker is warmed; default 30 s. */
+  readonly startMilliseconds?: number;
   /** Longest time that loading a function may take; default 60 s. */
   readonly loadMilliseconds?: number;
   /** The folder with the guests (`nodejs.mjs`, `python3/main.py`); default: beside the program. */
@@ -48,6 +50,7 @@ const startWorker = async (options: ProcessRuntimeOptions, spec: WorkerSpec, id:
     folder: join(process.temporaryFolder || "/", "function"),
     maxLogBytes: options.maxLogBytes ?? MEBIBYTE,
     maxOutputBytes: options.maxOutputBytes ?? 6 * MEBIBYTE,
+    startMilliseconds: options.startMilliseconds ?? 30_000,
     loadMilliseconds: options.loadMilliseconds ?? 60_000,
   });
 };

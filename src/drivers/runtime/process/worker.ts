@@ -34,6 +34,8 @@ export interface WorkerOptions {
   readonly alone: boolean;
   readonly maxLogBytes: number;
   readonly maxOutputBytes: number;
+  /** Longest time until it is warmed. */
+  readonly startMilliseconds: number;
   /** Longest time that loading a function may take. */
   readonly loadMilliseconds: number;
   readonly log: Log;
@@ -121,7 +123,7 @@ class ProcessWorker implements Worker {
     this.#limits = options.limits;
     this.#invocations = new Invocations(options.maxLogBytes);
     this.#writer = new FrameWriter(channel);
-    this.warmed = this.#nextReady();
+    this.warmed = this.#readyWithin(options.startMilliseconds, "the worker was not ready");
     this.#listen(channel);
     this.exited = this.#follow();
   }
@@ -131,10 +133,9 @@ class ProcessWorker implements Worker {
     this.#strayBytes = 0;
     this.#afterwards = spec.afterwards;
     this.#state = "loading";
-    const ready = this.#nextReady();
+    const ready = this.#readyWithin(this.#options.loadMilliseconds, "the function was not loaded");
     this.#sendLoad(spec);
-    const tooLong = setTimeout(() => void this.stop("timeout"), this.#options.loadMilliseconds);
-    await ready.finally(() => clearTimeout(tooLong));
+    await ready;
   }
 
   invoke(envelope: string, listener: InvocationListener): number {
@@ -186,6 +187,22 @@ class ProcessWorker implements Worker {
     start.write(header, HEADER_BYTES + 4);
     this.#writer.write(start);
     this.#writer.write(bundle);
+  }
+
+  async #readyWithin(milliseconds: number, words: string): Promise<void> {
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      void this.stop("timeout");
+    }, milliseconds);
+    try {
+      await this.#nextReady();
+    } catch (error) {
+      if (!late) throw error;
+      throw new LoadError(`${this.#complaint}\n${words} within ${milliseconds / 1000} s, so it was ended`.trim());
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #nextReady(): Promise<void> {

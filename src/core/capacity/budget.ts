@@ -12,6 +12,9 @@ const ALWAYS_LEFT_FROM = 4;
 /** @param own only a worker of the same organization makes room, which has as many as it may. */
 export type MakeRoom = (own: boolean) => void;
 
+/** Further starts at once for organizations of which no worker is starting: another's slow starts are not theirs. */
+const FURTHER_STARTS = 2;
+
 interface Waiting {
   readonly organization: string;
   /** Ends an idle worker, if there is one. Absent: nobody waits for this worker yet, so none is ended for it. */
@@ -24,9 +27,10 @@ export class WorkerBudget {
   readonly #maxStarting: number;
   /** Workers by organization, for all that ever asked. */
   readonly #held = new Map<string, number>();
+  /** Those of which workers are starting, one entry a worker. */
+  readonly #starters: string[] = [];
   readonly #waiting: Waiting[] = [];
   #living = 0;
-  #starting = 0;
 
   constructor(maxWorkers: number, maxStarting: number) {
     this.#maxWorkers = maxWorkers;
@@ -47,14 +51,14 @@ export class WorkerBudget {
       });
     }
     this.#count(organization, 1);
-    this.#starting++;
+    this.#starters.push(organization);
     try {
       return await begin();
     } catch (error) {
       this.#count(organization, -1);
       throw error;
     } finally {
-      this.#starting--;
+      this.#starters.splice(this.#starters.indexOf(organization), 1);
       this.#next();
     }
   }
@@ -80,7 +84,12 @@ export class WorkerBudget {
   }
 
   #mayStart(organization: string): boolean {
-    return this.#starting < this.#maxStarting && this.#hasRoom(organization);
+    return this.#mayBegin(organization) && this.#hasRoom(organization);
+  }
+
+  #mayBegin(organization: string): boolean {
+    const further = this.#starters.includes(organization) ? 0 : FURTHER_STARTS;
+    return this.#starters.length < this.#maxStarting + further;
   }
 
   #hasRoom(organization: string): boolean {
