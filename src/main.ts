@@ -1,4 +1,8 @@
-/** dispatch-server: reads its settings, starts, and stops cleanly on SIGTERM and SIGINT; a second signal forces. */
+/**
+ * dispatch-server: reads its settings, starts, and stops cleanly on SIGTERM and SIGINT; a second signal forces. When its
+ * terminal goes (SIGHUP) it stops, too; started by nohup or a service manager, without a terminal, it goes on.
+ */
+import { isatty } from "node:tty";
 import { type Logger, pino } from "pino";
 import { backUp } from "./backup/backup.ts";
 import { restore } from "./backup/restore.ts";
@@ -6,6 +10,7 @@ import { keepCallsYoung } from "./collector.ts";
 import { startServer } from "./compose.ts";
 import { visibleText } from "./core/shared/visible-text.ts";
 import { guardProcess } from "./last-resort.ts";
+import { type LogOutput, openLogOutput } from "./log-output.ts";
 import { SettingError } from "./settings/convert.ts";
 import type { Settings, SettingValue } from "./settings/definitions.ts";
 import { databaseFile, dataFolderPath, effective, postgresAddress } from "./settings/derived.ts";
@@ -14,7 +19,13 @@ import { type Invocation, readSettings } from "./settings/read.ts";
 import { settingsJson, settingsTable } from "./settings/show.ts";
 import { version } from "./version.ts";
 
+/** What sandboxes must read is readable whatever the caller's umask is; what is private is made with a mode that says so. */
+const UMASK = 0o022;
+
 async function main(): Promise<void> {
+  process.umask(UMASK);
+  // A reader that went away, or a full disk below it, is no reason to end.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   const invocation = await readSettings(process.argv.slice(2), process.env);
   if (invocation.kind === "start") await serve(invocation.settings, invocation.notices);
   else process.stdout.write(await answerTo(invocation));
@@ -53,8 +64,10 @@ function inPostgres(database: string): string {
 const STOP_PATIENCE_MS = 30_000;
 
 async function serve(settings: Settings, notices: readonly string[]): Promise<void> {
-  const log = logger(settings);
+  const output = openLogOutput();
+  const log = logger(settings, output);
   for (const notice of notices) log.warn(notice);
+  process.on("SIGHUP", () => hangUp(log));
   const server = await startServer(settings, log);
   keepCallsYoung();
   const giveUp = (): void => {
@@ -69,6 +82,7 @@ async function serve(settings: Settings, notices: readonly string[]): Promise<vo
     setTimeout(giveUp, settings["stop-grace"] + STOP_PATIENCE_MS).unref();
     await server.stop();
     log.info("stopped");
+    await output.flush();
     process.exit(0);
   };
   guardProcess({ log, failing: server.failing, stop: server.stop });
@@ -76,11 +90,17 @@ async function serve(settings: Settings, notices: readonly string[]): Promise<vo
   process.on("SIGINT", (signal) => void stop(signal));
 }
 
-function logger({ debug }: Settings): Logger {
+/** The terminal went: that is a stop for whoever was started from one, and nothing for anybody else. */
+function hangUp(log: Logger): void {
+  if (isatty(0)) process.kill(process.pid, "SIGTERM");
+  else log.info({ signal: "SIGHUP" }, "going on: SIGTERM stops the server");
+}
+
+function logger({ debug }: Settings, output: LogOutput): Logger {
   const options = { level: debug ? "debug" : "info", base: null };
-  if (!process.stdout.isTTY) return pino(options, pino.destination({ fd: 1, sync: true }));
+  if (!isatty(1)) return pino(options, output);
   // Lines quote what functions and strangers wrote: on a terminal it must do nothing.
-  return pino(options, { write: (line: string) => void process.stdout.write(visibleText(line)) });
+  return pino(options, { write: (line: string) => output.write(visibleText(line)) });
 }
 
 main().catch((error: unknown) => {

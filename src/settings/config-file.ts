@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
+import { decodeText } from "../core/shared/decode-text.ts";
 import { SettingError } from "./convert.ts";
 
 /** Reads a configuration file; the extension names its format. Keys come back in lower case. @throws SettingError */
 export async function readConfigFile(path: string): Promise<Map<string, unknown>> {
   const parse = await parserOf(path);
   try {
-    return lowerCased(parse(readFileSync(path, "utf8")));
+    return lowerCased(parse(decodeText(readFileSync(path), "it")));
   } catch (error) {
     throw new SettingError(
       `cannot read the configuration file ${path}: ${error instanceof Error ? error.message : error}`,

@@ -1,5 +1,7 @@
 /** What one entry of an uploaded archive may be: a plain file or a folder, inside the source's own tree (decision 18). */
 
+import { REPLACEMENT } from "../shared/utf8.ts";
+
 /** One file of a function's source. */
 export interface SourceFile {
   /** Relative to the source's root, with `/`, without `./`: `lib/util.js`. */
@@ -34,6 +36,7 @@ export function kindOf(type: string, name: string): "file" | "folder" {
 export function sourcePath(name: string): string {
   if (name.startsWith("/")) throw refusedPath(name, "is absolute; paths are relative to the source's folder");
   if (/\p{Cc}/u.test(name)) throw refusedPath(name, "has a control character");
+  if (name.includes(REPLACEMENT)) throw refusedPath(name, "is not UTF-8: rename the file");
   const segments = name.split("/").filter((segment) => segment !== "" && segment !== ".");
   if (segments.includes("..")) throw refusedPath(name, "leads out of the source with `..`");
   if (segments.some((segment) => Buffer.byteLength(segment) > 255))

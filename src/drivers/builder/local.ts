@@ -56,13 +56,19 @@ export function createLocalBuilder(options: LocalBuilderOptions): Builder {
     check: reportLanguage,
     build: async (spec, progress) => {
       const order = await placeOrder(spec);
-      return order.installer.isNeeded(spec.manifest) ? installOnce(order, progress) : { digest: order.input, lock: "" };
+      return order.installer.isNeeded(order.spec.manifest)
+        ? installOnce(order, progress)
+        : { digest: order.input, lock: "" };
     },
     remove: (image) => site.store.remove(image),
   };
 }
 
-async function placeOrder(spec: ImageSpec): Promise<Order> {
+/** As some editors begin a file; to installers it would be a part of the first line. */
+const BYTE_ORDER_MARK = /^\uFEFF/;
+
+async function placeOrder(given: ImageSpec): Promise<Order> {
+  const spec = { ...given, manifest: given.manifest.replace(BYTE_ORDER_MARK, "") };
   refuseSystemPackages(spec);
   const search = await findInterpreter(spec.language);
   if (!search.found) throw new BuildError(`${search.reason}. Remedy: ${search.remedy}`);

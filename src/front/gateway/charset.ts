@@ -1,5 +1,6 @@
 /** Text out of bytes: by the charset that the caller named, UTF-8 without one; nothing is ever garbled in silence. */
 import { isUtf8 } from "node:buffer";
+import { brokenByteText } from "../../core/shared/utf8.ts";
 import { Refusal } from "./answer.ts";
 
 /** Turns bytes into text. @throws Refusal 400 when they are no text of that charset. */
@@ -23,7 +24,10 @@ export function decoderOf(charset: string): Decode {
 
 export const decodeUtf8: Decode = (bytes, what) => {
   if (isUtf8(bytes)) return bytes.toString();
-  throw new Refusal(400, `${what} is not UTF-8 text: send UTF-8, or name the charset in Content-Type`);
+  throw new Refusal(
+    400,
+    `${what} is not UTF-8 (${brokenByteText(bytes)}): send UTF-8, or name the charset in Content-Type`,
+  );
 };
 
 function decodeWith(decoder: TextDecoder, bytes: Buffer, what: string): string {

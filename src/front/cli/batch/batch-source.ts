@@ -1,8 +1,10 @@
 /** Where the resources of a batch come from: files, folders, glob patterns, URLs and standard input (decisions.md 5). */
-import { globSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { globSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { CliError, fileProblem, messageOf } from "../errors.ts";
+import { CliError, messageOf } from "../errors.ts";
 import type { Io } from "../io.ts";
+import { refuseBrokenName } from "../text/file-names.ts";
+import { readText, textOf } from "../text/read-text.ts";
 
 export interface BatchSource {
   /** As messages name it. */
@@ -30,7 +32,7 @@ async function readSource(io: Io, path: string, workDir: string | undefined): Pr
   if (isUrl(path)) return [await download(path)];
   return localFiles(io, path, workDir).map(({ label, absolute }) => ({
     label,
-    text: readText(label, absolute),
+    text: readText(absolute, label),
     beside: { folder: dirname(absolute) },
   }));
 }
@@ -58,15 +60,18 @@ function filesAt(label: string, absolute: string): LocalFile[] {
   if (!statSync(absolute).isDirectory()) return [{ label, absolute }];
   const names = readdirSync(absolute, { recursive: true, encoding: "utf8" }).filter((name) => resourceFile.test(name));
   if (names.length === 0) throw new CliError(`${label}: the folder holds no .yaml, .yml or .json file`);
-  return names.sort().map((name) => ({ label: join(label, name), absolute: join(absolute, name) }));
+  return names.sort().map((name) => namedFile(join(label, name), join(absolute, name)));
+}
+
+function namedFile(label: string, absolute: string): LocalFile {
+  if (!exists(absolute)) refuseBrokenName(label);
+  return { label, absolute };
 }
 
 function globFiles(root: string, pattern: string): LocalFile[] {
   if (!/[*?[{]/.test(pattern)) return [];
   const names = globSync(pattern, { cwd: root }).sort();
-  return names
-    .map((name) => ({ label: name, absolute: resolve(root, name) }))
-    .filter(({ absolute }) => isFile(absolute));
+  return names.map((name) => namedFile(name, resolve(root, name))).filter(({ absolute }) => isFile(absolute));
 }
 
 function exists(path: string): boolean {
@@ -77,18 +82,10 @@ function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
-function readText(label: string, absolute: string): string {
-  try {
-    return readFileSync(absolute, "utf8");
-  } catch (error) {
-    throw new CliError(`cannot read ${label}: ${fileProblem(error)}`);
-  }
-}
-
 async function download(url: string): Promise<BatchSource> {
   const answer = await fetchUrl(url);
   if (!answer.ok) throw new CliError(`cannot read ${url}: the answer was ${answer.status} ${answer.statusText}`);
-  return { label: url, text: answer.bytes.toString(), beside: { url: new URL(".", url).href } };
+  return { label: url, text: textOf(answer.bytes, url), beside: { url: new URL(".", url).href } };
 }
 
 /** What a URL answered, read whole. */

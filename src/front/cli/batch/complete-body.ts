@@ -1,8 +1,8 @@
 import { dirname } from "node:path";
-import { CliError, fileProblem } from "../errors.ts";
 import { isObject, type JsonObject } from "../output/shape.ts";
 import { packSource } from "../source/pack-source.ts";
-import { readUtf8, type SearchFolders, withFile } from "./find-file.ts";
+import { readText } from "../text/read-text.ts";
+import { type SearchFolders, withFile } from "./find-file.ts";
 import type { BatchResource } from "./parse-batch.ts";
 
 /** The body with its source packed and its `@file` read. @throws CliError when a file is missing or unusable. */
@@ -26,14 +26,8 @@ async function withManifest(resource: BatchResource, folders: SearchFolders): Pr
   const manifest = isObject(dependencies) ? dependencies.manifest : undefined;
   if (typeof manifest !== "string" || !manifest.startsWith("@")) return resource.body;
   const path = manifest.slice(1);
-  const text = await withFile(resource, path, folders, readManifest);
+  const text = await withFile(resource, path, folders, (found) =>
+    readText(found, found, `Error when reading content of ${found}`),
+  );
   return { ...resource.body, runtimeDependencies: { manifest: text } };
-}
-
-function readManifest(path: string): string {
-  try {
-    return readUtf8(path);
-  } catch (error) {
-    throw new CliError(`Error when reading content of ${path}: ${fileProblem(error)}`);
-  }
 }

@@ -1,5 +1,5 @@
 /** Files that a resource names: beside its own file first, then below --work-dir, then below the current folder. */
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, statSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, isAbsolute, join, resolve } from "node:path";
@@ -55,9 +55,4 @@ async function withDownload<T>(name: string, bytes: Buffer, use: (found: string)
   } finally {
     await rm(folder, { recursive: true });
   }
-}
-
-/** A file's text. */
-export function readUtf8(path: string): string {
-  return readFileSync(path, "utf8");
 }

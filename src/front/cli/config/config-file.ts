@@ -1,9 +1,11 @@
 /** Where the configuration file is, and what it says (cli-and-runtimes.md 1.1). */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { extname, join, resolve } from "node:path";
-import { CliError, fileProblem, messageOf } from "../errors.ts";
+import { CliError, fileProblem } from "../errors.ts";
 import type { Io } from "../io.ts";
+import { jsonPlace } from "../text/json-place.ts";
+import { readText } from "../text/read-text.ts";
 import type { ContextSettings } from "./context-settings.ts";
 import { readContexts } from "./context-settings.ts";
 
@@ -27,8 +29,9 @@ export async function readConfig(io: Io, flag: string | undefined): Promise<Conf
   const named = flag || io.env.DISPATCH_CONFIG;
   const path = named ? resolve(io.cwd, named) : defaultPath(io);
   if (!named && !existsSync(path)) return { path, current: "", contexts: {} };
+  const text = readText(path, `config file ${path}`, `Error reading config file ${path}`);
   try {
-    return { path, ...readContexts(await parseConfig(path, readFileSync(path, "utf8"))) };
+    return { path, ...readContexts(await parseConfig(path, text)) };
   } catch (error) {
     throw new CliError(`Error reading config file ${path}: ${fileProblem(error)}`);
   }
@@ -59,7 +62,6 @@ function parseJsonConfig(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const place = /line \d+ column \d+/.exec(messageOf(error))?.[0];
-    throw new Error(place === undefined ? "it is not valid JSON" : `it is not valid JSON at ${place}`);
+    throw new Error(`it is not valid JSON: ${jsonPlace(text, error)}`);
   }
 }

@@ -1,6 +1,6 @@
 /** Exactly one credential goes with a call (cli-and-runtimes.md 1.4). */
-import { readFileSync } from "node:fs";
 import { CliError, fileProblem } from "../errors.ts";
+import { readText } from "../text/read-text.ts";
 import type { Settings } from "./settings.ts";
 
 /** The header of the token, else of the service account's signed token, else of the cookie. @throws CliError for an unusable key. */
@@ -18,11 +18,16 @@ function signedToken(settings: Settings, now: number): string {
   const seconds = Math.floor(now / 1000);
   const text = `${part({ alg: "RS256", typ: "JWT" })}.${part({ iss, iat: seconds - 60, exp: seconds + 3600 })}`;
   const { createSign } = process.getBuiltinModule("node:crypto");
+  const key = readText(settings.jwtPrivateKey, settings.jwtPrivateKey, cannotSign(settings));
   try {
-    return `${text}.${createSign("RSA-SHA256").update(text).sign(readFileSync(settings.jwtPrivateKey, "utf8"), "base64url")}`;
+    return `${text}.${createSign("RSA-SHA256").update(text).sign(key, "base64url")}`;
   } catch (error) {
-    throw new CliError(`cannot sign with the private key ${settings.jwtPrivateKey}: ${fileProblem(error)}`);
+    throw new CliError(`${cannotSign(settings)}: ${fileProblem(error)}`);
   }
+}
+
+function cannotSign({ jwtPrivateKey }: Settings): string {
+  return `cannot sign with the private key ${jwtPrivateKey}`;
 }
 
 function part(value: unknown): string {

@@ -1,17 +1,14 @@
 /** Files that flags and arguments name, looked up below the current folder. */
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { CliError, fileProblem, messageOf } from "../errors.ts";
+import { CliError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { isObject } from "../output/shape.ts";
+import { jsonPlace } from "../text/json-place.ts";
+import { readText } from "../text/read-text.ts";
 
 /** The file's text. @throws CliError that begins with `failure`. */
 export function textFile(io: Io, path: string, failure: string): string {
-  try {
-    return readFileSync(resolve(io.cwd, path), "utf8");
-  } catch (error) {
-    throw new CliError(`${failure}: ${fileProblem(error)}`);
-  }
+  return readText(resolve(io.cwd, path), path, failure);
 }
 
 /** A file of system dependencies or the like: parsed JSON. */
@@ -20,7 +17,7 @@ export function jsonFile(io: Io, path: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new CliError(`failed to unmarshal ${what} file: ${path}: ${placeOf(error)}`);
+    throw new CliError(`failed to unmarshal ${what} file: ${path}: ${jsonPlace(text, error)}`);
   }
 }
 
@@ -31,7 +28,7 @@ export function schemaFile(io: Io, path: string | undefined): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new CliError(`error when parsing JSON from ${path}: ${placeOf(error)}`);
+    throw new CliError(`error when parsing JSON from ${path}: ${jsonPlace(text, error)}`);
   }
 }
 
@@ -56,16 +53,13 @@ function parseSecrets(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new CliError(`${path} is not valid JSON: ${placeOf(error)}; a secrets file is one object: {"key": "value"}`);
+    throw new CliError(
+      `${path} is not valid JSON: ${jsonPlace(text, error)}; a secrets file is one object: {"key": "value"}`,
+    );
   }
 }
 
 function secretValue(path: string, key: string, value: unknown): string {
   if (typeof value === "string") return value;
   throw new CliError(`${path}: the value of ${JSON.stringify(key)} must be a string in quotes`);
-}
-
-/** Where JSON breaks off, without quoting the text: it may be secret. */
-function placeOf(error: unknown): string {
-  return /line \d+ column \d+/.exec(messageOf(error))?.[0] ?? "it ends too early or is empty";
 }

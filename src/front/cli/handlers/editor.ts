@@ -1,10 +1,11 @@
 /** A text that the user changes in an editor, in a file that nobody else can read. */
 import { spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { CliError } from "../errors.ts";
 import type { Io } from "../io.ts";
+import { readText } from "../text/read-text.ts";
 
 /** Writes the text to a new file of mode 0600 in a new folder of mode 0700. */
 export function newDraft(io: Io, name: string, text: string): string {
@@ -38,7 +39,7 @@ export async function editedText(io: Io, path: string): Promise<string> {
   child.on("exit", (code, signal) => resolve(code ?? signal));
   const end = await promise.catch(() => "interrupted");
   if (end !== 0) throw new CliError(failure(editor, end));
-  return readFileSync(path, "utf8");
+  return readText(path, path);
 }
 
 function failure(editor: string, end: number | string | null): string {

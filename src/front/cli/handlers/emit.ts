@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseJson } from "../../client/json.ts";
 import { argument, type Context } from "../context.ts";
-import { CliError, fileProblem } from "../errors.ts";
+import { CliError } from "../errors.ts";
 import { goJsonError } from "../output/go-json-error.ts";
+import { readBytes, textOf } from "../text/read-text.ts";
 
 const emitEvent = { method: "POST", path: "/v1/event" } as const;
 
@@ -45,16 +45,8 @@ function eventData(context: Context): unknown {
 }
 
 function fileData(context: Context, path: string): unknown {
-  const bytes = readData(resolve(context.io.cwd, path));
-  return context.flags.on("binary") ? bytes.toString("base64") : json(bytes.toString("utf8"));
-}
-
-function readData(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new CliError(`Error reading event data: ${fileProblem(error)}`);
-  }
+  const bytes = readBytes(resolve(context.io.cwd, path), "Error reading event data");
+  return context.flags.on("binary") ? bytes.toString("base64") : json(textOf(bytes, path));
 }
 
 function json(text: string): unknown {

@@ -1,15 +1,15 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { runOperations } from "../../../core/runs/contract.ts";
 import { parseJson } from "../../client/json.ts";
 import { argument, type Context } from "../context.ts";
-import { CliError, fileProblem } from "../errors.ts";
+import { CliError } from "../errors.ts";
 import { jsonText, yamlText } from "../output/encode.ts";
 import { goJsonError } from "../output/go-json-error.ts";
 import { printNames } from "../output/print.ts";
 import { isObject, type JsonObject, shaped } from "../output/shape.ts";
 import { text } from "../resources/kind.ts";
 import { runShape } from "../resources/run.ts";
+import { readText } from "../text/read-text.ts";
 import { unlessInterrupted } from "./pause.ts";
 
 /** `exec FUNCTION_NAME`: prints the run; exits with 1 when it failed (decisions.md 4). */
@@ -69,9 +69,6 @@ async function inputOf(context: Context): Promise<unknown> {
 async function inputText(context: Context, given: string): Promise<string> {
   if (given === "-") return context.io.stdin();
   if (!given.startsWith("@")) return given;
-  try {
-    return readFileSync(resolve(context.io.cwd, given.slice(1)), "utf8");
-  } catch (error) {
-    throw new CliError(`cannot read the input file ${given.slice(1)}: ${fileProblem(error)}`);
-  }
+  const path = given.slice(1);
+  return readText(resolve(context.io.cwd, path), path, `cannot read the input file ${path}`);
 }

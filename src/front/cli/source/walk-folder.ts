@@ -1,7 +1,9 @@
-import { readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { CliError } from "../errors.ts";
+import { refuseBrokenName } from "../text/file-names.ts";
+import { readText } from "../text/read-text.ts";
 import { type Ignore, ignoreRules } from "./ignore.ts";
 
 export interface SourceEntry {
@@ -31,11 +33,8 @@ export async function walkFolder(folder: string): Promise<readonly SourceEntry[]
 
 /** The text of `.dispatchignore`; "" when there is none. */
 function ignoreFile(root: string): string {
-  try {
-    return readFileSync(join(root, ".dispatchignore"), "utf8");
-  } catch {
-    return "";
-  }
+  const path = join(root, ".dispatchignore");
+  return existsSync(path) ? readText(path, path) : "";
 }
 
 /** `ancestors` are the real folders that lead here: a link back to one of them is a circle. */
@@ -48,6 +47,7 @@ async function visitFolder(walk: Walk, folder: string, name: string, ancestors: 
 async function visit(walk: Walk, link: string, name: string, ancestors: readonly string[]): Promise<void> {
   const found = await stat(link).catch(() => undefined);
   if (walk.ignored(name.slice(2), found?.isDirectory() ?? false)) return;
+  if (!found) refuseBrokenName(name);
   if (!found) throw new CliError(`${name} links to nothing: remove it, or list it in .dispatchignore`);
   const path = await realpath(link);
   if (!isInside(walk.root, path))
