@@ -26,7 +26,7 @@ export const decodeUtf8: Decode = (bytes, what) => {
   if (isUtf8(bytes)) return bytes.toString();
   throw new Refusal(
     400,
-    `${what} is not UTF-8 (${brokenByteText(bytes)}): send UTF-8, or name the charset in Content-Type`,
+    `${what} is not UTF-8 text (${brokenByteText(bytes)}): send UTF-8, or name the charset in Content-Type`,
   );
 };
 
