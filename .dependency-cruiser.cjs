@@ -45,6 +45,13 @@ module.exports = {
       to: { path: "^src" },
     },
     {
+      name: "packages-stand-alone",
+      comment: "What applications and event drivers share knows neither of them.",
+      severity: "error",
+      from: { path: "^packages", pathNot: tests },
+      to: { path: "^(src|apps)" },
+    },
+    {
       name: "no-circles",
       severity: "error",
       from: {},

@@ -22,6 +22,6 @@ step() {
 failed=0
 step types tsc -p .
 step lint biome check --error-on-warnings .
-step layers depcruise --config .dependency-cruiser.cjs src apps bench scripts
+step layers depcruise --config .dependency-cruiser.cjs src apps packages bench scripts
 step unused knip --no-progress
 exit "$failed"

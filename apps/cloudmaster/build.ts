@@ -1,9 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-const FUNCTIONS = ["cloudmaster", "aws", "echo"] as const;
+const FUNCTIONS = ["cloudmaster", "aws", "azure", "gcp", "vsphere", "echo"] as const;
 
-/** Bundles each TypeScript function, its SDK included, into one file: `dist/functions/<name>.mjs`. */
+/** Bundles each TypeScript function, its libraries included, into one file: `dist/functions/<name>.mjs`. */
 export async function buildFunctions(): Promise<void> {
   const folder = fileURLToPath(new URL(".", import.meta.url));
   await build({

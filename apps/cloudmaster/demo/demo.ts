@@ -1,5 +1,5 @@
 /**
- * The demo of Cloudmaster: a Dispatch server of its own, stand-ins for Slack and EC2, the commands of the README and a
+ * The demo of Cloudmaster: a Dispatch server of its own, stand-ins for Slack and the four clouds, the commands of the README and a
  * conversation. Everything is in a fresh temporary folder and on free ports of the loopback.
  *
  *     npm run demo              tell the story, clean up, exit 0 (1 when a step failed)
@@ -10,9 +10,9 @@ import { delimiter, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import colors from "picocolors";
-import { startEc2 } from "../simulator/ec2/server.ts";
 import { freePorts } from "../simulator/listener.ts";
 import { startSlack } from "../simulator/slack/workspace.ts";
+import { startClouds } from "./clouds.ts";
 import { StepFailure } from "./failure.ts";
 import { createScreen } from "./screen.ts";
 import { demoSecrets, SIGNING_SECRET } from "./secrets.ts";
@@ -49,15 +49,16 @@ async function main(): Promise<number> {
   if (missing !== undefined) throw new StepFailure(`${missing} is not there: run npm run setup first`);
   const began = performance.now();
   const screen = createScreen(write);
-  screen.heading("A Dispatch server, and stand-ins for Slack and EC2");
+  screen.heading("A Dispatch server, and stand-ins for Slack, AWS, Azure, Google Cloud and vSphere");
   const workplace = await createWorkplace();
   cleanUps.push(workplace.remove);
   const ports = await choosePorts();
-  const ec2 = await startEc2({ transitionMs: 500 });
-  cleanUps.push(ec2.close);
+  const clouds = await startClouds();
+  cleanUps.push(clouds.close);
   const environment = demoEnvironment(workplace.homeDir);
   const [slackPort = 0] = await freePorts(1);
-  const hostServices = [ec2.port, slackPort];
+  const { ec2, azure, gcp, vsphere } = clouds;
+  const hostServices = [slackPort, ec2.port, azure.port, gcp.port, vsphere.port];
   const { folder, dataDir, workDir } = workplace;
   const { signal } = interruption;
   server = await startServer({ program: programs.server, folder, dataDir, environment, ports, hostServices, signal });
@@ -66,9 +67,9 @@ async function main(): Promise<number> {
   const ca = await server.certificate();
   const slack = await startSlack({ port: slackPort, signingSecret: SIGNING_SECRET, commandUrl, ca });
   cleanUps.push(slack.close);
-  await writeSecrets(workDir, demoSecrets({ ec2, slack }));
+  await writeSecrets(workDir, demoSecrets(clouds, slack));
   screen.note(`server on 127.0.0.1:${ports.api}, gateway on ${commandUrl}`);
-  screen.note(`Slack stand-in on ${slack.url}, EC2 stand-in on ${ec2.url}`);
+  screen.note(`Slack stand-in on ${slack.url}, clouds on ports ${hostServices.slice(1).join(", ")}`);
   const cli = { ...environment, DISPATCH_HOST: "127.0.0.1", DISPATCH_PORT: String(ports.api), DISPATCH_SCHEME: "http" };
   const shell = createShell({
     program: programs.dispatch,
@@ -77,7 +78,7 @@ async function main(): Promise<number> {
     screen,
     signal: interruption.signal,
   });
-  await tellStory({ screen, shell, slack, ec2 });
+  await tellStory({ screen, shell, slack, clouds });
   write(`\n  ${colors.green("All well")} after ${((performance.now() - began) / 1000).toFixed(1)} s.`);
   told = true;
   if (keep) await stay({ workDir, homeDir: workplace.homeDir, ports, commandUrl, logPath: server.logPath });

@@ -1,8 +1,8 @@
 /** The story that the demo tells: the commands of the README, letter for letter, and a conversation in Slack. */
-import type { Ec2 } from "../simulator/ec2/server.ts";
 import type { Slack } from "../simulator/slack/workspace.ts";
 import type { Expectation } from "./channel.ts";
 import { say } from "./channel.ts";
+import type { Clouds } from "./clouds.ts";
 import { StepFailure } from "./failure.ts";
 import type { Screen } from "./screen.ts";
 import type { Shell } from "./shell.ts";
@@ -11,7 +11,7 @@ export interface Stage {
   readonly screen: Screen;
   readonly shell: Shell;
   readonly slack: Slack;
-  readonly ec2: Ec2;
+  readonly clouds: Clouds;
 }
 
 export const SECRETS = ["slack", "cloudmaster", "aws", "azure", "gcp", "vsphere"] as const;
@@ -22,6 +22,7 @@ const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
 export async function tellStory(stage: Stage): Promise<void> {
   await setUp(stage);
   await talk(stage);
+  await failHalfWay(stage);
   await refuseForgery(stage);
   await postStatus(stage);
   await layEchoOver(stage);
@@ -34,30 +35,48 @@ async function setUp({ screen, shell }: Stage): Promise<void> {
   await shell.dispatch("create", "-f", "all-resources.yaml", "--wait");
 }
 
-async function talk({ screen, slack, ec2 }: Stage): Promise<void> {
+async function talk({ screen, slack, clouds }: Stage): Promise<void> {
   screen.heading("Alice talks to Cloudmaster in Slack");
   await say(slack, screen, "echo hello", [answer(/^ok$/), result(/^hello$/m)]);
-  await say(slack, screen, `create ${VM} on aws`, [
-    answer(/^creating vmtest01 on aws/),
-    result(/^created vmtest01 on aws$/m),
+  await say(slack, screen, `create ${VM} on gcp`, [
+    answer(/^creating vmtest01 on gcp/),
+    result(/^created vmtest01 on gcp$/m),
+  ]);
+  await say(slack, screen, `create ${VM} on all`, [
+    answer(/^creating vmtest01 on all/),
+    result(/^vmtest01 is on gcp already$/m),
+    ...["aws", "azure", "vsphere"].map((cloud) => result(new RegExp(`^created vmtest01 on ${cloud}$`, "m"))),
   ]);
   await say(slack, screen, "list aws", [answer(/^listing aws/), result(/^vmtest01: (pending|running)/m)]);
-  await say(slack, screen, `delete ${VM} on aws`, [
-    answer(/^deleting vmtest01 on aws/),
-    result(/^deleted vmtest01 on aws$/m),
-  ]);
-  await say(slack, screen, `delete ${VM} on aws`, [
-    answer(/^deleting vmtest01 on aws/),
-    result(/no machine called vmtest01/),
+  await say(slack, screen, `stop ${VM} on gcp`, [answer(/^stopping/), result(/^stopped vmtest01 on gcp$/m)]);
+  await say(slack, screen, `delete ${VM} on all`, [
+    answer(/^deleting vmtest01 on all/),
+    ...["aws", "azure", "gcp", "vsphere"].map((cloud) => result(new RegExp(`^deleted vmtest01 on ${cloud}$`, "m"))),
   ]);
   await say(slack, screen, "crate vmtest01 on aws", [answer(/Did you mean “create”/)]);
-  const alive = ec2.machines().filter((machine) => machine.state === "running" || machine.state === "pending");
-  if (alive.length > 0) throw new StepFailure("a machine is left over at the cloud", JSON.stringify(alive));
+  await say(slack, screen, "create vm_test on aws", [answer(/cannot name a machine/)]);
+  nothingLeft(clouds);
+}
+
+async function failHalfWay({ screen, slack, clouds }: Stage): Promise<void> {
+  screen.heading("Azure fails when disk and network card are made already: nothing of them stays");
+  clouds.azure.failNextMachine("AllocationFailed", "We do not have sufficient capacity for the requested size.");
+  await say(slack, screen, `create ${VM} on azure`, [
+    answer(/^creating vmtest01 on azure/),
+    result(/no machine of this size free/),
+  ]);
+  nothingLeft(clouds);
+  screen.note("resources left at the clouds: none");
+}
+
+function nothingLeft(clouds: Clouds): void {
+  const left = clouds.left();
+  if (left.length > 0) throw new StepFailure("something is left over at the clouds", left.join("\n"));
 }
 
 async function refuseForgery({ screen, slack }: Stage): Promise<void> {
   screen.heading("Somebody without the signing secret tries as well");
-  const { status, body } = await slack.forge(`delete ${VM} on aws`);
+  const { status, body } = await slack.forge(`delete ${VM} on gcp`);
   if (status !== 401) throw new StepFailure(`the forged request was answered with ${status} instead of 401`, body);
   screen.output(`${status} ${body}`);
 }

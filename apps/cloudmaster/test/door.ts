@@ -1,7 +1,8 @@
 /**
- * The function door of Dispatch as far as Cloudmaster uses it, with the functions run in this process: what the tests of
- * Cloudmaster stand on. The real door is tried by the demo and by Dispatch's own tests.
+ * The function door of Dispatch as far as Cloudmaster uses it, with the functions run in this process and a store that
+ * lasts as long: what the tests of Cloudmaster stand on. The real door is tried by the demo and by Dispatch's own tests.
  */
+import type { IncomingMessage } from "node:http";
 import { createServer } from "node:http";
 import type { Context, DoorAddress } from "../functions/shared/context.ts";
 import { closeServer, listen, readBody } from "../simulator/listener.ts";
@@ -34,11 +35,13 @@ const TOKEN = "run-token";
 export async function startDoor({ functions, secrets = {} }: DoorOptions): Promise<Door> {
   const runs: AskedRun[] = [];
   const started: Promise<unknown>[] = [];
+  const state: State = new Map();
   const server = createServer(async (request, response) => {
-    const reply = (status: number, body: unknown) => response.writeHead(status).end(JSON.stringify(body));
+    const reply = (status: number, body: unknown) => void response.writeHead(status).end(JSON.stringify(body));
     const functionName = new URL(request.url ?? "", "http://door").searchParams.get("functionName") ?? "";
     const { authorization, "idempotency-key": key } = request.headers;
     if (authorization !== `Bearer ${TOKEN}`) return reply(401, { code: 401, message: "not authorized" });
+    if (request.url?.startsWith("/v1/state/")) return reply(...(await answerState(state, request)));
     const body = JSON.parse((await readBody(request)).toString()) as Omit<AskedRun, "functionName" | "idempotencyKey">;
     runs.push({ ...body, functionName, idempotencyKey: key?.toString() });
     const handler = functions[functionName];
@@ -57,6 +60,25 @@ export async function startDoor({ functions, secrets = {} }: DoorOptions): Promi
     await closeServer(server);
   }
   return door;
+}
+
+type State = Map<string, { readonly value: unknown; readonly version: number }>;
+
+/** `/v1/state/{application}/{key}`, as far as the journal uses it. */
+async function answerState(state: State, request: IncomingMessage): Promise<[status: number, body: unknown]> {
+  const { pathname, searchParams } = new URL(request.url ?? "", "http://door");
+  const known = state.get(pathname);
+  if (request.method === "GET") return known === undefined ? [404, {}] : [200, known];
+  if (request.method === "DELETE") {
+    if (known === undefined) return [404, {}];
+    if (known.version !== Number(searchParams.get("version"))) return [409, {}];
+    state.delete(pathname);
+    return [204, undefined];
+  }
+  const { value, version } = JSON.parse((await readBody(request)).toString()) as { value: unknown; version: number };
+  if ((known?.version ?? 0) !== version) return [409, {}];
+  state.set(pathname, { value, version: version + 1 });
+  return [200, { version: version + 1 }];
 }
 
 async function finish(run: () => unknown): Promise<unknown> {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildFunctions } from "../../../apps/cloudmaster/build.ts";
-import { type Ec2, startEc2 } from "../../../apps/cloudmaster/simulator/ec2/server.ts";
+import { type Clouds, startClouds } from "../../../apps/cloudmaster/demo/clouds.ts";
 import { freePorts } from "../../../apps/cloudmaster/simulator/listener.ts";
 import type { Post } from "../../../apps/cloudmaster/simulator/slack/channel.ts";
 import { type Slack, startSlack } from "../../../apps/cloudmaster/simulator/slack/workspace.ts";
@@ -14,10 +14,7 @@ import { secretFiles } from "./files.ts";
 
 const app = fileURLToPath(new URL("../../../apps/cloudmaster", import.meta.url));
 
-/** Clouds whose function is not there yet. */
-const LATER = ["azure", "gcp", "vsphere"];
-
-let ec2: Ec2;
+let clouds: Clouds;
 let slack: Slack;
 let server: ServerProcess;
 let folder: string;
@@ -25,11 +22,12 @@ let folder: string;
 beforeAll(async () => {
   folder = await temporaryFolder();
   const [slackPort = 0, apiPort = 0] = await freePorts(2);
-  ec2 = await startEc2({ transitionMs: 100 });
+  clouds = await startClouds(100);
+  const hosts = [slackPort, clouds.ec2.port, clouds.azure.port, clouds.gcp.port, clouds.vsphere.port];
   server = await startServer({
     flags: [
       ...["--enable-tls", "--port", String(apiPort), "--server-names", "dispatch.example.com"],
-      ...["--allow-host-service", `127.0.0.1:${slackPort},127.0.0.1:${ec2.port}`],
+      ...["--allow-host-service", hosts.map((port) => `127.0.0.1:${port}`).join(",")],
     ],
     listeners: ["api", "gateway", "apiTls", "gatewayTls"],
   });
@@ -39,15 +37,14 @@ beforeAll(async () => {
   await buildFunctions();
   for (const part of ["all-resources.yaml", "dist/functions", "functions/status"])
     await cp(join(app, part), join(folder, part), { recursive: true });
-  const ec2Place = { ec2Url: ec2.url, ec2Keys: ec2.keys };
   const slackPlace = { webhookUrl: slack.webhookUrl, slackHost: `127.0.0.1:${slack.port}` };
-  await writeFiles(folder, secretFiles({ ...ec2Place, ...slackPlace, apiPort: String(apiPort) }));
+  await writeFiles(folder, secretFiles({ clouds, ...slackPlace, apiPort: String(apiPort) }));
 }, 120_000);
 
 afterAll(async () => {
   await slack?.close();
   await server?.dispose();
-  await ec2?.close();
+  await clouds?.close();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -113,13 +110,29 @@ test("/cloudmaster create vmtest01 on aws makes a machine, and says what it took
   expect(created?.text).toMatch(
     /this was taken: image ubuntu\S+noble-24\.04\S+ ami-\w+, size t3\.micro, network subnet-\w+\.$/,
   );
-  expect(ec2.machines()).toMatchObject([{ name: "vmtest01" }]);
+  expect(clouds.ec2.machines()).toMatchObject([{ name: "vmtest01" }]);
 });
 
-test.each(LATER)("/cloudmaster create vmtest01 on %s says that it is not set up yet", async (cloud) => {
+test.each([
+  ["gcp", /image ubuntu-2404-\S+, size e2-micro, network default\.$/],
+  ["azure", /image ubuntu-24_04-lts, size Standard_B1s\.$/],
+  ["vsphere", /image ubuntu-24\.04-template\.$/],
+])("/cloudmaster create vmtest01 on %s makes a machine as well, with id and address", async (cloud, taken) => {
   const posts = await say(`create vmtest01 on ${cloud}`, 2);
-  const text = expect.stringContaining(`${cloud} is not set up yet`);
-  expect(posts.flatMap(({ attachments }) => attachments)).toMatchObject([{ color: "warning", text }]);
+  const [created] = posts.flatMap(({ attachments }) => attachments);
+  expect(created).toMatchObject({ color: "good", title: `created vmtest01 on ${cloud}` });
+  expect(created?.text).toMatch(taken);
+  expect(created?.fields?.map(({ title }) => title)).toEqual(["Id", "Status", "Address"]);
+});
+
+test("/cloudmaster list all and delete vmtest01 on all: each cloud reports for itself, and nothing stays", async () => {
+  const titles = (posts: readonly Post[]) => posts.flatMap(({ attachments }) => attachments.map(({ title }) => title));
+  const each = ["aws", "azure", "gcp", "vsphere"];
+  const listed = titles(await say("list all", 5)).toSorted();
+  expect(listed).toEqual(each.map((cloud) => `${cloud}: 1 machine`));
+  const deleted = titles(await say("delete vmtest01 on all", 5)).toSorted();
+  expect(deleted).toEqual(each.map((cloud) => `deleted vmtest01 on ${cloud}`));
+  expect(clouds.left()).toEqual([]);
 });
 
 test("a function that calls the `url` of cloudmaster.json comes back to Dispatch, as published ones do", async () => {

@@ -1,7 +1,10 @@
 /** What machines are started with when the secret names nothing: asked of EC2 itself, so that it fits account and region. */
-import type { EC2Client, Image, InstanceTypeInfo } from "@aws-sdk/client-ec2";
-import { DescribeImagesCommand, paginateDescribeInstanceTypes } from "@aws-sdk/client-ec2";
+import type { Parsed } from "../../../../packages/xml/xml.ts";
+import { text } from "../../../../packages/xml/xml.ts";
 import { InputError } from "../shared/context.ts";
+import type { Ec2 } from "./ec2.ts";
+import { filters } from "./ec2.ts";
+import type { Image } from "./plan.ts";
 
 /** Canonical's account, which publishes Ubuntu (https://documentation.ubuntu.com/aws/). */
 const CANONICAL = "099720109477";
@@ -13,19 +16,14 @@ const OLDEST_YEAR = 16;
 const LEAST_MEBIBYTES = 1024;
 
 /** The newest image of the newest Ubuntu with long-term support. @throws InputError when the region has none. */
-export async function newestUbuntu(ec2: EC2Client, now: number): Promise<Image & { readonly ImageId: string }> {
+export async function newestUbuntu(ec2: Ec2, now: number): Promise<Image> {
   for (let year = newestLts(now); year >= OLDEST_YEAR; year -= 2) {
-    const { Images = [] } = await ec2.send(
-      new DescribeImagesCommand({
-        Owners: [CANONICAL],
-        Filters: [
-          { Name: "name", Values: [`ubuntu/images/hvm-ssd*/ubuntu-*-${year}.04-amd64-server-*`] },
-          { Name: "state", Values: ["available"] },
-        ],
-      }),
-    );
-    const [newest] = Images.filter(hasId).sort((left, right) => byDate(right, left));
-    if (newest !== undefined) return newest;
+    const name = [`ubuntu/images/hvm-ssd*/ubuntu-*-${year}.04-amd64-server-*`];
+    const Filter = filters({ name, state: ["available"] });
+    const images = await ec2.list("DescribeImages", "imagesSet", { Owner: [CANONICAL], Filter });
+    const newest = images.sort(byDate).at(-1);
+    const id = text(newest, "imageId");
+    if (id !== undefined) return { id, name: text(newest, "name") ?? "" };
   }
   throw new InputError("there is no Ubuntu image in this region: name an image as `image_id` in the secret `aws`");
 }
@@ -36,42 +34,38 @@ function newestLts(now: number): number {
   return year - (year % 2);
 }
 
-function hasId(image: Image): image is Image & { readonly ImageId: string } {
-  return image.ImageId !== undefined;
+function byDate(left: Parsed, right: Parsed): number {
+  return (text(left, "creationDate") ?? "").localeCompare(text(right, "creationDate") ?? "");
 }
 
-function byDate(left: Image, right: Image): number {
-  return (left.CreationDate ?? "").localeCompare(right.CreationDate ?? "");
+interface InstanceType {
+  readonly name: string;
+  readonly mebibytes: number;
 }
 
 /** The smallest ordinary instance type of the region that can run Ubuntu. @throws InputError when there is none. */
-export async function smallestType(ec2: EC2Client): Promise<string> {
-  const Filters = [
-    { Name: "current-generation", Values: ["true"] },
-    { Name: "processor-info.supported-architecture", Values: ["x86_64"] },
-    { Name: "instance-type", Values: ["t*"] },
-  ];
-  const found: InstanceTypeInfo[] = [];
-  for await (const page of paginateDescribeInstanceTypes({ client: ec2 }, { Filters })) {
-    found.push(...(page.InstanceTypes ?? []));
-  }
-  const [smallest] = found.filter((type) => memoryOf(type) >= LEAST_MEBIBYTES).sort(bySize);
-  if (smallest?.InstanceType !== undefined) return smallest.InstanceType;
+export async function smallestType(ec2: Ec2): Promise<string> {
+  const Filter = filters({
+    "current-generation": ["true"],
+    "processor-info.supported-architecture": ["x86_64"],
+    "instance-type": ["t*"],
+  });
+  const types = await ec2.list("DescribeInstanceTypes", "instanceTypeSet", { Filter, MaxResults: 100 });
+  const [smallest] = types
+    .map((type) => ({
+      name: text(type, "instanceType") ?? "",
+      mebibytes: Number(text(type, "memoryInfo", "sizeInMiB")),
+    }))
+    .filter(({ mebibytes }) => mebibytes >= LEAST_MEBIBYTES)
+    .sort(bySize);
+  if (smallest !== undefined) return smallest.name;
   throw new InputError("this region has no small instance type: name one as `instance_type` in the secret `aws`");
 }
 
-function memoryOf({ MemoryInfo }: InstanceTypeInfo): number {
-  return MemoryInfo?.SizeInMiB ?? 0;
-}
-
 /** Less memory first; of equal ones the newest generation, and of that the plain one: t3 before t3a and t2. */
-function bySize(left: InstanceTypeInfo, right: InstanceTypeInfo): number {
-  const [one, other] = [nameOf(left), nameOf(right)];
-  return memoryOf(left) - memoryOf(right) || generation(other) - generation(one) || one.localeCompare(other);
-}
-
-function nameOf({ InstanceType }: InstanceTypeInfo): string {
-  return InstanceType ?? "";
+function bySize(left: InstanceType, right: InstanceType): number {
+  const newer = generation(right.name) - generation(left.name);
+  return left.mebibytes - right.mebibytes || newer || left.name.localeCompare(right.name);
 }
 
 function generation(name: string): number {

@@ -1,4 +1,4 @@
-import { InputError } from "../shared/context.ts";
+import { codeOf } from "./ec2.ts";
 
 /** AWS's error codes in words: what is wrong, and what to do about it. */
 const SENTENCES: Readonly<Record<string, string>> = {
@@ -24,20 +24,9 @@ const SENTENCES: Readonly<Record<string, string>> = {
 };
 
 /** An error that people in a channel understand; what nobody knows yet keeps AWS's own words. */
-export function explain(error: unknown): Error {
-  if (error instanceof InputError || !(error instanceof Error))
-    return error instanceof Error ? error : new Error(String(error));
-  const sentence = Object.hasOwn(SENTENCES, error.name) ? SENTENCES[error.name] : undefined;
-  if (sentence !== undefined) return new Error(`${sentence} (${error.name})`, { cause: error });
-  if (isUnreachable(error)) return new Error(`AWS cannot be reached: ${error.message}`, { cause: error });
-  return new Error(`AWS: ${error.message} (${error.name})`, { cause: error });
-}
-
-function isUnreachable(error: Error): boolean {
-  const code = "code" in error ? String(error.code) : "";
-  return (
-    ["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"].includes(
-      code,
-    ) || error.name === "TimeoutError"
-  );
+export function explain(error: Error): Error {
+  const code = codeOf(error);
+  if (code === undefined) return error;
+  const sentence = Object.hasOwn(SENTENCES, code) ? SENTENCES[code] : error.message.replace(/ \(HTTP \d+\)$/, "");
+  return new Error(`${sentence} (${code})`);
 }

@@ -8,7 +8,7 @@ import type { Attachment, Field } from "./message.ts";
 import { attachment } from "./message.ts";
 
 /** A cloud that takes longer than this has failed, as far as people in a channel are concerned. */
-export const CLOUD_TIMEOUT_MS = 120_000;
+export const CLOUD_TIMEOUT_MS = 16 * 60_000;
 
 /** Slack folds long attachments away; nobody reads a hundred fields. */
 const MAX_LISTED = 50;
@@ -20,12 +20,8 @@ export interface CloudRequest {
   readonly vm?: string;
 }
 
-/** One attachment a cloud, in the order of the request. A cloud that fails becomes a red one; nothing is thrown. */
-export function askClouds(door: DoorAddress, request: CloudRequest): Promise<Attachment[]> {
-  return Promise.all(request.clouds.map((cloud) => askCloud(door, cloud, request)));
-}
-
-async function askCloud(door: DoorAddress, cloud: Cloud, request: CloudRequest): Promise<Attachment> {
+/** What a cloud says, as an attachment; a cloud that fails becomes a red one, and nothing is thrown. */
+export async function askCloud(door: DoorAddress, cloud: Cloud, request: CloudRequest): Promise<Attachment> {
   const input = { command: request.verb, ...(request.vm === undefined ? {} : { name: request.vm }) };
   const where = request.vm === undefined ? cloud : `${request.vm} on ${cloud}`;
   try {
@@ -45,8 +41,10 @@ function describeResult(cloud: Cloud, request: CloudRequest, output: unknown): A
       text: `Function ${cloud} did not say which machine it means.`,
     });
   }
-  return request.verb === "create" ? describeCreated(cloud, machine) : describeDeleted(cloud, machines);
+  return request.verb === "create" ? describeCreated(cloud, machine) : describeDone(request.verb, cloud, machines);
 }
+
+const DONE = { delete: "deleted", start: "started", stop: "stopped", show: "" } as const;
 
 function describeCreated(cloud: Cloud, machine: Machine): Attachment {
   const fields = machineFields(machine);
@@ -62,8 +60,9 @@ function chosenText(cloud: Cloud, { chosen }: Machine): { readonly text?: string
   return { text: `The secret ${cloud} names no other, so this was taken: ${taken.join(", ")}.` };
 }
 
-function describeDeleted(cloud: Cloud, machines: readonly Machine[]): Attachment {
-  return attachment("good", `deleted ${machines[0]?.name} on ${cloud}`, { fields: machines.flatMap(machineFields) });
+function describeDone(verb: keyof typeof DONE, cloud: Cloud, machines: readonly Machine[]): Attachment {
+  const title = `${DONE[verb]} ${machines[0]?.name} on ${cloud}`.trim();
+  return attachment("good", title, { fields: machines.flatMap(machineFields) });
 }
 
 function describeList(cloud: Cloud, machines: readonly Machine[]): Attachment {
@@ -83,6 +82,7 @@ function machineFields(machine: Machine): Field[] {
   return [
     { title: "Id", value: machine.id, short: true },
     { title: "Status", value: machine.status, short: true },
+    ...(machine.ip ? [{ title: "Address", value: machine.ip, short: true }] : []),
   ];
 }
 

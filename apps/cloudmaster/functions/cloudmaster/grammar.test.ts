@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Command } from "./grammar.ts";
-import { CLOUDS, format, parse } from "./grammar.ts";
+import { CLOUDS, format, MACHINE_VERBS, parse } from "./grammar.ts";
 
 const vmtest01 = { vm: "vmtest01", clouds: ["aws"] } as const;
 
@@ -23,6 +23,10 @@ describe("commands that are understood", () => {
     ["   ", { verb: "help" }],
     ["help", { verb: "help" }],
     ["HELP me", { verb: "help" }],
+    ["help create", { verb: "help", topic: "create" }],
+    ["start vmtest01 on aws", { verb: "start", ...vmtest01 }],
+    ["stop vmtest01 on aws", { verb: "stop", ...vmtest01 }],
+    ["show vmtest01 on aws", { verb: "show", ...vmtest01 }],
   ])("%j", (text, command) => {
     expect(parse(text)).toEqual({ command });
   });
@@ -40,11 +44,11 @@ describe("commands that are not understood say why", () => {
     ["create vmtest01 on asw", "I know no cloud “asw”. Did you mean “aws”? There are: aws, azure, gcp, vsphere, all."],
     [
       "create vm_01 on aws",
-      "“vm_01” cannot name a machine: use letters, digits and hyphens, with a letter or digit at both ends.",
+      "“vm_01” cannot name a machine: use small letters, digits and hyphens; a letter comes first, no hyphen last.",
     ],
     [
       "create -rf on aws",
-      "“-rf” cannot name a machine: use letters, digits and hyphens, with a letter or digit at both ends.",
+      "“-rf” cannot name a machine: use small letters, digits and hyphens; a letter comes first, no hyphen last.",
     ],
     [
       `create ${"a".repeat(64)} on aws`,
@@ -63,9 +67,9 @@ const clouds = fc.oneof(
   fc.constantFrom(...CLOUDS).map((cloud) => [cloud]),
   fc.constant([...CLOUDS]),
 );
-const vm = fc.stringMatching(/^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/);
+const vm = fc.stringMatching(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/);
 const command: fc.Arbitrary<Command> = fc.oneof(
-  fc.record({ verb: fc.constantFrom("create", "delete"), vm, clouds }),
+  fc.record({ verb: fc.constantFrom(...MACHINE_VERBS), vm, clouds }),
   fc.record({ verb: fc.constant("list"), clouds }),
 );
 

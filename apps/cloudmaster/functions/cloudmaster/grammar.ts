@@ -1,36 +1,88 @@
 /** The language of the slash command: text in, command or problem out. Pure. */
 import { encodeSlack, unescapeSlack } from "../shared/escape.ts";
-import type { CloudAction } from "../shared/machine.ts";
 import { vmNameProblem } from "../shared/machine.ts";
 import { nearest } from "../shared/nearest.ts";
 
 export const CLOUDS = ["aws", "azure", "gcp", "vsphere"] as const;
 export type Cloud = (typeof CLOUDS)[number];
 
-/** What a person asked for. `create` and `delete` always name a machine. */
+/** The verbs that name a machine. */
+export const MACHINE_VERBS = ["create", "delete", "start", "stop", "show"] as const;
+export type MachineVerb = (typeof MACHINE_VERBS)[number];
+
+/** What a person asked for. */
 export type Command =
-  | { readonly verb: Exclude<CloudAction, "list">; readonly vm: string; readonly clouds: readonly Cloud[] }
+  | { readonly verb: MachineVerb; readonly vm: string; readonly clouds: readonly Cloud[] }
   | { readonly verb: "list"; readonly clouds: readonly Cloud[] }
   | { readonly verb: "echo"; readonly text: string }
-  | { readonly verb: "help" };
+  | { readonly verb: "help"; readonly topic?: Topic };
 
 /** A command, or a sentence that says what was not understood and how to mend it. */
 export type Parsed = { readonly command: Command } | { readonly problem: string };
 
-/** Every form of the command with what it does, for the help. */
-export const USAGE: readonly { readonly form: string; readonly meaning: string }[] = [
-  { form: "create <vm> on <cloud|all>", meaning: "start a virtual machine" },
-  { form: "list <cloud|all>", meaning: "show the machines" },
-  { form: "delete <vm> on <cloud|all>", meaning: "stop a machine for good" },
-  { form: "echo <text>", meaning: "say it back, to see that all is well" },
-];
+/** A verb as the help explains it. */
+export interface Usage {
+  readonly form: string;
+  readonly meaning: string;
+  readonly example: string;
+  /** What else there is to know, in sentences. */
+  readonly details: string;
+}
+
+const NAMES = "A name has small letters, digits and hyphens, begins with a letter and has 63 characters at most.";
+
+/** Every verb with its form and what it does, for the help. */
+export const USAGE = {
+  create: {
+    form: "create <vm> on <cloud|all>",
+    meaning: "make a virtual machine and start it",
+    example: "create vmtest01 on gcp",
+    details: `When a machine of that name is there already, this says so and makes none. ${NAMES}`,
+  },
+  list: {
+    form: "list <cloud|all>",
+    meaning: "show the machines",
+    example: "list all",
+    details: "Only machines that Cloudmaster made are shown.",
+  },
+  show: {
+    form: "show <vm> on <cloud|all>",
+    meaning: "show one machine: its id, state and address",
+    example: "show vmtest01 on gcp",
+    details: "Only machines that Cloudmaster made are shown.",
+  },
+  start: {
+    form: "start <vm> on <cloud|all>",
+    meaning: "start a machine that was stopped",
+    example: "start vmtest01 on gcp",
+    details: "A machine that runs already goes on running.",
+  },
+  stop: {
+    form: "stop <vm> on <cloud|all>",
+    meaning: "stop a machine; its disk stays",
+    example: "stop vmtest01 on gcp",
+    details: "A stopped machine costs only what its disk costs. Start it again with start.",
+  },
+  delete: {
+    form: "delete <vm> on <cloud|all>",
+    meaning: "delete a machine for good, with its disk",
+    example: "delete vmtest01 on gcp",
+    details: "Nothing of it stays. Machines that Cloudmaster did not make are left alone.",
+  },
+  echo: {
+    form: "echo <text>",
+    meaning: "say it back, to see that all is well",
+    example: "echo hello",
+    details: "The text goes the whole way: through the endpoint, two functions, and back into the channel.",
+  },
+} as const satisfies Readonly<Record<string, Usage>>;
+export type Topic = keyof typeof USAGE;
 
 const VERBS: Readonly<Record<string, (words: readonly string[], line: string) => Parsed>> = {
-  create: (words) => parseMachine("create", words),
+  ...Object.fromEntries(MACHINE_VERBS.map((verb) => [verb, (words: readonly string[]) => parseMachine(verb, words)])),
   list: parseList,
-  delete: (words) => parseMachine("delete", words),
   echo: parseEcho,
-  help: () => ({ command: { verb: "help" } }),
+  help: parseHelp,
 };
 
 /** Reads the text behind the slash command; an empty one asks for help. */
@@ -52,13 +104,16 @@ export function format(command: Command): string {
   switch (command.verb) {
     case "create":
     case "delete":
+    case "start":
+    case "stop":
+    case "show":
       return `${command.verb} ${command.vm} on ${formatClouds(command.clouds)}`;
     case "list":
       return `list ${formatClouds(command.clouds)}`;
     case "echo":
       return `echo ${encodeSlack(command.text)}`;
     case "help":
-      return "help";
+      return command.topic === undefined ? "help" : `help ${command.topic}`;
   }
 }
 
@@ -67,7 +122,7 @@ export function formatClouds(clouds: readonly Cloud[]): string {
   return clouds.length === CLOUDS.length ? "all" : clouds.join(", ");
 }
 
-function parseMachine(verb: "create" | "delete", words: readonly string[]): Parsed {
+function parseMachine(verb: MachineVerb, words: readonly string[]): Parsed {
   const [vm, on, cloud, ...rest] = words;
   const form = `Write it like this: ${verb} vmtest01 on aws`;
   if (vm === undefined) return { problem: `Which machine? ${form}` };
@@ -85,6 +140,16 @@ function parseList(words: readonly string[]): Parsed {
   if (rest.length > 0) return { problem: `“${brief(rest.join(" "))}” is too much. Write it like this: list aws` };
   const chosen = parseClouds(cloud);
   return "problem" in chosen ? chosen : { command: { verb: "list", clouds: chosen.clouds } };
+}
+
+/** `help create`; any other word gets the whole help. */
+function parseHelp([word = ""]: readonly string[]): Parsed {
+  const topic = word.toLowerCase();
+  return { command: { verb: "help", ...(isTopic(topic) ? { topic } : {}) } };
+}
+
+function isTopic(word: string): word is Topic {
+  return Object.hasOwn(USAGE, word);
 }
 
 function parseEcho(words: readonly string[], line: string): Parsed {

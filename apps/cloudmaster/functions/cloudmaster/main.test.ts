@@ -89,16 +89,17 @@ test.each([
 
 describe("with a response_url", () => {
   test.each([
-    ["create vmtest01 on aws", { response_type: "ephemeral", text: "creating vmtest01 on aws ..." }],
-    ["delete vmtest01 on all", { response_type: "ephemeral", text: "deleting vmtest01 on all ..." }],
-    ["list aws", { response_type: "ephemeral", text: "listing aws ..." }],
-    ["echo hello", { text: "ok" }],
-  ])("%s is answered at once and the result follows", async (text, answer) => {
+    ["create vmtest01 on aws", { response_type: "ephemeral", text: "creating vmtest01 on aws ..." }, 1],
+    ["delete vmtest01 on all", { response_type: "ephemeral", text: "deleting vmtest01 on all ..." }, 4],
+    ["stop vmtest01 on gcp", { response_type: "ephemeral", text: "stopping vmtest01 on gcp ..." }, 1],
+    ["list aws", { response_type: "ephemeral", text: "listing aws ..." }, 1],
+    ["echo hello", { text: "ok" }, 1],
+  ])("%s is answered at once and the result of each cloud follows", async (text, answer, posts) => {
     const { door, slack, slash } = await start({ aws: () => [running], echo });
     expect(await slash(text)).toEqual(answer);
     await door.close();
-    expect(slack.posts).toHaveLength(1);
-    expect(slack.posts[0]).toMatchObject({ response_type: "in_channel" });
+    expect(slack.posts).toHaveLength(posts);
+    for (const post of slack.posts) expect(post).toMatchObject({ response_type: "in_channel" });
   });
 
   test("the answer does not wait for a slow cloud", async () => {

@@ -5,6 +5,8 @@ export interface DoorAddress {
   /** Short-lived; decides what the run may do at the door. */
   readonly token: string;
   readonly organization: string;
+  /** Whose state the run may keep at the door. */
+  readonly application?: string;
 }
 
 /** The part of a run's context that these functions read (cli-and-runtimes.md 2.4). */

@@ -82,6 +82,7 @@ export const SECRET_KEYS = {
     network: { role: "network", optional: true },
     datastore: { optional: true },
     certificate: { alsoKnownAs: ["ca"], optional: true },
+    thumbprint: { optional: true },
   },
 } as const satisfies Readonly<Record<string, Keys>>;
 

@@ -1,15 +1,16 @@
 /** The machines of one pretended AWS account, in memory. Their states follow from the clock: nothing has to tick. */
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { Ec2Error } from "./errors.ts";
 import type { Tag } from "./parameters.ts";
 
-export type StateName = "pending" | "running" | "shutting-down" | "terminated";
+export type StateName = "pending" | "running" | "stopped" | "shutting-down" | "terminated";
 
 /** EC2's numbers for the states. */
 export const STATE_CODES: Readonly<Record<StateName, number>> = {
   pending: 0,
   running: 16,
   "shutting-down": 32,
+  stopped: 80,
   terminated: 48,
 };
 
@@ -32,6 +33,9 @@ export interface Machine {
   /** Milliseconds since 1970. */
   readonly launchedAt: number;
   readonly tags: Map<string, string>;
+  /** In the account's network. */
+  readonly address: string;
+  stopped: boolean;
   terminatedAt?: number;
 }
 
@@ -39,6 +43,8 @@ export interface AccountOptions {
   /** How long a machine stays `pending`, and later `shutting-down`; milliseconds. */
   readonly transitionMs: number;
   readonly maxMachines: number;
+  /** How long lists go on without what is new; milliseconds. */
+  readonly listLagMs: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -48,6 +54,8 @@ export interface Account {
   launch(request: Launch): Machine[];
   /** All of them, also those that are gone, oldest first. */
   machines(): Machine[];
+  /** Those that a list shows by now. */
+  listed(): Machine[];
   /** @throws Ec2Error InvalidInstanceID.NotFound */
   find(id: string): Machine;
   terminate(machine: Machine): void;
@@ -90,10 +98,13 @@ export function createAccount(options: AccountOptions): Account {
     const { launchedAt, terminatedAt } = machine;
     const past = (since: number) => options.now() - since >= options.transitionMs;
     if (terminatedAt !== undefined) return past(terminatedAt) ? "terminated" : "shutting-down";
-    return past(launchedAt) ? "running" : "pending";
+    if (!past(launchedAt)) return "pending";
+    return machine.stopped ? "stopped" : "running";
   }
 
-  return { launch, machines: () => [...machines.values()], find, terminate, state };
+  const all = () => [...machines.values()];
+  const listed = () => all().filter(({ launchedAt }) => options.now() - launchedAt >= options.listLagMs);
+  return { launch, machines: all, listed, find, terminate, state };
 }
 
 function replay(earlier: { readonly request: string; readonly machines: Machine[] }, request: Launch): Machine[] {
@@ -107,7 +118,9 @@ function startMachines(request: Launch, launchedAt: number): Machine[] {
   const reservationId = newId("r");
   return Array.from({ length: request.count }, () => {
     const tags = new Map(request.tags.map(({ key, value }) => [key, value]));
-    return { id: newId("i"), reservationId, imageId, instanceType, subnetId, clientToken, launchedAt, tags };
+    const address = `172.31.${randomInt(0, 255)}.${randomInt(4, 255)}`;
+    const facts = { reservationId, imageId, instanceType, subnetId, clientToken, launchedAt, tags, address };
+    return { id: newId("i"), ...facts, stopped: false };
   });
 }
 

@@ -1,4 +1,5 @@
 /** The actions of the EC2 API that are here, as a table: parameters in, the answer's elements out. */
+
 import type { Account, Machine, StateName } from "./account.ts";
 import { STATE_CODES } from "./account.ts";
 import { DEFAULT_SUBNET, describeImages, describeInstanceTypes } from "./catalogue.ts";
@@ -14,6 +15,8 @@ export const ACTIONS: Readonly<Record<string, (account: Account, parameters: URL
   RunInstances: runInstances,
   DescribeInstances: describeInstances,
   TerminateInstances: terminateInstances,
+  StartInstances: (account, parameters) => switchInstances(account, parameters, false),
+  StopInstances: (account, parameters) => switchInstances(account, parameters, true),
   CreateTags: createTags,
   DescribeImages: (_account, parameters) => describeImages(filters(parameters), list(parameters, "Owner")),
   DescribeInstanceTypes: (_account, parameters) => describeInstanceTypes(filters(parameters)),
@@ -56,7 +59,7 @@ function describeInstances(account: Account, parameters: URLSearchParams): Eleme
       "The parameter instancesSet cannot be used with the parameter maxResults",
     );
   }
-  const candidates = ids.length > 0 ? ids.map(account.find) : account.machines();
+  const candidates = ids.length > 0 ? ids.map(account.find) : account.listed();
   const wanted = filters(parameters);
   const selected = candidates.filter((machine) => fits(account, machine, wanted));
   const start = readToken(parameters.get("NextToken"));
@@ -73,6 +76,17 @@ function terminateInstances(account: Account, parameters: URLSearchParams): Elem
   const instancesSet = machines.map((machine) => {
     const previousState = stateElement(account.state(machine));
     account.terminate(machine);
+    return { instanceId: machine.id, currentState: stateElement(account.state(machine)), previousState };
+  });
+  return { instancesSet };
+}
+
+function switchInstances(account: Account, parameters: URLSearchParams, stopped: boolean): Elements {
+  required(parameters, "InstanceId.1");
+  const machines = list(parameters, "InstanceId").map(account.find);
+  const instancesSet = machines.map((machine) => {
+    const previousState = stateElement(account.state(machine));
+    machine.stopped = stopped;
     return { instanceId: machine.id, currentState: stateElement(account.state(machine)), previousState };
   });
   return { instancesSet };
@@ -105,6 +119,7 @@ function instanceElement(account: Account, machine: Machine): Elements {
     instanceType: machine.instanceType,
     launchTime: new Date(machine.launchedAt).toISOString(),
     subnetId: machine.subnetId,
+    privateIpAddress: machine.address,
     clientToken: machine.clientToken,
     tagSet: [...machine.tags].map(([key, value]) => ({ key, value })),
   };

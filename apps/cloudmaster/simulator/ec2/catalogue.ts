@@ -1,4 +1,5 @@
 /** What the pretended region offers: images, instance types and the default network. */
+
 import type { Filter } from "./parameters.ts";
 import { matchesFilter } from "./select.ts";
 import type { XmlTree } from "./xml.ts";

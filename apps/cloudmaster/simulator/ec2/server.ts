@@ -5,6 +5,8 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
+import type { Faults } from "../faults.ts";
+import { createFaults } from "../faults.ts";
 import { closeServer, listen, readBody } from "../listener.ts";
 import type { StateName } from "./account.ts";
 import { createAccount } from "./account.ts";
@@ -22,6 +24,8 @@ export interface Ec2Options {
   /** How long machines stay `pending` and `shutting-down`; milliseconds. */
   readonly transitionMs?: number;
   readonly maxMachines?: number;
+  /** How long lists go on without what is new; milliseconds. */
+  readonly listLagMs?: number;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
@@ -30,6 +34,8 @@ export interface Ec2 {
   readonly url: string;
   readonly port: number;
   readonly keys: KeyPair;
+  /** Faults below the API: silence, broken connections, web pages. `failNext` has EC2's own errors. */
+  readonly faults: Faults;
   machines(): { readonly id: string; readonly name: string; readonly state: StateName }[];
   /** The next `times` requests fail like this, whatever they ask. */
   failNext(times: number, status: number, code: string, message: string): void;
@@ -43,8 +49,16 @@ export const EXAMPLE_KEYS: KeyPair = {
 };
 
 export async function startEc2(options: Ec2Options = {}): Promise<Ec2> {
-  const { port = 0, keys = EXAMPLE_KEYS, transitionMs = 1000, maxMachines = 20, now = Date.now } = options;
-  const account = createAccount({ transitionMs, maxMachines, now });
+  const {
+    port = 0,
+    keys = EXAMPLE_KEYS,
+    transitionMs = 1000,
+    maxMachines = 20,
+    listLagMs = 0,
+    now = Date.now,
+  } = options;
+  const account = createAccount({ transitionMs, maxMachines, listLagMs, now });
+  const faults = createFaults();
   const failures: Ec2Error[] = [];
 
   async function handle(request: IncomingMessage, requestId: string): Promise<string> {
@@ -63,6 +77,7 @@ export async function startEc2(options: Ec2Options = {}): Promise<Ec2> {
   }
 
   const server: Server = createServer((request, response) => {
+    if (faults.strike(`${request.method} ${request.url}`, response)) return;
     const requestId = randomUUID();
     response.setHeader("x-amzn-requestid", requestId);
     handle(request, requestId).then(
@@ -75,6 +90,7 @@ export async function startEc2(options: Ec2Options = {}): Promise<Ec2> {
   return {
     ...listening,
     keys,
+    faults,
     machines: () =>
       account
         .machines()
