@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Server } from "node:net";
+import type { Server, Socket } from "node:net";
 import type { NetworkKind } from "../../../core/shared/ports.ts";
 import { ConnectionGate, connectionLimits } from "./connection-gate.ts";
 import { type Door, type HostService, type InnerListener, openInside, pipeTo } from "./door.ts";
@@ -12,7 +12,7 @@ import { type Holder, startHolder } from "./holder.ts";
 import { followHostAddresses, type HostAddresses } from "./host-addresses.ts";
 import type { Log } from "./log.ts";
 import { doorAddresses, doorPorts, filterRules, filterUpdate } from "./network-plan.ts";
-import { peersOf, type Residents } from "./peer.ts";
+import { peersOf, type Resident, type Residents } from "./peer.ts";
 import { INSTALL_PROGRAMS, isRoot, missingPrograms, PROGRAM_PATH, runProgram } from "./programs.ts";
 
 export interface NetworkOptions {
@@ -82,32 +82,38 @@ const startWayOut = async (holder: Holder): Promise<{ close(): Promise<void>; en
 const loadFilter = (holder: Holder, rules: string): Promise<string> =>
   runProgram("nsenter", [...enterOptions(holder), "nft", "-f", "-"], rules);
 
-const doorListeners = ({ door, residents }: NetworkOptions, { pid }: Holder, organization: string): InnerListener[] => {
-  if (door === undefined) return [];
-  const peerAt = peersOf(pid, organization, residents);
-  return doorPorts(door).map((port) => ({
-    port,
-    answer: (socket) => door.connection(socket, organization, peerAt(socket)),
-  }));
-};
+/** A listener that is told who calls. */
+interface GatedListener {
+  readonly host?: string;
+  readonly port: number;
+  readonly answer: (socket: Socket, peer: () => Promise<Resident | undefined>) => void;
+}
+
+const doorListeners = ({ door }: NetworkOptions, organization: string): GatedListener[] =>
+  door === undefined
+    ? []
+    : doorPorts(door).map((port) => ({
+        port,
+        answer: (socket, peer) => door.connection(socket, organization, async () => (await peer())?.name),
+      }));
 
 const innerListeners = (
   options: GatedOptions,
-  holder: Holder,
+  { pid }: Holder,
   kind: NetworkKind,
   organization: string,
 ): InnerListener[] => {
-  const listeners: InnerListener[] = [
-    ...doorListeners(options, holder, organization),
-    ...(kind === "isolated" ? options.allowHostServices : []).map((service) => ({
-      ...service,
-      answer: pipeTo(service),
-    })),
+  const services = kind === "isolated" ? options.allowHostServices : [];
+  const listeners: GatedListener[] = [
+    ...doorListeners(options, organization),
+    ...services.map((service) => ({ ...service, answer: pipeTo(service) })),
   ];
+  const peerAt = peersOf(pid, organization, options.residents);
   return listeners.map((listener) => ({
     ...listener,
     answer: (socket) => {
-      if (options.gate.admit(socket, organization)) listener.answer(socket);
+      const peer = peerAt(socket);
+      if (options.gate.admit(socket, organization, peer)) listener.answer(socket, peer);
     },
   }));
 };

@@ -34,15 +34,15 @@ const PATIENCE_MS = 2000;
 /** Finds residents of one organization's network, one after the other. `holder` is a process in it. */
 export const peersOf = (holder: number, organization: string, residents: Residents) => {
   let last: Promise<unknown> = Promise.resolve();
-  const find = async (ends: Ends): Promise<string | undefined> => {
+  const find = async (ends: Ends): Promise<Resident | undefined> => {
     const owner = await ownerOf(ends, holder);
     if (owner === undefined) return undefined;
     const neighbours = [...residents].filter((resident) => resident.organization === organization);
-    return (await residentOf(owner, neighbours))?.name;
+    return residentOf(owner, neighbours);
   };
-  /** The name of the sandbox at the other end; looked for once, when first asked. */
-  return (socket: Socket): (() => Promise<string | undefined>) => {
-    let found: Promise<string | undefined> | undefined;
+  /** The sandbox at the other end; looked for once, when first asked. */
+  return (socket: Socket): (() => Promise<Resident | undefined>) => {
+    let found: Promise<Resident | undefined> | undefined;
     return () => {
       found ??= last.then(() => find(socket));
       last = found.catch(() => undefined);
