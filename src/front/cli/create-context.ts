@@ -22,8 +22,7 @@ export async function createContext(
 
 /** A client for the server, organization and credential of the settings. */
 export function clientFor(settings: Settings, io: Io): Context["client"] {
-  const extra = io.env.DISPATCH_EXTRA_CA_CERTS;
-  const options = { insecure: settings.insecure, ...(extra ? { extraCertificatesPath: extra } : {}) };
+  const options = { insecure: settings.insecure, environment: io.env };
   // Loaded when a server asks for a credential that the user did not name: most calls need none of it.
   const proven: Parameters<typeof withAdminToken>[1] = async (request, token) => {
     const { provenExchange } = await import("../client/proven-exchange.ts");

@@ -15,8 +15,10 @@ export class ApiError extends Error {
 export class TransportError extends Error {
   override name = "TransportError";
 
-  constructor(method: string, url: string, cause: unknown) {
-    super(`unexpected error received from server: ${capitalized(method)} ${url}: ${reason(cause)}`, { cause });
+  /** @param proxy the one that the environment names for this URL */
+  constructor(method: string, url: string, cause: unknown, proxy?: string) {
+    const way = proxy === undefined ? "" : ` (the environment names the proxy ${proxy}; no_proxy leaves hosts out)`;
+    super(`unexpected error received from server: ${capitalized(method)} ${url}: ${reason(cause, way)}`, { cause });
   }
 }
 
@@ -24,12 +26,12 @@ function capitalized(method: string): string {
   return method.charAt(0) + method.slice(1).toLowerCase();
 }
 
-function reason(cause: unknown): string {
+function reason(cause: unknown, way: string): string {
   if (!(cause instanceof Error)) return String(cause);
   // A host name with several addresses fails with one error per address and an empty message of its own.
   const inner: unknown = cause instanceof AggregateError ? cause.errors[0] : undefined;
   const message = inner instanceof Error ? inner.message : cause.message;
-  return message.replace(adviceOfNode, "") + remedy(errorCode(inner) ?? errorCode(cause));
+  return message.replace(adviceOfNode, "") + (way || remedy(errorCode(inner) ?? errorCode(cause)));
 }
 
 /** About flags of Node, which nobody passes here. */

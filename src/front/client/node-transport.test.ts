@@ -27,7 +27,10 @@ test("carries a body with its length and reads an answer of many pieces", async 
     }),
   );
   const request = { method: "POST", url: `http://127.0.0.1:${port}/x`, headers: {}, body: '"ü"' };
-  expect(await nodeTransport({ insecure: false })(request)).toEqual({ status: 200, text: 'POST 4 "ü" größe' });
+  expect(await nodeTransport({ insecure: false, environment: {} })(request)).toEqual({
+    status: 200,
+    text: 'POST 4 "ü" größe',
+  });
 });
 
 test("speaks https with certificates that are known, named, or not asked for", async () => {
@@ -39,15 +42,21 @@ test("speaks https with certificates that are known, named, or not asked for", a
   });
   const folder = mkdtempSync(join(tmpdir(), "dispatch-client-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  const extraCertificatesPath = join(folder, "ca.pem");
-  writeFileSync(extraCertificatesPath, pem.cert);
+  const path = join(folder, "ca.pem");
+  writeFileSync(path, pem.cert);
   const port = await listen(
     createServer({ key: pem.private, cert: pem.cert }, (_incoming, outgoing) => outgoing.end("ok")),
   );
   const url = `https://127.0.0.1:${port}/`;
-  await expect(nodeTransport({ insecure: false })(get(url))).rejects.toThrow(/self-signed certificate.*--insecure/);
-  expect((await nodeTransport({ insecure: true })(get(url))).text).toBe("ok");
-  expect((await nodeTransport({ insecure: false, extraCertificatesPath })(get(url))).text).toBe("ok");
+  await expect(nodeTransport({ insecure: false, environment: {} })(get(url))).rejects.toThrow(
+    /self-signed certificate.*--insecure/,
+  );
+  expect((await nodeTransport({ insecure: true, environment: {} })(get(url))).text).toBe("ok");
+  for (const name of ["DISPATCH_EXTRA_CA_CERTS", "SSL_CERT_FILE"]) {
+    expect((await nodeTransport({ insecure: false, environment: { [name]: path } })(get(url))).text).toBe("ok");
+  }
+  const missing = nodeTransport({ insecure: false, environment: { SSL_CERT_FILE: `${path}.no` } })(get(url));
+  await expect(missing).rejects.toThrow(/the certificates of SSL_CERT_FILE cannot be read: ENOENT/);
 });
 
 test("an answer that breaks off is an error", async () => {
@@ -56,7 +65,7 @@ test("an answer that breaks off is an error", async () => {
       socket.resume().end("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[");
     }),
   );
-  await expect(nodeTransport({ insecure: false })(get(`http://127.0.0.1:${port}/`))).rejects.toThrow(
+  await expect(nodeTransport({ insecure: false, environment: {} })(get(`http://127.0.0.1:${port}/`))).rejects.toThrow(
     /^unexpected error received from server: Get http:/,
   );
 });

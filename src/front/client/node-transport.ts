@@ -1,16 +1,16 @@
 /** Requests over node:http and node:https: a third of what the first `fetch` of a process costs. */
-import { readFileSync } from "node:fs";
 import type * as Http from "node:http";
 import type * as Https from "node:https";
 import type * as Tls from "node:tls";
 import type { HttpAnswer, HttpRequest, Transport } from "./client.ts";
+import { type Environment, ownAuthorities, proxiesFor, proxyName } from "./environment.ts";
 import { TransportError } from "./errors.ts";
 
 export interface TransportOptions {
   /** Accept any certificate. */
   readonly insecure: boolean;
-  /** A PEM file with certificate authorities beyond Node's own; read for https only. */
-  readonly extraCertificatesPath?: string;
+  /** Names proxies, and files with certificate authorities beyond Node's own, which are read for https only. */
+  readonly environment: Environment;
 }
 
 /** A transport for one process: a connection per request. */
@@ -19,14 +19,14 @@ export function nodeTransport(options: TransportOptions): Transport {
     try {
       return await exchange(request, options);
     } catch (cause) {
-      throw new TransportError(request.method, request.url, cause);
+      throw new TransportError(request.method, request.url, cause, proxyName(request.url, options.environment));
     }
   };
 }
 
 function exchange(request: HttpRequest, options: TransportOptions): Promise<HttpAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
-  const outgoing = openRequest(request, () => tlsOptions(options));
+  const outgoing = openRequest(request, options);
   deadline(outgoing, request);
   outgoing.on("error", reject);
   outgoing.on("response", (response) => void collect(response).then(resolve, reject));
@@ -67,11 +67,18 @@ export function builtin<T>(name: string): T {
 }
 
 /** A request on a connection of its own, not yet sent. */
-export function openRequest(request: HttpRequest, tls: () => Tls.ConnectionOptions): Http.ClientRequest {
+export function openRequest(
+  request: HttpRequest,
+  options: TransportOptions,
+  more: Tls.ConnectionOptions = {},
+): Http.ClientRequest {
   const url = new URL(request.url);
-  const common = { method: request.method, headers: withLength(request), agent: false } as const;
-  if (url.protocol !== "https:") return builtin<typeof Http>("node:http").request(url, common);
-  return builtin<typeof Https>("node:https").request(url, { ...common, ...tls() });
+  const isSecure = url.protocol === "https:";
+  const { Agent, request: open } = builtin<typeof Http | typeof Https>(isSecure ? "node:https" : "node:http");
+  const proxyEnv = proxiesFor(request.url, options.environment);
+  const agent = proxyEnv === undefined ? false : new Agent({ proxyEnv: { ...proxyEnv } });
+  const tls = isSecure ? { ...tlsOptions(options), ...more } : {};
+  return open(url, { method: request.method, headers: withLength(request), agent, ...tls });
 }
 
 /** The headers, with the length of the body. */
@@ -82,12 +89,11 @@ export function withLength(request: HttpRequest): Record<string, string> {
   return { ...request.headers, ...asked, "Content-Length": String(length) };
 }
 
-/** How certificates are checked. @throws Error when the file with more authorities cannot be read */
+/** How certificates are checked. @throws Error when a file with more authorities cannot be read */
 export function tlsOptions(options: TransportOptions): Tls.ConnectionOptions {
   if (options.insecure) return { rejectUnauthorized: false };
-  if (!options.extraCertificatesPath) return {};
-  const own = builtin<typeof Tls>("node:tls").getCACertificates("default");
-  return { ca: [...own, readFileSync(options.extraCertificatesPath, "utf8")] };
+  const own = ownAuthorities(options.environment);
+  return own.length === 0 ? {} : { ca: [...builtin<typeof Tls>("node:tls").getCACertificates("default"), ...own] };
 }
 
 /** Bytes and milliseconds of one answer: a list of runs may be large, an endless one is an attack. */

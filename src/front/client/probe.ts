@@ -1,6 +1,6 @@
 /** One request that asks about the server itself: its clock, its certificate, whether it answers at all. */
 import type * as Tls from "node:tls";
-import { collect, openRequest, type TransportOptions, tlsOptions } from "./node-transport.ts";
+import { collect, openRequest, type TransportOptions } from "./node-transport.ts";
 
 const giveUpMs = 5000;
 
@@ -23,8 +23,7 @@ export interface Certificate {
 /** GET of a URL; an untrusted certificate is told, not refused. @throws Error when nothing answers within 5 s. */
 export async function probe(url: string, options: TransportOptions): Promise<Probed> {
   const { promise, resolve, reject } = Promise.withResolvers<Probed>();
-  const tls = () => ({ ...tlsOptions(options), rejectUnauthorized: false });
-  const outgoing = openRequest({ method: "GET", url, headers: {} }, tls);
+  const outgoing = openRequest({ method: "GET", url, headers: {} }, options, { rejectUnauthorized: false });
   const timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${giveUpMs / 1000} s`)), giveUpMs);
   outgoing.on("error", reject);
   outgoing.on("response", (response) => {

@@ -1,6 +1,7 @@
 /** Where the resources of a batch come from: files, folders, glob patterns, URLs and standard input (decisions.md 5). */
 import { globSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { teachFetch } from "../../client/environment.ts";
 import { CliError, messageOf } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { refuseBrokenName } from "../text/file-names.ts";
@@ -29,7 +30,10 @@ export async function readSources(
 
 async function readSource(io: Io, path: string, workDir: string | undefined): Promise<BatchSource[]> {
   if (path === "-") return [{ label: "standard input", text: await io.stdin(), beside: { folder: io.cwd } }];
-  if (isUrl(path)) return [await download(path)];
+  if (isUrl(path)) {
+    teach(io);
+    return [await download(path)];
+  }
   return localFiles(io, path, workDir).map(({ label, absolute }) => ({
     label,
     text: readText(absolute, label),
@@ -80,6 +84,14 @@ function exists(path: string): boolean {
 
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+function teach(io: Io): void {
+  try {
+    teachFetch(io.env);
+  } catch (error) {
+    throw new CliError(messageOf(error));
+  }
 }
 
 async function download(url: string): Promise<BatchSource> {

@@ -76,8 +76,7 @@ export async function checkEndpoints(context: Context): Promise<Finding[]> {
 }
 
 function transportOptions({ settings, io }: Context) {
-  const extra = io.env.DISPATCH_EXTRA_CA_CERTS;
-  return { insecure: settings.insecure, ...(extra ? { extraCertificatesPath: extra } : {}) };
+  return { insecure: settings.insecure, environment: io.env };
 }
 
 function healthOf({ status, text: body }: Probed): JsonObject | undefined {
