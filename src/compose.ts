@@ -55,6 +55,7 @@ import {
   postgresAddress,
 } from "./settings/derived.ts";
 import { serverNames } from "./settings/server-names.ts";
+import { VitalsWatch } from "./vitals.ts";
 
 /** A server that runs. */
 export interface DispatchServer {
@@ -68,6 +69,9 @@ export interface DispatchServer {
 
 /** How long a stop waits for what remains to be recorded, in milliseconds. */
 const SETTLE_MS = 5000;
+
+/** So long /healthz tells that the database is lost before the process ends, in milliseconds. */
+const TELL_MS = 1000;
 
 /** A new key beside an old database would leave every secret unreadable. */
 function refuseLostKey(databasePath: string, keyPath: string): void {
@@ -223,6 +227,9 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
   await Promise.all([identity.load(), applications.load()]);
   await functions.load();
   const administrator = await administratorToken(database, join(folder, "admin-token"));
+  const vitals = new VitalsWatch({ database, dataDir: folder, log });
+  vitals.addTo(metrics.registry);
+  await vitals.start();
   const front = await openFront(settings, folder, door.port, {
     services: {
       identity,
@@ -245,6 +252,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     isAdministrator: administrator.is,
     proof: administrator.prove,
     metrics: metrics.text,
+    vitals: () => vitals.latest,
     runtime,
     certificateAuthority: createAcme({
       folder: join(folder, "acme"),
@@ -266,6 +274,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
   });
 
   const stop = async (): Promise<void> => {
+    vitals.stop();
     await endControl();
     const left = queue.close();
     const drained = front.close(settings["stop-grace"]);
@@ -282,5 +291,11 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     await audit.stop();
     await database.close();
   };
+  // Nobody catches it: what ends the process in order does, once whoever watches could hear why.
+  void database.lost.then(async (error) => {
+    front.failing(`the database is lost: ${error.message}`);
+    await new Promise((resolve) => setTimeout(resolve, TELL_MS));
+    throw error;
+  });
   return { addresses: front.addresses, failing: front.failing, stop };
 }

@@ -7,6 +7,7 @@ export interface Metrics {
   /** Counts a run that has ended. */
   ran(run: RunRecord): void;
   text(): Promise<string>;
+  readonly registry: Registry;
 }
 
 const NANOSECONDS = 1e9;
@@ -29,6 +30,7 @@ export function createMetrics(pool: Pool): Metrics {
       if (run.finished !== undefined) seconds.observe(Number(run.finished - run.executed) / NANOSECONDS);
     },
     text: () => registry.metrics(),
+    registry,
   };
 }
 

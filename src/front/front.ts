@@ -24,6 +24,8 @@ export interface FrontPorts {
   /** Proves that the administrator's token is known here. */
   proof(text: string): string;
   metrics(): Promise<string>;
+  /** What stands in /healthz besides. */
+  vitals(): object;
   readonly runtime: Runtime;
   readonly refusals: Refusals;
   readonly certificateAuthority: CertificateAuthority;
@@ -141,7 +143,7 @@ function withChallenges({ listener, stop }: Mounted, { board }: Tls): Mounted {
 }
 
 function openApi(settings: Settings, ports: FrontPorts, health: () => object): Promise<Api> {
-  const { services, log, isAdministrator, metrics, proof } = ports;
+  const { services, log, isAdministrator, metrics, proof, vitals } = ports;
   return createApi({
     routes: routesOf(services),
     access: {
@@ -155,7 +157,7 @@ function openApi(settings: Settings, ports: FrontPorts, health: () => object): P
     bodyLimit: settings["max-body-bytes"],
     uploadLimit: settings["max-upload-bytes"],
     maxJsonDepth: settings["max-json-depth"],
-    health: () => ({ version: versionInfo, functions: health(), audit: services.audit.health() }),
+    health: () => ({ version: versionInfo, functions: health(), audit: services.audit.health(), ...vitals() }),
     refused: (refusal) => ports.refusals.add(refusal),
     metrics: (principal) => {
       services.identity.iam.authorize(principal, { resource: "metrics", action: "get", organization: EVERYWHERE });

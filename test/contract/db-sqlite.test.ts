@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Worker } from "node:worker_threads";
 import { afterAll, expect, test } from "vitest";
 import { openSqlite } from "../../src/drivers/db/sqlite.ts";
 import { databaseContract } from "./db.ts";
@@ -14,6 +15,18 @@ test("a database is its owner's alone, and its folder is made", async () => {
   const path = join(folder, "new/deep/own.db");
   await (await openSqlite(path)).close();
   expect(statSync(path).mode & 0o777).toBe(0o600);
+});
+
+test("a database whose thread has died says so, and refuses at once instead of waiting for ever", async () => {
+  const thread = new Promise<Worker>((resolve) => void process.once("worker", resolve));
+  const database = await openSqlite(join(folder, "dying.db"));
+  const reading = database.query.selectFrom("settings").selectAll().execute();
+  await (await thread).terminate();
+  expect((await database.lost).message).toBe("the database thread has ended");
+  await reading.catch(() => {});
+  await expect(database.commit([])).rejects.toThrow("the database thread has ended");
+  await expect(database.query.selectFrom("settings").selectAll().execute()).rejects.toThrow("thread has ended");
+  await database.close();
 });
 
 test("a database in use is refused with a sentence", async () => {

@@ -89,6 +89,7 @@ export function keyedAudit(database: Database, key: Buffer): Database {
   return {
     query: database.query,
     take: (taken) => database.take(taken),
+    lost: database.lost,
     close: () => database.close(),
     commit: (unit, more) => {
       for (const { values } of unit) if (values instanceof AuditRow) values.key = entryKey(key, values.nonce);

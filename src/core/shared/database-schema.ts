@@ -97,6 +97,8 @@ export interface WorkTable {
   fence: number;
   /** Why the last attempt failed. */
   error: string | null;
+  /** When it was promised: Unix milliseconds. */
+  born: number;
 }
 
 /** Work that could not be done. */

@@ -33,6 +33,8 @@ export interface Database {
   commit(unit: readonly Statement[], more?: boolean): Promise<void>;
   /** Commits one statement and returns its rows (`returning`) when that is durable. No row is given to two takers at once. */
   take<Row>(statement: Statement<Row>): Promise<Row[]>;
+  /** Resolves when the database is gone for good, with the reason; the process has no use then. */
+  readonly lost: Promise<Error>;
   close(): Promise<void>;
 }
 

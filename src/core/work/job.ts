@@ -49,6 +49,7 @@ const insertWork = statement((database, row: Values) =>
     payload: row.payload,
     owner: "",
     fence: 0,
+    born: now,
   }),
 );
 
@@ -66,6 +67,7 @@ const insertInOrder = statement((database, row: Values & { order_key: string }) 
     payload: row.payload,
     owner: "",
     fence: 0,
+    born: now,
   });
 });
 

@@ -30,6 +30,7 @@ export async function openSqlite(path: string): Promise<SqliteDatabase> {
     query: thread.query,
     commit: (unit, more) => thread.commit(unit, more),
     take: <Row>(statement: Statement<Row>) => thread.take(statement) as Promise<Row[]>,
+    lost: thread.lost,
     snapshot: (file) => thread.snapshot(file),
     close: () => thread.close(),
   };
@@ -55,6 +56,8 @@ class SqliteThread {
   readonly #commits = new CommitQueue<Group>((units) => this.#send({ kind: "commit", group: units.flat() }));
   #nextId = 1;
   #closed: (() => void) | undefined;
+  #closing = false;
+  readonly #lost = Promise.withResolvers<Error>();
   /** Why the thread has ended; from then on every request fails at once instead of waiting for ever. */
   #failure: Error | undefined;
 
@@ -74,12 +77,14 @@ class SqliteThread {
         else if (reply.failed) reject(openingError(path, reply.failed));
         else this.#answer(reply);
       });
-      this.#worker.on("error", (error) => {
-        const failure = error instanceof Error ? error : new Error(String(error));
-        this.#failure = failure;
+      const fail = (failure: Error): void => {
+        this.#failure ??= failure;
         reject(failure);
         this.#failAll(failure);
-      });
+        if (!this.#closing) this.#lost.resolve(failure);
+      };
+      this.#worker.on("error", (error) => fail(error instanceof Error ? error : new Error(String(error))));
+      this.#worker.on("exit", () => fail(new Error("the database thread has ended")));
     });
   }
 
@@ -105,7 +110,12 @@ class SqliteThread {
     return this.#commits.add(this.#flat(unit), more);
   }
 
+  get lost(): Promise<Error> {
+    return this.#lost.promise;
+  }
+
   async close(): Promise<void> {
+    this.#closing = true;
     const closed = new Promise<void>((resolve) => {
       this.#closed = resolve;
     });

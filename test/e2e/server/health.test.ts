@@ -1,7 +1,10 @@
 /** What monitoring asks (server.md 1.7). */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { controlFolder } from "../../../src/backup/control-path.ts";
 import { Dispatch, parse, serverWith } from "../support/dispatch.ts";
-import type { ServerProcess } from "../support/server.ts";
+import { type ServerProcess, startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
 let server: ServerProcess;
@@ -47,6 +50,43 @@ test("it says whether functions can run here, and which limits are in force", as
   });
   expect(functions).toMatchObject({ ready: true, problems: [] });
   expect(Object.keys(functions.limits ?? {})).toEqual(expect.arrayContaining(["memory"]));
+});
+
+test("it says how the database, the disk and the work are; so do the metrics", async () => {
+  const health = parse<object>(await dispatch.raw("/healthz"));
+  expect(health).toMatchObject({
+    database: { ready: true },
+    disk: { freeBytes: expect.any(Number) },
+    work: { jobs: {}, waiting: 0, deadLetters: 0 },
+  });
+  await dispatch.post("/v1/event/subscriptions", { name: "lost", eventType: "vm.lost", function: "nosuch" });
+  await dispatch.post("/v1/event", { cloudEventsVersion: "0.1", eventType: "vm.lost", source: "test", eventID: "1" });
+  await until("the dead letter is counted", async () =>
+    (await dispatch.raw("/metrics")).text.includes("dispatch_dead_letters 1") ? true : undefined,
+  );
+  expect((await dispatch.raw("/metrics")).text).toMatch(/^dispatch_database_ready 1$/m);
+});
+
+test("a database thread that dies ends the server, with an exit code for whoever starts it again", async () => {
+  const spy = `process.once("worker", (worker) => process.on("SIGUSR2", () => worker.terminate()))`;
+  const own = await startServer({
+    environment: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(spy)}` },
+  });
+  await until(
+    "the start is over",
+    async () => existsSync(join(controlFolder(own.dataDir), "dispatch.sock")) || undefined,
+  );
+  const seen: string[] = [];
+  process.kill(own.pid, "SIGUSR2");
+  const asking = (async () => {
+    for (;;) seen.push((await new Dispatch(own.api).raw("/healthz")).text);
+  })().catch(() => {});
+  expect(await own.ended).toMatchObject({ code: 70 });
+  await asking;
+  expect(seen.join("\n")).toContain("the database is lost: the database thread has ended");
+  const again = await startServer({ dataDir: own.dataDir });
+  expect((await new Dispatch(again.api).raw("/healthz")).status).toBe(200);
+  await again.dispose();
 });
 
 test("metrics count runs by function and outcome", async () => {

@@ -8,6 +8,7 @@ import { keyedAudit } from "./0007-keyed-audit.ts";
 import { state } from "./0008-state.ts";
 import { keyDigests } from "./0009-key-digests.ts";
 import { receivedEvents } from "./0010-received-events.ts";
+import { bornWork } from "./0011-born-work.ts";
 import type { Migration } from "./migration.ts";
 
 /** All steps, oldest first. Never change one that was released: add another. */
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   state,
   keyDigests,
   receivedEvents,
+  bornWork,
 ];

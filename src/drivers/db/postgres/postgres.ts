@@ -9,7 +9,7 @@ import { inSlot, StatementTexts } from "../statement-texts.ts";
 import { clientConfig } from "./address.ts";
 import { databaseError } from "./errors.ts";
 import { migratePostgres } from "./migrate.ts";
-import { prepareWriter } from "./preparation.ts";
+import { InUseError, prepareWriter } from "./preparation.ts";
 import { patiently, Session } from "./session.ts";
 import { type Ready, Writer } from "./writer.ts";
 
@@ -29,6 +29,7 @@ export async function openPostgres(address: string): Promise<Database> {
     query: database.query,
     commit: (unit, more) => database.commit(unit, more),
     take: (statement) => database.take(statement),
+    lost: database.lost,
     close: () => database.close(),
   };
 }
@@ -38,6 +39,7 @@ class Postgres implements Database {
   readonly #pool: Pool;
   readonly #session: Session;
   readonly #writer: Writer;
+  readonly #lost = Promise.withResolvers<Error>();
   readonly #texts: StatementTexts;
   readonly #commits = new CommitQueue<readonly Ready[]>((group) => void this.#write(group));
 
@@ -46,7 +48,9 @@ class Postgres implements Database {
     this.#pool = new Pool({ ...config, max: READERS });
     // A connection that breaks while nobody uses it: the next reading opens another.
     this.#pool.on("error", () => {});
-    this.#session = new Session(config, prepareWriter);
+    this.#session = new Session(config, prepareWriter, (error) => {
+      if (error instanceof InUseError) this.#lost.resolve(error);
+    });
     this.#writer = new Writer(this.#session);
     const dialect = readingDialect({
       adapter: new PostgresAdapter(),
@@ -55,6 +59,11 @@ class Postgres implements Database {
     });
     this.query = new Kysely<DatabaseSchema>({ dialect });
     this.#texts = new StatementTexts(this.query);
+  }
+
+  /** Another server took over while this one was cut off. */
+  get lost(): Promise<Error> {
+    return this.#lost.promise;
   }
 
   async open(): Promise<void> {

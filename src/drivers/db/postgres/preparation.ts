@@ -8,6 +8,11 @@ const LOCK_PAUSE_MS = 200;
 
 const OLDEST = 130_000;
 
+/** Another server has the database. */
+export class InUseError extends Error {
+  override name = "InUseError";
+}
+
 /** @throws Error with a sentence when this server is not one that Dispatch can use, or has another user. */
 export async function prepareWriter(client: Client): Promise<void> {
   const { rows } = await client.query<{ version: number; encoding: string }>(
@@ -30,5 +35,5 @@ async function lock(client: Client): Promise<void> {
     if (rows[0]?.held === true) return;
     await new Promise((resolve) => setTimeout(resolve, LOCK_PAUSE_MS));
   }
-  throw new Error("it is in use by another dispatch-server: stop that one, or give this one another --db");
+  throw new InUseError("it is in use by another dispatch-server: stop that one, or give this one another --db");
 }

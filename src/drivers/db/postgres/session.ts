@@ -22,12 +22,14 @@ export async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
 export class Session {
   readonly #config: ClientConfig;
   readonly #prepare: (client: Client) => Promise<void>;
+  readonly #refused: (error: unknown) => void;
   #client: Client | undefined;
 
-  /** `prepare` is run on every new connection, before anybody else has it. */
-  constructor(config: ClientConfig, prepare: (client: Client) => Promise<void>) {
+  /** `prepare` is run on every new connection, before anybody else has it; `refused` hears why it failed. */
+  constructor(config: ClientConfig, prepare: (client: Client) => Promise<void>, refused: (error: unknown) => void) {
     this.#config = config;
     this.#prepare = prepare;
+    this.#refused = refused;
   }
 
   /** The connection, a new one where the last is gone. Statements that are asked at once are sent at once. */
@@ -54,6 +56,7 @@ export class Session {
       await this.#prepare(client);
     } catch (error) {
       await client.end().catch(() => {});
+      this.#refused(error);
       throw error;
     }
     return client;
