@@ -254,6 +254,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     metrics: metrics.text,
     vitals: () => vitals.latest,
     runtime,
+    ...(networkSettings(settings).allowHost ? { neighbour: sandbox.neighbour } : {}),
     certificateAuthority: createAcme({
       folder: join(folder, "acme"),
       directoryUrl: settings["lets-encrypt-directory"],

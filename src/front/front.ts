@@ -12,7 +12,7 @@ import { versionInfo } from "../version.ts";
 import { createGateway } from "./gateway/gateway.ts";
 import type { GatewayPorts, RunResult } from "./gateway/ports.ts";
 import { GuessBrake } from "./guess-brake.ts";
-import { administrator } from "./http/access.ts";
+import { administrator, type DoorConnection } from "./http/access.ts";
 import { routesOf, type Services } from "./http/routes.ts";
 import { type Api, createApi } from "./http/server.ts";
 import { type Listener, type ListenOptions, listen, type Front as Mounted, serveAccepted } from "./listen.ts";
@@ -27,6 +27,8 @@ export interface FrontPorts {
   /** What stands in /healthz besides. */
   vitals(): object;
   readonly runtime: Runtime;
+  /** Who calls a listener from a sandbox on the host's own network; absent where none is. */
+  neighbour?(socket: Socket): Promise<{ readonly organization: string; readonly name?: string } | undefined>;
   readonly refusals: Refusals;
   readonly certificateAuthority: CertificateAuthority;
   readonly log: Logger;
@@ -83,6 +85,19 @@ export async function openFront(
     close: async (graceMs) => {
       endTls?.();
       await Promise.all(Object.values(listeners).map((listener) => listener.close(graceMs)));
+    },
+  };
+}
+
+/** A function on the host's own network has the API itself before it: there, too, it is no more than a function. */
+function neighbourDoor({ services, neighbour }: FrontPorts) {
+  if (neighbour === undefined) return {};
+  return {
+    neighbour: async (socket: Socket): Promise<DoorConnection | undefined> => {
+      const found = await neighbour(socket);
+      return (
+        found && { organization: found.organization, run: () => runAtWorker(services.runs, async () => found.name) }
+      );
     },
   };
 }
@@ -164,6 +179,7 @@ function openApi(settings: Settings, ports: FrontPorts, health: () => object): P
       return metrics();
     },
     log,
+    ...neighbourDoor(ports),
     brake: new GuessBrake({ log }),
     proof,
   });

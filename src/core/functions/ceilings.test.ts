@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { refuseBeyond, timeoutWithin, withinCeilings } from "./ceilings.ts";
+import { refuseBeyond, revisionWithin, timeoutWithin, withinCeilings } from "./ceilings.ts";
 
 const ceilings = { memory: 512, cpu: 2, pids: 128, disk: 64, concurrency: 4, timeout: 60_000 };
 const named = { name: "f", image: "i" };
@@ -31,4 +31,15 @@ test("what a function does not name stays below the ceilings, too", () => {
   expect(withinCeilings(ceilings, limits)).toEqual({ memory: 512, cpu: 1, pids: 64, disk: 64, concurrency: 4 });
   expect([0, 1000, 90_000].map((timeout) => timeoutWithin(ceilings, timeout))).toEqual([60_000, 1000, 60_000]);
   expect(timeoutWithin({ ...ceilings, timeout: 0 }, 0)).toBe(0);
+});
+
+test("a revision that was made under higher ceilings runs within those of today, and keeps the rest", () => {
+  const limits = { memory: 4096, cpu: 8, pids: 32, disk: 1024 };
+  const before = { functionName: "f", limits, concurrency: 100, timeout: 0 };
+  expect(revisionWithin(ceilings, before)).toEqual({
+    functionName: "f",
+    limits: { memory: 512, cpu: 2, pids: 32, disk: 64 },
+    concurrency: 4,
+    timeout: 60_000,
+  });
 });

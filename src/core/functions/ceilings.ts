@@ -27,7 +27,7 @@ function refuseAbove(field: string, value: number | undefined, limit: number, se
     throw new DispatchError("TOO_HIGH", { field, place: "body", limit, setting });
 }
 
-/** For what a function does not name, and for one that is older than its ceiling. */
+/** For what a function does not name, and for one that is older than its ceiling, which holds from the next start on. */
 export function withinCeilings<T extends Record<LimitName, number>>(ceilings: Ceilings, limits: T): T {
   const lowered = LIMITS.map((name) => [name, Math.min(limits[name], ceilings[name])]);
   return { ...limits, ...Object.fromEntries(lowered) };
@@ -37,4 +37,19 @@ export function withinCeilings<T extends Record<LimitName, number>>(ceilings: Ce
 export function timeoutWithin(ceilings: Ceilings, timeout: number): number {
   if (ceilings.timeout === 0) return timeout;
   return timeout === 0 ? ceilings.timeout : Math.min(timeout, ceilings.timeout);
+}
+
+interface Limited {
+  readonly limits: Omit<Record<LimitName, number>, "concurrency">;
+  readonly concurrency: number;
+  readonly timeout: number;
+}
+
+/** A revision that was made under higher ceilings, as it may run now. */
+export function revisionWithin<T extends Limited>(ceilings: Ceilings, revision: T): T {
+  const { concurrency, ...limits } = withinCeilings(ceilings, {
+    ...revision.limits,
+    concurrency: revision.concurrency,
+  });
+  return { ...revision, limits, concurrency, timeout: timeoutWithin(ceilings, revision.timeout) };
 }

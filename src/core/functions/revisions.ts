@@ -49,11 +49,12 @@ export class Revisions {
     this.#schemas = schemas;
   }
 
-  /** Reads the revisions with these ids; schemas are compiled at the first call that needs them. */
-  async load(wanted: ReadonlySet<string>): Promise<void> {
+  /** Reads the revisions with these ids, as they may run today; schemas are compiled at the first call that needs them. */
+  async load(wanted: ReadonlySet<string>, today: (revision: Revision) => Revision): Promise<void> {
     const rows = await this.#database.query.selectFrom("revisions").selectAll().execute();
-    for (const row of rows) {
-      if (wanted.has(row.faas_id)) this.keep(JSON.parse(row.document) as StoredRevision);
+    for (const row of rows.filter(({ faas_id }) => wanted.has(faas_id))) {
+      const stored = JSON.parse(row.document) as StoredRevision;
+      this.keep({ ...stored, revision: today(stored.revision) });
     }
   }
 

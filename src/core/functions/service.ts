@@ -1,6 +1,7 @@
 /** Functions: their life from the uploaded source to the revision that serves. */
 import { randomUUID } from "node:crypto";
 import type { Iam } from "../iam/authorize.ts";
+import type { Revision } from "../pool/revision.ts";
 import type { ChangeFeed } from "../shared/change-feed.ts";
 import { unixSeconds } from "../shared/clock.ts";
 import type { Action } from "../shared/contract.ts";
@@ -13,7 +14,7 @@ import { ResourceStore } from "../shared/resource-store.ts";
 import { statement } from "../shared/statement.ts";
 import type { WireStatus } from "../shared/wire.ts";
 import { type ArchiveLimits, SourceError } from "./archive.ts";
-import { refuseBeyond } from "./ceilings.ts";
+import { refuseBeyond, revisionWithin } from "./ceilings.ts";
 import type { FunctionResource } from "./contract.ts";
 import { type DeploymentPorts, deploy } from "./deployment.ts";
 import { type FunctionDocument, type FunctionRecord, functionToWire } from "./document.ts";
@@ -70,7 +71,8 @@ export class Functions {
   async load(): Promise<void> {
     await this.#store.load();
     const records = this.#store.all();
-    await this.#revisions.load(new Set(records.flatMap(({ document }) => document.serving ?? [])));
+    const wanted = new Set(records.flatMap(({ document }) => document.serving ?? []));
+    await this.#revisions.load(wanted, (revision) => this.#today(revision));
     for (const record of records) {
       const serving = this.#servingOf(record);
       if (serving !== undefined) this.#ports.pool.keepWarm(serving.revision);
@@ -160,6 +162,13 @@ export class Functions {
   /** Whether a revision that serves was built on this image revision. */
   usesImage(digest: string): boolean {
     return this.#store.all().some((record) => this.#servingOf(record)?.revision.image.digest === digest);
+  }
+
+  /** What was deployed under more generous settings, within those of today. */
+  #today(revision: Revision): Revision {
+    const within = revisionWithin(this.#ports.ceilings, revision);
+    const isCutOff = revision.network === "host" && !this.#ports.allowHostNetwork;
+    return isCutOff ? { ...within, network: "isolated" } : within;
   }
 
   #servingOf({ document }: FunctionRecord): Serving | undefined {

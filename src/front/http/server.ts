@@ -39,6 +39,8 @@ export interface ApiOptions {
   /** Somebody was answered with 401 or 403. */
   refused(refusal: Refusal): void;
   readonly log: { error(details: object, message: string): void };
+  /** Whether a connection to a listener comes from a function on the host's own network: then that listener is its door. */
+  neighbour?(socket: Socket): Promise<DoorConnection | undefined>;
   readonly brake: Pick<GuessBrake, "wrong">;
   /** Proves that the administrator's token is known here, see core/iam/proof.ts. */
   proof(text: string): string;
@@ -65,6 +67,7 @@ const OCTETS = "application/octet-stream";
 
 export async function createApi(options: ApiOptions): Promise<Api> {
   const doors = new WeakMap<Socket, DoorConnection>();
+  const doorOf = doorFinder(doors, options);
   const app = fastify({
     bodyLimit: options.bodyLimit,
     requestTimeout: 30_000,
@@ -80,11 +83,15 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply, options));
   app.setNotFoundHandler((request, reply) => sendError(undefined, request, reply, options));
   app.addHook("onRequest", (request, _reply, done) => {
-    const door = doors.get(request.raw.socket);
-    if (door === undefined) {
-      refuseForeignPages(options.access, request.headers);
-      done();
-    } else authenticateAtDoor(options.access, request.headers, door).then(admitTo(request, done), done);
+    const admit = (door: DoorConnection | undefined): void => {
+      if (door === undefined) {
+        refuseForeignPages(options.access, request.headers);
+        done();
+      } else authenticateAtDoor(options.access, request.headers, door).then(admitTo(request, done), done);
+    };
+    const door = doorOf(request.raw.socket);
+    if (door instanceof Promise) door.then(admit).catch(done);
+    else admit(door);
   });
   mountHealth(app, options);
   app.get(PROOF_PATH, (request, reply) => {
@@ -113,6 +120,18 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       stopping = true;
     },
     markDoor: (socket, connection) => void doors.set(socket, connection),
+  };
+}
+
+/** Connections are looked at once each, and only where functions may be on the host's network. */
+function doorFinder(doors: WeakMap<Socket, DoorConnection>, { neighbour }: ApiOptions) {
+  const asked = new WeakMap<Socket, Promise<DoorConnection | undefined>>();
+  return (socket: Socket): DoorConnection | undefined | Promise<DoorConnection | undefined> => {
+    const door = doors.get(socket);
+    if (door !== undefined || neighbour === undefined) return door;
+    const found = asked.get(socket) ?? neighbour(socket);
+    asked.set(socket, found);
+    return found;
   };
 }
 

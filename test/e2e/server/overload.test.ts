@@ -1,8 +1,8 @@
 /** More calls than there is room for (design: refuse at the door, with a time after which to come again). */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Dispatch, errorOf, functionBody, parse, type RunObject, serverWith } from "../support/dispatch.ts";
+import { Dispatch, errorOf, functionBody, parse, type RunObject, serverWith } from "../support/dispatch.ts";
 import type { Answer } from "../support/http.ts";
-import type { ServerProcess } from "../support/server.ts";
+import { type ServerProcess, startServer } from "../support/server.ts";
 
 let server: ServerProcess;
 let dispatch: Dispatch;
@@ -61,3 +61,15 @@ test("a function that asks for more than the operator's ceiling is refused, by f
   ]);
   expect((await dispatch.get("/v1/function/greedy")).status).toBe(404);
 });
+
+test("a ceiling that the operator lowers holds for functions that serve already, from the next start on", async () => {
+  const { server: before, dispatch: first } = await serverWith(["nodejs"]);
+  const slow = "module.exports = () => new Promise((resolve) => setTimeout(resolve, 3000, 'slept'));";
+  await first.createFunction("slow", { "f.js": slow });
+  expect((await first.run("slow")).output).toBe("slept");
+  await before.stop();
+  const after = await startServer({ dataDir: before.dataDir, flags: ["--max-function-timeout", "1s"] });
+  const run = await new Dispatch(after.api).run("slow");
+  await after.dispose();
+  expect(run).toMatchObject({ status: "ERROR", error: { message: "Function execution exceeded the timeout" } });
+}, 60_000);

@@ -137,6 +137,41 @@ describe("functions", () => {
     expect(server.log.some(({ level, msg }) => level === 40 && msg.startsWith("--function-network host"))).toBe(true);
     await server.dispose();
   });
+
+  test("are no administrators on the host's network either, where the API itself is before them", async () => {
+    const { server, dispatch } = await serverWith(["nodejs"], { flags: ["--allow-host-network"] });
+    const source = `module.exports = async ({ dispatch }, { method = "GET", path, headers, body }) => {
+      const all = { "x-dispatch-org": dispatch.organization, "content-type": "application/json", ...headers };
+      return (await fetch(dispatch.url + path, { method, headers: all, body })).status;
+    };`;
+    const hasty = `module.exports = ({ dispatch }, count) => {
+      const body = JSON.stringify({ name: "planted", secrets: { a: "b" } });
+      const head = "POST /v1/secret HTTP/1.1\\r\\nhost: 127.0.0.1\\r\\ncookie: c\\r\\ncontent-type: application/json\\r\\n" +
+        "x-dispatch-org: dispatch-server\\r\\nconnection: close\\r\\ncontent-length: " + body.length + "\\r\\n\\r\\n";
+      for (let i = 0; i < count; i++) require("net").connect(new URL(dispatch.url).port, "127.0.0.1").on("error", () => {}).end(head + body).destroySoon();
+      return new Promise((resolve) => setTimeout(resolve, 1000, count));
+    };`;
+    const network = { network: "host" };
+    await dispatch.createFunction("ask", { "f.js": source }, network);
+    await dispatch.createFunction("hasty", { "f.js": hasty }, network);
+    const ask = async (payload: object) => (await dispatch.run("ask", payload)).output;
+    const cookie = { cookie: "cookie" };
+    expect([
+      await ask({ path: "/v1/secret", headers: cookie }),
+      await ask({ path: "/v1/secret" }),
+      await ask({ path: "/v1/secret", headers: { authorization: "Bearer x" } }),
+      await ask({ path: "/metrics" }),
+      await ask({
+        path: "/v1/runs?functionName=hasty",
+        method: "POST",
+        headers: cookie,
+        body: '{"blocking":true,"input":50}',
+      }),
+    ]).toEqual([403, 401, 401, 401, 200]);
+    expect((await dispatch.get("/v1/secret/planted")).status).toBe(404);
+    expect((await dispatch.get("/v1/secret")).status).toBe(200);
+    await server.dispose();
+  });
 });
 
 test("the data folder is made for its owner alone, the database where --db-file says", async () => {

@@ -28,6 +28,9 @@ const BLOCK_SIZE = 10_000;
 const BLOCKS = 24_000;
 const TRIES = 1000;
 
+/** Whether a user of the host can only be one of a sandbox. */
+export const isSandboxUser = (uid: number): boolean => uid >= FIRST && uid < FIRST + BLOCKS * BLOCK_SIZE;
+
 /** Where a kind's users begin in a block, and how many there are. */
 const SHARES: Record<HostUserKind, readonly [start: number, count: number]> = {
   function: [0, 8000],

@@ -4,7 +4,8 @@
  * among the open files of the sandboxes' processes. Nobody inside can change either.
  */
 import { readdir, readFile, readlink } from "node:fs/promises";
-import { isIPv4, type Socket } from "node:net";
+import { isIP, isIPv4, type Socket } from "node:net";
+import { isSandboxUser } from "./host-users.ts";
 
 /** A sandbox that may be at the other end. */
 export interface Resident {
@@ -15,6 +16,8 @@ export interface Resident {
   readonly pid: number | undefined;
   /** The host user that nobody else has; absent when it shares one. */
   readonly uid?: number;
+  /** Whether its network is the host's own. */
+  readonly atHost: boolean;
 }
 
 export type Residents = ReadonlySet<Resident>;
@@ -50,6 +53,30 @@ export const peersOf = (holder: number, organization: string, residents: Residen
     };
   };
 };
+
+/** Somebody in a sandbox; without a name nobody answers it. */
+export type Neighbour = Pick<Resident, "name" | "organization">;
+
+const NOBODY: Neighbour = { organization: "" };
+
+/**
+ * Who on the host's own network holds the other end of a connection to the server, when it is a sandbox. Who has closed its
+ * end already is nobody: it can no longer be told from a sandbox.
+ */
+export const neighbourAt = async (ends: Ends, residents: Residents): Promise<Neighbour | undefined> => {
+  const owner = await ownerOf(ends, process.pid);
+  if (owner === undefined) return isLocal(ends) ? NOBODY : undefined;
+  if (owner.inode === 0) return NOBODY;
+  const resident = await residentOf(
+    owner,
+    [...residents].filter(({ atHost }) => atHost),
+  );
+  return resident ?? (isSandboxUser(owner.uid) ? NOBODY : undefined);
+};
+
+/** Connections from the machine to itself are in its table as long as the other end is there. */
+const isLocal = ({ remoteAddress = "", localAddress }: Ends): boolean =>
+  isIP(remoteAddress) === 0 || remoteAddress === localAddress || /^(::ffff:)?127\.|^::1$/.test(remoteAddress);
 
 const residentOf = async (owner: Owner, residents: readonly Resident[]): Promise<Resident | undefined> => {
   const known = residents.find(({ uid }) => uid === owner.uid);

@@ -13,7 +13,7 @@ import { findInheritedDescriptors, type InheritedDescriptors } from "./inherited
 import { endLeftovers } from "./leftovers.ts";
 import type { Log } from "./log.ts";
 import { createNetworks, type Networks } from "./network.ts";
-import type { Resident } from "./peer.ts";
+import { neighbourAt, type Resident } from "./peer.ts";
 import { isRoot, PROGRAM_PATH } from "./programs.ts";
 import { makeEtc, systemView } from "./root-view.ts";
 import type { Sandbox, SandboxCommand, SandboxedProcess, SandboxOptions } from "./sandbox.ts";
@@ -161,11 +161,17 @@ const prepare = async (options: SandboxOptions): Promise<Parts> => {
 const settle = (
   residents: Set<Resident>,
   { child: { pid }, exited }: SandboxedProcess,
-  { name, organization }: SandboxCommand,
+  { name, organization, network }: SandboxCommand,
   { uid }: HostUser,
 ): void => {
   const own = uid === undefined ? {} : { uid };
-  const resident: Resident = { pid, organization, ...own, ...(name === undefined ? {} : { name }) };
+  const resident: Resident = {
+    pid,
+    organization,
+    atHost: network === "host",
+    ...own,
+    ...(name === undefined ? {} : { name }),
+  };
   residents.add(resident);
   void exited.then(() => residents.delete(resident));
 };
@@ -230,6 +236,7 @@ export const createBubblewrapSandbox = async (options: SandboxOptions): Promise<
       settle(parts.residents, running, command, user);
       return running;
     },
+    neighbour: (ends) => neighbourAt(ends, parts.residents),
     close: async () => {
       await Promise.all([...living].map((running) => running.terminate(0)));
       await Promise.all([parts.networks.close(), stagingMade?.close()]);

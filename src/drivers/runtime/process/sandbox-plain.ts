@@ -56,6 +56,7 @@ const plainSandbox = (folders: string): Sandbox => ({
     return followPlain(child, folder);
   },
   installer: () => ownUser.claim("installer"),
+  neighbour: async () => undefined,
   close: async () => undefined,
 });
 

@@ -15,6 +15,7 @@ import type { Bind, Link } from "./bubblewrap.ts";
 import type { Door, HostService } from "./door.ts";
 import type { HostUser } from "./host-users.ts";
 import type { Log } from "./log.ts";
+import type { Ends, Neighbour } from "./peer.ts";
 import { createBubblewrapSandbox } from "./sandbox-bubblewrap.ts";
 import { createPlainSandbox } from "./sandbox-plain.ts";
 
@@ -92,6 +93,8 @@ export interface Sandbox {
   pathOf(bind: Bind): string;
   /** A user for the sandboxes that fill one folder, one after another; no function ever has it. */
   installer(): HostUser;
+  /** Who holds the other end of a connection on the host's own network, when it is one of these commands. */
+  neighbour(ends: Ends): Promise<Neighbour | undefined>;
   close(): Promise<void>;
 }
 
