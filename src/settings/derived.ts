@@ -1,7 +1,7 @@
 /** What follows from several settings together, or from the machine. */
 import { mkdirSync } from "node:fs";
 import { createServer, isIP } from "node:net";
-import { availableParallelism, homedir, totalmem } from "node:os";
+import { availableParallelism, totalmem, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import type { NetworkKind } from "../core/shared/ports.ts";
 import { SettingError } from "./convert.ts";
@@ -9,8 +9,20 @@ import type { Settings } from "./definitions.ts";
 
 /** Where the data folder is, or would be. */
 export function dataFolderPath(settings: Settings): string {
-  const home = process.env.XDG_DATA_HOME || join(homedir(), ".local", "share");
-  return resolve(settings["data-dir"] || join(home, "dispatch"));
+  if (settings["data-dir"]) return resolve(settings["data-dir"]);
+  const home = process.env.XDG_DATA_HOME || join(homeFolder(), ".local", "share");
+  return resolve(home, "dispatch");
+}
+
+/** HOME, else what the system's list of users says. @throws SettingError when neither names a folder */
+function homeFolder(): string {
+  try {
+    return process.env.HOME || userInfo().homedir;
+  } catch {
+    throw new SettingError(
+      "HOME is not set and this user has no entry in /etc/passwd: name the folder with --data-dir",
+    );
+  }
 }
 
 /** Where the database is, or would be. */

@@ -65,7 +65,7 @@ export function functionToWire({ id, name, created, document }: FunctionRecord):
     ...(document.retries > 0 ? { retries: document.retries } : {}),
     schema: { in: document.schema.in, out: document.schema.out },
     secrets: wireStrings(document.secrets),
-    services: wireStrings(document.services),
+    services: wireStrings(document.services?.length ? document.services : null),
     status: document.status,
     ...(document.timeout > 0 ? { timeout: document.timeout } : {}),
     tags: wireTags(document.tags),

@@ -127,7 +127,7 @@ export class BaseImages {
 function specOf(body: BaseImage, status: WireStatus): BaseImageDocument {
   return {
     dockerUrl: body.dockerUrl,
-    language: languageOfImage(body.dockerUrl) ?? body.language,
+    language: body.language || (languageOfImage(body.dockerUrl) ?? ""),
     status,
     reason: null,
     tags: body.tags ?? null,

@@ -157,7 +157,7 @@ export class Images {
       baseImageName: body.baseImageName,
       manifest: body.runtimeDependencies?.manifest ?? "",
       packages: body.systemDependencies?.packages ?? [],
-      language: base.document.language,
+      language: languageOfImage(base.document.dockerUrl) ?? base.document.language,
       status,
       reason: null,
       tags: body.tags ?? null,

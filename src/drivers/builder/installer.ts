@@ -37,6 +37,8 @@ export interface Installer {
   readonly outputName: string;
   /** False when there is nothing to install. @throws BuildError when the manifest cannot be read. */
   isNeeded(manifest: string): boolean;
+  /** @throws BuildError for what names files, which are not here. */
+  refuseFiles(manifest: string): void;
   /** The manifest with what the base image has besides: another image than without. Default: as it was sent. */
   withBase?(manifest: string): string;
   /** The manifest as the installer gets it; default: as it was sent. */

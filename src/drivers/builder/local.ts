@@ -75,7 +75,9 @@ async function placeOrder(given: ImageSpec): Promise<Order> {
   const installer = INSTALLERS[spec.language];
   if (installer === undefined)
     throw new BuildError(`Images of the language ${spec.language} cannot be built by this version.`);
-  const manifest = installer.isNeeded(spec.manifest) ? installer.withBase?.(spec.manifest) : undefined;
+  const isNeeded = installer.isNeeded(spec.manifest);
+  if (isNeeded) installer.refuseFiles(spec.manifest);
+  const manifest = isNeeded ? installer.withBase?.(spec.manifest) : undefined;
   const whole = { ...spec, manifest: manifest ?? spec.manifest };
   return {
     spec: whole,

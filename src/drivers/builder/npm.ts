@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { BuildError } from "../../core/shared/ports.ts";
 import { interpreterPath } from "../runtime/process/interpreters.ts";
 import type { Installer, InstallPlan, PlanContext } from "./installer.ts";
+import { refusePackageFiles } from "./manifest-files.ts";
 import { findNpm } from "./npm-location.ts";
 import { readUntrusted } from "./read-untrusted.ts";
 
@@ -27,6 +28,7 @@ export const npm: Installer = {
   manifestFileName: "package.json",
   outputName: "node_modules",
   isNeeded: (manifest) => manifest.trim() !== "" && hasSections(parseManifest(manifest)),
+  refuseFiles: (manifest) => refusePackageFiles({ ...parseManifest(manifest) }),
   async readSettings(_interpreter, environment) {
     const folder = locateNpm(environment);
     // npm looks for its global configuration beside the Node that runs it; PREFIX names the one it was installed with.

@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { BuildError } from "../../core/shared/ports.ts";
 import { interpreterPath } from "../runtime/process/interpreters.ts";
 import type { Installer, InstallPlan, PlanContext } from "./installer.ts";
+import { refuseRequirementFiles } from "./manifest-files.ts";
 
 const run = promisify(execFile);
 
@@ -22,6 +23,7 @@ export const pip: Installer = {
   manifestFileName: "requirements.txt",
   outputName: "site-packages",
   isNeeded: (manifest) => manifest.split(/\r?\n/).some((line) => /^\s*[^\s#]/.test(line)),
+  refuseFiles: refuseRequirementFiles,
   withBase,
   async readSettings({ command }, env) {
     // -s: packages of the server's own user are not seen in the sandbox, so a pip among them does not count.

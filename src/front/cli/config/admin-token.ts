@@ -1,9 +1,9 @@
 /** The administrator of a server on this machine needs no configuration: its token file is found (decisions.md 15). */
 import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import type { HttpAnswer, HttpRequest, Transport } from "../../client/client.ts";
 import type { Io } from "../io.ts";
+import { homeFolder } from "./home.ts";
 import { isLoopback, type Settings } from "./settings.ts";
 
 /**
@@ -40,6 +40,6 @@ function localAdminToken(io: Io): string | undefined {
 /** Where a server of this user keeps its data. */
 export function dataDir(io: Io): string {
   if (io.env.DISPATCH_DATA_DIR) return io.env.DISPATCH_DATA_DIR;
-  const home = io.env.HOME || homedir();
+  const home = homeFolder(io);
   return join(io.env.XDG_DATA_HOME || join(home, ".local/share"), "dispatch");
 }

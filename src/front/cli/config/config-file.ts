@@ -1,6 +1,5 @@
 /** Where the configuration file is, and what it says (cli-and-runtimes.md 1.1). */
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
 import { extname, join, resolve } from "node:path";
 import { CliError, fileProblem } from "../errors.ts";
 import type { Io } from "../io.ts";
@@ -8,6 +7,7 @@ import { jsonPlace } from "../text/json-place.ts";
 import { readText } from "../text/read-text.ts";
 import type { ContextSettings } from "./context-settings.ts";
 import { readContexts } from "./context-settings.ts";
+import { homeFolder } from "./home.ts";
 
 export interface Config {
   /** The file that was read, or that would be written. */
@@ -38,7 +38,7 @@ export async function readConfig(io: Io, flag: string | undefined): Promise<Conf
 }
 
 function defaultPath(io: Io): string {
-  const folder = join(io.env.HOME || homedir(), ".dispatch");
+  const folder = join(homeFolder(io), ".dispatch");
   const found = extensions.map((extension) => join(folder, `config.${extension}`)).find((path) => existsSync(path));
   return found ?? join(folder, "config.json");
 }
