@@ -20,7 +20,14 @@ const joinScript = (joinFiles: readonly string[], memory: number | undefined, in
     'exec "$@"',
   ].join("\n");
 
-const dropRoot = (uid: number): string[] => ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
+/**
+ * Enters the namespaces and leaves root, with no group of root's left. A server that is root always has namespaces to enter;
+ * the same program does both, because each one more in the chain waits for its turn on the processor.
+ */
+const enter = (namespaces: readonly string[], uid: number | undefined): string[] => {
+  const options = uid === undefined ? namespaces : [...namespaces, `--setgid=${uid}`, `--setuid=${uid}`];
+  return options.length === 0 ? [] : ["nsenter", ...options];
+};
 
 /** `prlimit` runs inside, because the number of processes of a user is counted per user namespace. */
 const limitProcesses = ({ controllers }: ControlGroups, { pids }: Limits): string[] =>
@@ -42,8 +49,7 @@ export const chain = ({ groups, group, namespaces, inherited, uid }: ChainParts,
   return [
     ...[inherited.shell, "-e", "-c", joinScript(group.joinFiles, memory, inherited.descriptors)],
     ...["sh", ...group.joinFiles, ...processLimits()],
-    ...(namespaces.length === 0 ? [] : ["nsenter", ...namespaces]),
-    ...(uid === undefined ? [] : dropRoot(uid)),
+    ...enter(namespaces, uid),
     ...["bwrap", "--args", String(ARGUMENTS_FD), "--"],
     ...limitProcesses(groups, command.limits),
     ...[command.command, ...command.args],

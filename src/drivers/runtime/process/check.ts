@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { NetworkKind, Runtime, RuntimeReport, WorkerSpec } from "../../../core/shared/ports.ts";
 import { WAY_OUT_PROGRAMS } from "./network.ts";
-import { INSTALL_PROGRAMS, isRoot, missingPrograms } from "./programs.ts";
+import { INSTALL_PROGRAMS, missingPrograms } from "./programs.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 const GIVE_UP = "or start the server with --sandbox none, which does not protect the machine from functions";
@@ -10,7 +10,6 @@ const GIVE_UP = "or start the server with --sandbox none, which does not protect
 /** The programs of the chain, see sandbox.ts. */
 const programsOf = (network: NetworkKind): string[] => [
   ...["bwrap", "unshare", "nsenter", "prlimit"],
-  ...(isRoot() ? ["setpriv"] : []),
   ...(network === "host" ? [] : ["ip"]),
   ...(network === "isolated" ? WAY_OUT_PROGRAMS : []),
 ];

@@ -2,7 +2,7 @@
  * The sandbox: runs one command where it sees and reaches only what it was given. Functions, the installers of the
  * builder and event drivers all run through here. The chain, each link replacing the one before by exec:
  *
- *   sh (joins the control groups) -> prlimit (core dumps, open files) -> nsenter (network, staging) -> setpriv (leaves root) -> bwrap -> the command
+ *   sh (joins the control groups) -> prlimit (core dumps, open files) -> nsenter (network, staging; leaves root) -> bwrap -> the command
  *
  * A server that runs as root drops to a user that nobody else has (host-users.ts), so that no sandboxed process is root
  * outside, whatever it is inside.
