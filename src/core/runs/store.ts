@@ -84,7 +84,11 @@ const inserts = new Map<number, (row: RunRow) => Statement>();
 /** Columns that would be null are left out: that is every second one of a run, and each would cost on its way. */
 function sparseInsert(row: RunRow): Statement {
   let present = 0;
-  for (const [at, column] of columns.entries()) if (row[column] !== null) present |= 1 << at;
+  let bit = 1;
+  for (const column of columns) {
+    if (row[column] !== null) present |= bit;
+    bit <<= 1;
+  }
   let insert = inserts.get(present);
   if (insert === undefined) {
     insert = insertOf(columns.filter((_, at) => present & (1 << at)));
