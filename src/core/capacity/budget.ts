@@ -1,7 +1,10 @@
 /**
  * How many workers may live and how many may start at once, and whose turn it is. No organization has all of them: some
- * are left to others. Who has fewest workers is served first, then who has waited longest.
+ * are left to others. Served first is the organization with the fewest workers; there the deepest call, because others wait
+ * for it; then the function with the fewest workers; then whoever has waited longest.
  */
+import type { Claimant, Demand } from "./demand.ts";
+import { Share } from "./share.ts";
 
 /** Of so many workers one is left to others, and one at least. */
 const LEFT_SHARE = 8;
@@ -9,109 +12,147 @@ const LEFT_SHARE = 8;
 /** With fewer workers than this one is only left once a second organization has asked. */
 const ALWAYS_LEFT_FROM = 4;
 
-/** @param own only a worker of the same organization makes room, which has as many as it may. */
-export type MakeRoom = (own: boolean) => void;
-
 /** Further starts at once for organizations of which no worker is starting: another's slow starts are not theirs. */
 const FURTHER_STARTS = 2;
 
+/**
+ * Ends an idle worker, if there is one, and says whether one ends.
+ * @param own only one of the same organization makes room, which has as many as it may.
+ */
+export type Evict = (organization: string, own: boolean) => boolean;
+
 interface Waiting {
-  readonly organization: string;
-  /** Ends an idle worker, if there is one. Absent: nobody waits for this worker yet, so none is ended for it. */
-  readonly makeRoom: MakeRoom | undefined;
+  readonly demand: Demand;
+  readonly share: Share;
   go(): void;
 }
 
 export class WorkerBudget {
-  readonly #maxWorkers: number;
+  readonly maxWorkers: number;
   readonly #maxStarting: number;
-  /** Workers by organization, for all that ever asked. */
-  readonly #held = new Map<string, number>();
-  /** Those of which workers are starting, one entry a worker. */
-  readonly #starters: string[] = [];
+  readonly #evict: Evict;
+  /** By organization, for all that ever asked. */
+  readonly #shares = new Map<string, Share>();
+  /** Of those whose workers are starting, one entry a worker. */
+  readonly #starting: Share[] = [];
   readonly #waiting: Waiting[] = [];
   #living = 0;
 
-  constructor(maxWorkers: number, maxStarting: number) {
-    this.#maxWorkers = maxWorkers;
+  constructor(maxWorkers: number, maxStarting: number, evict: Evict) {
+    this.maxWorkers = maxWorkers;
     this.#maxStarting = maxStarting;
+    this.#evict = evict;
   }
 
-  get living(): number {
-    return this.#living;
+  shareOf(organization: string): Share {
+    const known = this.#shares.get(organization);
+    if (known !== undefined) return known;
+    const share = new Share(organization, () => this.#most());
+    this.#shares.set(organization, share);
+    return share;
   }
 
   /** Begins as soon as a worker may be started, and is told of its end by `ended`. */
-  async start<T>(organization: string, makeRoom: MakeRoom | undefined, begin: () => Promise<T>): Promise<T> {
-    this.#count(organization, 0);
-    while (!this.#mayStart(organization)) {
-      await new Promise<void>((go) => {
-        this.#waiting.push({ organization, makeRoom, go });
-        this.makeRoom();
-      });
-    }
-    this.#count(organization, 1);
-    this.#starters.push(organization);
+  async start<T>(demand: Demand, begin: () => Promise<T>): Promise<T> {
+    const share = this.shareOf(demand.claimant.organization);
+    await new Promise<void>((go) => {
+      this.#waiting.push({ demand, share, go });
+      this.settle();
+    });
     try {
       return await begin();
     } catch (error) {
-      this.#count(organization, -1);
+      this.#end(share);
       throw error;
     } finally {
-      this.#starters.splice(this.#starters.indexOf(organization), 1);
-      this.#next();
+      this.#starting.splice(this.#starting.indexOf(share), 1);
+      this.settle();
     }
   }
 
   ended(organization: string): void {
-    this.#count(organization, -1);
-    this.#next();
+    this.#end(this.shareOf(organization));
+    this.settle();
   }
 
-  /** For whoever is next among those for whom there is no room. To be called again while somebody waits. */
-  makeRoom(): void {
-    const next = this.#best(({ organization, makeRoom }) => makeRoom !== undefined && !this.#hasRoom(organization));
-    if (next !== undefined) next.makeRoom?.(this.#hasShare(next.organization));
+  /** Whether a worker that has just ended a call should end, so that another function gets one. */
+  isOwed(holder: Claimant): boolean {
+    const next = this.#waiting.length === 0 ? undefined : this.#firstWithoutRoom();
+    if (next === undefined || next.demand.claimant === holder) return false;
+    if (next.share.organization === holder.organization) return isBehind(next.demand, holder);
+    if (next.share.held >= next.share.most) return false;
+    return this.shareOf(holder.organization).held > next.share.held + 1;
   }
 
-  #count(organization: string, change: 1 | 0 | -1): void {
-    this.#living += change;
-    this.#held.set(organization, this.#heldBy(organization) + change);
+  /** Serves whoever is next, and makes room for whoever has none. To be called when a worker becomes idle. */
+  settle(): void {
+    if (this.#waiting.length === 0 && this.#living <= this.maxWorkers) return;
+    for (let next = this.#firstWithRoom(); next !== undefined; next = this.#firstWithRoom()) this.#grant(next);
+    const next = this.#firstWithoutRoom();
+    if (next === undefined) {
+      if (this.#living > this.maxWorkers) this.#evict("", false);
+      return;
+    }
+    const { demand, share } = next;
+    const isEnding = this.#evict(share.organization, share.held >= share.most);
+    if (!isEnding && share.isDeepest(demand.depth) && this.#mayBegin(share)) this.#grant(next);
   }
 
-  #heldBy(organization: string): number {
-    return this.#held.get(organization) ?? 0;
+  #most(): number {
+    const left = this.maxWorkers < ALWAYS_LEFT_FROM && this.#shares.size < 2 ? 0 : this.maxWorkers / LEFT_SHARE;
+    return Math.max(1, this.maxWorkers - Math.ceil(left));
   }
 
-  #mayStart(organization: string): boolean {
-    return this.#mayBegin(organization) && this.#hasRoom(organization);
-  }
-
-  #mayBegin(organization: string): boolean {
-    const further = this.#starters.includes(organization) ? 0 : FURTHER_STARTS;
-    return this.#starters.length < this.#maxStarting + further;
-  }
-
-  #hasRoom(organization: string): boolean {
-    return this.#living < this.#maxWorkers && !this.#hasShare(organization);
-  }
-
-  /** Whether it has as many as one organization may have. */
-  #hasShare(organization: string): boolean {
-    const left = this.#maxWorkers < ALWAYS_LEFT_FROM && this.#held.size < 2 ? 0 : this.#maxWorkers / LEFT_SHARE;
-    return this.#heldBy(organization) >= Math.max(1, this.#maxWorkers - Math.ceil(left));
-  }
-
-  #next(): void {
-    const next = this.#best(({ organization }) => this.#mayStart(organization));
-    if (next === undefined) return;
+  #grant(next: Waiting): void {
     this.#waiting.splice(this.#waiting.indexOf(next), 1);
+    this.#living++;
+    this.#starting.push(next.share);
+    next.demand.granted(next.share);
     next.go();
   }
 
-  #best(suits: (waiting: Waiting) => boolean): Waiting | undefined {
-    const rank = ({ organization, makeRoom }: Waiting): number =>
-      this.#heldBy(organization) + (makeRoom === undefined ? this.#maxWorkers : 0);
-    return this.#waiting.filter(suits).sort((a, b) => rank(a) - rank(b))[0];
+  #end(share: Share): void {
+    share.held--;
+    this.#living--;
   }
+
+  #mayBegin(share: Share): boolean {
+    const further = this.#starting.includes(share) ? 0 : FURTHER_STARTS;
+    return this.#starting.length < this.#maxStarting + further;
+  }
+
+  #hasRoom(share: Share): boolean {
+    return this.#living < this.maxWorkers && share.held < share.most;
+  }
+
+  #firstWithRoom(): Waiting | undefined {
+    return this.#first(
+      ({ demand, share }) =>
+        this.#hasRoom(share) && this.#mayBegin(share) && (demand.spare || share.admits(demand.depth)),
+    );
+  }
+
+  #firstWithoutRoom(): Waiting | undefined {
+    return this.#first(({ demand, share }) => !demand.spare && !this.#hasRoom(share) && share.admits(demand.depth));
+  }
+
+  #first(suits: (waiting: Waiting) => boolean): Waiting | undefined {
+    return this.#waiting.filter(suits).sort(byTurn)[0];
+  }
+}
+
+function byTurn(a: Waiting, b: Waiting): number {
+  return (
+    Number(a.demand.spare) - Number(b.demand.spare) ||
+    a.share.held - b.share.held ||
+    b.demand.depth - a.demand.depth ||
+    a.demand.claimant.workers - b.demand.claimant.workers
+  );
+}
+
+/** Whether it should get a worker of the holder, who is of the same organization. */
+function isBehind({ claimant, depth, waitsSince }: Demand, holder: Claimant): boolean {
+  if (claimant.workers > 0) return holder.workers > claimant.workers + 1;
+  if (holder.workers > 1 || depth > holder.depth) return true;
+  return depth === holder.depth && waitsSince < holder.waitsSince;
 }

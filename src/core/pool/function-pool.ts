@@ -1,10 +1,13 @@
 /** The workers and the queue of one function revision. */
+import type { Claimant } from "../capacity/demand.ts";
+import type { Share } from "../capacity/share.ts";
 import { DispatchError } from "../shared/errors.ts";
 import type { Worker } from "../shared/ports.ts";
 import { Pace } from "./pace.ts";
 import type { Revision } from "./revision.ts";
 import { Slot } from "./slot.ts";
 import type { Task } from "./task.ts";
+import { TaskQueue } from "./task-queue.ts";
 
 export interface FunctionPoolSettings {
   /** Tasks that may wait. */
@@ -13,12 +16,16 @@ export interface FunctionPoolSettings {
   readonly maxWait: number;
 }
 
-/** Asks for a worker that has loaded the revision. */
-export type Acquire = (revision: Revision) => Promise<Worker>;
-
-interface Queued {
-  readonly task: Task;
-  readonly since: number;
+/** What the pool of one function asks of all. */
+export interface FunctionPoolPorts {
+  /** What its organization has. */
+  readonly share: Share;
+  /** Resolves to a worker that has loaded the revision. */
+  acquire(pool: FunctionPool): Promise<Worker>;
+  /** Whether a worker should end rather than take its next call, because another function is owed its place. */
+  isOwed(pool: FunctionPool, slot: Slot): boolean;
+  /** A worker has nothing to do. */
+  idle(): void;
 }
 
 /** A run that lasts this long gives back what waits behind it in its worker. */
@@ -30,20 +37,40 @@ const STARTING_AT_ONCE = 2;
 const LONGEST_DEBT_MS = 10_000;
 const SHORTEST_DEBT_MS = 1000;
 
-export class FunctionPool {
+export class FunctionPool implements Claimant {
   readonly revision: Revision;
   readonly slots: Slot[] = [];
   readonly #settings: FunctionPoolSettings;
-  readonly #acquire: Acquire;
-  #queue: Queued[] = [];
+  readonly #ports: FunctionPoolPorts;
+  readonly #queue = new TaskQueue();
   #starting = 0;
   readonly #pace = new Pace();
   retired = false;
 
-  constructor(revision: Revision, settings: FunctionPoolSettings, acquire: Acquire) {
+  constructor(revision: Revision, settings: FunctionPoolSettings, ports: FunctionPoolPorts) {
     this.revision = revision;
     this.#settings = settings;
-    this.#acquire = acquire;
+    this.#ports = ports;
+  }
+
+  get organization(): string {
+    return this.revision.organization;
+  }
+
+  get share(): Share {
+    return this.#ports.share;
+  }
+
+  get workers(): number {
+    return this.slots.length;
+  }
+
+  get depth(): number {
+    return this.#queue.depth;
+  }
+
+  get waitsSince(): number {
+    return this.#queue.since;
   }
 
   get queued(): number {
@@ -55,17 +82,13 @@ export class FunctionPool {
   }
 
   submit(task: Task): void {
-    const slot = this.#freeSlot();
-    if (slot !== undefined && this.#queue.length === 0) {
-      slot.give(task);
-      return;
-    }
+    if (this.#queue.length === 0 && this.#give(task)) return;
     const refusal = task.durable ? undefined : this.refusal();
     if (refusal !== undefined) {
       task.refused(refusal);
       return;
     }
-    this.#queue.push({ task, since: performance.now() });
+    this.#queue.add(task);
     this.#grow();
   }
 
@@ -77,22 +100,24 @@ export class FunctionPool {
 
   /** A task that a worker gave back goes first. */
   requeue(task: Task): void {
-    this.#queue.unshift({ task, since: performance.now() });
+    this.#queue.return(task);
     setImmediate(() => this.#pump());
   }
 
   ran(duration: number, slot: Slot): void {
     this.#pace.ended(duration);
     if (this.#isolated) void slot.stop("retired");
+    else if (slot.leaving || this.#ports.isOwed(this, slot)) slot.leave();
     this.#pump();
     this.#renew();
+    if (slot.load === 0) this.#ports.idle();
   }
 
   /** Loads one worker. @throws LoadError */
   async addWorker(): Promise<void> {
     this.#starting++;
     try {
-      this.#adopt(new Slot(this, await this.#acquire(this.revision)));
+      this.#adopt(new Slot(this, await this.#ports.acquire(this)));
     } finally {
       this.#starting--;
     }
@@ -109,16 +134,16 @@ export class FunctionPool {
   tick(now: number): void {
     for (const slot of this.slots) this.#watch(slot, now);
     this.#expire(now);
-    if (this.#queue.length > 0) this.#grow();
+    if (this.#queue.length > 0) this.#pump();
   }
 
   #expire(now: number): void {
     const { maxWait } = this.#settings;
-    const isLate = ({ task, since }: Queued): boolean => !task.durable && now - since > maxWait;
-    const late = this.#queue.filter(isLate);
-    if (late.length === 0) return;
-    this.#queue = this.#queue.filter((queued) => !isLate(queued));
-    for (const { task } of late) task.refused(this.#overloaded(`it waited longer than ${maxWait / 1000} s`));
+    if (this.#queue.length === 0) return;
+    for (const task of this.#queue.remove((one) => one.gone === true))
+      task.refused(this.#overloaded("its caller has gone"));
+    const late = this.#queue.remove((task, since) => task.durable !== true && now - since > maxWait);
+    for (const task of late) task.refused(this.#overloaded(`it waited longer than ${maxWait / 1000} s`));
   }
 
   /** Called now and then: ends workers that have been idle for that many milliseconds, looks after the others. */
@@ -129,30 +154,35 @@ export class FunctionPool {
   }
 
   async close(): Promise<void> {
-    for (const { task } of this.#queue) task.refused(new DispatchError("SHUTTING_DOWN"));
-    this.#queue = [];
+    for (const task of this.#queue.remove(() => true)) task.refused(new DispatchError("SHUTTING_DOWN"));
     await Promise.all(this.slots.map((slot) => slot.stop("shutdown")));
   }
 
   /** The slot with the fewest tasks; for tiny runs the first that has room, so that the others sleep on. */
-  #freeSlot(): Slot | undefined {
+  #freeSlot(depth: number): Slot | undefined {
     const { prefetch, tiny } = this.#pace;
     let best: Slot | undefined;
     for (const slot of this.slots) {
-      if (slot.stopping || slot.load >= (this.#isolated ? 1 : prefetch)) continue;
+      if (!slot.open || slot.load >= (this.#isolated ? 1 : prefetch)) continue;
+      if (slot.load === 0 && !this.share.admits(depth)) continue;
       if (tiny || slot.load === 0) return slot;
       if (best === undefined || slot.load < best.load) best = slot;
     }
     return best;
   }
 
+  #give(task: Task): boolean {
+    const depth = task.depth ?? 0;
+    const slot = this.#freeSlot(depth);
+    slot?.give(task);
+    if (slot === undefined && !this.share.admits(depth)) this.share.whenLess(this.#wake);
+    return slot !== undefined;
+  }
+
+  readonly #wake = (): void => this.#pump();
+
   #pump(): void {
-    let next = 0;
-    for (let slot = this.#freeSlot(); slot !== undefined && next < this.#queue.length; slot = this.#freeSlot()) {
-      const queued = this.#queue[next++];
-      if (queued !== undefined) slot.give(queued.task);
-    }
-    if (next > 0) this.#queue.splice(0, next);
+    this.#queue.drain((task) => this.#give(task));
     if (this.#queue.length > 0) this.#grow();
     else if (this.retired) this.#stopIdle("retired", 0);
   }
@@ -180,15 +210,13 @@ export class FunctionPool {
     const { typical = 0, short } = this.#pace;
     if ((typical * this.#queue.length) / workers > GROW_AFTER_MS) return true;
     // Where runs are short, a long wait says that this server is busy, and more workers would not help it.
-    return !short && performance.now() - (this.#queue[0]?.since ?? 0) > GROW_AFTER_MS;
+    return !short && performance.now() - this.#queue.since > GROW_AFTER_MS;
   }
 
   /** With workers left the queue goes on without the new one; with none nobody would ever serve it. */
   #cannotGrow(error: Error): void {
     if (this.slots.length > 0 || this.#starting > 0) return;
-    const refused = this.#queue;
-    this.#queue = [];
-    for (const { task } of refused) task.refused(error);
+    for (const task of this.#queue.remove(() => true)) task.refused(error);
   }
 
   #adopt(slot: Slot): void {
@@ -232,7 +260,7 @@ export class FunctionPool {
   #stopIdle(reason: "idle" | "retired", idleTimeout: number): void {
     const now = performance.now();
     for (const slot of this.slots) {
-      if (slot.load === 0 && !slot.stopping && now - slot.idleSince >= idleTimeout) void slot.stop(reason);
+      if (slot.load === 0 && slot.open && now - slot.idleSince >= idleTimeout) void slot.stop(reason);
     }
   }
 

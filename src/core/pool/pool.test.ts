@@ -308,6 +308,81 @@ describe("organizations", () => {
   });
 });
 
+describe("functions of one organization", () => {
+  const flooding = revisionOf({ faasId: "flooding", concurrency: 10 });
+  const other = revisionOf({ faasId: "other" });
+
+  test("get a worker of one that never idles, and are not all given one for it", async () => {
+    const { pool, runtime } = poolWith({ maxWorkers: 8 });
+    for (let i = 0; i < 200; i++) pool.submit(new TestTask(flooding));
+    await eventually(() => runtime.loaded.filter(({ held }) => held.length > 0).length === 7);
+    for (const worker of runtime.loaded) worker.begin();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    const task = new TestTask(other);
+    pool.submit(task);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    for (const worker of [...runtime.loaded]) {
+      worker.end();
+      if (worker.held.length > 0) worker.begin();
+    }
+    await eventually(() => runtime.loaded[7]?.held.length === 1);
+    expect(runtime.loaded.filter(({ stops }) => stops.length > 0)).toHaveLength(1);
+    runtime.loaded[7]?.end();
+    expect(task.events).toEqual(["finished"]);
+  });
+
+  test("whose callers have gone do not run, and leave their places to others", async () => {
+    const { pool, runtime } = poolWith({ maxQueue: 1 });
+    const narrow = revisionOf({ concurrency: 1 });
+    const worker = await ready(pool, runtime, narrow);
+    const [, leaving] = [new TestTask(narrow), new TestTask(narrow)].map((task) => {
+      pool.submit(task);
+      return task;
+    }) as [TestTask, TestTask];
+    leaving.gone = true;
+    await eventually(() => leaving.events.length > 0);
+    const next = new TestTask(narrow);
+    pool.submit(next);
+    worker.end();
+    worker.end();
+    expect([leaving.events, next.events]).toEqual([["refused"], ["finished"]]);
+  });
+});
+
+describe("calls by calls", () => {
+  const functionAt = (depth: number) => revisionOf({ faasId: `at-${depth}`, concurrency: 50 });
+
+  test("that cannot fit are refused at once, with a sentence", () => {
+    const { pool } = poolWith({ maxWorkers: 4 });
+    const task = new TestTask(functionAt(4), false, 4);
+    pool.submit(task);
+    expect(task.refusal?.message).toContain(
+      "it would take 5 workers at once, and this server has 4 (setting max-workers)",
+    );
+  });
+
+  test("find a worker although those that wait for them have all, and room is kept for the next", async () => {
+    const { pool, runtime } = poolWith({ maxWorkers: 4 });
+    const outer = [1, 2, 3, 4, 5, 6].map(() => new TestTask(functionAt(0)));
+    for (const task of outer) pool.submit(task);
+    await eventually(() => runtime.loaded.filter(({ held }) => held.length === 1).length === 3);
+    for (const worker of runtime.loaded) worker.begin();
+    const inner = [1, 2, 3].map(() => new TestTask(functionAt(1), false, 1));
+    for (const task of inner) pool.submit(task);
+    await eventually(() => runtime.loaded[3]?.held.length === 1);
+    for (let done = 0; done < 3; done++) {
+      await eventually(() => runtime.loaded[3]?.held.length !== 0);
+      runtime.loaded[3]?.end();
+    }
+    expect(inner.every(({ events }) => events.at(-1) === "finished")).toBe(true);
+    for (const worker of runtime.loaded.slice(0, 3)) worker.end();
+    const busy = () => runtime.loaded.filter(({ held, stops }) => held.length > 0 && stops.length === 0);
+    await eventually(() => busy().length === 2);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(busy()).toHaveLength(2);
+  });
+});
+
 describe("a full queue", () => {
   const full = async () => {
     const { pool, runtime } = poolWith({ maxQueue: 2 });
@@ -330,7 +405,7 @@ describe("a full queue", () => {
 
   test("is told before something is promised, and takes what was promised", async () => {
     const { pool, revision, worker } = await full();
-    expect(() => pool.admit(revision)).toThrow(/is overloaded/);
+    expect(() => pool.admit(new TestTask(revision))).toThrow(/is overloaded/);
     const promised = new TestTask(revision, true);
     pool.submit(promised);
     expect(promised.events).toEqual([]);
@@ -339,7 +414,7 @@ describe("a full queue", () => {
       worker.end();
     }
     expect(promised.events).toEqual(["finished"]);
-    expect(() => pool.admit(revision)).not.toThrow();
+    expect(() => pool.admit(new TestTask(revision))).not.toThrow();
   });
 });
 

@@ -4,6 +4,7 @@
  */
 
 import { WorkerBudget } from "../capacity/budget.ts";
+import { Demand } from "../capacity/demand.ts";
 import { DispatchError } from "../shared/errors.ts";
 import type { Afterwards, Blobs, LoadSpec, Runtime, Worker, WorkerSpec } from "../shared/ports.ts";
 import { FunctionPool, type FunctionPoolSettings } from "./function-pool.ts";
@@ -28,6 +29,7 @@ interface Log {
 const TICK_MS = 10;
 const SWEEP_MS = 1000;
 const COLD_STARTS_AT_ONCE = 2;
+const LONGEST_MAKING_MS = 1000;
 
 export class Pool {
   readonly #settings: PoolSettings;
@@ -40,8 +42,8 @@ export class Pool {
   readonly #sweeper: NodeJS.Timeout;
   #hear: (event: Afterwards, organization: string) => void = () => {};
   #ticking = false;
-  /** An idle worker is ending, so that another can start. */
-  #making = false;
+  /** A worker is ending, so that another can start: until then, in monotonic milliseconds, no further one is ended for that. */
+  #makingUntil = 0;
   #closed = false;
 
   constructor(settings: PoolSettings, runtime: Runtime, blobs: Blobs, log: Log) {
@@ -49,7 +51,8 @@ export class Pool {
     this.#runtime = runtime;
     this.#blobs = blobs;
     this.#log = log;
-    this.#budget = new WorkerBudget(settings.maxWorkers, COLD_STARTS_AT_ONCE);
+    const evict = (organization: string, own: boolean): boolean => this.#makeRoom(organization, own);
+    this.#budget = new WorkerBudget(settings.maxWorkers, COLD_STARTS_AT_ONCE, evict);
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref();
   }
 
@@ -70,19 +73,21 @@ export class Pool {
     }
   }
 
-  /** For a task that is promised before it is submitted. @throws OVERLOADED, SHUTTING_DOWN */
-  admit(revision: Revision): void {
-    if (this.#closed) throw new DispatchError("SHUTTING_DOWN");
-    const refusal = this.#functions.get(revision.faasId)?.refusal();
+  /** For a task that is promised before it is submitted. @throws OVERLOADED, SHUTTING_DOWN, CHAIN_TOO_LONG */
+  admit(task: Task): void {
+    const refusal = this.#refusal(task) ?? this.#functions.get(task.revision.faasId)?.refusal();
     if (refusal !== undefined) throw refusal;
   }
 
   submit(task: Task): void {
-    if (this.#closed) {
-      task.refused(new DispatchError("SHUTTING_DOWN"));
+    const refusal = this.#refusal(task);
+    if (refusal !== undefined) {
+      task.refused(refusal);
       return;
     }
-    this.#functionPool(task.revision).submit(task);
+    const pool = this.#functionPool(task.revision);
+    pool.share.note(task.depth ?? 0);
+    pool.submit(task);
     this.#armTick();
   }
 
@@ -130,16 +135,37 @@ export class Pool {
   #functionPool(revision: Revision): FunctionPool {
     let pool = this.#functions.get(revision.faasId);
     if (pool === undefined) {
-      pool = new FunctionPool(revision, this.#settings, (wanted) => this.#acquire(wanted));
+      pool = new FunctionPool(revision, this.#settings, {
+        share: this.#budget.shareOf(revision.organization),
+        acquire: (claimant) => this.#acquire(claimant),
+        isOwed: (holder, { worker }) => this.#isOwed(holder, worker),
+        idle: () => this.#budget.settle(),
+      });
       this.#functions.set(revision.faasId, pool);
       this.keepWarm(revision);
     }
     return pool;
   }
 
-  async #acquire(revision: Revision): Promise<Worker> {
+  #refusal({ revision, depth = 0 }: Task): DispatchError | undefined {
+    if (this.#closed) return new DispatchError("SHUTTING_DOWN");
+    const limit = this.#settings.maxWorkers;
+    if (depth < limit) return undefined;
+    return new DispatchError("CHAIN_TOO_LONG", { name: revision.functionName, workers: depth + 1, limit });
+  }
+
+  async #acquire(pool: FunctionPool): Promise<Worker> {
+    const demand = new Demand(pool, false);
+    try {
+      return await this.#load(pool.revision, demand);
+    } finally {
+      demand.settled();
+    }
+  }
+
+  async #load(revision: Revision, demand: Demand): Promise<Worker> {
     const bundle = await this.#blobs.get(revision.source);
-    const worker = await this.#warmSet(workerSpec(revision)).take();
+    const worker = await this.#warmSet(workerSpec(revision)).take(demand);
     const { handler, environment, limits } = revision;
     const afterwards = (event: Afterwards): void => this.#tell(revision, event);
     const spec: LoadSpec = { handler, bundle, environment, limits, afterwards };
@@ -165,7 +191,7 @@ export class Pool {
     if (set === undefined) {
       set = new WarmSet(
         spec,
-        (wanted, spare) => this.#start(wanted, spare),
+        (wanted, demand) => this.#start(wanted, demand),
         (error) => this.#log.warn({ err: error }, "no generic worker could be started"),
       );
       this.#warmSets.set(key, set);
@@ -173,32 +199,47 @@ export class Pool {
     return set;
   }
 
-  async #start(spec: WorkerSpec, spare: boolean): Promise<Worker> {
+  async #start(spec: WorkerSpec, demand: Demand): Promise<Worker> {
     if (this.#closed) throw new Error("the pool is closed");
-    const { organization } = spec;
-    const makeRoom = spare ? undefined : (own: boolean) => this.#makeRoom(organization, own);
-    const worker = await this.#budget.start(organization, makeRoom, () => this.#runtime.start(spec));
-    void worker.exited.then(() => this.#budget.ended(organization));
+    const worker = await this.#budget.start(demand, () => this.#runtime.start(spec));
+    void worker.exited.then(() => this.#budget.ended(spec.organization));
     return worker;
   }
 
   /** Ends the worker that has been idle for longest, the organization's own first; failing that a waiting generic one. */
-  #makeRoom(organization: string, own: boolean): void {
-    if (this.#making) return;
+  #makeRoom(organization: string, own: boolean): boolean {
+    if (performance.now() < this.#makingUntil) return true;
     const foreign = (slot: Slot): number => (slot.organization === organization ? 0 : 1);
     const idle = [...this.#functions.values()]
       .flatMap((pool) => pool.slots)
       .filter((slot) => slot.load === 0 && !slot.stopping && !(own && foreign(slot)))
       .sort((a, b) => foreign(a) - foreign(b) || a.idleSince - b.idleSince)[0];
-    if (idle === undefined) {
-      const sets = [...this.#warmSets.values()].filter((set) => !own || set.spec.organization === organization);
-      sets.some((set) => set.evict());
-      return;
-    }
-    this.#making = true;
-    void idle.stop("idle").finally(() => {
-      this.#making = false;
+    const ending = idle?.stop("idle") ?? this.#evictGeneric(organization, own);
+    if (ending === undefined) return false;
+    this.#making(ending);
+    return true;
+  }
+
+  /** Whether a worker that has ended a call is to go, for whom nothing else makes room. */
+  #isOwed(holder: FunctionPool, worker: Worker): boolean {
+    if (!this.#budget.isOwed(holder) || performance.now() < this.#makingUntil) return false;
+    this.#making(worker.exited);
+    return true;
+  }
+
+  #making(ending: Promise<unknown>): void {
+    this.#makingUntil = performance.now() + LONGEST_MAKING_MS;
+    void ending.finally(() => {
+      this.#makingUntil = 0;
     });
+  }
+
+  #evictGeneric(organization: string, own: boolean): Promise<void> | undefined {
+    for (const set of this.#warmSets.values()) {
+      const ending = own && set.spec.organization !== organization ? undefined : set.evict();
+      if (ending !== undefined) return ending;
+    }
+    return undefined;
   }
 
   #armTick(): void {
@@ -211,7 +252,7 @@ export class Pool {
     this.#ticking = false;
     const now = performance.now();
     for (const pool of this.#functions.values()) pool.tick(now);
-    this.#budget.makeRoom();
+    this.#budget.settle();
     if (this.#busy()) this.#armTick();
   }
 

@@ -15,6 +15,10 @@ export class Slot {
   idleSince = performance.now();
   /** Set when it ends: nothing more is given to it. */
   stopping = false;
+  /** It ends as soon as it holds nothing, because another function is owed its place. */
+  leaving = false;
+  /** The depth of the call with which it became busy. */
+  #depth = 0;
   /** It has run something. */
   used = false;
   /** Monotonic milliseconds at which what ran last has to be over, whatever it said of itself; 0 for no such time. */
@@ -29,6 +33,11 @@ export class Slot {
     return this.#pool.revision.organization;
   }
 
+  /** Whether it may be given something. */
+  get open(): boolean {
+    return !this.stopping && !this.leaving;
+  }
+
   get load(): number {
     return this.#held.length;
   }
@@ -40,9 +49,15 @@ export class Slot {
 
   give(task: Task): void {
     const invocation = new Invocation(this, task);
+    if (this.#held.length === 0) this.#enter(task.depth ?? 0);
     this.#held.push(invocation);
     if (task.claim === undefined) this.#send(invocation);
     else this.#claim(invocation, task.claim);
+  }
+
+  #enter(depth: number): void {
+    this.#depth = depth;
+    this.#pool.share.enter(depth);
   }
 
   #claim(invocation: Invocation, claim: () => Promise<void>): void {
@@ -81,6 +96,7 @@ export class Slot {
   takenBack(invocation: Invocation): void {
     this.#forget(invocation);
     this.#pool.requeue(invocation.task);
+    if (this.leaving && this.load === 0) this.leave();
   }
 
   /** Since when the worker owes us the start of its next run; undefined when it does not. */
@@ -104,6 +120,12 @@ export class Slot {
     }
   }
 
+  leave(): void {
+    this.leaving = true;
+    if (this.load === 0) void this.stop("idle");
+    else this.release();
+  }
+
   stop(reason: StopReason): Promise<void> {
     this.stopping = true;
     return this.worker.stop(reason);
@@ -111,11 +133,14 @@ export class Slot {
 
   #forget(invocation: Invocation): void {
     const at = this.#held.indexOf(invocation);
-    if (at >= 0) this.#held.splice(at, 1);
+    if (at < 0) return;
+    this.#held.splice(at, 1);
     if (this.running === invocation) {
       this.running = undefined;
       this.#freeSince = performance.now();
     }
-    if (this.#held.length === 0) this.idleSince = performance.now();
+    if (this.#held.length > 0) return;
+    this.idleSince = performance.now();
+    this.#pool.share.leave(this.#depth);
   }
 }

@@ -11,6 +11,10 @@ export interface Task {
   envelope(): string;
   /** It was promised and is on record: it waits as long as it must, and a full queue takes it, see `Pool.admit`. */
   readonly durable?: boolean;
+  /** How many calls that wait for each other led to it; absent is 0. */
+  readonly depth?: number;
+  /** Whoever waited for it has gone: it need not begin. */
+  readonly gone?: boolean;
   /** Runs before the handler may start, when the start itself must be on record first. */
   readonly claim?: () => Promise<void>;
   /** The handler has been entered. */

@@ -136,9 +136,13 @@ export class TestTask implements Task {
   readonly events: string[] = [];
   refusal: Error | undefined;
 
-  constructor(revision: Revision, durable = false) {
+  readonly depth: number;
+  gone = false;
+
+  constructor(revision: Revision, durable = false, depth = 0) {
     this.revision = revision;
     this.durable = durable;
+    this.depth = depth;
   }
 
   envelope(): string {

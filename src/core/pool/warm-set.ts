@@ -2,10 +2,10 @@
  * Pre-started generic workers: sandboxed and warmed, of one image, organization and kind of network, waiting for the
  * source of a function. Taking one starts its replacement.
  */
+import { Demand } from "../capacity/demand.ts";
 import type { Worker, WorkerSpec } from "../shared/ports.ts";
 
-/** `spare`: nobody waits for the worker yet, so that no other is ended to make room for it. */
-export type StartWorker = (spec: WorkerSpec, spare: boolean) => Promise<Worker>;
+export type StartWorker = (spec: WorkerSpec, demand: Demand) => Promise<Worker>;
 
 /** A start is work for the whole machine: the taker's first call goes before it. */
 const REFILL_AFTER_MS = 100;
@@ -36,19 +36,16 @@ export class WarmSet {
   }
 
   /** A waiting worker, or a fresh one. */
-  async take(): Promise<Worker> {
+  async take(demand: Demand): Promise<Worker> {
     const worker = this.#ready.shift();
-    if (worker === undefined) return this.#start(this.spec, false);
+    if (worker === undefined) return this.#start(this.spec, demand);
     setTimeout(() => this.#refill(), REFILL_AFTER_MS).unref();
     return worker;
   }
 
   /** Gives up one waiting worker to make room for another set. */
-  evict(): boolean {
-    const worker = this.#ready.pop();
-    if (worker === undefined) return false;
-    void worker.stop("idle");
-    return true;
+  evict(): Promise<void> | undefined {
+    return this.#ready.pop()?.stop("idle");
   }
 
   async close(): Promise<void> {
@@ -60,11 +57,16 @@ export class WarmSet {
   #refill(): void {
     while (this.#ready.length + this.#starting < this.#wanted) {
       this.#starting++;
-      this.#start(this.spec, true).then(
+      this.#start(this.spec, this.#spare()).then(
         (worker) => this.#adopt(worker),
         (error: Error) => this.#failed(error),
       );
     }
+  }
+
+  #spare(): Demand {
+    const { organization } = this.spec;
+    return new Demand({ organization, workers: 0, depth: 0, waitsSince: Number.POSITIVE_INFINITY }, true);
   }
 
   #adopt(worker: Worker): void {

@@ -96,6 +96,11 @@ export class ActiveRun implements Task {
     return !this.record.blocking;
   }
 
+  /** Nobody waits for a run whose caller has gone with a promise. */
+  get depth(): number {
+    return this.durable ? 0 : this.record.depth;
+  }
+
   /** The run as one who asks: at the function door, and for the secrets that it is given. */
   asPrincipal(via: Principal["via"]): Principal {
     const { id, organization, depth } = this.record;

@@ -218,7 +218,7 @@ export class Runs implements RunKeeper {
     const run = this.#newRun(asking, request, serving);
     run.keyUse = request.idempotency;
     try {
-      this.#ports.pool.admit(run.revision);
+      this.#ports.pool.admit(run);
       await this.#recorder.accept(run, request.together?.(run.record.id));
     } catch (error) {
       this.#forget(run);

@@ -36,6 +36,12 @@ const catalogue = {
     code: 400,
     template: "function {name} was called through more than {limit} functions: is it calling itself?",
   },
+  CHAIN_TOO_LONG: {
+    status: 400,
+    code: 400,
+    template:
+      "function {name} cannot be called here: with those that wait for it it would take {workers} workers at once, and this server has {limit} (setting max-workers)",
+  },
   UNAUTHENTICATED: { status: 401, code: 401, template: "unauthenticated for invalid credentials" },
   INVALID_CREDENTIALS: { status: 401, code: 401, template: "{message}" },
   TOO_MANY_GUESSES: {
