@@ -2,35 +2,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Worker } from "../../src/core/shared/ports.ts";
+import { FORGER } from "../escapes/hostile.ts";
 import { createHarness, findObstacle, type Harness, invoke, run, startFunction, suiteName } from "./runtime-harness.ts";
 
 const obstacle = await findObstacle();
-
-/** Learns the marker as the guest writes it, and forges whatever the payload asks for. */
-const forger = `
-  const fs = require("node:fs");
-  const write = fs.writeSync;
-  let marker;
-  fs.writeSync = (descriptor, data, ...rest) => {
-    if (descriptor === 1 && data[0] === 0) marker = Buffer.from(data);
-    return write(descriptor, data, ...rest);
-  };
-  require("node:module").syncBuiltinESMExports();
-  const frame = (type, number, body = "") => {
-    const head = Buffer.alloc(9);
-    head.writeUInt32BE(Buffer.byteLength(body), 0);
-    head.writeUInt32BE(number, 4);
-    head.writeUInt8(type, 8);
-    return Buffer.concat([head, Buffer.from(body)]);
-  };
-  const markerOf = (number) => Buffer.from(marker.toString("latin1").replace(/:[0-9a-f]{8}\\n$/, ":" + number.toString(16).padStart(8, "0") + "\\n"), "latin1");
-  module.exports = async (context, { frames = [], markers = [], then }) => {
-    for (const [type, number, body] of frames) write(3, frame(type, number, body));
-    for (const number of markers) { write(1, markerOf(number)); write(2, markerOf(number)); }
-    if (then === "loop") for (;;);
-    if (then === "wait") await new Promise(() => setInterval(() => {}, 1000));
-    return "done";
-  };`;
 
 const [READY, STARTED, RESULT, ERROR, CANCELLED, LATE, IDLE] = [16, 17, 18, 19, 20, 21, 22];
 
@@ -38,7 +13,7 @@ describe.skipIf(obstacle !== undefined)(suiteName("a function that speaks in the
   let harness: Harness;
   const workers: Worker[] = [];
   const start = async (): Promise<Worker> => {
-    const worker = await startFunction(harness.runtime, "nodejs", forger);
+    const worker = await startFunction(harness.runtime, "nodejs", FORGER);
     workers.push(worker);
     return worker;
   };
@@ -87,15 +62,15 @@ describe.skipIf(obstacle !== undefined)(suiteName("a function that speaks in the
   });
 
   test.each(["loop", "wait"])(
-    "a result before its time does not outlive the time-out: then it would %s",
-    async (then) => {
+    "a result before its time does not outlive the time-out: after it the function would %s",
+    async (after) => {
       const worker = await start();
-      const outcome = await run(worker, { frames: [[RESULT, 1, '"early"']], then });
+      const outcome = await run(worker, { frames: [[RESULT, 1, '"early"']], after });
       expect(outcome.output).toBe('"early"');
       worker.probe();
       const { reason, detail } = await worker.exited;
       expect(reason).toBe("protocol");
-      expect(detail).toMatch(then === "loop" ? /did not answer after the end of its run/ : /went on with run 1 after/);
+      expect(detail).toMatch(after === "loop" ? /did not answer after the end of its run/ : /went on with run 1 after/);
     },
   );
 

@@ -13,6 +13,7 @@ import {
   startGeneric,
   suiteName,
 } from "../contract/runtime-harness.ts";
+import { READER, SEARCHER, WRITER } from "./hostile.ts";
 
 const obstacle = await findObstacle();
 
@@ -21,42 +22,6 @@ const reportPrefix = async (): Promise<string> => {
   const search = await findInterpreter("python3");
   return search.found ? (search.interpreter.binds[0]?.source ?? "") : "";
 };
-
-/** Tries to read each path of the payload; gives what could be read, or the error's name. */
-const READER = `
-import os
-def handle(context, paths):
-    found = {}
-    for path in paths:
-        try:
-            found[path] = os.listdir(path) if os.path.isdir(path) else open(path, "rb").read(100).decode("latin1")
-        except OSError as error:
-            found[path] = type(error).__name__
-    return found`;
-
-/** Every file that holds the text of the payload, but for the kernel's own and the system's programs. */
-const SEARCHER = `
-import os
-def handle(context, text):
-    found = []
-    for folder, folders, files in os.walk("/"):
-        folders[:] = [name for name in folders if os.path.join(folder, name) not in ("/proc", "/usr", "/dev", "/root", "/home")]
-        for name in files:
-            try:
-                if text in open(os.path.join(folder, name), errors="replace").read(100000): found.append(os.path.join(folder, name))
-            except OSError: pass
-    return found`;
-
-const WRITER = `
-import os
-def handle(context, paths):
-    done = []
-    for path in paths:
-        try:
-            open(path, "w").close()
-            done.append(path)
-        except OSError: pass
-    return done`;
 
 /** Writes until nothing more fits, and gives the mebibytes written. */
 const FILLER = `

@@ -1,5 +1,4 @@
 import { execFileSync } from "node:child_process";
-import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { createServer, isIPv6, type Server } from "node:net";
 import { networkInterfaces } from "node:os";
@@ -14,76 +13,11 @@ import {
   startFunction,
   suiteName,
 } from "../contract/runtime-harness.ts";
+import { listen, listenToDatagrams, own, portOf, soon } from "./host-services.ts";
+import { BY_DEVICE, CALLER } from "./hostile.ts";
 
 const obstacle = await findObstacle("isolated");
 const isRoot = process.getuid?.() === 0;
-
-/** Connects to each `[host, port]` and gives what was read, or the error. */
-const CALLER = `
-import socket
-def handle(context, addresses):
-    results = []
-    for host, port in addresses:
-        try:
-            with socket.create_connection((host, port), 3) as connection:
-                connection.settimeout(3)
-                results.append(connection.recv(100).decode())
-        except OSError as error:
-            results.append(type(error).__name__ + ": " + str(error))
-    return results`;
-
-/**
- * Sends a datagram to each `[host, port]`, and opens a TCP connection there, by the device that leads out; gives what was
- * read by TCP, or the error.
- */
-const BY_DEVICE = `
-import socket
-def handle(context, addresses):
-    results = []
-    for host, port in addresses:
-        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        for one in (udp, tcp): one.setsockopt(socket.SOL_SOCKET, 25, b"tap0")
-        udp.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-        udp.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 8)
-        tcp.settimeout(0.5)
-        try: udp.sendto(b"from a function", (host, port))
-        except OSError as error: pass
-        try:
-            tcp.connect((host, port))
-            results.append(tcp.recv(100).decode())
-        except OSError as error: results.append(type(error).__name__ + ": " + str(error))
-    return results`;
-
-/** A service of the host for datagrams. */
-const listenToDatagrams = async (host: string, group?: string): Promise<{ socket: Socket; heard: string[] }> => {
-  const socket = createSocket({ type: "udp4", reuseAddr: true });
-  const heard: string[] = [];
-  socket.on("message", (message) => heard.push(String(message))).bind(0, host);
-  await once(socket, "listening");
-  if (group !== undefined) socket.addMembership(group, host);
-  return { socket, heard };
-};
-
-const soon = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-const listen = (host: string, text: string): Promise<Server> =>
-  new Promise((resolve, reject) => {
-    const server = createServer((socket) => socket.on("error", () => undefined).end(text));
-    server.once("error", reject);
-    server.listen(0, host, () => resolve(server));
-  });
-
-/** The host's addresses, as its neighbours see them. */
-const own = Object.values(networkInterfaces())
-  .flatMap((addresses) => addresses ?? [])
-  .filter(({ address, internal }) => !internal && !address.startsWith("fe80:"))
-  .map(({ address }) => address);
-
-const portOf = (server: Server): number => {
-  const address = server.address();
-  return typeof address === "object" && address !== null ? address.port : 0;
-};
 
 describe.skipIf(obstacle !== undefined)(suiteName("a hostile function and the network", obstacle), () => {
   let service: Server;

@@ -11,6 +11,7 @@ import {
   startFunction,
   suiteName,
 } from "../contract/runtime-harness.ts";
+import { KERNEL_ASKER, KERNEL_TAKER } from "./hostile.ts";
 
 const obstacle = await findObstacle();
 const memoryObstacle = await findMemoryObstacle();
@@ -195,28 +196,10 @@ describe.skipIf(obstacle !== undefined)(
     });
     afterAll(() => harness.close());
 
-    /** Holds all that it can get of inotify instances and of memory for pipes. */
-    const TAKER = `
-import ctypes, fcntl, os
-libc = ctypes.CDLL(None)
-kept = []
-def handle(context, payload):
-    while libc.inotify_init() >= 0: kept.append(1)
-    for _ in range(60):
-        ends = os.pipe()
-        try: kept.append(fcntl.fcntl(ends[1], 1031, 1 << 20))
-        except OSError: break
-    return len(kept)`;
-    const ASKER = `
-import ctypes, fcntl, os
-def handle(context, payload):
-    ends = os.pipe()
-    return [ctypes.CDLL(None).inotify_init() >= 0, fcntl.fcntl(ends[1], 1031, 1 << 20)]`;
-
     test.skipIf(shared !== undefined)(suiteName("leaves others theirs", shared), async () => {
       const [taker, asker] = await Promise.all([
-        startFunction(harness.runtime, "python3", TAKER),
-        startFunction(harness.runtime, "python3", ASKER),
+        startFunction(harness.runtime, "python3", KERNEL_TAKER),
+        startFunction(harness.runtime, "python3", KERNEL_ASKER),
       ]);
       expect(Number((await run(taker)).output)).toBeGreaterThan(20);
       expect((await run(asker)).output).toBe("[true,1048576]");

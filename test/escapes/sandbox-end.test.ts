@@ -21,38 +21,18 @@ import {
   startFunction,
   suiteName,
 } from "../contract/runtime-harness.ts";
+import { INIT_ATTACK, INIT_OUT_OF_REACH } from "./hostile.ts";
 import { commandOf, isAlive, processesCalled } from "./support.ts";
 
 const obstacle = await findObstacle();
 const isRoot = process.getuid?.() === 0;
 const ORDINARY_UID = 61_234;
 
-/** Opens the memory of its init by every spelling, then tries the calls that do the same without a path. */
-const ATTACK = `
-import ctypes, os
-SPELLINGS = ["/proc/1/%s", "/proc/1/task/1/%s", "/proc/self/../1/%s", "/proc/thread-self/../../../1/%s", "/proc/2/../1/%s", "/proc/self/root/proc/1/%s", "/proc/self/cwd/../proc/1/%s"]
-libc = ctypes.CDLL(None, use_errno=True)
-def call(*numbers):
-    return ctypes.get_errno() if libc.syscall(*[ctypes.c_long(n) for n in numbers]) == -1 else "done"
-def handle(context, payload):
-    opened = []
-    for spelling in SPELLINGS:
-        for name in ("mem", "syscall", "maps", "environ", "fd", "root", "ns/pid", "cmdline"):
-            for flags in (os.O_RDWR, os.O_RDONLY):
-                try: os.close(os.open(spelling % name, flags)); opened.append(spelling % name)
-                except OSError: pass
-    try: open("/proc/1/x", "w"); opened.append("/proc/1/x")
-    except OSError: pass
-    pidfd = libc.syscall(434, 1, 0)
-    calls = {"attach": call(101, 16, 1, 0, 0), "seize": call(101, 0x4206, 1, 0, 0), "writev": call(311, 1, 0, 0, 0, 0, 0), "readv": call(310, 1, 0, 0, 0, 0, 0), "getfd": call(438, pidfd, 0, 0), "umount": call(166, 0, 0), "unshare": call(272, 0x20000000)}
-    return [opened, sorted(set(calls.values()))]`;
-const HELD_OFF = [[], [1]]; // EPERM
-
 /** The same for a server that is not root: a process of that user runs the attack. */
 const AS_ORDINARY_USER = `
 const { createHarness, evaluate } = await import(${JSON.stringify(new URL("../contract/runtime-harness.ts", import.meta.url).href)});
 const harness = await createHarness();
-console.log(JSON.stringify(await evaluate(harness.runtime, "python3", ${JSON.stringify(ATTACK)})));
+console.log(JSON.stringify(await evaluate(harness.runtime, "python3", ${JSON.stringify(INIT_ATTACK)})));
 await harness.close();
 `;
 
@@ -80,7 +60,7 @@ describe.skipIf(obstacle !== undefined)(suiteName("a function that attacks its i
 
   test.skipIf(!attackKnowsMachine)(suiteName("finds no way to its memory", why), async () => {
     const harness = await createHarness();
-    expect(await evaluate(harness.runtime, "python3", ATTACK)).toEqual(HELD_OFF);
+    expect(await evaluate(harness.runtime, "python3", INIT_ATTACK)).toEqual(INIT_OUT_OF_REACH);
     await harness.close();
   });
 
@@ -88,7 +68,7 @@ describe.skipIf(obstacle !== undefined)(suiteName("a function that attacks its i
   test.skipIf(ordinary !== undefined)(
     suiteName("finds none when the server is an ordinary user's", ordinary),
     async () => {
-      expect(await runAsOrdinaryUser(AS_ORDINARY_USER)).toEqual(HELD_OFF);
+      expect(await runAsOrdinaryUser(AS_ORDINARY_USER)).toEqual(INIT_OUT_OF_REACH);
     },
   );
 });

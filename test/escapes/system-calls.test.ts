@@ -1,21 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { REFUSED_CALLS } from "../../src/drivers/runtime/process/seccomp.ts";
 import { createHarness, evaluate, findObstacle, type Harness, suiteName } from "../contract/runtime-harness.ts";
+import { SYSTEM_CALLS } from "./hostile.ts";
 
 const obstacle = await findObstacle();
 const unknown = process.arch === "x64" || process.arch === "arm64" ? undefined : `no filter for ${process.arch}`;
-
-/** Makes each system call of the payload with harmless arguments and gives the error numbers. */
-const CALLER = `
-import ctypes
-libc = ctypes.CDLL(None, use_errno=True)
-def handle(context, calls):
-    results = {}
-    for name, arguments in calls.items():
-        ctypes.set_errno(0)
-        result = libc.syscall(*[ctypes.c_long(argument) for argument in arguments])
-        results[name] = ctypes.get_errno() if result == -1 else "allowed"
-    return results`;
 
 describe.skipIf((obstacle ?? unknown) !== undefined)(
   suiteName("a hostile function and the kernel", obstacle ?? unknown),
@@ -30,7 +19,7 @@ describe.skipIf((obstacle ?? unknown) !== undefined)(
       process.arch === "x64" ? x64 : arm64;
 
     const errorsOf = (calls: Readonly<Record<string, readonly number[]>>) =>
-      evaluate(harness.runtime, "python3", CALLER, { payload: calls }) as Promise<Record<string, unknown>>;
+      evaluate(harness.runtime, "python3", SYSTEM_CALLS, { payload: calls }) as Promise<Record<string, unknown>>;
 
     test("every call of the filter's table fails with EPERM", async () => {
       const calls: Record<string, readonly number[]> = {};

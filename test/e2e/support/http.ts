@@ -24,7 +24,12 @@ export function send(url: string, { method = "GET", headers = {}, body }: Sendin
   const options = { method, headers: withLength(headers, body), agent: secure ? tlsAgent : agent };
   return new Promise((resolve, reject) => {
     const request = secure ? httpsRequest(url, options) : httpRequest(url, options);
-    request.on("error", reject);
+    request.on("error", (error: NodeJS.ErrnoException) => {
+      // The server may close an idle connection in the very moment in which it is used again.
+      const again = request.reusedSocket && error.code === "ECONNRESET";
+      if (again) send(url, { method, headers, ...(body === undefined ? {} : { body }) }).then(resolve, reject);
+      else reject(error);
+    });
     request.on("response", (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));

@@ -10,15 +10,18 @@ declare module "vitest" {
   }
 }
 
+/** The red team starts the same servers without a test runner, on SQLite. */
+const postgresFolder = (): string | undefined => (process.env.VITEST === undefined ? undefined : inject("postgres"));
+
 /** The address of the PostgreSQL database that belongs to a data folder. */
 export function databaseAddress(dataDir: string): string | undefined {
-  const folder = inject("postgres");
+  const folder = postgresFolder();
   return folder === undefined ? undefined : addressIn(folder, basename(dataDir));
 }
 
 /** The flags that name the database, which is made when the data folder is new. */
 export async function databaseFlags(dataDir: string): Promise<string[]> {
-  const folder = inject("postgres");
+  const folder = postgresFolder();
   const address = databaseAddress(dataDir);
   if (folder === undefined || address === undefined) return [];
   await runSql(addressIn(folder, "postgres"), [`create database "${basename(dataDir)}"`]).catch((error: unknown) => {

@@ -1,0 +1,3 @@
+export async function measureLoad(): Promise<{ lines: string[]; held: boolean }> {
+  return { lines: [], held: true };
+}
