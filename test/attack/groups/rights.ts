@@ -151,7 +151,13 @@ export const rights = attacksOf("rights", {
 
   "work in another organization": async (target) => {
     const { account, server } = await prepare(target);
-    const stranger = await account("stranger", { secret: ["*"], function: ["*"], runs: ["*"], iam: ["*"], audit: ["*"] });
+    const stranger = await account("stranger", {
+      secret: ["*"],
+      function: ["*"],
+      runs: ["*"],
+      iam: ["*"],
+      audit: ["*"],
+    });
     const headers = { ...stranger.headers, "x-dispatch-org": "team-b" };
     const paths = ["/v1/secret", "/v1/function", "/v1/runs", "/v1/iam/policy", "/metrics", "/v1/audit"];
     const answers = await Promise.all(paths.map((path) => stranger.raw(path, { headers })));
