@@ -183,7 +183,10 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
   const secrets = new Secrets({ ...shared, keys });
   const baseImages = new BaseImages({ ...shared, builder });
   const imageInUse = (digest: string): boolean => functions.usesImage(digest);
-  const images = new Images({ ...shared, builder, imageInUse }, baseImages);
+  const images = new Images(
+    { ...shared, builder, imageInUse, imageGone: (digest) => pool.forgetImage(digest) },
+    baseImages,
+  );
   const schemas = new Schemas();
   const functions: Functions = new Functions({
     ...shared,

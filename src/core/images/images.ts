@@ -32,6 +32,8 @@ export type ImageRecord = ResourceRecord<ImageDocument>;
 export interface ImageBuildPorts extends ImagesPorts {
   /** Whether a function revision that serves was built on it. */
   imageInUse(digest: string): boolean;
+  /** Its folder is about to be removed. */
+  imageGone(digest: string): void;
 }
 
 export class Images {
@@ -123,7 +125,9 @@ export class Images {
   async #dispose(built: BuiltImage | null): Promise<void> {
     if (built === null || this.#ports.imageInUse(built.digest)) return;
     const shared = this.#store.all().some(({ document }) => document.built?.digest === built.digest);
-    if (!shared) await this.#ports.builder.remove(built);
+    if (shared) return;
+    this.#ports.imageGone(built.digest);
+    await this.#ports.builder.remove(built);
   }
 
   async #outcome(record: ImageRecord): Promise<Partial<ImageDocument>> {

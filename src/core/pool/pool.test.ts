@@ -172,6 +172,26 @@ describe("workers", () => {
     expect(runtime.started).toHaveLength(3);
   });
 
+  test("of an image whose folder is removed are ended, and the image built again gets fresh ones", async () => {
+    const { pool, runtime } = poolWith({ warmWorkers: 2 });
+    pool.keepWarm(revisionOf());
+    await eventually(() => pool.stats().generic === 2);
+    pool.forgetImage("i");
+    expect(pool.stats().generic).toBe(0);
+    await pool.prepare(revisionOf());
+    expect(runtime.started.indexOf(runtime.loaded[0] as TestWorker)).toBeGreaterThanOrEqual(2);
+  });
+
+  test("wait again for calls after a start has failed once", async () => {
+    const { pool, runtime } = poolWith({ warmWorkers: 2 });
+    runtime.failure = new Error("no memory");
+    pool.keepWarm(revisionOf());
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    runtime.failure = undefined;
+    await pool.prepare(revisionOf());
+    await eventually(() => pool.stats().generic === 2);
+  });
+
   test("of different organizations, images or networks are never shared", async () => {
     const { pool, runtime } = poolWith({ warmWorkers: 1 });
     pool.keepWarm(revisionOf());

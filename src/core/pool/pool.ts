@@ -110,6 +110,15 @@ export class Pool {
     this.#warmSet(workerSpec(revision)).want(this.#settings.warmWorkers);
   }
 
+  /** The folder of an image is being removed: nobody may get a worker that was started with it. */
+  forgetImage(digest: string): void {
+    for (const [key, set] of this.#warmSets) {
+      if (set.spec.image.digest !== digest) continue;
+      this.#warmSets.delete(key);
+      void set.close();
+    }
+  }
+
   /** Workers by what they do, for metrics. */
   stats(): { generic: number; functions: { name: string; organization: string; workers: number; queued: number }[] } {
     const generic = [...this.#warmSets.values()].reduce((sum, set) => sum + set.size, 0);

@@ -37,8 +37,7 @@ export class WarmSet {
 
   /** A waiting worker, or a fresh one. */
   async take(demand: Demand): Promise<Worker> {
-    const worker = this.#ready.shift();
-    if (worker === undefined) return this.#start(this.spec, demand);
+    const worker = this.#ready.shift() ?? (await this.#start(this.spec, demand));
     setTimeout(() => this.#refill(), REFILL_AFTER_MS).unref();
     return worker;
   }
@@ -81,10 +80,9 @@ export class WarmSet {
     });
   }
 
-  /** The next taker starts its own worker and hears the error; here a repeat would only fail again. */
+  /** The next taker starts its own worker and hears the error; when that succeeds, the set is filled again. */
   #failed(error: Error): void {
     this.#starting--;
-    this.#wanted = 0;
     this.#report(error);
   }
 }
