@@ -2,6 +2,8 @@
  * dispatch-server: reads its settings, starts, and stops cleanly on SIGTERM and SIGINT; a second signal forces. When its
  * terminal goes (SIGHUP) it stops, too; started by nohup or a service manager, without a terminal, it goes on.
  */
+
+import { resolve as resolvePath } from "node:path";
 import { isatty } from "node:tty";
 import { type Logger, pino } from "pino";
 import { backUp } from "./backup/backup.ts";
@@ -9,13 +11,15 @@ import { restore } from "./backup/restore.ts";
 import { keepCallsYoung } from "./collector.ts";
 import { startServer } from "./compose.ts";
 import { visibleText } from "./core/shared/visible-text.ts";
+import { install } from "./install/install.ts";
 import { guardProcess } from "./last-resort.ts";
 import { type LogOutput, openLogOutput } from "./log-output.ts";
-import { SettingError } from "./settings/convert.ts";
+import { formatDuration, SettingError } from "./settings/convert.ts";
 import type { Settings, SettingValue } from "./settings/definitions.ts";
 import { databaseFile, dataFolderPath, effective, postgresAddress } from "./settings/derived.ts";
 import { commandHelpText, helpText } from "./settings/help.ts";
 import { type Invocation, readSettings } from "./settings/read.ts";
+import type { Resolved } from "./settings/resolve.ts";
 import { settingsJson, settingsTable } from "./settings/show.ts";
 import { version } from "./version.ts";
 
@@ -45,6 +49,7 @@ async function answerTo(invocation: Exclude<Invocation, { kind: "start" }>): Pro
 
 async function perform(invocation: Extract<Invocation, { kind: "command" }>): Promise<string> {
   const { command, argument, options, settings, resolved } = invocation;
+  if (command === "install") return install(installOptions(invocation));
   const database = postgresAddress(settings);
   if (database !== undefined && command !== "config") throw new Error(`${command}: ${inPostgres(database)}`);
   const places = { dataDir: dataFolderPath(settings), databaseFile: databaseFile(settings), file: argument };
@@ -53,6 +58,32 @@ async function perform(invocation: Extract<Invocation, { kind: "command" }>): Pr
   const inForce: Readonly<Record<string, SettingValue>> = effective(settings);
   const shown = resolved.map((one) => ({ ...one, value: inForce[one.name] ?? one.value }));
   return options.output === "json" ? settingsJson(shown) : settingsTable(shown);
+}
+
+/** What was given as flags goes into the unit; a flag with a secret would be seen by everybody. @throws SettingError */
+function installOptions({ options, settings, resolved, file }: Extract<Invocation, { kind: "command" }>) {
+  const given = resolved.filter(({ name, origin }) => origin === "flag" && name !== "data-dir");
+  const secret = given.find((one) => one.secret || /^postgres(ql)?:\/\/[^/@]*:[^/@]+@/.test(String(one.value)));
+  if (secret !== undefined)
+    throw new SettingError(
+      `--${secret.name} holds a secret, and everybody can read a unit: put it into a file and name that with --config`,
+    );
+  const namesFolder = resolved.some(({ name, origin }) => name === "data-dir" && origin !== "default");
+  return {
+    program: resolvePath(import.meta.dirname, "../../bin/dispatch-server"),
+    flags: [...(file === "" ? [] : ["--config", resolvePath(file)]), ...given.flatMap(flagsOf)],
+    dataDir: namesFolder ? dataFolderPath(settings) : "/var/lib/dispatch",
+    user: String(options.user ?? ""),
+    unitFolder: resolvePath(String(options["unit-dir"] ?? "/etc/systemd/system")),
+    stopMilliseconds: settings["stop-grace"] + STOP_PATIENCE_MS + 5000,
+    dryRun: options["dry-run"] === true,
+    force: options.force === true,
+  };
+}
+
+function flagsOf({ name, type, value }: Resolved): string[] {
+  if (Array.isArray(value)) return value.map((one) => `--${name}=${one}`);
+  return [`--${name}=${type === "duration" ? formatDuration(Number(value)) : value}`];
 }
 
 /** PostgreSQL has its own ways, which know how to do it while others write. */

@@ -56,6 +56,22 @@ export const serverCommands = {
     example: "dispatch-server restore /backups/monday.tar.gz --data-dir /var/lib/dispatch",
     notes: "The file is checked wholly before anything changes.",
   },
+  install: {
+    summary: "make it a service of systemd, which starts it at boot and again when it fails",
+    flags: {
+      user: {
+        type: "string",
+        value: "NAME",
+        help: "the system user that the server is, made when missing (default root)",
+      },
+      "unit-dir": { type: "string", value: "DIR", help: "where the unit is written (default /etc/systemd/system)" },
+      force: { type: "boolean", help: "also over a unit that says something else" },
+      "dry-run": { type: "boolean", help: "only say what would be done, and show the unit" },
+    },
+    example: "dispatch-server install --gateway-host 0.0.0.0 --dry-run",
+    notes:
+      "The flags of the server go into the unit; its data folder is /var/lib/dispatch unless --data-dir names another.\nAs root each function has a user of its own, so root is the better choice.",
+  },
 } as const satisfies Readonly<Record<string, ServerCommand>>;
 
 export type ServerCommandName = keyof typeof serverCommands;

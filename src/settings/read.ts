@@ -12,6 +12,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** What the settings in force are, and what should be said about them. */
 export interface InForce {
   readonly settings: Settings;
+  /** The configuration file; "" is none. */
+  readonly file: string;
   /** Every setting with its origin, those of the older product that are set among them. */
   readonly resolved: readonly Resolved[];
   /** Sentences for the log about settings without effect. */
@@ -54,7 +56,7 @@ async function readInForce({ flags }: CommandLine, environment: Environment): Pr
     ...retired.map(({ key, instead }) => `${key} in ${path} has no effect here: ${instead}`),
     ...contradictions(settings),
   ];
-  return { settings, resolved: [...resolved, ...legacy], notices };
+  return { settings, file: path, resolved: [...resolved, ...legacy], notices };
 }
 
 function contradictions(settings: Settings): string[] {

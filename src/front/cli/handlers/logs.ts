@@ -1,5 +1,5 @@
+import { functionOperations } from "../../../core/functions/contract.ts";
 import { argument, type Context } from "../context.ts";
-import { CliError } from "../errors.ts";
 import { printData } from "../output/print.ts";
 import { isObject, type JsonObject } from "../output/shape.ts";
 import { list, text } from "../resources/kind.ts";
@@ -32,7 +32,10 @@ async function logsOfRun(context: Context, functionName: string, id: string, fol
 async function logsOfLast(context: Context, functionName: string): Promise<number> {
   const [last] = await fetchRuns(context, { functionName, limit: 1 });
   if (last) return printLogs(context, await fetchRun(context, functionName, text(last, "name")));
-  throw new CliError(`function ${functionName} has no runs; start one: dispatch exec ${functionName} --wait`);
+  // A function that nobody ran yet has logs, empty ones; one that is not there has none.
+  await context.client.call(functionOperations.get, { path: { functionName } });
+  context.io.stderr(`function ${functionName} has no runs; start one: dispatch exec ${functionName} --wait\n`);
+  return printLogs(context, {});
 }
 
 /** The last run's logs, then those of every run that ends. */
