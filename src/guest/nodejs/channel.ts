@@ -2,6 +2,7 @@
 import { writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { type FrameHandler, FrameReader } from "../frames.ts";
+import { writeWhole } from "./write-whole.ts";
 
 const CHANNEL = 3;
 const READ_BYTES = 65_536;
@@ -73,7 +74,7 @@ export const createMarker = (text: string): ((invocation: number) => void) => {
   const last = marker.length - 2;
   const writeTo = (descriptor: number): void => {
     try {
-      writeSync(descriptor, marker);
+      writeWhole(descriptor, marker);
     } catch {
       // Closed by the function; the server does not wait for it long.
     }

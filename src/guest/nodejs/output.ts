@@ -2,15 +2,10 @@
  * The function's stdout and stderr. Node.js' own streams write to a socket asynchronously, so a marker could overtake
  * what was written before it, and a full socket would refuse it. These write at once and wait while the server reads.
  */
-import { writeSync } from "node:fs";
 import { Writable } from "node:stream";
 import type { Channel } from "./channel.ts";
 import { runOfNow, tellLate } from "./late.ts";
-
-const writeWhole = (descriptor: number, chunk: Buffer): void => {
-  let written = 0;
-  while (written < chunk.length) written += writeSync(descriptor, chunk, written);
-};
+import { writeWhole } from "./write-whole.ts";
 
 const tellLines = (channel: Channel, number: number, stream: "stdout" | "stderr", chunk: Buffer): void => {
   const lines = chunk.toString("utf8").split("\n");

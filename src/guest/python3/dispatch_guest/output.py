@@ -5,6 +5,7 @@ import io
 import json
 import os
 import sys
+import time
 
 from .channel import LATE
 
@@ -139,6 +140,15 @@ def is_native(name):
     return isinstance(file, str) and file.endswith(".so") and "lib-dynload" not in file
 
 
+def _write_whole(descriptor, data):
+    """Waits while the reader is behind, also where the function made the descriptor non-blocking."""
+    while data:
+        try:
+            data = data[os.write(descriptor, data) :]
+        except BlockingIOError:
+            time.sleep(0.001)
+
+
 class Marker:
     """Ends the output of an invocation on stdout and stderr."""
 
@@ -155,6 +165,6 @@ class Marker:
             except BaseException:
                 pass  # closed or replaced by the function
             try:
-                os.write(descriptor, marker)
+                _write_whole(descriptor, marker)
             except OSError:
                 pass  # closed by the function; the server does not wait for it long

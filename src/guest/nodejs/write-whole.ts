@@ -1,0 +1,19 @@
+/** Writes to a descriptor that may refuse for a moment: one that somebody made non-blocking, whose reader is behind. */
+import { writeSync } from "node:fs";
+
+const WAIT_MS = 1;
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+
+const isBusy = (error: unknown): boolean => (error as { code?: string }).code === "EAGAIN";
+
+/** Returns when all of it is written; waits while the reader reads. @throws Error when the descriptor is closed. */
+export const writeWhole = (descriptor: number, bytes: Buffer): void => {
+  for (let written = 0; written < bytes.length; ) {
+    try {
+      written += writeSync(descriptor, bytes, written);
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      Atomics.wait(sleeper, 0, 0, WAIT_MS);
+    }
+  }
+};
