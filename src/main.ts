@@ -9,7 +9,7 @@ import { type Logger, pino } from "pino";
 import { backUp } from "./backup/backup.ts";
 import { restore } from "./backup/restore.ts";
 import { keepCallsYoung } from "./collector.ts";
-import { startServer } from "./compose.ts";
+import { type DispatchServer, startServer } from "./compose.ts";
 import { visibleText } from "./core/shared/visible-text.ts";
 import { install } from "./install/install.ts";
 import { guardProcess } from "./last-resort.ts";
@@ -99,7 +99,15 @@ async function serve(settings: Settings, notices: readonly string[]): Promise<vo
   const log = logger(settings, output);
   for (const notice of notices) log.warn(notice);
   process.on("SIGHUP", () => hangUp(log));
+  // Before the start: it listens before it is done.
+  let started: DispatchServer | undefined;
+  const stopAll = async (): Promise<void> => {
+    await started?.stop();
+    await output.flush();
+  };
+  guardProcess({ log, failing: (problem) => started?.failing(problem), stop: stopAll });
   const server = await startServer(settings, log);
+  started = server;
   keepCallsYoung();
   const giveUp = (): void => {
     log.error("the stop takes too long; what is left ends with this process");
@@ -116,7 +124,6 @@ async function serve(settings: Settings, notices: readonly string[]): Promise<vo
     await output.flush();
     process.exit(0);
   };
-  guardProcess({ log, failing: server.failing, stop: server.stop });
   process.on("SIGTERM", (signal) => void stop(signal));
   process.on("SIGINT", (signal) => void stop(signal));
 }

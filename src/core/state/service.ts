@@ -129,7 +129,7 @@ export class State {
 }
 
 function entryOf({ application, key }: Place, { version, modified }: Written, size: number): StateEntry {
-  return { application, key, version, modifiedTime: modified, size };
+  return { application, key, version, modifiedTime: Math.floor(modified), size };
 }
 
 function notFound({ key }: Place): DispatchError {
