@@ -4,6 +4,8 @@
  * bytes. Ratios of processor time, never seconds: a slow machine is no fault. A parser more is a row more in `parsers`.
  */
 
+import { setTimeout as delay } from "node:timers/promises";
+
 /** One parser with what is worst for it. */
 export interface Budget {
   readonly name: string;
@@ -45,10 +47,15 @@ export function isOverBudget({ growth, share }: Measured): boolean {
 /** Below half of what JSON.parse takes, even for the largest input, growth is a matter of the clock. */
 const RELEVANT_SHARE = 0.5;
 
+/** How long a burst of other work on the machine is let pass before the next try; milliseconds. */
+const BURST_MS = 300;
+
 /** Measures one shape; what is over its budget is measured again, for a busy machine makes mistakes. */
-export async function measure(budget: Budget, shape: string, tries = 4): Promise<Measured> {
+export async function measure(budget: Budget, shape: string, tries = 10): Promise<Measured> {
   const measured = await measureOnce(budget, shape);
-  return isOverBudget(measured) && tries > 1 ? measure(budget, shape, tries - 1) : measured;
+  if (!isOverBudget(measured) || tries <= 1) return measured;
+  await delay(BURST_MS);
+  return measure(budget, shape, tries - 1);
 }
 
 async function measureOnce({ name, largest, shapes, read, json, offThread }: Budget, shape: string): Promise<Measured> {
