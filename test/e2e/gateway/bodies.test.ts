@@ -81,7 +81,9 @@ test("the API takes plain UTF-8 and says so", async () => {
     await post({}, Buffer.from('{"input":"Zo\xeb"}', "latin1")),
   ];
   expect(answers.map(({ status }) => status)).toEqual([415, 415, 400]);
-  expect(answers.map(({ text }) => text).join()).toMatch(/content encoding gzip.*charset iso-8859-1.*not UTF-8: byte 12/s);
+  expect(answers.map(({ text }) => text).join()).toMatch(
+    /content encoding gzip.*charset iso-8859-1.*not UTF-8: byte 12/s,
+  );
 });
 
 const webhook = '{ "action": "opened", "number": 1.0, "title": "caf\\u00e9" }';
