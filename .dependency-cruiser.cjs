@@ -1,27 +1,27 @@
-/** The layers: front -> core -> port types; drivers implement port types; compose.ts alone knows everybody. */
+/** The layers: front -> core -> port types; adapters implement port types; compose.ts alone knows everybody. */
 const tests = "\\.test\\.ts$";
 
 module.exports = {
   forbidden: [
     {
-      name: "core-knows-no-front-or-driver",
+      name: "core-knows-no-front-or-adapter",
       comment: "The core asks the world through the port types in src/core/shared/ports.ts.",
       severity: "error",
       from: { path: "^src/core", pathNot: tests },
-      to: { path: "^src/(front|drivers|guest|settings)" },
+      to: { path: "^src/(front|adapters|guest|settings)" },
     },
     {
-      name: "drivers-know-port-types-only",
-      comment: "A driver implements a port; what it shares with the core lies in src/core/shared.",
+      name: "adapters-know-port-types-only",
+      comment: "An adapter implements a port; what it shares with the core lies in src/core/shared.",
       severity: "error",
-      from: { path: "^src/drivers", pathNot: tests },
+      from: { path: "^src/adapters", pathNot: tests },
       to: { path: "^src/(front|settings|core/(?!shared))" },
     },
     {
-      name: "front-knows-no-driver",
+      name: "front-knows-no-adapter",
       severity: "error",
       from: { path: "^src/front", pathNot: tests },
-      to: { path: "^src/drivers" },
+      to: { path: "^src/adapters" },
     },
     {
       name: "client-and-cli-know-contracts-only",

@@ -33,7 +33,7 @@ const bundles: BuildOptions[] = [
   {
     entryPoints: [
       "main.ts",
-      "drivers/db/sqlite-thread.ts",
+      "adapters/db/sqlite-thread.ts",
       "core/functions/schema/schema-thread.ts",
       "core/functions/source-thread.ts",
     ].map((path) => join(root, "src", path)),

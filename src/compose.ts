@@ -1,9 +1,17 @@
-/** The composition root: settings -> drivers -> core -> front. It alone knows everybody; no rule of the domain lives here. */
+/** The composition root: settings -> adapters -> core -> front. It alone knows everybody; no rule of the domain lives here. */
 import { randomUUID } from "node:crypto";
 import { existsSync, rmSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
+import { createAcme } from "./adapters/acme/acme.ts";
+import { createFolderBlobs } from "./adapters/blobs/folder.ts";
+import { createLocalBuilder } from "./adapters/builder/local.ts";
+import { newestShape } from "./adapters/db/migrate.ts";
+import { openSqlite } from "./adapters/db/sqlite.ts";
+import { createKeyFile } from "./adapters/keys/key-file.ts";
+import { createProcessRuntime } from "./adapters/runtime/process/runtime.ts";
+import { createSandbox } from "./adapters/runtime/process/sandbox.ts";
 import { openControl } from "./backup/control.ts";
 import { holdable } from "./backup/held-blobs.ts";
 import { Apis } from "./core/apis/service.ts";
@@ -31,14 +39,6 @@ import type { Database } from "./core/shared/ports.ts";
 import { State } from "./core/state/service.ts";
 import { DeadLetters } from "./core/work/dead-letters.ts";
 import { WorkQueue } from "./core/work/queue.ts";
-import { createAcme } from "./drivers/acme/acme.ts";
-import { createFolderBlobs } from "./drivers/blobs/folder.ts";
-import { createLocalBuilder } from "./drivers/builder/local.ts";
-import { newestShape } from "./drivers/db/migrate.ts";
-import { openSqlite } from "./drivers/db/sqlite.ts";
-import { createKeyFile } from "./drivers/keys/key-file.ts";
-import { createProcessRuntime } from "./drivers/runtime/process/runtime.ts";
-import { createSandbox } from "./drivers/runtime/process/sandbox.ts";
 import { openFront } from "./front/front.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Settings } from "./settings/definitions.ts";
@@ -106,7 +106,7 @@ async function openDatabase(address: string | undefined, path: string): Promise<
     return { database, snapshot: database.snapshot };
   }
   // Whoever keeps everything in the embedded database need not load this.
-  const { openPostgres } = await import("./drivers/db/postgres/postgres.ts");
+  const { openPostgres } = await import("./adapters/db/postgres/postgres.ts");
   const database = await openPostgres(address);
   const refuse = async (): Promise<void> => {
     throw new Error("this server keeps its database in PostgreSQL: use pg_dump");

@@ -6,7 +6,7 @@ import { open, rm } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { shapeOf } from "../drivers/db/migrate.ts";
+import { shapeOf } from "../adapters/db/migrate.ts";
 import { controlFolder, socketPath } from "./control-path.ts";
 
 export interface Snapshot {

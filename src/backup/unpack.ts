@@ -6,7 +6,7 @@ import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import Database from "better-sqlite3";
 import { extract } from "tar";
-import { newestShape, refuseNewer, shapeOf } from "../drivers/db/migrate.ts";
+import { newestShape, refuseNewer, shapeOf } from "../adapters/db/migrate.ts";
 import { ARCHIVE_FORMAT, ARCHIVE_NAME, type Manifest } from "./archive.ts";
 
 /** Unpacks and checks. @throws Error with a sentence that names the file and what is wrong with it. */

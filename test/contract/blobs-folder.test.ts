@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { createFolderBlobs } from "../../src/drivers/blobs/folder.ts";
+import { createFolderBlobs } from "../../src/adapters/blobs/folder.ts";
 import { blobsContract } from "./blobs.ts";
 
 const folder = join(mkdtempSync(join(tmpdir(), "dispatch-blobs-")), "blobs");

@@ -15,12 +15,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, test, vi } from "vitest";
+import { defaultInstallLimits, type InstallLimits } from "../../src/adapters/builder/installation.ts";
+import { createLocalBuilder } from "../../src/adapters/builder/local.ts";
+import { findNpm } from "../../src/adapters/builder/npm-location.ts";
+import { findInterpreter } from "../../src/adapters/runtime/process/interpreters.ts";
+import { createSandbox } from "../../src/adapters/runtime/process/sandbox.ts";
 import type { Builder } from "../../src/core/shared/ports.ts";
-import { defaultInstallLimits, type InstallLimits } from "../../src/drivers/builder/installation.ts";
-import { createLocalBuilder } from "../../src/drivers/builder/local.ts";
-import { findNpm } from "../../src/drivers/builder/npm-location.ts";
-import { findInterpreter } from "../../src/drivers/runtime/process/interpreters.ts";
-import { createSandbox } from "../../src/drivers/runtime/process/sandbox.ts";
 import { builderContract, ignore, imageSpec } from "./builder.ts";
 
 const run = promisify(execFile);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openPostgres } from "../../src/adapters/db/postgres/postgres.ts";
 import type { Database } from "../../src/core/shared/ports.ts";
 import { statement } from "../../src/core/shared/statement.ts";
-import { openPostgres } from "../../src/drivers/db/postgres/postgres.ts";
 import { addressIn, NO_POSTGRES, PostgresServer, postgresPrograms, runSql } from "../support/postgres.ts";
 import { databaseContract } from "./db.ts";
 

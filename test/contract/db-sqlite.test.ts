@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
 import { afterAll, expect, test } from "vitest";
-import { openSqlite } from "../../src/drivers/db/sqlite.ts";
+import { openSqlite } from "../../src/adapters/db/sqlite.ts";
 import { databaseContract } from "./db.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "dispatch-db-"));

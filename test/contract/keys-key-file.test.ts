@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
-import { createKeyFile } from "../../src/drivers/keys/key-file.ts";
+import { createKeyFile } from "../../src/adapters/keys/key-file.ts";
 import { keysContract } from "./keys.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "dispatch-keys-"));

@@ -3,6 +3,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Log } from "../../src/adapters/runtime/process/log.ts";
+import { createProcessRuntime, type ProcessRuntimeOptions } from "../../src/adapters/runtime/process/runtime.ts";
+import { createSandbox, type Sandbox, type SandboxOptions } from "../../src/adapters/runtime/process/sandbox.ts";
 import { encodeBundle } from "../../src/core/functions/bundle.ts";
 import { SecretMask } from "../../src/core/shared/mask/mask.ts";
 import type {
@@ -15,9 +18,6 @@ import type {
   Runtime,
   Worker,
 } from "../../src/core/shared/ports.ts";
-import type { Log } from "../../src/drivers/runtime/process/log.ts";
-import { createProcessRuntime, type ProcessRuntimeOptions } from "../../src/drivers/runtime/process/runtime.ts";
-import { createSandbox, type Sandbox, type SandboxOptions } from "../../src/drivers/runtime/process/sandbox.ts";
 
 export const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 

@@ -5,10 +5,10 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { openPostgres } from "../../src/adapters/db/postgres/postgres.ts";
+import { openSqlite } from "../../src/adapters/db/sqlite.ts";
 import { enqueue, type Job } from "../../src/core/work/job.ts";
 import { WorkQueue } from "../../src/core/work/queue.ts";
-import { openPostgres } from "../../src/drivers/db/postgres/postgres.ts";
-import { openSqlite } from "../../src/drivers/db/sqlite.ts";
 import { NO_POSTGRES, PostgresServer, postgresPrograms } from "../support/postgres.ts";
 import { workContract } from "./work.ts";
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { REFUSED_CALLS } from "../../src/drivers/runtime/process/seccomp.ts";
+import { REFUSED_CALLS } from "../../src/adapters/runtime/process/seccomp.ts";
 import { createHarness, evaluate, findObstacle, type Harness, suiteName } from "../contract/runtime-harness.ts";
 import { SYSTEM_CALLS } from "./hostile.ts";
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { openSqlite } from "../../drivers/db/sqlite.ts";
+import { openSqlite } from "../../adapters/db/sqlite.ts";
 import { isFirstUse } from "./seen-signatures.ts";
 
 const minute = 60;

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { openSqlite } from "../../drivers/db/sqlite.ts";
+import { openSqlite } from "../../adapters/db/sqlite.ts";
 import { iam } from "../iam/authorize.ts";
 import type { RunRecord } from "../runs/record.ts";
 import type { RunRequest } from "../runs/request.ts";

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { openSqlite } from "../../drivers/db/sqlite.ts";
+import { openSqlite } from "../../adapters/db/sqlite.ts";
 import { type Database, StaleWriteError } from "../shared/ports.ts";
 import { acknowledge, claim, enqueue, type Job, releaseAll } from "./jobs.ts";
 

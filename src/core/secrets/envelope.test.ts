@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createKeyFile } from "../../drivers/keys/key-file.ts";
+import { createKeyFile } from "../../adapters/keys/key-file.ts";
 import type { Keys } from "../shared/ports.ts";
 import { seal, unseal } from "./envelope.ts";
 

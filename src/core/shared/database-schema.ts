@@ -1,6 +1,6 @@
 import type { Generated } from "kysely";
 
-/** The tables as Kysely sees them; made by the migrations in drivers/db/migrations. Every key begins with the organization. */
+/** The tables as Kysely sees them; made by the migrations in adapters/db/migrations. Every key begins with the organization. */
 
 /** Named resources of every kind: functions, images, endpoints ... One JSON document each, without large sources. */
 export interface ResourceTable {

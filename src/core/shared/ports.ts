@@ -1,6 +1,6 @@
 /**
- * The ports: everything the core asks of the world outside, as types only. A driver implements a port; no port has more
- * than five methods. Each port has one contract suite in `test/contract/` that every driver passes.
+ * The ports: everything the core asks of the world outside, as types only. An adapter implements a port; no port has more
+ * than five methods. Each port has one contract suite in `test/contract/` that every adapter passes.
  */
 import type { Kysely } from "kysely";
 import type { DatabaseSchema } from "./database-schema.ts";
@@ -62,7 +62,7 @@ export interface Blobs {
 
 // -------------------------------------------------------------------------------------------------------- keys
 
-/** The master key. It never leaves the driver; data keys are 32 bytes. */
+/** The master key. It never leaves the adapter; data keys are 32 bytes. */
 export interface Keys {
   wrap(dataKey: Buffer): Promise<Buffer>;
   /** @throws Error when the wrapped key was made by another master key or was altered. */

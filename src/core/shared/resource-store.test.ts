@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { openSqlite } from "../../drivers/db/sqlite.ts";
+import { openSqlite } from "../../adapters/db/sqlite.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import type { Principal } from "./principal.ts";
 import { ResourceStore } from "./resource-store.ts";

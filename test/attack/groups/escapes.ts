@@ -1,5 +1,5 @@
 /** A function that wants out of its sandbox, or into another's. */
-import { REFUSED_CALLS } from "../../../src/drivers/runtime/process/seccomp.ts";
+import { REFUSED_CALLS } from "../../../src/adapters/runtime/process/seccomp.ts";
 import { INIT_ATTACK, INIT_OUT_OF_REACH, READER, SEARCHER, SYSTEM_CALLS, WRITER } from "../../escapes/hostile.ts";
 import { processesCalled } from "../../escapes/support.ts";
 import { attacksOf, judge, nothingOf, notTried } from "../attack.ts";

@@ -98,7 +98,7 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
-/** Makes the sandbox of this server; one for functions, builder and drivers together. Close it last. */
+/** Makes the sandbox of this server; one for functions, builder and event drivers together. Close it last. */
 export const createSandbox = async (options: SandboxOptions): Promise<Sandbox> => {
   mkdirSync(options.stateDir, { recursive: true, mode: 0o700 });
   return options.mode === "none" ? createPlainSandbox(options.stateDir) : createBubblewrapSandbox(options);
