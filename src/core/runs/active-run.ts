@@ -72,6 +72,7 @@ export class ActiveRun implements Task {
   #secrets: Readonly<Record<string, string>> = {};
   #masks: readonly SecretMask[] = [];
   #wake: (() => void) | undefined;
+  #gone: () => boolean;
   #ended = false;
 
   constructor(
@@ -79,7 +80,7 @@ export class ActiveRun implements Task {
     serving: Serving,
     { principal, people }: Asking,
     record: RunRecord,
-    httpContext?: string,
+    { httpContext, gone = () => false }: Pick<RunRequest, "httpContext" | "gone"> = {},
   ) {
     this.#keeper = keeper;
     this.serving = serving;
@@ -88,12 +89,24 @@ export class ActiveRun implements Task {
     this.record = record;
     this.token = `${record.id}.${randomUUID()}`;
     this.#httpContext = httpContext ?? wholeHttpContext(record.httpContext);
+    this.#gone = gone;
     if (!record.blocking) this.claim = () => keeper.claim(this);
   }
 
   /** Its caller has gone with a promise. */
   get durable(): boolean {
     return !this.record.blocking;
+  }
+
+  /** Whether everybody who waits for it has hung up. */
+  get gone(): boolean {
+    return !this.durable && this.#gone();
+  }
+
+  /** One more waits for it. */
+  join(gone: () => boolean = () => false): void {
+    const before = this.#gone;
+    this.#gone = () => before() && gone();
   }
 
   /** Nobody waits for a run whose caller has gone with a promise. */

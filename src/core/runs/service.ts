@@ -182,13 +182,13 @@ export class Runs implements RunKeeper {
   async #createOnce(asking: Asking, request: RunRequest, serving: Serving, use: KeyUse): Promise<RunRecord> {
     const { organization } = request;
     const { functionId } = serving.revision;
-    const known = await this.#ofKey(organization, functionId, use);
+    const known = await this.#ofKey(request, functionId, use);
     if (known !== undefined) return known;
     const mapKey = [organization, functionId, storedKey(use)].join("\n");
     const earlier = this.#byKey.get(mapKey);
     if (earlier !== undefined) {
       refuseOther(earlier.use.digest, use);
-      return answer(await earlier.created);
+      return answer(await earlier.created, request);
     }
     const created = this.#createPromised(asking, request, serving);
     this.#byKey.set(mapKey, { use, created });
@@ -202,12 +202,13 @@ export class Runs implements RunKeeper {
     }
   }
 
-  async #ofKey(organization: string, functionId: string, use: KeyUse): Promise<RunRecord | undefined> {
+  async #ofKey(request: RunRequest, functionId: string, use: KeyUse): Promise<RunRecord | undefined> {
+    const { organization } = request;
     const id = await runOfKey(this.#ports.database, organization, functionId, use);
     if (id === undefined) return undefined;
     const active = this.#active.find(id);
     if (active === undefined) return this.#store.find(organization, id);
-    return answer(active);
+    return answer(active, request);
   }
 
   /**
@@ -232,7 +233,7 @@ export class Runs implements RunKeeper {
 
   #newRun(asking: Asking, request: RunRequest, serving: Serving): ActiveRun {
     const record = newRecord(request, serving, asking.principal);
-    const run = new ActiveRun(this, serving, asking, record, request.httpContext);
+    const run = new ActiveRun(this, serving, asking, record, request);
     this.#keep(run);
     return run;
   }
@@ -405,8 +406,9 @@ export class Runs implements RunKeeper {
   }
 }
 
-/** The record for the caller: at its end for a blocking run. @throws what kept it from running. */
-async function answer(run: ActiveRun): Promise<RunRecord> {
+/** The record for the caller, or for another who asks for the same: at its end for a blocking run. @throws what kept it from running. */
+async function answer(run: ActiveRun, another?: RunRequest): Promise<RunRecord> {
+  if (another !== undefined) run.join(another.gone);
   if (run.record.blocking) await run.wait();
   return outcomeOf(run);
 }

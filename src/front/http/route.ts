@@ -11,6 +11,8 @@ export interface Call {
   /** The body as it was sent. */
   readonly text: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Whether the caller has hung up. */
+  gone(): boolean;
 }
 
 /** `body` is an object to be sent as JSON, or a JSON text as it is. */

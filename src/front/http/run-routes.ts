@@ -34,6 +34,7 @@ async function createRun(runs: Runs, call: Call): Promise<Answer> {
     event: event === undefined ? undefined : eventText(readEvent(event, memberText(text, "event") ?? "{}")),
     httpContext: httpContext === undefined ? undefined : memberText(text, "httpContext"),
     idempotency: keyUseOf(call),
+    gone: call.gone,
   });
   return { status: blocking ? 200 : 202, body: runToJson(run) };
 }
