@@ -195,7 +195,8 @@ export class Functions {
     }
     const document = { ...record.document, faasId, built: true };
     if (deployment.kind === "failed") {
-      await this.#store.note(record, { ...document, status: "ERROR", reason: [deployment.reason] });
+      const built = record.document.built || deployment.imageless !== true;
+      await this.#store.note(record, { ...document, built, status: "ERROR", reason: [deployment.reason] });
       return;
     }
     const ready: FunctionDocument = { ...document, serving: faasId, status: "READY", reason: null };

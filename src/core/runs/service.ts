@@ -8,7 +8,7 @@ import type { ChangeFeed } from "../shared/change-feed.ts";
 import { DispatchError } from "../shared/errors.ts";
 import { DuplicateError } from "../shared/ports.ts";
 import { ADMINISTRATOR, type Principal } from "../shared/principal.ts";
-import { ActiveRun, type Asking, mayBeRepeated, newRecord, type RunKeeper, runOfToken } from "./active-run.ts";
+import { ActiveRun, type Asking, mayBeRepeated, newRecord, type RunKeeper } from "./active-run.ts";
 import { ActiveRuns } from "./active-runs.ts";
 import { uncheckedFailure, violationText } from "./failure.ts";
 import { type KeyUse, refuseOther, runOfKey, storedKey } from "./idempotency.ts";
@@ -17,6 +17,7 @@ import { principalOf, type RunRecord } from "./record.ts";
 import { type RecorderPorts, RunRecorder } from "./recorder.ts";
 import { type LeftBehind, takeUp } from "./recovery.ts";
 import { parentOf, type RunRequest } from "./request.ts";
+import { runOfToken } from "./run-token.ts";
 import { type RunSelection, RunStore } from "./store.ts";
 
 export interface RunsPorts extends RecorderPorts {
