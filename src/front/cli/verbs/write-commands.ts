@@ -1,4 +1,5 @@
 /** `create`, `update` and `apply`: the same arguments and flags for the same kind. */
+import { languageNames, languages } from "../../../core/languages/languages.ts";
 import type { Argument, Command, Flag } from "../frame/command.ts";
 import type { Kind } from "../kinds/kind.ts";
 import { resourceKinds } from "../kinds/kinds.ts";
@@ -110,8 +111,8 @@ const forms: Readonly<Record<string, WriteForm>> = {
       {
         name: "language",
         type: "string",
-        description: "nodejs, python3, powershell or java",
-        completes: ["nodejs", "python3", "powershell", "java"],
+        description: languageNames.join(", ").replace(/, (\w+)$/, " or $1"),
+        completes: languageNames,
       },
     ],
     example: "base-image nodejs-base dispatchframework/nodejs-base:0.0.12 --language nodejs",
@@ -125,7 +126,7 @@ const forms: Readonly<Record<string, WriteForm>> = {
       {
         name: "runtime-deps",
         type: "string",
-        description: "Dependency file of the language: package.json, requirements.txt",
+        description: `Dependency file of the language: ${languageNames.map((name) => languages[name].manifest).join(", ")}`,
       },
       { name: "system-deps", type: "string", description: 'JSON file {"packages": [{"name": ..., "version": ...}]}' },
       application,
