@@ -19,7 +19,7 @@ import { defaultInstallLimits, type InstallLimits } from "../../src/adapters/bui
 import { createLocalBuilder } from "../../src/adapters/builder/local.ts";
 import { findNpm } from "../../src/adapters/builder/npm-location.ts";
 import { findInterpreter } from "../../src/adapters/languages/languages.ts";
-import { createSandbox } from "../../src/adapters/runtime/process/sandbox.ts";
+import { createSandbox } from "../../src/adapters/runtime/process/create-sandbox.ts";
 import type { Builder } from "../../src/core/shared/ports.ts";
 import { builderContract, ignore, imageSpec } from "./builder.ts";
 

@@ -1,14 +1,14 @@
 /** Base images: in process mode they stand for the language runtimes of this machine (decisions 22). */
-import type { Iam } from "../iam/authorize.ts";
 import { languageNames, languageOfImage, languages } from "../languages/languages.ts";
-import type { ChangeFeed } from "../shared/change-feed.ts";
 import type { Action } from "../shared/contract.ts";
+import type { Iam } from "../shared/iam.ts";
 import { KeyedQueue } from "../shared/keyed-queue.ts";
 import type { Builder, Database } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import { refuseRename } from "../shared/refuse-rename.ts";
-import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts";
 import { type WireStatus, wireStrings, wireTags } from "../shared/wire.ts";
+import type { ChangeFeed } from "../store/change-feed.ts";
+import { type ResourceRecord, ResourceStore } from "../store/resource-store.ts";
 import type { BaseImage } from "./contract.ts";
 
 export interface BaseImageDocument {

@@ -6,8 +6,8 @@ import { KeyedQueue } from "../shared/keyed-queue.ts";
 import { BuildError, type BuiltImage } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import { refuseRename } from "../shared/refuse-rename.ts";
-import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts";
 import { type WireStatus, wireStrings, wireTags } from "../shared/wire.ts";
+import { type ResourceRecord, ResourceStore } from "../store/resource-store.ts";
 import type { BaseImages, ImagesPorts } from "./base-images.ts";
 import type { Image } from "./contract.ts";
 

@@ -1,13 +1,13 @@
 /** Runs: the one way of a call from any way in to its record. */
 import type { Serving } from "../functions/revisions.ts";
-import type { Iam } from "../iam/authorize.ts";
 import { releaseAll } from "../jobs/jobs.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Secrets } from "../secrets/service.ts";
-import type { ChangeFeed } from "../shared/change-feed.ts";
 import { DispatchError } from "../shared/errors.ts";
+import type { Iam } from "../shared/iam.ts";
 import { DuplicateError } from "../shared/ports.ts";
 import { ADMINISTRATOR, type Principal } from "../shared/principal.ts";
+import type { ChangeFeed } from "../store/change-feed.ts";
 import { ActiveRun, type Asking, mayBeRepeated, newRecord, type RunKeeper } from "./active-run.ts";
 import { ActiveRuns } from "./active-runs.ts";
 import { uncheckedFailure, violationText } from "./failure.ts";

@@ -1,5 +1,5 @@
 /** Runs over REST: their JSON parts pass through as texts. */
-import { eventText, readEvent } from "../../core/events/cloud-event.ts";
+import { eventText, readEvent } from "../../core/cloud-events/cloud-event.ts";
 import type { Run, runOperations } from "../../core/runs/contract.ts";
 import { digestOf, type KeyUse, keyOfHeader } from "../../core/runs/idempotency.ts";
 import { runToJson } from "../../core/runs/record.ts";

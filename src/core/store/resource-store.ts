@@ -4,14 +4,14 @@
  */
 import { randomUUID } from "node:crypto";
 import { auditStatement } from "../audit/audit.ts";
+import { unixSeconds } from "../shared/clock.ts";
+import type { ResourceTable } from "../shared/database-schema.ts";
+import { DispatchError } from "../shared/errors.ts";
+import { type Database, DuplicateError, StaleWriteError, type Statement } from "../shared/ports.ts";
+import { ADMINISTRATOR, type Person, type Principal, principalText } from "../shared/principal.ts";
+import { statement } from "../shared/statement.ts";
+import { systemPrincipal } from "../shared/wire.ts";
 import { type ChangeFeed, changeStatement } from "./change-feed.ts";
-import { unixSeconds } from "./clock.ts";
-import type { ResourceTable } from "./database-schema.ts";
-import { DispatchError } from "./errors.ts";
-import { type Database, DuplicateError, StaleWriteError, type Statement } from "./ports.ts";
-import { ADMINISTRATOR, type Person, type Principal, principalText } from "./principal.ts";
-import { statement } from "./statement.ts";
-import { systemPrincipal } from "./wire.ts";
 
 /** One stored resource. `document` is the kind's own data; never change it in place. */
 export interface ResourceRecord<D> {

@@ -1,7 +1,7 @@
 /** An event between the wire and the functions: checked (server.md 6.1), written down, and shown to a function (decisions 20). */
 import { DispatchError } from "../shared/errors.ts";
 import { memberText } from "../shared/json-text.ts";
-import type { CloudEventBody } from "./emission-contract.ts";
+import type { CloudEventBody } from "./schema.ts";
 
 /** The time that an event without one shows in answers: the original's zero time. */
 const NO_TIME = "0001-01-01T00:00:00.000Z";

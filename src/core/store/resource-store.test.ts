@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { openSqlite } from "../../adapters/db/sqlite.ts";
+import type { Principal } from "../shared/principal.ts";
+import { statement } from "../shared/statement.ts";
 import { ChangeFeed } from "./change-feed.ts";
-import type { Principal } from "./principal.ts";
 import { ResourceStore } from "./resource-store.ts";
-import { statement } from "./statement.ts";
 
 const admin: Principal = { kind: "administrator", id: "admin", organization: "o", via: "rest" };
 

@@ -2,7 +2,7 @@
  * The change feed: every committed write is told, in order, to whoever holds something in memory that depends on it.
  * The same facts stand in the table `changes`, so that another server on the same database can follow.
  */
-import { statement } from "./statement.ts";
+import { statement } from "../shared/statement.ts";
 
 export interface Change {
   readonly organization: string;
