@@ -10,8 +10,8 @@ import { createLocalBuilder } from "./adapters/builder/local.ts";
 import { newestShape } from "./adapters/db/migrate.ts";
 import { openSqlite } from "./adapters/db/sqlite.ts";
 import { createKeyFile } from "./adapters/keys/key-file.ts";
-import { createSandbox } from "./adapters/runtime/process/create-sandbox.ts";
 import { createProcessRuntime } from "./adapters/runtime/process/runtime.ts";
+import { createSandbox } from "./adapters/runtime/process/sandbox.ts";
 import { openControl } from "./backup/control.ts";
 import { holdable } from "./backup/held-blobs.ts";
 import { Apis } from "./core/apis/service.ts";
@@ -34,9 +34,9 @@ import { Images } from "./core/images/images.ts";
 import { Pool } from "./core/pool/pool.ts";
 import { Runs } from "./core/runs/service.ts";
 import { Secrets } from "./core/secrets/service.ts";
+import { ChangeFeed } from "./core/shared/change-feed.ts";
 import type { Database } from "./core/shared/ports.ts";
 import { State } from "./core/state/service.ts";
-import { ChangeFeed } from "./core/store/change-feed.ts";
 import { DeadLetters } from "./core/work/dead-letters.ts";
 import { WorkQueue } from "./core/work/queue.ts";
 import { openFront } from "./front/front.ts";
@@ -212,6 +212,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     secrets,
     pool,
     maxJsonDepth: settings["max-json-depth"],
+    maxList: settings["max-list"],
     doorUrl: `http://127.0.0.1:${door.port}`,
     owner: randomUUID(),
     ended: metrics.ran,

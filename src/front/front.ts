@@ -2,8 +2,8 @@
 import type { Socket } from "node:net";
 import type { Logger } from "pino";
 import type { Refusals } from "../core/audit/refusals.ts";
+import { EVERYWHERE } from "../core/iam/authorize.ts";
 import type { RunRecord } from "../core/runs/record.ts";
-import { EVERYWHERE } from "../core/shared/iam.ts";
 import type { CertificateAuthority, Runtime } from "../core/shared/ports.ts";
 import type { Principal } from "../core/shared/principal.ts";
 import type { Settings } from "../settings/definitions.ts";
@@ -160,7 +160,7 @@ function withChallenges({ listener, stop }: Mounted, { board }: Tls): Mounted {
 function openApi(settings: Settings, ports: FrontPorts, health: () => object): Promise<Api> {
   const { services, log, isAdministrator, metrics, proof, vitals } = ports;
   return createApi({
-    routes: routesOf(services),
+    routes: routesOf(services, settings["max-list"]),
     access: {
       auth: authOf(settings),
       loopbackOnly: isLoopback(settings.host),

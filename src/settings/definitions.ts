@@ -282,6 +282,15 @@ export const definitions = {
     value: "BYTES",
     help: "size of the logs of a run",
   },
+  "max-list": {
+    group: "Limits",
+    type: "number",
+    default: 10_000,
+    min: 1,
+    max: 1_000_000,
+    value: "N",
+    help: "entries of a list; the header x-dispatch-next-cursor says how to go on",
+  },
   "max-queue": {
     group: "Limits",
     type: "number",

@@ -28,7 +28,9 @@ export interface CommitFailure extends Failure {
 
 export interface ReadReply {
   readonly id: number;
-  readonly rows?: readonly unknown[];
+  /** Names once and values in their order, because that travels several times cheaper than objects. */
+  readonly columns?: readonly string[];
+  readonly rows?: readonly (readonly unknown[])[];
   readonly error?: Failure;
 }
 

@@ -49,15 +49,28 @@ function prepared(index: number): Database.Statement {
 function prepare(sql: string): Database.Statement | Error {
   try {
     const statement = database.prepare(sql);
-    return statement.reader && sql.includes('from "runs"') ? statement.safeIntegers(true) : statement;
+    if (statement.reader) statement.raw(true).safeIntegers(sql.includes('from "runs"'));
+    return statement;
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
 }
 
-function read(index: number, parameters: readonly unknown[]): unknown[] {
+type Rows = Pick<ReadReply, "columns" | "rows">;
+
+function read(index: number, parameters: readonly unknown[]): Rows {
   const statement = prepared(index);
-  return statement.reader ? statement.all(...parameters) : [statement.run(...parameters)];
+  if (statement.reader) return { columns: columnsOf(statement), rows: statement.all(...parameters) as unknown[][] };
+  statement.run(...parameters);
+  return { columns: [], rows: [] };
+}
+
+const columnNames = new WeakMap<Database.Statement, readonly string[]>();
+
+function columnsOf(statement: Database.Statement): readonly string[] {
+  const known = columnNames.get(statement) ?? statement.columns().map(({ name }) => name);
+  columnNames.set(statement, known);
+  return known;
 }
 
 /** Runs the unit that begins at `at`; the result is where the next one begins. */
@@ -153,18 +166,18 @@ function describe(error: unknown): Failure {
 }
 
 /** A statement that writes and returns rows, in a transaction of its own. */
-function take(index: number, parameters: readonly unknown[]): unknown[] {
-  let rows: unknown[] = [];
+function take(index: number, parameters: readonly unknown[]): Rows {
+  let rows: Rows = {};
   inTransaction(() => {
     rows = read(index, parameters);
   });
   return rows;
 }
 
-function answerRows(port: MessagePort, id: number, rows: () => unknown[]): void {
+function answerRows(port: MessagePort, id: number, rows: () => Rows): void {
   let reply: ReadReply;
   try {
-    reply = { id, rows: rows() };
+    reply = { id, ...rows() };
   } catch (error) {
     reply = { id, error: describe(error) };
   }

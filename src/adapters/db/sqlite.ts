@@ -186,8 +186,16 @@ function take<T>(map: Map<number, T>, id: number): T | undefined {
 }
 
 function settleRead(waiting: Waiting<readonly unknown[]> | undefined, reply: ReadReply): void {
-  if (reply.error === undefined) waiting?.resolve(reply.rows ?? []);
+  if (reply.error === undefined) waiting?.resolve(objectsOf(reply));
   else waiting?.reject(writeError(reply.error));
+}
+
+function objectsOf({ columns = [], rows = [] }: ReadReply): object[] {
+  return rows.map((values) => {
+    const row: Record<string, unknown> = {};
+    for (let at = 0; at < columns.length; at++) row[columns[at] ?? ""] = values[at];
+    return row;
+  });
 }
 
 function writeError(failure: Failure): Error {

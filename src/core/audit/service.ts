@@ -1,11 +1,11 @@
 /** The audit log as it is read, checked and sealed. */
-
+import { EVERYWHERE, type Iam } from "../iam/authorize.ts";
 import type { AuditTable } from "../shared/database-schema.ts";
-import { EVERYWHERE, type Iam } from "../shared/iam.ts";
 import type { Principal } from "../shared/principal.ts";
 import { auditStatement } from "./audit.ts";
 import { beginning, Chain, type Link } from "./chain.ts";
-import type { AuditRecord, AuditVerdict } from "./contract.ts";
+import type { AuditVerdict } from "./contract.ts";
+import { type AuditList, type AuditSelection, listAudit } from "./list.ts";
 import type { Seal } from "./seal.ts";
 import { Seals, type SealsPorts } from "./seals.ts";
 
@@ -14,24 +14,11 @@ export interface AuditPorts extends SealsPorts {
   readonly log: SealsPorts["log"] & { error(details: object, message: string): void };
 }
 
-export interface AuditSelection {
-  /** Unix seconds. */
-  readonly since?: number | undefined;
-  readonly until?: number | undefined;
-  readonly action?: string | undefined;
-  readonly kind?: string | undefined;
-  readonly name?: string | undefined;
-  readonly limit?: number | undefined;
-  /** The sequence of the last entry of the page before. */
-  readonly cursor?: number | undefined;
-}
-
 const SEAL_EVERY_MS = 10_000;
 /** Rows that are read and checked in one go. */
 const PAGE = 500;
 /** A check that nobody waits for leaves the time between its pages to others. */
 const PAUSE_MS = 25;
-export const MAX_ENTRIES = 1000;
 
 export class Audit {
   readonly #ports: AuditPorts;
@@ -65,19 +52,9 @@ export class Audit {
   }
 
   /** Newest first. @throws FORBIDDEN */
-  async list(principal: Principal, organization: string, selection: AuditSelection): Promise<AuditRecord[]> {
+  async list(principal: Principal, organization: string, selection: AuditSelection): Promise<AuditList> {
     this.#authorize(principal, organization);
-    let query = this.#ports.database.query.selectFrom("audit").selectAll();
-    if (organization !== EVERYWHERE) query = query.where("organization", "=", organization);
-    const { since, until, action, kind, name, cursor, limit = MAX_ENTRIES } = selection;
-    if (since !== undefined) query = query.where("time", ">=", since * 1000);
-    if (until !== undefined) query = query.where("time", "<", until * 1000);
-    if (action !== undefined) query = query.where("action", "=", action);
-    if (kind !== undefined) query = query.where("kind", "=", kind);
-    if (name !== undefined) query = query.where("name", "=", name);
-    if (cursor !== undefined) query = query.where("sequence", "<", cursor);
-    const rows = await query.orderBy("sequence", "desc").limit(Math.min(limit, MAX_ENTRIES)).execute();
-    return rows.map(toWire);
+    return listAudit(this.#ports.database, organization === EVERYWHERE ? undefined : organization, selection);
   }
 
   /** Checks every entry of every organization, up to the newest of now. @throws FORBIDDEN */
@@ -251,20 +228,4 @@ function faultOf({ sequence }: AuditTable, { sequence: before }: Link): string {
 
 function cutOff({ sequence }: Link, sealed: Link): string {
   return `the end was cut off: ${sealed.count} entries up to ${sealed.sequence} were sealed, the last one there is ${sequence}`;
-}
-
-function toWire(row: AuditTable): AuditRecord {
-  const { organization, principal, via, action, kind, name, people, hash } = row;
-  return {
-    sequence: Number(row.sequence),
-    time: Number(row.time),
-    organization,
-    principal,
-    people: people === null ? [principal] : people.split(" "),
-    via,
-    action,
-    kind,
-    name,
-    hash,
-  };
 }

@@ -4,16 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { openSqlite } from "../../adapters/db/sqlite.ts";
-import { contextEvent } from "../cloud-events/cloud-event.ts";
 import { iam } from "../iam/authorize.ts";
 import type { RunRecord } from "../runs/record.ts";
 import type { RunRequest } from "../runs/request.ts";
+import { ChangeFeed } from "../shared/change-feed.ts";
 import { DispatchError } from "../shared/errors.ts";
 import type { Database } from "../shared/ports.ts";
 import { BY_ADMINISTRATOR, type Principal } from "../shared/principal.ts";
-import { ChangeFeed } from "../store/change-feed.ts";
 import { DeadLetters } from "../work/dead-letters.ts";
 import { WorkQueue } from "../work/queue.ts";
+import { contextEvent } from "./cloud-event.ts";
 import { Deliveries } from "./deliveries.ts";
 import { DriverTypes } from "./driver-types.ts";
 import { Drivers } from "./drivers.ts";
@@ -186,7 +186,7 @@ describe("an event", () => {
     await emit();
     const letters = new DeadLetters({ database, iam, wake: (kind) => queue.wake(kind) });
     const [letter] = await vi.waitFor(async () => {
-      const found = await letters.list(admin, home);
+      const { letters: found } = await letters.list(admin, home);
       expect(found).toHaveLength(1);
       return found;
     });
@@ -196,7 +196,7 @@ describe("an event", () => {
     await letters.retry(admin, home, name);
     await vi.waitFor(() => expect(started).toHaveLength(2));
     await expect(letters.retry(admin, home, name)).rejects.toThrow(`dead letter ${name} not found`);
-    expect(await letters.list(admin, home)).toEqual([]);
+    expect((await letters.list(admin, home)).letters).toEqual([]);
   });
 
   test("is not delivered to who has unsubscribed meanwhile", async () => {

@@ -1,14 +1,14 @@
 /** Runs: the one way of a call from any way in to its record. */
 import type { Serving } from "../functions/revisions.ts";
+import type { Iam } from "../iam/authorize.ts";
 import { releaseAll } from "../jobs/jobs.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Secrets } from "../secrets/service.ts";
+import type { ChangeFeed } from "../shared/change-feed.ts";
 import { DispatchError } from "../shared/errors.ts";
-import type { Iam } from "../shared/iam.ts";
 import { DuplicateError } from "../shared/ports.ts";
 import { ADMINISTRATOR, type Principal } from "../shared/principal.ts";
-import type { ChangeFeed } from "../store/change-feed.ts";
-import { ActiveRun, type Asking, mayBeRepeated, newRecord, type RunKeeper } from "./active-run.ts";
+import { ActiveRun, type Asking, mayBeRepeated, newRecord, type RunKeeper, runOfToken } from "./active-run.ts";
 import { ActiveRuns } from "./active-runs.ts";
 import { uncheckedFailure, violationText } from "./failure.ts";
 import { type KeyUse, refuseOther, runOfKey, storedKey } from "./idempotency.ts";
@@ -17,8 +17,8 @@ import { principalOf, type RunRecord } from "./record.ts";
 import { type RecorderPorts, RunRecorder } from "./recorder.ts";
 import { type LeftBehind, takeUp } from "./recovery.ts";
 import { parentOf, type RunRequest } from "./request.ts";
-import { runOfToken } from "./run-token.ts";
-import { type RunSelection, RunStore } from "./store.ts";
+import { type RunList, RunLists, type RunSelection } from "./run-list.ts";
+import { RunStore } from "./store.ts";
 
 export interface RunsPorts extends RecorderPorts {
   readonly feed: ChangeFeed;
@@ -29,6 +29,8 @@ export interface RunsPorts extends RecorderPorts {
   readonly doorUrl: string;
   /** Levels to which a result may nest. */
   readonly maxJsonDepth: number;
+  /** Entries of one list. */
+  readonly maxList: number;
   readonly ended: (run: RunRecord) => void;
 }
 
@@ -40,6 +42,7 @@ export class Runs implements RunKeeper {
   readonly maxJsonDepth: number;
   readonly #ports: RunsPorts;
   readonly #store: RunStore;
+  readonly #lists: RunLists;
   readonly #recorder: RunRecorder;
   readonly #active = new ActiveRuns();
   readonly #byKey = new Map<string, { readonly use: KeyUse; readonly created: Promise<ActiveRun> }>();
@@ -53,6 +56,7 @@ export class Runs implements RunKeeper {
     this.doorUrl = ports.doorUrl;
     this.maxJsonDepth = ports.maxJsonDepth;
     this.#store = new RunStore(ports.database);
+    this.#lists = new RunLists(ports.database, ports.maxList);
     this.#recorder = new RunRecorder(ports);
     const late = new LateLines(ports, this.#store);
     ports.pool.onAfterwards(({ kind, text, run }, organization) => {
@@ -99,10 +103,10 @@ export class Runs implements RunKeeper {
   }
 
   /** A run sees itself and those that it started (decisions 18e). */
-  async list(principal: Principal, organization: string, selection: RunSelection): Promise<RunRecord[]> {
+  async list(principal: Principal, organization: string, selection: RunSelection): Promise<RunList> {
     this.#authorize(principal, organization, "get");
     const family = parentOf(principal)?.id;
-    return this.#store.list(organization, { ...selection, family });
+    return this.#lists.list(organization, { ...selection, family });
   }
 
   /** @throws RUN_NOT_FOUND also when it belongs to another function or has not changed since. */
@@ -183,13 +187,13 @@ export class Runs implements RunKeeper {
   async #createOnce(asking: Asking, request: RunRequest, serving: Serving, use: KeyUse): Promise<RunRecord> {
     const { organization } = request;
     const { functionId } = serving.revision;
-    const known = await this.#ofKey(request, functionId, use);
+    const known = await this.#ofKey(organization, functionId, use);
     if (known !== undefined) return known;
     const mapKey = [organization, functionId, storedKey(use)].join("\n");
     const earlier = this.#byKey.get(mapKey);
     if (earlier !== undefined) {
       refuseOther(earlier.use.digest, use);
-      return answer(await earlier.created, request);
+      return answer(await earlier.created);
     }
     const created = this.#createPromised(asking, request, serving);
     this.#byKey.set(mapKey, { use, created });
@@ -203,13 +207,12 @@ export class Runs implements RunKeeper {
     }
   }
 
-  async #ofKey(request: RunRequest, functionId: string, use: KeyUse): Promise<RunRecord | undefined> {
-    const { organization } = request;
+  async #ofKey(organization: string, functionId: string, use: KeyUse): Promise<RunRecord | undefined> {
     const id = await runOfKey(this.#ports.database, organization, functionId, use);
     if (id === undefined) return undefined;
     const active = this.#active.find(id);
     if (active === undefined) return this.#store.find(organization, id);
-    return answer(active, request);
+    return answer(active);
   }
 
   /**
@@ -234,7 +237,7 @@ export class Runs implements RunKeeper {
 
   #newRun(asking: Asking, request: RunRequest, serving: Serving): ActiveRun {
     const record = newRecord(request, serving, asking.principal);
-    const run = new ActiveRun(this, serving, asking, record, request);
+    const run = new ActiveRun(this, serving, asking, record, request.httpContext);
     this.#keep(run);
     return run;
   }
@@ -407,9 +410,8 @@ export class Runs implements RunKeeper {
   }
 }
 
-/** The record for the caller, or for another who asks for the same: at its end for a blocking run. @throws what kept it from running. */
-async function answer(run: ActiveRun, another?: RunRequest): Promise<RunRecord> {
-  if (another !== undefined) run.join(another.gone);
+/** The record for the caller: at its end for a blocking run. @throws what kept it from running. */
+async function answer(run: ActiveRun): Promise<RunRecord> {
   if (run.record.blocking) await run.wait();
   return outcomeOf(run);
 }

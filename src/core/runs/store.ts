@@ -1,9 +1,9 @@
-/** The table of runs: statements for the recorder, paged reads for lists. */
+/** The table of runs: statements for the recorder, and single runs; lists are in run-list.ts. */
 import type { Selectable, UpdateQueryBuilder, UpdateResult } from "kysely";
+import { changeStatement } from "../shared/change-feed.ts";
 import type { DatabaseSchema, RunTable } from "../shared/database-schema.ts";
 import type { Database, Statement } from "../shared/ports.ts";
 import { statement } from "../shared/statement.ts";
-import { changeStatement } from "../store/change-feed.ts";
 import { type RunRecord, runFromRow } from "./record.ts";
 import type { LeftBehind } from "./recovery.ts";
 import { acceptedWithin } from "./run-id.ts";
@@ -174,55 +174,11 @@ function json(value: unknown): string | null {
   return value === undefined || value === null ? null : JSON.stringify(value);
 }
 
-export interface RunSelection {
-  readonly functionName?: string | undefined;
-  readonly status?: string | undefined;
-  /** Unix seconds: runs that changed later. */
-  readonly since?: number | undefined;
-  /** Unix seconds: runs that began before. */
-  readonly until?: number | undefined;
-  readonly limit?: number | undefined;
-  /** Nanoseconds of the last run of the page before. */
-  readonly cursor?: bigint | undefined;
-  /** The run of this id and those that it started. */
-  readonly family?: string | undefined;
-}
-
-const LATEST = 2n ** 63n - 1n;
-
-/** Of any second, also of one that the database's clock does not reach. */
-function nanosecondsOf(seconds: number): bigint {
-  const exact = BigInt(seconds) * 1_000_000_000n;
-  return exact > LATEST ? LATEST : exact < -LATEST ? -LATEST : exact;
-}
-
 export class RunStore {
   readonly #database: Database;
 
   constructor(database: Database) {
     this.#database = database;
-  }
-
-  /** Newest first. */
-  async list(organization: string, selection: RunSelection): Promise<RunRecord[]> {
-    let query = this.#database.query.selectFrom("runs").selectAll().where("organization", "=", organization);
-    if (selection.functionName !== undefined) query = query.where("function_name", "=", selection.functionName);
-    if (selection.status !== undefined) query = query.where("status", "=", selection.status);
-    if (selection.since !== undefined) {
-      const since = nanosecondsOf(selection.since);
-      if (since > 0n) query = query.where(({ eb, fn }) => eb(fn.coalesce("finished", "executed"), ">", since));
-    }
-    if (selection.until !== undefined) query = query.where("executed", "<", nanosecondsOf(selection.until));
-    if (selection.cursor !== undefined) query = query.where("executed", "<", selection.cursor);
-    const { family } = selection;
-    if (family !== undefined) {
-      query = query
-        .where("executed", ">=", acceptedWithin(family)?.from ?? LATEST)
-        .where(({ eb, or }) => or([eb("id", "=", family), eb("parent", "=", family)]));
-    }
-    query = query.orderBy("executed", "desc");
-    if (selection.limit !== undefined) query = query.limit(selection.limit);
-    return (await query.execute()).map((row) => runFromRow(row as Selectable<RunTable>));
   }
 
   async find(organization: string, id: string): Promise<RunRecord | undefined> {

@@ -40,6 +40,10 @@ export type ApplicationState = Static<typeof applicationStateSchema>;
 const resource = "state";
 const item = "/v1/state/{application}/{key}";
 const parameters = { key } as const;
+const page = {
+  limit: { type: "integer", minimum: 1, maximum: 1000 },
+  cursor: { type: "string", maxLength: 256 },
+} as const;
 
 export const stateOperations = {
   listApplications: {
@@ -48,6 +52,7 @@ export const stateOperations = {
     permission: { resource, action: "get" },
     success: 200,
     summary: "List the applications that keep something",
+    query: { type: "object", properties: page },
     response: { type: "array", items: applicationStateSchema },
   },
   listState: {
@@ -60,8 +65,7 @@ export const stateOperations = {
       type: "object",
       properties: {
         prefix: { type: "string", maxLength: 256 },
-        limit: { type: "integer", minimum: 1, maximum: 1000 },
-        cursor: { type: "string", maxLength: 256 },
+        ...page,
       },
     },
     response: { type: "array", items: stateEntrySchema },

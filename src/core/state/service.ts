@@ -1,11 +1,11 @@
 /** State: what applications keep between their runs, such as ids and ledgers, without a database of their own. */
-
+import type { Iam } from "../iam/authorize.ts";
 import { DispatchError } from "../shared/errors.ts";
-import type { Iam } from "../shared/iam.ts";
 import { type Database, DuplicateError } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import type { ApplicationState, StateEntry } from "./contract.ts";
 import {
+  type ApplicationPage,
   findState,
   insertState,
   listApplications,
@@ -40,12 +40,10 @@ export class State {
     this.#ports = ports;
   }
 
-  async applications(principal: Principal, organization: string): Promise<ApplicationState[]> {
+  /** In the order of their names. */
+  async applications(principal: Principal, organization: string, page: ApplicationPage): Promise<ApplicationState[]> {
     this.#authorize(principal, organization, "get");
-    const found = await listApplications(this.#ports.database, organization);
-    const own = principal.application;
-    const seen = own === undefined ? found : found.filter(({ application }) => application === own);
-    return seen.map(({ application, keys, size }) => ({ application, keys: Number(keys), size: Number(size) }));
+    return listApplications(this.#ports.database, organization, { ...page, only: principal.application });
   }
 
   /** In the order of their keys, at most 1,000. */

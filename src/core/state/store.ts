@@ -135,15 +135,58 @@ export function listState(
     .execute();
 }
 
-export function listApplications(
+export interface ApplicationPage {
+  readonly limit: number;
+  /** The last application of the page before. */
+  readonly cursor?: string | undefined;
+  /** None but this one. */
+  readonly only?: string | undefined;
+}
+
+export interface Keeping {
+  readonly application: string;
+  readonly keys: number;
+  /** Bytes of all values. */
+  readonly size: number;
+}
+
+/** In the order of their names. Each is counted by itself, so that nobody waits for a count of all. */
+export async function listApplications(
+  database: Database,
+  organization: string,
+  { limit, cursor = "", only }: ApplicationPage,
+): Promise<Keeping[]> {
+  const found: Keeping[] = [];
+  let last: string | undefined = cursor;
+  while (found.length < limit) {
+    last = await nextApplication(database, organization, last, only);
+    if (last === undefined) break;
+    found.push(await countApplication(database, organization, last));
+  }
+  return found;
+}
+
+async function nextApplication(
   { query }: Database,
   organization: string,
-): Promise<{ application: string; keys: number; size: number }[]> {
-  return query
+  after: string,
+  only: string | undefined,
+): Promise<string | undefined> {
+  let next = query
     .selectFrom("state")
-    .select(["application", ({ fn }) => fn.countAll<number>().as("keys"), sql<number>`sum(${bytes})`.as("size")])
+    .select("application")
     .where("organization", "=", organization)
-    .groupBy("application")
-    .orderBy("application")
-    .execute();
+    .where("application", ">", after);
+  if (only !== undefined) next = next.where("application", "=", only);
+  return (await next.orderBy("application").limit(1).executeTakeFirst())?.application;
+}
+
+async function countApplication({ query }: Database, organization: string, application: string): Promise<Keeping> {
+  const row = await query
+    .selectFrom("state")
+    .select([({ fn }) => fn.countAll<number>().as("keys"), sql<number>`sum(${bytes})`.as("size")])
+    .where("organization", "=", organization)
+    .where("application", "=", application)
+    .executeTakeFirst();
+  return { application, keys: Number(row?.keys ?? 0), size: Number(row?.size ?? 0) };
 }

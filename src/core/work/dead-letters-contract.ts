@@ -32,7 +32,10 @@ export const deadLetterOperations = {
     permission: { resource, action: "get" },
     success: 200,
     summary: "List dead letters, newest first",
-    query: { type: "object", properties: { limit: { type: "integer", minimum: 1, maximum: 1000 } } },
+    query: {
+      type: "object",
+      properties: { limit: { type: "integer", minimum: 1, maximum: 1000 }, cursor: { type: "string" } },
+    },
     response: { type: "array", items: deadLetterSchema },
   },
   getDeadLetter: {

@@ -1,9 +1,9 @@
 /** Dead letters: what could not be done is kept until somebody has it done again, or throws it away. */
-import type { Selectable } from "kysely";
+import type { ExpressionBuilder, Selectable } from "kysely";
 import { auditStatement } from "../audit/audit.ts";
-import type { DeadLetterTable } from "../shared/database-schema.ts";
+import type { Iam } from "../iam/authorize.ts";
+import type { DatabaseSchema, DeadLetterTable } from "../shared/database-schema.ts";
 import { DispatchError } from "../shared/errors.ts";
-import type { Iam } from "../shared/iam.ts";
 import { type Database, DuplicateError, StaleWriteError, type Statement } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import { statement } from "../shared/statement.ts";
@@ -32,6 +32,29 @@ const remove = statement(
 
 type Row = Selectable<DeadLetterTable>;
 
+export interface LetterPage {
+  readonly limit?: number | undefined;
+  /** `next` of the list before. */
+  readonly cursor?: string | undefined;
+}
+
+export interface LetterList {
+  readonly letters: DeadLetter[];
+  /** Undefined at the end. */
+  readonly next: string | undefined;
+}
+
+/** Behind a letter that need not be there any more. @throws INVALID_TYPE */
+function behind(cursor: string) {
+  const [, died = "", id = ""] = /^(\d{1,15})\.([\da-f-]{36})$/.exec(cursor) ?? [];
+  if (id === "") {
+    const message = `cursor in query must be one that a list answered: ${JSON.stringify(cursor)}`;
+    throw new DispatchError("INVALID_TYPE", { message });
+  }
+  return ({ eb, and, not }: ExpressionBuilder<DatabaseSchema, "dead_letters">) =>
+    and([eb("died", "<=", Number(died)), not(and([eb("died", "=", Number(died)), eb("id", ">=", id)]))]);
+}
+
 export class DeadLetters {
   readonly #ports: DeadLettersPorts;
 
@@ -40,17 +63,24 @@ export class DeadLetters {
   }
 
   /** Newest first, without what was to be done. */
-  async list(principal: Principal, organization: string, limit = PAGE): Promise<DeadLetter[]> {
+  async list(
+    principal: Principal,
+    organization: string,
+    { limit = PAGE, cursor }: LetterPage = {},
+  ): Promise<LetterList> {
     this.#authorize(principal, organization, "get");
-    const rows = await this.#ports.database.query
+    let query = this.#ports.database.query
       .selectFrom("dead_letters")
-      .selectAll()
-      .where("organization", "=", organization)
+      .select(["id", "kind", "attempts", "error", "died"])
+      .where("organization", "=", organization);
+    if (cursor !== undefined) query = query.where(behind(cursor));
+    const rows = await query
       .orderBy("died", "desc")
-      .orderBy("id")
-      .limit(limit)
+      .orderBy("id", "desc")
+      .limit(limit + 1)
       .execute();
-    return rows.map(toWire);
+    const last = rows.length > limit ? rows[limit - 1] : undefined;
+    return { letters: rows.slice(0, limit).map(toWire), next: last && `${last.died}.${last.id}` };
   }
 
   /** @throws NOT_FOUND */
@@ -112,7 +142,13 @@ export class DeadLetters {
   }
 }
 
-function toWire({ id, kind, attempts, error, died }: Row): DeadLetter {
+function toWire({
+  id,
+  kind,
+  attempts,
+  error,
+  died,
+}: Pick<Row, "id" | "kind" | "attempts" | "error" | "died">): DeadLetter {
   return { name: id, kind, attempts, error, diedTime: died };
 }
 

@@ -19,6 +19,8 @@ export interface HttpRequest {
 export interface HttpAnswer {
   readonly status: number;
   readonly text: string;
+  /** Where a list goes on: the header of decisions 7. */
+  readonly next?: string;
 }
 
 /** Carries one request. @throws TransportError when no whole answer comes back. */
@@ -54,17 +56,48 @@ export interface ClientOptions {
 export interface Client {
   /** @throws ApiError for an answer that is no success, TransportError when there is none. */
   call<O extends CallableOperation>(operation: O, values?: CallArguments): Promise<AnswerOf<O>>;
+  /** A list to its end, page by page; one page where a limit is asked for. @throws as `call` */
+  all(operation: CallableOperation, values?: CallArguments): Promise<unknown[]>;
 }
 
 /** Makes a client for one server, organization and credential. */
 export function createClient(options: ClientOptions): Client {
   return {
     async call<O extends CallableOperation>(operation: O, values: CallArguments = {}) {
-      const answer = await options.transport(requestOf(options, operation, values));
-      if (answer.status < 200 || answer.status > 299) throw apiError(answer);
-      return bodyOf(answer) as AnswerOf<O>;
+      return bodyOf(await exchange(options, operation, values)) as AnswerOf<O>;
+    },
+    async all(operation, values = {}) {
+      const found: unknown[] = [];
+      for await (const page of pages(options, operation, values)) for (const entry of page) found.push(entry);
+      return found;
     },
   };
+}
+
+async function* pages(
+  options: ClientOptions,
+  operation: CallableOperation,
+  values: CallArguments,
+): AsyncGenerator<readonly unknown[]> {
+  let cursor: string | undefined;
+  do {
+    const query = cursor === undefined ? values.query : { ...values.query, cursor };
+    const answer = await exchange(options, operation, query === undefined ? values : { ...values, query });
+    const page = bodyOf(answer);
+    if (Array.isArray(page)) yield page;
+    // A server that gives the same again would be asked for ever.
+    cursor = answer.next === cursor ? undefined : answer.next;
+  } while (cursor !== undefined && values.query?.limit === undefined);
+}
+
+async function exchange(
+  options: ClientOptions,
+  operation: CallableOperation,
+  values: CallArguments,
+): Promise<HttpAnswer> {
+  const answer = await options.transport(requestOf(options, operation, values));
+  if (answer.status < 200 || answer.status > 299) throw apiError(answer);
+  return answer;
 }
 
 function requestOf(options: ClientOptions, operation: CallableOperation, values: CallArguments): HttpRequest {

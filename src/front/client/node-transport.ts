@@ -114,5 +114,7 @@ export async function collect(response: Http.IncomingMessage): Promise<HttpAnswe
   } finally {
     clearTimeout(slow);
   }
-  return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") };
+  const next = response.headers["x-dispatch-next-cursor"];
+  const text = Buffer.concat(chunks).toString("utf8");
+  return { status: response.statusCode ?? 0, text, ...(typeof next === "string" ? { next } : {}) };
 }

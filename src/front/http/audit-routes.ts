@@ -1,8 +1,8 @@
 /** The audit log over REST. */
 import { auditOperations as operations } from "../../core/audit/contract.ts";
-import type { Audit, AuditSelection } from "../../core/audit/service.ts";
-import { MAX_ENTRIES } from "../../core/audit/service.ts";
-import { NEXT_CURSOR } from "./paging.ts";
+import type { AuditSelection } from "../../core/audit/list.ts";
+import type { Audit } from "../../core/audit/service.ts";
+import { listAnswer } from "./paging.ts";
 import type { Answer, Call, Route } from "./route.ts";
 
 export function auditRoutes(audit: Audit): Route[] {
@@ -17,8 +17,6 @@ export function auditRoutes(audit: Audit): Route[] {
 }
 
 async function list(audit: Audit, { principal, organization, query }: Call): Promise<Answer> {
-  const { limit = MAX_ENTRIES } = query as AuditSelection;
-  const body = await audit.list(principal, organization, query as AuditSelection);
-  const last = body.length === limit ? body.at(-1) : undefined;
-  return last === undefined ? { body } : { body, headers: { [NEXT_CURSOR]: String(last.sequence) } };
+  const { entries, next } = await audit.list(principal, organization, query as AuditSelection);
+  return listAnswer(entries, next);
 }

@@ -1,14 +1,16 @@
-import type { DeadLetters } from "../../core/work/dead-letters.ts";
+import type { DeadLetters, LetterPage } from "../../core/work/dead-letters.ts";
 import type { deadLetterOperations } from "../../core/work/dead-letters-contract.ts";
+import { listAnswer } from "./paging.ts";
 import type { Call, Route } from "./route.ts";
 
 export function deadLetterRoutes(operations: typeof deadLetterOperations, letters: DeadLetters): Route[] {
   return [
     {
       operation: operations.listDeadLetters,
-      handle: async ({ principal, organization, query }) => ({
-        body: await letters.list(principal, organization, query.limit as number | undefined),
-      }),
+      handle: async ({ principal, organization, query }) => {
+        const { letters: found, next } = await letters.list(principal, organization, query as LetterPage);
+        return listAnswer(found, next);
+      },
     },
     { operation: operations.getDeadLetter, handle: async (call) => ({ body: await letters.get(...named(call)) }) },
     { operation: operations.retryDeadLetter, handle: async (call) => ({ body: await letters.retry(...named(call)) }) },

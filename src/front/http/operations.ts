@@ -6,5 +6,5 @@ const nothing = new Proxy({}, { get: () => nothing }) as unknown as Services;
 
 /** All operations of the REST API, without a server. */
 export function allOperations(): Operation[] {
-  return routesOf(nothing).map(({ operation }) => operation);
+  return routesOf(nothing, 0).map(({ operation }) => operation);
 }

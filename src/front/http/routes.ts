@@ -79,8 +79,10 @@ interface ResourceService<T> {
   delete(principal: Principal, organization: string, name: string): Awaitable<unknown>;
 }
 
-/** All routes; the order does not matter. */
-export function routesOf(services: Services): Route[] {
+/** All routes; the order does not matter. `maxList`: entries of a list. */
+export function routesOf(services: Services, maxList: number): Route[] {
+  const resourceRoutes = <T extends { name: string }>(operations: ResourceOperations, service: ResourceService<T>) =>
+    routesOfResource(operations, resourceHandlers(service, maxList));
   return [
     ...resourceRoutes<Secret>(secretOperations, services.secrets),
     ...resourceRoutes<BaseImage>(baseImageOperations, services.baseImages),
@@ -103,20 +105,20 @@ export function routesOf(services: Services): Route[] {
   ];
 }
 
-function resourceRoutes<T extends { name: string }>(
-  operations: ResourceOperations,
-  service: ResourceService<T>,
-): Route[] {
-  const handlers = resourceHandlers(service);
+function routesOfResource(operations: ResourceOperations, handlers: Record<Verb, Handler>): Route[] {
   return (Object.keys(handlers) as Verb[]).map((verb) => ({ operation: operations[verb], handle: handlers[verb] }));
 }
 
-function resourceHandlers<T extends { name: string }>(service: ResourceService<T>): Record<Verb, Handler> {
+function resourceHandlers<T extends { name: string }>(
+  service: ResourceService<T>,
+  maxList: number,
+): Record<Verb, Handler> {
   return {
     create: async ({ principal, organization, body }) => ({
       body: await service.create(principal, organization, body as T),
     }),
-    list: async ({ principal, organization, query }) => paged(await service.list(principal, organization), query),
+    list: async ({ principal, organization, query }) =>
+      paged(await service.list(principal, organization), query, maxList),
     get: async (call) => ({ body: await service.get(call.principal, call.organization, nameOf(call)) }),
     update: async (call) => ({
       body: await service.update(call.principal, call.organization, nameOf(call), call.body as T),

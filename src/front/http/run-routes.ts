@@ -1,14 +1,16 @@
 /** Runs over REST: their JSON parts pass through as texts. */
-import { eventText, readEvent } from "../../core/cloud-events/cloud-event.ts";
+import { setImmediate } from "node:timers/promises";
+import { eventText, readEvent } from "../../core/events/cloud-event.ts";
 import type { Run, runOperations } from "../../core/runs/contract.ts";
 import { digestOf, type KeyUse, keyOfHeader } from "../../core/runs/idempotency.ts";
 import { runToJson } from "../../core/runs/record.ts";
+import type { RunList, RunPlace, RunSelection } from "../../core/runs/run-list.ts";
 import type { Runs } from "../../core/runs/service.ts";
-import type { RunSelection } from "../../core/runs/store.ts";
 import { DispatchError } from "../../core/shared/errors.ts";
 import { memberText } from "../../core/shared/json-text.ts";
 import { principalText } from "../../core/shared/principal.ts";
-import { NEXT_CURSOR } from "./paging.ts";
+import { listAnswer } from "./paging.ts";
+import { pieces } from "./pieces.ts";
 import type { Answer, Call, Route } from "./route.ts";
 
 export function runRoutes(operations: typeof runOperations, runs: Runs): Route[] {
@@ -34,7 +36,6 @@ async function createRun(runs: Runs, call: Call): Promise<Answer> {
     event: event === undefined ? undefined : eventText(readEvent(event, memberText(text, "event") ?? "{}")),
     httpContext: httpContext === undefined ? undefined : memberText(text, "httpContext"),
     idempotency: keyUseOf(call),
-    gone: call.gone,
   });
   return { status: blocking ? 200 : 202, body: runToJson(run) };
 }
@@ -47,22 +48,63 @@ function keyUseOf({ principal, query, text, headers }: Call): KeyUse | undefined
 }
 
 async function listRuns(runs: Runs, { principal, organization, query }: Call): Promise<Answer> {
-  const selection = { ...query, cursor: cursorOf(query.cursor) } as RunSelection;
-  const found = await runs.list(principal, organization, selection);
-  const body = `[${found.map(runToJson).join(",")}]`;
-  const last = found.at(-1);
-  const more = selection.limit !== undefined && found.length === selection.limit && last !== undefined;
-  return more ? { body, headers: { [NEXT_CURSOR]: String(last.executed) } } : { body };
+  const selection = { ...query, cursor: placeOf(query.cursor) } as RunSelection;
+  const list = await runs.list(principal, organization, selection);
+  const next = list.next && `${list.next.executed}.${list.next.id}`;
+  const text = textOf(list);
+  return listAnswer(list.bytes > SHORT_BYTES ? text : await whole(text), next);
+}
+
+/** So much is sent as one text with its length. */
+const SHORT_BYTES = 128 * 1024;
+
+async function* textOf(list: RunList): AsyncGenerator<string> {
+  let before = "[";
+  for await (const text of partTexts(list)) {
+    yield before;
+    for (const piece of pieces(text)) {
+      yield piece;
+      // What a connection takes at once would otherwise be written to its end before anybody else has a turn.
+      await setImmediate();
+    }
+    before = ",";
+  }
+  yield before === "[" ? "[]" : "]";
+}
+
+/** While one is sent, only its text is kept. */
+async function* partTexts(list: RunList): AsyncGenerator<string> {
+  const parts = list.parts();
+  for (;;) {
+    const text = await nextText(parts);
+    if (text === undefined) return;
+    if (text !== "") yield text;
+  }
+}
+
+async function nextText(parts: ReturnType<RunList["parts"]>): Promise<string | undefined> {
+  const { done, value } = await parts.next();
+  return done ? undefined : value.map(runToJson).join(",");
+}
+
+async function whole(parts: AsyncIterable<string>): Promise<string> {
+  const texts: string[] = [];
+  for await (const part of parts) texts.push(part);
+  return texts.join("");
 }
 
 async function getRun(runs: Runs, { principal, organization, path, query }: Call): Promise<Answer> {
   return { body: runToJson(await runs.get(principal, organization, path.runName ?? "", query as RunSelection)) };
 }
 
-function cursorOf(value: unknown): bigint | undefined {
+/** Older servers answered with the time alone. */
+const CURSOR = /^(\d{1,19})(?:\.([\da-f-]{36}))?$/;
+
+function placeOf(value: unknown): RunPlace | undefined {
   if (value === undefined) return undefined;
+  const [, time, id = ""] = CURSOR.exec(String(value)) ?? [];
   // One digit less than what the database can hold: no time of this era needs more.
-  if (/^\d{1,19}$/.test(String(value)) && BigInt(String(value)) < 2n ** 63n) return BigInt(String(value));
+  if (time !== undefined && BigInt(time) < 2n ** 63n) return { executed: BigInt(time), id };
   throw new DispatchError("INVALID_TYPE", {
     message: `cursor in query must be one that a list answered: ${JSON.stringify(value)}`,
   });

@@ -1,6 +1,7 @@
 /** The REST API: mounts every operation, authenticates, and turns errors into `{code, message}`. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { Readable } from "node:stream";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Refusal } from "../../core/audit/refusals.ts";
 import { PROOF_PATH, proofText } from "../../core/iam/proof.ts";
@@ -172,7 +173,7 @@ function mount(app: FastifyInstance, { operation, handle }: Route, options: ApiO
       const { principal } = request;
       if (principal === undefined) throw new DispatchError("UNAUTHENTICATED");
       if (operation.body === undefined) refuseBody(request);
-      send(reply, operation.success, await handle(bind(request, principal)));
+      return send(reply, operation.success, await handle(bind(request, principal)), options.log);
     },
   });
 }
@@ -230,11 +231,47 @@ function refuseBody({ headers }: FastifyRequest): void {
   throw new DispatchError("BODY_NOT_EXPECTED", { type: JSON_TYPE });
 }
 
-function send(reply: FastifyReply, success: number, { status, headers, body }: Answer): void {
+function send(
+  reply: FastifyReply,
+  success: number,
+  { status, headers, body }: Answer,
+  log: ApiOptions["log"],
+): FastifyReply {
   reply.code(status ?? success);
   if (headers !== undefined) reply.headers(headers);
-  if (body === undefined) reply.send();
-  else sendJson(reply, `${typeof body === "string" ? body : JSON.stringify(body)}\n`);
+  if (body === undefined) return reply.send();
+  if (isParts(body)) return sendParts(reply, body, log);
+  return sendJson(reply, `${typeof body === "string" ? body : JSON.stringify(body)}\n`);
+}
+
+function isParts(body: unknown): body is AsyncIterable<string> {
+  return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
+}
+
+/** Whoever takes nothing for so long gets nothing more, in milliseconds. */
+const LONGEST_STALL = 60_000;
+
+/** Each part is made when the one before is on its way. */
+function sendParts(reply: FastifyReply, parts: AsyncIterable<string>, log: ApiOptions["log"]): FastifyReply {
+  const text = Readable.from(
+    lineOf(parts, () => reply.raw.destroy()),
+    { objectMode: true, highWaterMark: 1 },
+  );
+  // The status is out by then: that the text breaks off is all that tells the caller.
+  text.on("error", (error) => log.error({ err: error, path: reply.request.url.split("?", 1)[0] }, "a list broke off"));
+  return reply.header("content-type", JSON_TYPE).send(text);
+}
+
+async function* lineOf(parts: AsyncIterable<string>, stalled: () => void): AsyncGenerator<string> {
+  for await (const part of parts) {
+    const stall = setTimeout(stalled, LONGEST_STALL);
+    try {
+      yield part;
+    } finally {
+      clearTimeout(stall);
+    }
+  }
+  yield "\n";
 }
 
 /** With a serializer of its own a reply keeps its type as it is: fastify would add a charset, which clients never saw. */

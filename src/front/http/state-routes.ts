@@ -3,14 +3,20 @@ import { memberText } from "../../core/shared/json-text.ts";
 import type { stateOperations } from "../../core/state/contract.ts";
 import type { State } from "../../core/state/service.ts";
 import type { Place, StateSelection } from "../../core/state/store.ts";
-import { NEXT_CURSOR } from "./paging.ts";
+import { listAnswer } from "./paging.ts";
 import type { Answer, Call, Route } from "./route.ts";
+
+const PAGE = 1000;
 
 export function stateRoutes(operations: typeof stateOperations, state: State): Route[] {
   return [
     {
       operation: operations.listApplications,
-      handle: async ({ principal, organization }) => ({ body: await state.applications(principal, organization) }),
+      handle: async ({ principal, organization, query }) => {
+        const { limit = PAGE } = query as { limit?: number };
+        const found = await state.applications(principal, organization, { limit, ...query });
+        return listAnswer(found, found.length < limit ? undefined : found.at(-1)?.application);
+      },
     },
     { operation: operations.listState, handle: (call) => listState(state, call) },
     { operation: operations.getState, handle: (call) => getState(state, call) },
@@ -25,10 +31,9 @@ function placeOf({ organization, path }: Call): Place {
 
 async function listState(state: State, { principal, organization, path, query }: Call): Promise<Answer> {
   const selection = query as Partial<StateSelection>;
-  const { limit = 1000 } = selection;
+  const { limit = PAGE } = selection;
   const body = await state.list(principal, organization, path.application ?? "", selection);
-  const last = body.at(-1)?.key;
-  return body.length < limit || last === undefined ? { body } : { body, headers: { [NEXT_CURSOR]: last } };
+  return listAnswer(body, body.length < limit ? undefined : body.at(-1)?.key);
 }
 
 async function getState(state: State, call: Call): Promise<Answer> {

@@ -1,0 +1,127 @@
+/** What lists of runs promise on every database. */
+import { beforeAll, describe, expect, test } from "vitest";
+import { newRunId } from "../../src/core/runs/run-id.ts";
+import { type RunList, RunLists, type RunSelection } from "../../src/core/runs/run-list.ts";
+import { insertRun } from "../../src/core/runs/store.ts";
+import type { Database } from "../../src/core/shared/ports.ts";
+import { statement } from "../../src/core/shared/statement.ts";
+import { record } from "./run-record.ts";
+
+const MOST = 100;
+const COUNT = 700;
+/** The first of them; each of the others a second later. */
+const BEGIN = 1_700_000_000n;
+const timeOf = (at: number): bigint => (BEGIN + BigInt(at)) * 1_000_000_000n;
+
+const forget = statement((database, { id }: { id: string }) => database.deleteFrom("runs").where("id", "=", id));
+
+async function idsOf(list: RunList): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const part of list.parts()) ids.push(...part.map(({ id }) => id));
+  return ids;
+}
+
+/** `open` gives an empty database. */
+export function runListContract(name: string, open: () => Promise<Database>): void {
+  describe(`lists of runs on ${name}`, () => {
+    let database: Database;
+    let lists: RunLists;
+    const ids: string[] = [];
+
+    beforeAll(async () => {
+      database = await open();
+      lists = new RunLists(database, MOST);
+      for (let at = 0; at < COUNT; at++) {
+        // Twenty have the same time as the one before them.
+        const executed = timeOf(at % 35 === 34 ? at - 1 : at);
+        const id = newRunId(executed);
+        ids.push(id);
+        const status = at % 300 === 7 ? "ERROR" : "READY";
+        const functionName = at % 2 === 0 ? "even" : "odd";
+        // One lasted until long after all others.
+        const finished = at === 3 ? timeOf(COUNT + 1000) : executed;
+        const parent = at > 500 && at % 50 === 0 ? ids[500] : undefined;
+        await database.commit(insertRun(record({ id, executed, finished, status, functionName, parent })), true);
+      }
+    });
+
+    /** All pages of a selection. */
+    async function allOf(selection: RunSelection): Promise<string[]> {
+      const found: string[] = [];
+      let list = await lists.list("o", selection);
+      for (;;) {
+        expect(list.length).toBeLessThanOrEqual(MOST);
+        found.push(...(await idsOf(list)));
+        if (list.next === undefined) return found;
+        list = await lists.list("o", { ...selection, cursor: list.next });
+      }
+    }
+
+    const newestFirst = (wanted: (at: number) => boolean): string[] =>
+      ids
+        .filter((_, at) => wanted(at))
+        .toSorted()
+        .toReversed();
+
+    test("end at the most that one may have, and say where they go on", async () => {
+      const first = await lists.list("o", {});
+      expect([first.length, (await idsOf(first)).length]).toEqual([MOST, MOST]);
+      expect((await allOf({})).toSorted()).toEqual(ids.toSorted());
+    });
+
+    test.each([1, 7, 99])("give every run once, newest first, in pages of %i", async (limit) => {
+      const found = await allOf({ limit, until: Number(BEGIN) + 120 });
+      const times = found.map((id) => id.slice(0, 13));
+      expect(times).toEqual(times.toSorted().toReversed());
+      expect(found.toSorted()).toEqual(ids.slice(0, 120).toSorted());
+    });
+
+    test("find rare ones behind many others", async () => {
+      expect(await allOf({ status: "ERROR" })).toEqual(newestFirst((at) => at % 300 === 7));
+      expect(await allOf({ family: ids[500] })).toEqual(newestFirst((at) => at >= 500 && at % 50 === 0));
+      expect((await allOf({ functionName: "odd" })).length).toBe(COUNT / 2);
+      expect(await allOf({ functionName: "nobody" })).toEqual([]);
+    });
+
+    test("know what has changed since, also what began long before", async () => {
+      const since = Number(BEGIN) + COUNT - 10;
+      expect(await allOf({ since })).toEqual(newestFirst((at) => at > COUNT - 10 || at === 3));
+    });
+
+    test("go on where a run was that is gone", async () => {
+      const first = await lists.list("o", { limit: 10 });
+      const gone = first.next;
+      if (gone === undefined) throw new Error("there must be more");
+      const before = await idsOf(await lists.list("o", { limit: 10, cursor: gone }));
+      await database.commit([forget({ id: gone.id })]);
+      expect(await idsOf(await lists.list("o", { limit: 10, cursor: gone }))).toEqual(before);
+      await database.commit(insertRun(record({ id: gone.id, executed: gone.executed })));
+    });
+
+    test("leave out what is deleted while they are read", async () => {
+      const list = await lists.list("o", { limit: 50 });
+      const [id = ""] = ids.slice(-40);
+      const executed = timeOf(COUNT - 40);
+      await database.commit([forget({ id })]);
+      expect((await idsOf(list)).length).toBe(49);
+      await database.commit(insertRun(record({ id, executed, finished: executed })));
+    });
+
+    test("end before 64 MB, however large the runs are, and read one large one at a time", async () => {
+      const output = JSON.stringify("x".repeat(5_000_000));
+      for (let at = 0; at < 15; at++) {
+        const executed = timeOf(at);
+        await database.commit(
+          insertRun(record({ organization: "large", id: newRunId(executed), executed, finished: executed, output })),
+        );
+      }
+      const list = await lists.list("large", {});
+      expect([list.length, list.next === undefined]).toEqual([13, false]);
+      const sizes: number[] = [];
+      for await (const part of list.parts()) sizes.push(part.length);
+      expect(sizes).toEqual(Array(13).fill(1));
+      const rest = await lists.list("large", { cursor: list.next });
+      expect([rest.length, rest.next]).toEqual([2, undefined]);
+    });
+  });
+}
