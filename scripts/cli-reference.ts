@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { referenceText } from "../src/front/cli/args/reference.ts";
-import { rootCommand } from "../src/front/cli/commands/root.ts";
+import { referenceText } from "../src/front/cli/frame/reference.ts";
+import { rootCommand } from "../src/front/cli/verbs/root.ts";
 
 const path = fileURLToPath(new URL("../docs/generated/cli.md", import.meta.url));
 mkdirSync(dirname(path), { recursive: true });

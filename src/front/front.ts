@@ -2,8 +2,8 @@
 import type { Socket } from "node:net";
 import type { Logger } from "pino";
 import type { Refusals } from "../core/audit/refusals.ts";
-import { EVERYWHERE } from "../core/iam/authorize.ts";
 import type { RunRecord } from "../core/runs/record.ts";
+import { EVERYWHERE } from "../core/shared/iam.ts";
 import type { CertificateAuthority, Runtime } from "../core/shared/ports.ts";
 import type { Principal } from "../core/shared/principal.ts";
 import type { Settings } from "../settings/definitions.ts";

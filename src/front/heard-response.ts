@@ -1,7 +1,9 @@
 /**
  * Answers that are heard. Who is refused while still sending (413, 404, 401) often reads only afterwards: the rest is read and
  * dropped, bounded in bytes and time, before the connection may close. Who asks first (`Expect: 100-continue`) is told to go on
- * when somebody reads the body, and not at all when nobody will.
+ * when somebody reads the body, and not at all when nobody will. Who has closed its own half of the connection may still
+ * listen or have gone: words on the way (102) tell, because where nobody listens the network refuses the first, and the
+ * second fails for that.
  */
 import { IncomingMessage, type Server, ServerResponse } from "node:http";
 
@@ -9,11 +11,32 @@ import { IncomingMessage, type Server, ServerResponse } from "node:http";
 const MOST_BYTES = 256 * 1024 * 1024;
 const LONGEST_MS = 30_000;
 const LONGEST_PAUSE_MS = 5_000;
+/** Milliseconds between the first two such words, and at most; the pauses grow. */
+const FIRST_WORDS_MS = 100;
+const LATER_WORDS_MS = 5_000;
 
-/** A request that says when its body is wanted. */
+/** A request that says when its body is wanted, and whether anybody still listens. */
 class HeardRequest extends IncomingMessage {
   /** Tells the caller to send; undefined when there is nothing to tell, any more. */
   goOn: (() => void) | undefined;
+  answer: ServerResponse | undefined;
+  #nextWordAt = 0;
+  #wordsEvery = FIRST_WORDS_MS / 2;
+
+  isHungUp(): boolean {
+    const { socket, answer } = this;
+    if (socket.destroyed) return true;
+    if (socket.readableEnded && answer?.headersSent === false && this.httpVersion !== "1.0") this.#sendWord(answer);
+    return false;
+  }
+
+  #sendWord(answer: ServerResponse): void {
+    const now = performance.now();
+    if (now < this.#nextWordAt) return;
+    this.#wordsEvery = Math.min(this.#wordsEvery * 2, LATER_WORDS_MS);
+    this.#nextWordAt = now + this.#wordsEvery;
+    answer.writeProcessing();
+  }
 
   override _read(size: number): void {
     const { goOn } = this;
@@ -24,6 +47,11 @@ class HeardRequest extends IncomingMessage {
 }
 
 class HeardResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
+  constructor(...given: ConstructorParameters<typeof ServerResponse<Request>>) {
+    super(...given);
+    if (this.req instanceof HeardRequest) this.req.answer = this;
+  }
+
   override end(...given: unknown[]): this {
     if (!isSending(this.req)) return super.end(...(given as []));
     // Whoever waits to be told sends nothing now; where its next request would begin is unknown.
@@ -59,6 +87,11 @@ class HeardResponse<Request extends IncomingMessage = IncomingMessage> extends S
 
 /** What servers are made with, so that their answers are heard. */
 export const heard = { IncomingMessage: HeardRequest, ServerResponse: HeardResponse } as const;
+
+/** Whether whoever sent the request has hung up. To be asked again and again while they wait. */
+export function isHungUp(request: IncomingMessage): boolean {
+  return request instanceof HeardRequest ? request.isHungUp() : request.socket.destroyed;
+}
 
 /** Answers who asks before sending, and who has closed its own half of the connection. */
 export function hearAll(server: Server): void {

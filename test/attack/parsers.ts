@@ -2,7 +2,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { Header } from "tar";
-import { readEvent } from "../../src/core/events/cloud-event.ts";
+import { readEvent } from "../../src/core/cloud-events/cloud-event.ts";
 import { bundleOf } from "../../src/core/functions/source-upload.ts";
 import { verifyToken } from "../../src/core/iam/bearer-token.ts";
 import { judgeForwarded } from "../../src/core/iam/forward-auth.ts";

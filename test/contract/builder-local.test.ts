@@ -18,8 +18,8 @@ import { afterAll, describe, expect, test, vi } from "vitest";
 import { defaultInstallLimits, type InstallLimits } from "../../src/adapters/builder/installation.ts";
 import { createLocalBuilder } from "../../src/adapters/builder/local.ts";
 import { findNpm } from "../../src/adapters/builder/npm-location.ts";
-import { findInterpreter } from "../../src/adapters/runtime/process/interpreters.ts";
-import { createSandbox } from "../../src/adapters/runtime/process/sandbox.ts";
+import { findInterpreter } from "../../src/adapters/languages/languages.ts";
+import { createSandbox } from "../../src/adapters/runtime/process/create-sandbox.ts";
 import type { Builder } from "../../src/core/shared/ports.ts";
 import { builderContract, ignore, imageSpec } from "./builder.ts";
 

@@ -3,9 +3,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createSandbox } from "../../src/adapters/runtime/process/create-sandbox.ts";
 import type { Log } from "../../src/adapters/runtime/process/log.ts";
 import { createProcessRuntime, type ProcessRuntimeOptions } from "../../src/adapters/runtime/process/runtime.ts";
-import { createSandbox, type Sandbox, type SandboxOptions } from "../../src/adapters/runtime/process/sandbox.ts";
+import type { Sandbox, SandboxOptions } from "../../src/adapters/runtime/process/sandbox.ts";
 import { encodeBundle } from "../../src/core/functions/bundle.ts";
 import { SecretMask } from "../../src/core/shared/mask/mask.ts";
 import type {

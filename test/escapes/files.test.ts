@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findInterpreter } from "../../src/adapters/runtime/process/interpreters.ts";
+import { findInterpreter } from "../../src/adapters/languages/languages.ts";
 import {
   createHarness,
   evaluate,

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { openControlGroups } from "../../src/adapters/runtime/process/cgroups.ts";
+import { createSandbox } from "../../src/adapters/runtime/process/create-sandbox.ts";
 import { PROGRAM_PATH } from "../../src/adapters/runtime/process/programs.ts";
-import { createSandbox } from "../../src/adapters/runtime/process/sandbox.ts";
 import { followSandboxed, INFO_FD } from "../../src/adapters/runtime/process/sandboxed-process.ts";
 import {
   createHarness,

@@ -44,7 +44,7 @@ export async function killCreates(plan: KillPlan): Promise<KillReport> {
 
 /** @returns true when it was killed before it had answered. */
 async function createAndKill({ cloud, door, secrets, longestMs, random }: KillPlan, name: string): Promise<boolean> {
-  const program = fileURLToPath(new URL("kill-fixture.ts", import.meta.url));
+  const program = fileURLToPath(new URL("kill.fixture.ts", import.meta.url));
   const child = spawn(process.execPath, [program, cloud], { stdio: ["pipe", "pipe", "inherit"] });
   const { url, token, organization } = door;
   const context: Context = { secrets, dispatch: { url, token, organization } };

@@ -1,4 +1,4 @@
-/** What the languages' installers have in common. One implementation a file: npm.ts, pip.ts; the table is in local.ts. */
+/** What the languages' installers have in common. One implementation a file: npm.ts, pip.ts; each is named by its row in adapters/languages. */
 
 import type { Link } from "../runtime/process/bubblewrap.ts";
 import type { Interpreter } from "../runtime/process/interpreters.ts";

@@ -2,17 +2,14 @@
  * The local builder: an image is a folder of dependencies that the language's own installer fills, in the same sandbox in
  * which functions run (decision 22). The same manifest with the same interpreter is installed once for an organization.
  */
-import { BuildError, type Builder, type BuiltImage, type ImageSpec, type Language } from "../../core/shared/ports.ts";
-import { findInterpreter, reportLanguage } from "../runtime/process/interpreters.ts";
+import { BuildError, type Builder, type BuiltImage, type ImageSpec } from "../../core/shared/ports.ts";
+import { findInterpreter, languageAdapters, reportLanguage } from "../languages/languages.ts";
 import type { Log } from "../runtime/process/log.ts";
 import type { Sandbox } from "../runtime/process/sandbox.ts";
 import { imageDigest } from "./image-digest.ts";
 import { openImageStore } from "./image-store.ts";
 import { type InstallSite, installImage, type Order } from "./install-image.ts";
 import { defaultInstallLimits, type InstallLimits } from "./installation.ts";
-import type { Installer } from "./installer.ts";
-import { npm } from "./npm.ts";
-import { pip } from "./pip.ts";
 
 export interface LocalBuilderOptions {
   /** The folder of images, below the server's data folder; it belongs to one server at a time. */
@@ -28,8 +25,6 @@ export interface LocalBuilderOptions {
    */
   readonly network?: "isolated" | "host";
 }
-
-const INSTALLERS: Readonly<Partial<Record<Language, Installer>>> = { nodejs: npm, python3: pip };
 
 /**
  * Makes the builder of the process runtime. Images of one organization with equal manifests are one and the same folder:
@@ -72,7 +67,7 @@ async function placeOrder(given: ImageSpec): Promise<Order> {
   refuseSystemPackages(spec);
   const search = await findInterpreter(spec.language);
   if (!search.found) throw new BuildError(`${search.reason}. Remedy: ${search.remedy}`);
-  const installer = INSTALLERS[spec.language];
+  const { installer } = languageAdapters[spec.language];
   if (installer === undefined)
     throw new BuildError(`Images of the language ${spec.language} cannot be built by this version.`);
   const isNeeded = installer.isNeeded(spec.manifest);

@@ -1,7 +1,8 @@
 /** The texts of statements in one database's dialect: compiled when they are met first, and numbered from 0. */
 import type { Kysely } from "kysely";
 import type { DatabaseSchema } from "../../core/shared/database-schema.ts";
-import { Placeholder, type Query } from "../../core/shared/statement.ts";
+import type { Query } from "../../core/shared/ports.ts";
+import { Placeholder } from "../../core/shared/statement.ts";
 
 export interface StatementText {
   readonly index: number;

@@ -1,8 +1,8 @@
 /** What is stored of an API, how a request becomes that, and how it looks on the wire (server.md 2.11, decisions 10 and 14). */
 import { DispatchError } from "../shared/errors.ts";
 import { ADMINISTRATOR, BY_ADMINISTRATOR, type Person } from "../shared/principal.ts";
-import type { ResourceRecord } from "../shared/resource-store.ts";
 import { wireTags } from "../shared/wire.ts";
+import type { ResourceRecord } from "../store/resource-store.ts";
 import type { Api } from "./contract.ts";
 import { hostKey } from "./host-names.ts";
 

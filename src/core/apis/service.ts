@@ -1,12 +1,13 @@
 /** Gateway endpoints: stored like every resource, and kept in a table from which the gateway answers. */
-import type { Iam } from "../iam/authorize.ts";
-import type { ChangeFeed } from "../shared/change-feed.ts";
+
 import { unixSeconds } from "../shared/clock.ts";
 import type { Action } from "../shared/contract.ts";
 import { DispatchError } from "../shared/errors.ts";
+import type { Iam } from "../shared/iam.ts";
 import type { Database } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
-import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts";
+import type { ChangeFeed } from "../store/change-feed.ts";
+import { type ResourceRecord, ResourceStore } from "../store/resource-store.ts";
 import type { Api } from "./contract.ts";
 import { type ApiDocument, type Endpoint, slackSecretOf, toDocument, toEndpoint, toWire } from "./endpoint.ts";
 import { HostNames } from "./host-names.ts";

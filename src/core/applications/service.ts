@@ -1,12 +1,13 @@
 /** Applications: names with tags. The tag `Application` of other resources refers to them; nothing else depends on them. */
-import type { Iam } from "../iam/authorize.ts";
-import type { ChangeFeed } from "../shared/change-feed.ts";
+
 import type { Action } from "../shared/contract.ts";
+import type { Iam } from "../shared/iam.ts";
 import type { Database } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import { refuseRename } from "../shared/refuse-rename.ts";
-import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts";
 import { wireTags } from "../shared/wire.ts";
+import type { ChangeFeed } from "../store/change-feed.ts";
+import { type ResourceRecord, ResourceStore } from "../store/resource-store.ts";
 import type { Application } from "./contract.ts";
 
 interface ApplicationDocument {

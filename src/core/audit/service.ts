@@ -1,6 +1,7 @@
 /** The audit log as it is read, checked and sealed. */
-import { EVERYWHERE, type Iam } from "../iam/authorize.ts";
+
 import type { AuditTable } from "../shared/database-schema.ts";
+import { EVERYWHERE, type Iam } from "../shared/iam.ts";
 import type { Principal } from "../shared/principal.ts";
 import { auditStatement } from "./audit.ts";
 import { beginning, Chain, type Link } from "./chain.ts";

@@ -2,6 +2,8 @@
  * Deliveries: an event on its way to one subscription is work of its own. Each subscription gets its events in the order of
  * their arrival, each until a run has ended well, or until it is a dead letter (decisions 19).
  */
+
+import { type CloudEvent, envelopeOfEvent } from "../cloud-events/cloud-event.ts";
 import type { RunRecord } from "../runs/record.ts";
 import type { Parent, RunRequest } from "../runs/request.ts";
 import { DispatchError } from "../shared/errors.ts";
@@ -10,7 +12,6 @@ import type { Principal } from "../shared/principal.ts";
 import { enqueue, type HeldJob, repack } from "../work/job.ts";
 import { kinds } from "../work/kinds.ts";
 import { HopelessError, NotNowError, type Perform } from "../work/worker.ts";
-import { type CloudEvent, envelopeOfEvent } from "./cloud-event.ts";
 import type { SubscriptionRecord, Subscriptions } from "./subscriptions.ts";
 
 export interface DeliveryPorts {

@@ -1,10 +1,11 @@
 /** Event driver types: what a driver can be made of (server.md 6.3). All writes take effect at once. */
-import type { Iam } from "../iam/authorize.ts";
+
 import type { Action } from "../shared/contract.ts";
+import type { Iam } from "../shared/iam.ts";
 import type { Principal } from "../shared/principal.ts";
 import { refuseRename } from "../shared/refuse-rename.ts";
-import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts";
 import { wireTags } from "../shared/wire.ts";
+import { type ResourceRecord, ResourceStore } from "../store/resource-store.ts";
 import type { DriverType } from "./contract.ts";
 import { configOf, type DriverConfig, wireConfig } from "./driver-config.ts";
 import type { EventsPorts } from "./subscriptions.ts";

@@ -1,14 +1,14 @@
 /** Event drivers: programs that push events (server.md 6.3). They are stored; this version does not run them, and says so. */
 import { createHash, randomBytes } from "node:crypto";
 import { splitNames } from "../functions/service.ts";
-import type { Iam } from "../iam/authorize.ts";
 import type { Action } from "../shared/contract.ts";
 import { DispatchError } from "../shared/errors.ts";
+import type { Iam } from "../shared/iam.ts";
 import { KeyedQueue } from "../shared/keyed-queue.ts";
 import type { Principal } from "../shared/principal.ts";
 import { refuseRename } from "../shared/refuse-rename.ts";
-import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts";
 import { type WireStatus, wireStrings, wireTags } from "../shared/wire.ts";
+import { type ResourceRecord, ResourceStore } from "../store/resource-store.ts";
 import type { Driver } from "./contract.ts";
 import { configOf, type DriverConfig, wireConfig } from "./driver-config.ts";
 import type { DriverTypes } from "./driver-types.ts";

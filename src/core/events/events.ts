@@ -1,11 +1,11 @@
 /** Events: checked, then work for every matching subscription, all of it on record before the event is acknowledged. */
 import { randomUUID } from "node:crypto";
+import { type CloudEvent, eventText, readEvent, refuseInvalid } from "../cloud-events/cloud-event.ts";
 import { type Parent, parentOf } from "../runs/request.ts";
 import { unixSeconds } from "../shared/clock.ts";
 import { DispatchError } from "../shared/errors.ts";
 import { DuplicateError } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
-import { type CloudEvent, eventText, readEvent, refuseInvalid } from "./cloud-event.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Drivers } from "./drivers.ts";
 import type { Emission } from "./emission-contract.ts";

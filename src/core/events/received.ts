@@ -1,8 +1,9 @@
 /** Events that were received: the same one, by type, source and id, is delivered once within a day (decisions 19). */
+
+import type { CloudEvent } from "../cloud-events/cloud-event.ts";
 import type { ReceivedEventTable } from "../shared/database-schema.ts";
 import type { Statement } from "../shared/ports.ts";
 import { statement } from "../shared/statement.ts";
-import type { CloudEvent } from "./cloud-event.ts";
 
 const REMEMBERED_SECONDS = 24 * 60 * 60;
 

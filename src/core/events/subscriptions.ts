@@ -1,13 +1,13 @@
 /** Subscriptions: which function runs for which events (server.md 6.2, decisions 19). */
 import { splitNames } from "../functions/service.ts";
-import type { Iam } from "../iam/authorize.ts";
-import type { ChangeFeed } from "../shared/change-feed.ts";
 import type { Action } from "../shared/contract.ts";
+import type { Iam } from "../shared/iam.ts";
 import type { Database } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import { refuseRename } from "../shared/refuse-rename.ts";
-import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts";
 import { type WireStatus, wireStrings, wireTags } from "../shared/wire.ts";
+import type { ChangeFeed } from "../store/change-feed.ts";
+import { type ResourceRecord, ResourceStore } from "../store/resource-store.ts";
 import type { Subscription } from "./contract.ts";
 import { matches, refuseBadPattern } from "./matching.ts";
 

@@ -1,11 +1,12 @@
 /**
  * Reading an uploaded source: a gzipped tar (server.md 0 rule 13, decision 18). Nothing touches the disk: the files come
  * back in memory, within limits that stop a bomb while it unpacks. Archives without end-of-archive blocks and without the
- * padding of the last entry are read as well, because the published command line writes such ones.
+ * padding of the last entry are read as well, because the published command line writes such ones. Program texts come out as UTF-8.
  */
 import { createGunzip } from "node:zlib";
 import { Parser, type ReadEntry } from "tar";
 import { kindOf, refuseConflicts, SourceError, type SourceFile, sourcePath } from "./archive-entry.ts";
+import { utf8File } from "./source-text.ts";
 
 export { SourceError, type SourceFile } from "./archive-entry.ts";
 
@@ -150,11 +151,9 @@ class TarReader {
     if (this.#files.size === 0) throw new SourceError("The source is empty: the archive has no file.");
     refuseConflicts(new Set(this.#files.keys()));
     // The pieces of a file are given back as soon as it is whole: a source is never in memory twice.
-    return Array.from(this.#files, ([path, { mode, chunks }]) => ({
-      path,
-      mode,
-      bytes: Buffer.concat(chunks.splice(0)),
-    }));
+    return Array.from(this.#files, ([path, { mode, chunks }]) =>
+      utf8File({ path, mode, bytes: Buffer.concat(chunks.splice(0)) }),
+    );
   }
 }
 

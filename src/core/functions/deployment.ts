@@ -20,10 +20,10 @@ export interface DeploymentPorts {
   readonly log: { warn(details: object, message: string): void };
 }
 
-/** `waiting` says that the image is still being built. */
+/** `waiting` says that the image is still being built, `imageless` that there is none to build on. */
 export type Deployment =
   | { readonly kind: "ready"; readonly stored: StoredRevision }
-  | { readonly kind: "failed"; readonly faasId: string; readonly reason: string }
+  | { readonly kind: "failed"; readonly faasId: string; readonly reason: string; readonly imageless?: true }
   | { readonly kind: "waiting" };
 
 /** Builds a fresh revision and loads it in a worker. What goes wrong becomes the function's reason. */
@@ -31,7 +31,7 @@ export async function deploy(ports: DeploymentPorts, record: FunctionRecord): Pr
   const image = imageOf(ports.images, record);
   if (image === "waiting") return { kind: "waiting" };
   const faasId = randomUUID();
-  if (typeof image === "string") return { kind: "failed", faasId, reason: image };
+  if (typeof image === "string") return { kind: "failed", faasId, reason: image, imageless: true };
   try {
     const stored = await storedRevision(ports, record, faasId, image);
     await ports.pool.prepare(stored.revision);

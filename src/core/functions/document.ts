@@ -1,8 +1,8 @@
 /** What is stored of a function, and how it looks on the wire (server.md 2.6). */
 import type { Isolation } from "../pool/revision.ts";
 import type { Limits, NetworkKind } from "../shared/ports.ts";
-import type { ResourceRecord } from "../shared/resource-store.ts";
 import { type WireStatus, wireStrings, wireTags } from "../shared/wire.ts";
+import type { ResourceRecord } from "../store/resource-store.ts";
 import type { FunctionResource } from "./contract.ts";
 
 export interface FunctionDocument {

@@ -1,18 +1,18 @@
 /** Functions: their life from the uploaded source to the revision that serves. */
 import { randomUUID } from "node:crypto";
-import type { Iam } from "../iam/authorize.ts";
 import type { Revision } from "../pool/revision.ts";
-import type { ChangeFeed } from "../shared/change-feed.ts";
 import { unixSeconds } from "../shared/clock.ts";
 import type { Action } from "../shared/contract.ts";
 import { DispatchError } from "../shared/errors.ts";
+import type { Iam } from "../shared/iam.ts";
 import { KeyedQueue } from "../shared/keyed-queue.ts";
 import type { Database } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import { refuseRename } from "../shared/refuse-rename.ts";
-import { ResourceStore } from "../shared/resource-store.ts";
 import { statement } from "../shared/statement.ts";
 import type { WireStatus } from "../shared/wire.ts";
+import type { ChangeFeed } from "../store/change-feed.ts";
+import { ResourceStore } from "../store/resource-store.ts";
 import { type ArchiveLimits, SourceError } from "./archive.ts";
 import { refuseBeyond, revisionWithin } from "./ceilings.ts";
 import type { FunctionResource } from "./contract.ts";
@@ -195,7 +195,8 @@ export class Functions {
     }
     const document = { ...record.document, faasId, built: true };
     if (deployment.kind === "failed") {
-      await this.#store.note(record, { ...document, status: "ERROR", reason: [deployment.reason] });
+      const built = record.document.built || deployment.imageless !== true;
+      await this.#store.note(record, { ...document, built, status: "ERROR", reason: [deployment.reason] });
       return;
     }
     const ready: FunctionDocument = { ...document, serving: faasId, status: "READY", reason: null };

@@ -1,40 +1,8 @@
-/** May this principal do this? Every service asks here before it does anything. */
-import type { Action } from "../shared/contract.ts";
+/** Who may do what: judged by what kind of principal asks, and for whom it acts. */
 import { DispatchError } from "../shared/errors.ts";
+import { EVERYWHERE, type Iam, type Permission } from "../shared/iam.ts";
 import { ADMINISTRATOR, type Person, type Principal, peopleOf } from "../shared/principal.ts";
 import { accountOfPerson, isNeeded, joinPeople, principalOfPerson } from "./delegation.ts";
-
-/**
- * `use`: hand a secret's values to a function. `reveal`: read them (decisions 17). `emit`: send an event, which `create`
- * of events includes. The names are those of policy rules, where `*` means all of them.
- */
-export type Right = Action | "use" | "reveal" | "emit";
-
-export interface Permission {
-  /** The second segment of a REST path: `function`, `runs`, `secret`, `iam` ... */
-  readonly resource: string;
-  readonly action: Right;
-  /** `EVERYWHERE` for what concerns all organizations. */
-  readonly organization: string;
-}
-
-/** No organization has this name. What is asked for it needs a global policy. */
-export const EVERYWHERE = "";
-
-/** What somebody wrote. */
-export interface Authored {
-  /** `function hello` */
-  readonly words: string;
-  readonly author: Person;
-}
-
-export interface Iam {
-  permits(principal: Principal, permission: Permission): boolean;
-  /** @throws FORBIDDEN with a sentence. */
-  authorize(principal: Principal, permission: Permission): void;
-  /** Everybody for whom something acts that this caller starts. @throws FORBIDDEN that names an author who is gone. */
-  delegate(caller: Principal, authored: Authored): readonly Person[];
-}
 
 /** What is known of service accounts. */
 export interface Accounts {

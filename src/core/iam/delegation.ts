@@ -3,8 +3,9 @@
  * may. Through an endpoint, a subscription or a driver the caller is whoever wrote that; through another run it is everybody
  * for whom that one acts. What has no author counts as the administrator's.
  */
+
+import type { Permission } from "../shared/iam.ts";
 import { ADMINISTRATOR, BY_ADMINISTRATOR, type Person, type Principal, peopleOf } from "../shared/principal.ts";
-import type { Permission } from "./authorize.ts";
 
 const ACCOUNT = "service-account:";
 

@@ -2,8 +2,9 @@
  * The judgement for a proxy that asks before it lets a request through (server.md 8.3): the same policies that every
  * operation of this server asks itself.
  */
+
+import type { Iam, Right } from "../shared/iam.ts";
 import type { Principal } from "../shared/principal.ts";
-import type { Iam, Right } from "./authorize.ts";
 
 /** What the proxy says of the request that waits. */
 export interface ForwardedRequest {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { EVERYWHERE, type Right } from "../shared/iam.ts";
 import { ADMINISTRATOR } from "../shared/principal.ts";
-import type { ResourceRecord } from "../shared/resource-store.ts";
-import { EVERYWHERE, type Right } from "./authorize.ts";
+import type { ResourceRecord } from "../store/resource-store.ts";
 import type { Rule } from "./contract.ts";
+import type { PolicyDocument } from "./grants.ts";
 import { compileGrants, isGranted } from "./grants.ts";
-import type { PolicyDocument } from "./policies.ts";
 
 function policy(organization: string, rule: Partial<Rule>, global = false): ResourceRecord<PolicyDocument> {
   const rules = [{ subjects: ["ci"], resources: ["function"], actions: ["get" as const], ...rule }];

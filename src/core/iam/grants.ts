@@ -2,9 +2,15 @@
  * What the policies allow, compiled for one look-up a question (server.md 8.3). Rules stay structured from the request to
  * here: no text is ever joined and split again, so no subject can forge another rule.
  */
-import type { ResourceRecord } from "../shared/resource-store.ts";
-import type { Permission } from "./authorize.ts";
-import type { PolicyDocument } from "./policies.ts";
+
+import type { Permission } from "../shared/iam.ts";
+import type { ResourceRecord } from "../store/resource-store.ts";
+import type { Rule } from "./contract.ts";
+
+export interface PolicyDocument {
+  readonly global: boolean;
+  readonly rules: readonly Rule[];
+}
 
 interface Grant {
   /** Undefined: in every organization. */

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openSqlite } from "../../adapters/db/sqlite.ts";
-import { ChangeFeed } from "../shared/change-feed.ts";
 import type { Database } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
+import { ChangeFeed } from "../store/change-feed.ts";
 import type { Policy } from "./contract.ts";
 import { Identity } from "./identity.ts";
 

@@ -1,8 +1,10 @@
 /** Identity and access as one thing: who somebody is, and what they may do. */
-import type { ChangeFeed } from "../shared/change-feed.ts";
+
+import { EVERYWHERE, type Iam } from "../shared/iam.ts";
 import type { Database } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
-import { createIam, EVERYWHERE, type Iam } from "./authorize.ts";
+import type { ChangeFeed } from "../store/change-feed.ts";
+import { createIam } from "./authorize.ts";
 import { verifyToken } from "./bearer-token.ts";
 import { Organizations } from "./organizations.ts";
 import { Policies } from "./policies.ts";

@@ -4,10 +4,10 @@
  */
 
 import type { Action } from "../shared/contract.ts";
+import { EVERYWHERE, type Iam } from "../shared/iam.ts";
 import type { Principal } from "../shared/principal.ts";
 import { refuseRename } from "../shared/refuse-rename.ts";
-import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts";
-import { EVERYWHERE, type Iam } from "./authorize.ts";
+import { type ResourceRecord, ResourceStore } from "../store/resource-store.ts";
 import type { Organization } from "./contract.ts";
 import type { IamPorts } from "./policies.ts";
 

@@ -1,20 +1,15 @@
 /** Policies: they take effect with the answer to the request that writes them. */
 
-import type { ChangeFeed } from "../shared/change-feed.ts";
 import type { Action } from "../shared/contract.ts";
 import { DispatchError } from "../shared/errors.ts";
+import { EVERYWHERE, type Iam, type Permission } from "../shared/iam.ts";
 import type { Database } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import { refuseRename } from "../shared/refuse-rename.ts";
-import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts";
-import { EVERYWHERE, type Iam, type Permission } from "./authorize.ts";
+import type { ChangeFeed } from "../store/change-feed.ts";
+import { type ResourceRecord, ResourceStore } from "../store/resource-store.ts";
 import type { Policy, Rule } from "./contract.ts";
-import { compileGrants, type Grants, isGranted } from "./grants.ts";
-
-export interface PolicyDocument {
-  readonly global: boolean;
-  readonly rules: readonly Rule[];
-}
+import { compileGrants, type Grants, isGranted, type PolicyDocument } from "./grants.ts";
 
 export interface IamPorts {
   readonly database: Database;

@@ -1,10 +1,10 @@
 /** Service accounts: programs that prove with their RSA key who they are. */
 import type { KeyObject } from "node:crypto";
 import type { Action } from "../shared/contract.ts";
+import { EVERYWHERE, type Iam } from "../shared/iam.ts";
 import type { Principal } from "../shared/principal.ts";
 import { refuseRename } from "../shared/refuse-rename.ts";
-import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts";
-import { EVERYWHERE, type Iam } from "./authorize.ts";
+import { type ResourceRecord, ResourceStore } from "../store/resource-store.ts";
 import type { ServiceAccount } from "./contract.ts";
 import type { IamPorts } from "./policies.ts";
 import { invalid, readPublicKey } from "./public-key.ts";

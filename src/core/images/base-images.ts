@@ -1,13 +1,14 @@
 /** Base images: in process mode they stand for the language runtimes of this machine (decisions 22). */
-import type { Iam } from "../iam/authorize.ts";
-import type { ChangeFeed } from "../shared/change-feed.ts";
+import { languageNames, languageOfImage, languages } from "../languages/languages.ts";
 import type { Action } from "../shared/contract.ts";
+import type { Iam } from "../shared/iam.ts";
 import { KeyedQueue } from "../shared/keyed-queue.ts";
-import type { Builder, Database, Language } from "../shared/ports.ts";
+import type { Builder, Database } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import { refuseRename } from "../shared/refuse-rename.ts";
-import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts";
 import { type WireStatus, wireStrings, wireTags } from "../shared/wire.ts";
+import type { ChangeFeed } from "../store/change-feed.ts";
+import { type ResourceRecord, ResourceStore } from "../store/resource-store.ts";
 import type { BaseImage } from "./contract.ts";
 
 export interface BaseImageDocument {
@@ -26,13 +27,6 @@ export interface ImagesPorts {
   readonly iam: Iam;
   readonly builder: Builder;
   readonly log: { warn(details: object, message: string): void; info(details: object, message: string): void };
-}
-
-const KNOWN_IMAGE = /(?:^|\/)dispatchframework\/(nodejs|python3|java|powershell)-base(?::[\w.-]+)?$/;
-
-/** The language that a published base image name stands for, whatever its tag. */
-export function languageOfImage(dockerUrl: string): Language | undefined {
-  return KNOWN_IMAGE.exec(dockerUrl)?.[1] as Language | undefined;
 }
 
 export class BaseImages {
@@ -113,7 +107,8 @@ export class BaseImages {
   async #whyNot({ dockerUrl }: BaseImageDocument): Promise<string | undefined> {
     const language = languageOfImage(dockerUrl);
     if (language === undefined) {
-      return `image ${dockerUrl} needs the docker runtime, which this server does not have: use dispatchframework/{nodejs,python3,java,powershell}-base`;
+      const known = languageNames.map((name) => `dispatchframework/${languages[name].baseImage}`).join(", ");
+      return `image ${dockerUrl} needs the docker runtime, which this server does not have: use ${known}`;
     }
     const report = await this.#ports.builder.check(language);
     return report.available ? undefined : `${report.reason}: ${report.remedy}`;

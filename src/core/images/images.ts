@@ -1,13 +1,14 @@
 /** Images: a base image with dependencies, built by the language's own installer into an immutable folder (decisions 22). */
+import { languageOfImage } from "../languages/languages.ts";
 import type { Action } from "../shared/contract.ts";
 import { DispatchError } from "../shared/errors.ts";
 import { KeyedQueue } from "../shared/keyed-queue.ts";
 import { BuildError, type BuiltImage } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import { refuseRename } from "../shared/refuse-rename.ts";
-import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts";
 import { type WireStatus, wireStrings, wireTags } from "../shared/wire.ts";
-import { type BaseImages, type ImagesPorts, languageOfImage } from "./base-images.ts";
+import { type ResourceRecord, ResourceStore } from "../store/resource-store.ts";
+import type { BaseImages, ImagesPorts } from "./base-images.ts";
 import type { Image } from "./contract.ts";
 
 interface SystemPackage {

@@ -140,8 +140,7 @@ export class FunctionPool implements Claimant {
   #expire(now: number): void {
     const { maxWait } = this.#settings;
     if (this.#queue.length === 0) return;
-    for (const task of this.#queue.remove((one) => one.gone === true))
-      task.refused(this.#overloaded("its caller has gone"));
+    for (const task of this.#queue.remove((one) => one.gone === true)) refuseGone(task);
     const late = this.#queue.remove((task, since) => task.durable !== true && now - since > maxWait);
     for (const task of late) task.refused(this.#overloaded(`it waited longer than ${maxWait / 1000} s`));
   }
@@ -171,7 +170,12 @@ export class FunctionPool implements Claimant {
     return best;
   }
 
+  /** Gives it to a worker; whoever has gone is withdrawn instead. */
   #give(task: Task): boolean {
+    if (task.gone === true) {
+      refuseGone(task);
+      return true;
+    }
     const depth = task.depth ?? 0;
     const slot = this.#freeSlot(depth);
     slot?.give(task);
@@ -269,4 +273,8 @@ export class FunctionPool implements Claimant {
     const retryAfter = Math.max(1, Math.ceil(seconds));
     return new DispatchError("OVERLOADED", { name: this.revision.functionName, message, retryAfter });
   }
+}
+
+function refuseGone(task: Task): void {
+  task.refused(new DispatchError("CALLER_GONE", { name: task.revision.functionName }));
 }

@@ -1,11 +1,19 @@
 import type { InvocationListener, Outcome, RunTag } from "../shared/ports.ts";
-import type { Slot } from "./slot.ts";
 import type { Task } from "./task.ts";
+
+/** The worker's side of it. */
+export interface Holder {
+  running: Invocation | undefined;
+  /** It has ended. */
+  done(invocation: Invocation): void;
+  /** It never started in this worker. */
+  takenBack(invocation: Invocation): void;
+}
 
 /** One task inside one worker: hears the worker, tells the slot and the task. */
 export class Invocation implements InvocationListener {
   readonly task: Task;
-  readonly #slot: Slot;
+  readonly #slot: Holder;
   /** The worker's number for it, to take it back by; 0 before it was sent. */
   number = 0;
   /** Milliseconds on the monotonic clock; 0 while it waits in the worker. */
@@ -13,7 +21,7 @@ export class Invocation implements InvocationListener {
   /** When it was sent. */
   sentAt = 0;
 
-  constructor(slot: Slot, task: Task) {
+  constructor(slot: Holder, task: Task) {
     this.#slot = slot;
     this.task = task;
   }

@@ -1,12 +1,23 @@
+import type { Share } from "../capacity/share.ts";
 import type { StopReason, Worker } from "../shared/ports.ts";
-import type { FunctionPool } from "./function-pool.ts";
-import { Invocation } from "./invocation.ts";
+import { type Holder, Invocation } from "./invocation.ts";
+import type { Revision } from "./revision.ts";
 import type { Task } from "./task.ts";
 
+/** The function that the worker belongs to. */
+export interface SlotOwner {
+  readonly revision: Revision;
+  readonly share: Pick<Share, "enter" | "leave">;
+  /** A run took so many milliseconds. */
+  ran(duration: number, slot: Slot): void;
+  /** It waits again. */
+  requeue(task: Task): void;
+}
+
 /** A worker that serves one function revision, and the tasks it holds: one runs, the others wait inside it. */
-export class Slot {
+export class Slot implements Holder {
   readonly worker: Worker;
-  readonly #pool: FunctionPool;
+  readonly #pool: SlotOwner;
   /** In the order of their calls. An array and no Set, for the reason that core/runs/active-runs.ts gives. */
   readonly #held: Invocation[] = [];
   #freeSince = 0;
@@ -24,7 +35,7 @@ export class Slot {
   /** Monotonic milliseconds at which what ran last has to be over, whatever it said of itself; 0 for no such time. */
   probeAt = 0;
 
-  constructor(pool: FunctionPool, worker: Worker) {
+  constructor(pool: SlotOwner, worker: Worker) {
     this.#pool = pool;
     this.worker = worker;
   }

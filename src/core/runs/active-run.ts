@@ -1,5 +1,4 @@
 /** A run between its acceptance and its record: what the pool calls a task. */
-import { randomUUID } from "node:crypto";
 import type { Serving } from "../functions/revisions.ts";
 import { splitNames } from "../functions/service.ts";
 import type { Revision } from "../pool/revision.ts";
@@ -18,6 +17,7 @@ import type { KeyUse } from "./idempotency.ts";
 import { type RunRecord, recordedPeople } from "./record.ts";
 import { parentOf, type RunRequest } from "./request.ts";
 import { newRunId } from "./run-id.ts";
+import { linesWithoutToken, newRunToken, withoutToken } from "./run-token.ts";
 
 /** Who is told what becomes of the run. */
 export interface RunKeeper {
@@ -72,6 +72,7 @@ export class ActiveRun implements Task {
   #secrets: Readonly<Record<string, string>> = {};
   #masks: readonly SecretMask[] = [];
   #wake: (() => void) | undefined;
+  #gone: () => boolean;
   #ended = false;
 
   constructor(
@@ -79,21 +80,33 @@ export class ActiveRun implements Task {
     serving: Serving,
     { principal, people }: Asking,
     record: RunRecord,
-    httpContext?: string,
+    { httpContext, gone = () => false }: Pick<RunRequest, "httpContext" | "gone"> = {},
   ) {
     this.#keeper = keeper;
     this.serving = serving;
     this.principal = principal;
     this.people = people;
     this.record = record;
-    this.token = `${record.id}.${randomUUID()}`;
+    this.token = newRunToken(record.id);
     this.#httpContext = httpContext ?? wholeHttpContext(record.httpContext);
+    this.#gone = gone;
     if (!record.blocking) this.claim = () => keeper.claim(this);
   }
 
   /** Its caller has gone with a promise. */
   get durable(): boolean {
     return !this.record.blocking;
+  }
+
+  /** Whether everybody who waits for it has hung up. */
+  get gone(): boolean {
+    return !this.durable && this.#gone();
+  }
+
+  /** One more waits for it. */
+  join(gone: () => boolean = () => false): void {
+    const before = this.#gone;
+    this.#gone = () => before() && gone();
   }
 
   /** Nobody waits for a run whose caller has gone with a promise. */
@@ -172,9 +185,9 @@ export class ActiveRun implements Task {
 
   #finish(outcome: Outcome): void {
     const { record } = this;
-    record.stdout = outcome.logs.stdout;
-    record.stderr = outcome.logs.stderr;
-    if (outcome.error === undefined) this.#succeed(outcome.output);
+    record.stdout = linesWithoutToken(record.id, outcome.logs.stdout);
+    record.stderr = linesWithoutToken(record.id, outcome.logs.stderr);
+    if (outcome.error === undefined) this.#succeed(withoutToken(record.id, outcome.output));
     else if (outcome.error.interrupted === true && this.durable && mayBeRepeated(record, this.serving))
       this.#keeper.interrupted(this);
     else this.fail(outcome.error);
@@ -187,7 +200,9 @@ export class ActiveRun implements Task {
   /** Ends the run with an error of one of the three classes. */
   fail({ message, stacktrace, ...failure }: FunctionFailure): void {
     const { record } = this;
-    const error = recordable({ ...failure, message: masked(this.#masks, message), stacktrace });
+    const said = withoutToken(record.id, masked(this.#masks, message));
+    const lines = stacktrace && linesWithoutToken(record.id, stacktrace);
+    const error = recordable({ ...failure, message: said, stacktrace: lines });
     record.status = "ERROR";
     record.error = error;
     record.reason = [`error running function: ${record.functionName}: ${error.message}`];
@@ -255,14 +270,6 @@ export class ActiveRun implements Task {
 /** Whether a run that was interrupted begins once more (decisions 18b). */
 export function mayBeRepeated({ attempt }: RunRecord, { retries }: Serving): boolean {
   return attempt <= retries;
-}
-
-const UUID_LENGTH = 36;
-
-/** The id of the run that a token claims to be of; undefined when no run can have such a token. */
-export function runOfToken(token: string): string | undefined {
-  const isRunToken = token.length === 2 * UUID_LENGTH + 1 && token[UUID_LENGTH] === ".";
-  return isRunToken ? token.slice(0, UUID_LENGTH) : undefined;
 }
 
 /** The text comes from the sandbox and is spliced into answers as it is: nothing but JSON of bounded depth may pass. */

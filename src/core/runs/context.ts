@@ -1,5 +1,5 @@
 /** What a handler gets as its first argument (server.md 4.6, decisions 13, 16 and 18b), written as text around the caller's own input. */
-import { contextEvent } from "../events/cloud-event.ts";
+import { contextEvent } from "../cloud-events/cloud-event.ts";
 
 export interface ContextParts {
   readonly secrets: Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 /** Runs on the wire (server.md 2.7, decisions 6, 7 and 18c). */
 import type { Static } from "typebox";
-import { cloudEventSchema } from "../events/emission-contract.ts";
+import { cloudEventSchema } from "../cloud-events/schema.ts";
 import type { Operations } from "../shared/contract.ts";
 import { anyJson, anyObject, pathName, resourceName, strings, tags, uuid } from "../shared/schemas.ts";
 

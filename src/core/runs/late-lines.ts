@@ -1,6 +1,7 @@
 /** What a function said after the end of a run is kept with that run, so that whoever looks at it finds it. */
 import type { Database } from "../shared/ports.ts";
 import type { RunRecord } from "./record.ts";
+import { withoutToken } from "./run-token.ts";
 import { keepLogs, type RunStore } from "./store.ts";
 
 export interface LateLine {
@@ -33,7 +34,7 @@ export class LateLines {
 
   add(line: LateLine): void {
     if (this.#waiting.length >= MOST_LINES) return;
-    if (this.#waiting.push(line) > 1) return;
+    if (this.#waiting.push({ ...line, line: withoutToken(line.run, line.line) }) > 1) return;
     setTimeout(() => this.#write(), COLLECT_MS).unref();
   }
 

@@ -16,6 +16,8 @@ export interface RunRequest {
   readonly recordedHttpContext?: string | undefined;
   readonly event?: string | undefined;
   readonly tags?: string | undefined;
+  /** Whether the caller has gone: a blocking run that has not begun by then is not begun. */
+  readonly gone?: (() => boolean) | undefined;
   readonly idempotency?: KeyUse | undefined;
   /** The run that this one comes from, where the principal is not that run itself. */
   readonly parent?: Parent | undefined;

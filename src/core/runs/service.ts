@@ -1,14 +1,14 @@
 /** Runs: the one way of a call from any way in to its record. */
 import type { Serving } from "../functions/revisions.ts";
-import type { Iam } from "../iam/authorize.ts";
 import { releaseAll } from "../jobs/jobs.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Secrets } from "../secrets/service.ts";
-import type { ChangeFeed } from "../shared/change-feed.ts";
 import { DispatchError } from "../shared/errors.ts";
+import type { Iam } from "../shared/iam.ts";
 import { DuplicateError } from "../shared/ports.ts";
 import { ADMINISTRATOR, type Principal } from "../shared/principal.ts";
-import { ActiveRun, type Asking, mayBeRepeated, newRecord, type RunKeeper, runOfToken } from "./active-run.ts";
+import type { ChangeFeed } from "../store/change-feed.ts";
+import { ActiveRun, type Asking, mayBeRepeated, newRecord, type RunKeeper } from "./active-run.ts";
 import { ActiveRuns } from "./active-runs.ts";
 import { uncheckedFailure, violationText } from "./failure.ts";
 import { type KeyUse, refuseOther, runOfKey, storedKey } from "./idempotency.ts";
@@ -18,6 +18,7 @@ import { type RecorderPorts, RunRecorder } from "./recorder.ts";
 import { type LeftBehind, takeUp } from "./recovery.ts";
 import { parentOf, type RunRequest } from "./request.ts";
 import { type RunList, RunLists, type RunSelection } from "./run-list.ts";
+import { runOfToken } from "./run-token.ts";
 import { RunStore } from "./store.ts";
 
 export interface RunsPorts extends RecorderPorts {
@@ -187,13 +188,13 @@ export class Runs implements RunKeeper {
   async #createOnce(asking: Asking, request: RunRequest, serving: Serving, use: KeyUse): Promise<RunRecord> {
     const { organization } = request;
     const { functionId } = serving.revision;
-    const known = await this.#ofKey(organization, functionId, use);
+    const known = await this.#ofKey(request, functionId, use);
     if (known !== undefined) return known;
     const mapKey = [organization, functionId, storedKey(use)].join("\n");
     const earlier = this.#byKey.get(mapKey);
     if (earlier !== undefined) {
       refuseOther(earlier.use.digest, use);
-      return answer(await earlier.created);
+      return answer(await earlier.created, request);
     }
     const created = this.#createPromised(asking, request, serving);
     this.#byKey.set(mapKey, { use, created });
@@ -207,12 +208,13 @@ export class Runs implements RunKeeper {
     }
   }
 
-  async #ofKey(organization: string, functionId: string, use: KeyUse): Promise<RunRecord | undefined> {
+  async #ofKey(request: RunRequest, functionId: string, use: KeyUse): Promise<RunRecord | undefined> {
+    const { organization } = request;
     const id = await runOfKey(this.#ports.database, organization, functionId, use);
     if (id === undefined) return undefined;
     const active = this.#active.find(id);
     if (active === undefined) return this.#store.find(organization, id);
-    return answer(active);
+    return answer(active, request);
   }
 
   /**
@@ -237,7 +239,7 @@ export class Runs implements RunKeeper {
 
   #newRun(asking: Asking, request: RunRequest, serving: Serving): ActiveRun {
     const record = newRecord(request, serving, asking.principal);
-    const run = new ActiveRun(this, serving, asking, record, request.httpContext);
+    const run = new ActiveRun(this, serving, asking, record, request);
     this.#keep(run);
     return run;
   }
@@ -410,8 +412,9 @@ export class Runs implements RunKeeper {
   }
 }
 
-/** The record for the caller: at its end for a blocking run. @throws what kept it from running. */
-async function answer(run: ActiveRun): Promise<RunRecord> {
+/** The record for the caller, or for another who asks for the same: at its end for a blocking run. @throws what kept it from running. */
+async function answer(run: ActiveRun, another?: RunRequest): Promise<RunRecord> {
+  if (another !== undefined) run.join(another.gone);
   if (run.record.blocking) await run.wait();
   return outcomeOf(run);
 }

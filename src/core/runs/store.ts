@@ -1,9 +1,9 @@
 /** The table of runs: statements for the recorder, and single runs; lists are in run-list.ts. */
 import type { Selectable, UpdateQueryBuilder, UpdateResult } from "kysely";
-import { changeStatement } from "../shared/change-feed.ts";
 import type { DatabaseSchema, RunTable } from "../shared/database-schema.ts";
 import type { Database, Statement } from "../shared/ports.ts";
 import { statement } from "../shared/statement.ts";
+import { changeStatement } from "../store/change-feed.ts";
 import { type RunRecord, runFromRow } from "./record.ts";
 import type { LeftBehind } from "./recovery.ts";
 import { acceptedWithin } from "./run-id.ts";

@@ -1,12 +1,12 @@
 /** Secrets: encrypted at rest, in clear only in memory and for those who may reveal or use them; every reading is audited. */
 import { auditStatement } from "../audit/audit.ts";
-import type { Iam } from "../iam/authorize.ts";
-import type { ChangeFeed } from "../shared/change-feed.ts";
+import type { Iam } from "../shared/iam.ts";
 import { SecretMask } from "../shared/mask/mask.ts";
 import type { Database, Keys, Statement } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
-import { type ResourceRecord, ResourceStore } from "../shared/resource-store.ts";
 import { wireTags } from "../shared/wire.ts";
+import type { ChangeFeed } from "../store/change-feed.ts";
+import { type ResourceRecord, ResourceStore } from "../store/resource-store.ts";
 import type { Secret } from "./contract.ts";
 import { type SealedValues, type SecretValues, seal, unseal } from "./envelope.ts";
 import { keepVersion, lastVersion } from "./last-version.ts";

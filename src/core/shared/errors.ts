@@ -23,6 +23,7 @@ const catalogue = {
     code: 429,
     template: "function {name} is overloaded: {message}; try again in {retryAfter} s",
   },
+  CALLER_GONE: { status: 503, code: 503, template: "whoever called function {name} hung up before it was entered" },
   DRIVER_TYPE_UNKNOWN: {
     status: 400,
     code: 400,

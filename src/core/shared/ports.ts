@@ -2,12 +2,19 @@
  * The ports: everything the core asks of the world outside, as types only. An adapter implements a port; no port has more
  * than five methods. Each port has one contract suite in `test/contract/` that every adapter passes.
  */
-import type { Kysely } from "kysely";
+import type { CompiledQuery, Kysely } from "kysely";
 import type { DatabaseSchema } from "./database-schema.ts";
 import type { SecretMask } from "./mask/mask.ts";
-import type { Query } from "./statement.ts";
 
 // ---------------------------------------------------------------------------------------------------------- db
+
+/** What Kysely can compile; `Row` is what comes back, where rows do. */
+export interface Compilable<Row> {
+  compile(): CompiledQuery<Row>;
+}
+
+/** Always the same function for the same statement: databases keep its text by it. */
+export type Query<Row> = (database: Kysely<DatabaseSchema>) => Compilable<Row>;
 
 /**
  * One write, made by `statement` in statement.ts. `expect: "one"` fails the whole unit with StaleWriteError unless exactly

@@ -2,17 +2,9 @@
  * Writes as Kysely sees them: a statement is written down once, with places for its values, and each database compiles it
  * for its own dialect when it meets it first. So the hot ones cost a look-up, and nobody writes SQL for one dialect by hand.
  */
-import type { CompiledQuery, Kysely } from "kysely";
+import type { Kysely } from "kysely";
 import type { DatabaseSchema } from "./database-schema.ts";
-import type { Statement } from "./ports.ts";
-
-/** What Kysely can compile; `Row` is what comes back, where rows do. */
-interface Compilable<Row> {
-  compile(): CompiledQuery<Row>;
-}
-
-/** Always the same function for the same statement: databases keep its text by it. */
-export type Query<Row> = (database: Kysely<DatabaseSchema>) => Compilable<Row>;
+import type { Compilable, Query, Statement } from "./ports.ts";
 
 /** Stands in a statement's text where a value belongs. */
 export class Placeholder {

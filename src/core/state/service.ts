@@ -1,6 +1,7 @@
 /** State: what applications keep between their runs, such as ids and ledgers, without a database of their own. */
-import type { Iam } from "../iam/authorize.ts";
+
 import { DispatchError } from "../shared/errors.ts";
+import type { Iam } from "../shared/iam.ts";
 import { type Database, DuplicateError } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import type { ApplicationState, StateEntry } from "./contract.ts";

@@ -1,9 +1,9 @@
 /** Dead letters: what could not be done is kept until somebody has it done again, or throws it away. */
 import type { ExpressionBuilder, Selectable } from "kysely";
 import { auditStatement } from "../audit/audit.ts";
-import type { Iam } from "../iam/authorize.ts";
 import type { DatabaseSchema, DeadLetterTable } from "../shared/database-schema.ts";
 import { DispatchError } from "../shared/errors.ts";
+import type { Iam } from "../shared/iam.ts";
 import { type Database, DuplicateError, StaleWriteError, type Statement } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import { statement } from "../shared/statement.ts";

@@ -3,7 +3,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { proofText } from "../../core/iam/proof.ts";
-import { type Answering, call, type RecordedRequest, recordedServer, routes, temporaryFolder } from "./cli-fixture.ts";
+import { type Answering, call, type RecordedRequest, recordedServer, routes, temporaryFolder } from "./cli.fixture.ts";
 
 const helloJs = {
   createdTime: 1795358877,

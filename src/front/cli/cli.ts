@@ -1,15 +1,15 @@
 /** One call of the command line, from its words to its exit status; it touches the process only through `Io`. */
 import { ApiError, TransportError } from "../client/errors.ts";
-import { type FoundCommand, findCommand } from "./args/find-command.ts";
-import { helpText, lineOf, usageText } from "./args/help.ts";
-import { checkArguments, parseWords } from "./args/parse.ts";
-import { unknownCommand } from "./args/unknown-command.ts";
-import { rootCommand } from "./commands/root.ts";
-import { createContext } from "./create-context.ts";
-import { CliError, messageOf, UsageError } from "./errors.ts";
-import { failureText } from "./failure.ts";
-import type { Io } from "./io.ts";
+import { createContext } from "./frame/create-context.ts";
+import { CliError, messageOf, UsageError } from "./frame/errors.ts";
+import { failureText } from "./frame/failure.ts";
+import { type FoundCommand, findCommand } from "./frame/find-command.ts";
+import { helpText, lineOf, usageText } from "./frame/help.ts";
+import type { Io } from "./frame/io.ts";
+import { checkArguments, parseWords } from "./frame/parse.ts";
+import { unknownCommand } from "./frame/unknown-command.ts";
 import { invalidFormat, outputFormat } from "./output/format.ts";
+import { rootCommand } from "./verbs/root.ts";
 
 /** Runs the words of a call (without the program's name) and returns the exit status (cli-and-runtimes.md 1.3). */
 export async function runCli(words: readonly string[], io: Io): Promise<number> {

@@ -2,10 +2,10 @@
 import { readFileSync } from "node:fs";
 import { visibleText } from "../../core/shared/visible-text.ts";
 import { runCli } from "./cli.ts";
-import { fileProblem } from "./errors.ts";
-import type { Io } from "./io.ts";
-import { textOf } from "./text/read-text.ts";
-import { brokenWord } from "./text/words.ts";
+import { textOf } from "./files/read-text.ts";
+import { brokenWord } from "./files/words.ts";
+import { fileProblem } from "./frame/errors.ts";
+import type { Io } from "./frame/io.ts";
 
 const interrupt = new AbortController();
 

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { generate } from "selfsigned";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type CallOptions, call, recordedServer, routes, temporaryFolder } from "./cli-fixture.ts";
+import { type CallOptions, call, recordedServer, routes, temporaryFolder } from "./cli.fixture.ts";
 
 async function listen(server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { Principal } from "../../core/shared/principal.ts";
-import { formType, jsonType, post, raw, type Setup, start } from "./gateway-fixture.ts";
+import { formType, jsonType, post, raw, type Setup, start } from "./gateway.fixture.ts";
 
 describe("basic authentication", () => {
   const basic: Setup = {

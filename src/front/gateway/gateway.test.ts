@@ -4,8 +4,8 @@ import { generate } from "selfsigned";
 import { Agent } from "undici";
 import { describe, expect, test } from "vitest";
 import { DispatchError } from "../../core/shared/errors.ts";
+import { formType, jsonType, post, raw, start } from "./gateway.fixture.ts";
 import { createGateway } from "./gateway.ts";
-import { formType, jsonType, post, raw, start } from "./gateway-fixture.ts";
 import type { GatewayPorts } from "./ports.ts";
 
 describe("requests as they were recorded (wire-examples 10)", () => {

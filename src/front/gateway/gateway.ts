@@ -5,6 +5,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Endpoint } from "../../core/apis/endpoint.ts";
 import { GuessBrake } from "../guess-brake.ts";
+import { isHungUp } from "../heard-response.ts";
 import { type Answer, emptyAnswer, Refusal, send, withHeaders } from "./answer.ts";
 import { authenticateHeaders, authenticateSlack } from "./authentication/authenticate.ts";
 import { ClientGone, readBody } from "./body.ts";
@@ -175,11 +176,12 @@ async function run(
 function toRunRequest(
   endpoint: Endpoint,
   facts: RequestFacts,
-  { headers, httpVersion }: IncomingMessage,
+  request: IncomingMessage,
   input: JsonText,
   sent: Buffer,
   caller: string | undefined,
 ): RunRequest {
+  const { headers, httpVersion } = request;
   const texts = httpContext(facts, headers, httpVersion, endpoint, sent);
   return {
     organization: endpoint.organization,
@@ -189,5 +191,6 @@ function toRunRequest(
     recordedHttpContext: texts.forRecord,
     blocking: headers["x-dispatch-blocking"] !== "false",
     idempotency: keyUseOf({ endpoint, facts, headers, input, sent, caller }),
+    gone: () => isHungUp(request),
   };
 }

@@ -17,6 +17,8 @@ export interface RunRequest {
   readonly blocking: boolean;
   /** The same use of a key gets the same run (decision 18c). */
   readonly idempotency: KeyUse | undefined;
+  /** Whether the caller has hung up. */
+  gone(): boolean;
 }
 
 /** How the run ended; of a run that is not blocking only the id counts. */

@@ -1,8 +1,8 @@
 /** Who am I, what may I, who is there: routes that belong to no resource (server.md 2.13 and 8.3). */
 import { accessOperations as operations } from "../../core/iam/access-contract.ts";
-import type { Iam } from "../../core/iam/authorize.ts";
 import { judgeForwarded } from "../../core/iam/forward-auth.ts";
 import { DispatchError } from "../../core/shared/errors.ts";
+import type { Iam } from "../../core/shared/iam.ts";
 import { versionInfo } from "../../version.ts";
 import { isLoopbackOrigin } from "./access.ts";
 import type { Answer, Call, Route } from "./route.ts";

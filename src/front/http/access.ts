@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
 import { isJsonWebToken } from "../../core/iam/bearer-token.ts";
-import { runOfToken } from "../../core/runs/active-run.ts";
+import { runOfToken } from "../../core/runs/run-token.ts";
 import { DispatchError } from "../../core/shared/errors.ts";
 import type { Principal } from "../../core/shared/principal.ts";
 

@@ -7,6 +7,7 @@ import { refuseDeep } from "../../core/shared/json-depth.ts";
 import { parseBody } from "../../core/shared/json-text.ts";
 import type { Principal } from "../../core/shared/principal.ts";
 import { pathName, uuid } from "../../core/shared/schemas.ts";
+import { isHungUp } from "../heard-response.ts";
 import type { Call } from "./route.ts";
 import { bodyValidator, parameterValidator, type Validate } from "./validate.ts";
 
@@ -32,7 +33,8 @@ export function binderOf(
     for (const step of steps) step(request, found);
     const path = request.params as Record<string, string>;
     const { query, body } = found;
-    return { principal, organization, path, query, body, text: textOf(request), headers: request.headers };
+    const gone = (): boolean => isHungUp(request.raw);
+    return { principal, organization, path, query, body, text: textOf(request), headers: request.headers, gone };
   };
 }
 

@@ -11,6 +11,8 @@ export interface Call {
   /** The body as it was sent. */
   readonly text: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Whether the caller has hung up. */
+  gone(): boolean;
 }
 
 /** `body` is an object to be sent as JSON, a JSON text as it is, or such a text in parts that are made as they are sent. */

@@ -1,6 +1,6 @@
 /** Runs over REST: their JSON parts pass through as texts. */
 import { setImmediate } from "node:timers/promises";
-import { eventText, readEvent } from "../../core/events/cloud-event.ts";
+import { eventText, readEvent } from "../../core/cloud-events/cloud-event.ts";
 import type { Run, runOperations } from "../../core/runs/contract.ts";
 import { digestOf, type KeyUse, keyOfHeader } from "../../core/runs/idempotency.ts";
 import { runToJson } from "../../core/runs/record.ts";
@@ -36,6 +36,7 @@ async function createRun(runs: Runs, call: Call): Promise<Answer> {
     event: event === undefined ? undefined : eventText(readEvent(event, memberText(text, "event") ?? "{}")),
     httpContext: httpContext === undefined ? undefined : memberText(text, "httpContext"),
     idempotency: keyUseOf(call),
+    gone: call.gone,
   });
   return { status: blocking ? 200 : 202, body: runToJson(run) };
 }

@@ -67,7 +67,8 @@ export const resolveTypeScript = (folder: string): void => {
         const places = isRelative ? [join(dirname(from), specifier)] : aliases(specifier);
         const file = places.map(fileOf).find((found) => found !== undefined);
         if (file === undefined) throw error;
-        return next(pathToFileURL(file).href, context);
+        // `require` takes a path and `import` an address.
+        return next(context.conditions.includes("require") ? file : pathToFileURL(file).href, context);
       }
     },
   });

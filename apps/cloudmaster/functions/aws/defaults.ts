@@ -4,7 +4,12 @@ import { text } from "../../../../packages/xml/xml.ts";
 import { InputError } from "../shared/context.ts";
 import type { Ec2 } from "./ec2.ts";
 import { filters } from "./ec2.ts";
-import type { Image } from "./plan.ts";
+
+/** An image with the name that its owner gave it; without one when the secret names the image. */
+export interface Image {
+  readonly id: string;
+  readonly name?: string;
+}
 
 /** Canonical's account, which publishes Ubuntu (https://documentation.ubuntu.com/aws/). */
 const CANONICAL = "099720109477";

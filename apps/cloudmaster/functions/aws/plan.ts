@@ -2,6 +2,7 @@
 import type { Parsed } from "../../../../packages/xml/xml.ts";
 import { text } from "../../../../packages/xml/xml.ts";
 import type { ChosenDefaults } from "../shared/machine.ts";
+import type { Image } from "./defaults.ts";
 import { newestUbuntu, smallestType } from "./defaults.ts";
 import type { Ec2 } from "./ec2.ts";
 import type { AwsSettings } from "./settings.ts";
@@ -10,12 +11,6 @@ export interface LaunchPlan {
   readonly imageId: string;
   readonly instanceType: string;
   readonly subnetId: string | undefined;
-}
-
-/** An image with the name that its owner gave it; without one when the secret names the image. */
-export interface Image {
-  readonly id: string;
-  readonly name?: string;
 }
 
 /** @throws InputError when a default cannot be found. */

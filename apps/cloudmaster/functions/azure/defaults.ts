@@ -2,15 +2,8 @@
 import { InputError } from "../shared/context.ts";
 import { listAt, textAt, valueAt } from "../shared/rest.ts";
 import type { Arm } from "./account.ts";
+import type { ImageReference } from "./image.ts";
 import type { AzureSettings } from "./settings.ts";
-
-/** A reference to a marketplace image, as Azure's `imageReference` has it. */
-export interface ImageReference {
-  readonly publisher: string;
-  readonly offer: string;
-  readonly sku: string;
-  readonly version: string;
-}
 
 /** The resource group of the network, for whoever named none. @throws InputError when no or several networks fit. */
 export async function findResourceGroup(arm: Arm, settings: AzureSettings): Promise<string> {

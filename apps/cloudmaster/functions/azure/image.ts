@@ -1,5 +1,12 @@
 import { InputError } from "../shared/context.ts";
-import type { ImageReference } from "./defaults.ts";
+
+/** A reference to a marketplace image, as Azure's `imageReference` has it. */
+export interface ImageReference {
+  readonly publisher: string;
+  readonly offer: string;
+  readonly sku: string;
+  readonly version: string;
+}
 
 /** `Canonical:ubuntu-24_04-lts:server:latest`, as Azure's own command line writes an image. @throws InputError */
 export function readImage(text: string): ImageReference {

@@ -1,5 +1,5 @@
 import { openSecret } from "../shared/secret.ts";
-import type { ImageReference } from "./defaults.ts";
+import type { ImageReference } from "./image.ts";
 import { readImage } from "./image.ts";
 
 /** How to reach a subscription, read from the secret `azure`. */

@@ -1,8 +1,9 @@
 /** The process runtime: workers are sandboxed child processes of the server (design in docs/architecture.md). */
 import { join } from "node:path";
 import type { NetworkKind, Runtime, Worker, WorkerSpec } from "../../../core/shared/ports.ts";
+import { guestCommand } from "../../languages/guest-command.ts";
+import { defaultGuestFolder } from "../../languages/guest-files.ts";
 import { checkRuntime } from "./check.ts";
-import { defaultGuestFolder, guestCommand } from "./guests.ts";
 import type { Log } from "./log.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { createWorker } from "./worker.ts";

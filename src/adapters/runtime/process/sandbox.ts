@@ -8,7 +8,6 @@
  * outside, whatever it is inside.
  */
 import type { ChildProcess } from "node:child_process";
-import { mkdirSync } from "node:fs";
 import type { Duplex } from "node:stream";
 import type { Limits, NetworkKind } from "../../../core/shared/ports.ts";
 import type { Bind, Link } from "./bubblewrap.ts";
@@ -16,8 +15,6 @@ import type { Door, HostService } from "./door.ts";
 import type { HostUser } from "./host-users.ts";
 import type { Log } from "./log.ts";
 import type { Ends, Neighbour } from "./peer.ts";
-import { createBubblewrapSandbox } from "./sandbox-bubblewrap.ts";
-import { createPlainSandbox } from "./sandbox-plain.ts";
 
 export type { Bind } from "./bubblewrap.ts";
 
@@ -97,9 +94,3 @@ export interface Sandbox {
   neighbour(ends: Ends): Promise<Neighbour | undefined>;
   close(): Promise<void>;
 }
-
-/** Makes the sandbox of this server; one for functions, builder and event drivers together. Close it last. */
-export const createSandbox = async (options: SandboxOptions): Promise<Sandbox> => {
-  mkdirSync(options.stateDir, { recursive: true, mode: 0o700 });
-  return options.mode === "none" ? createPlainSandbox(options.stateDir) : createBubblewrapSandbox(options);
-};

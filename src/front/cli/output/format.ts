@@ -1,4 +1,4 @@
-import type { Settings } from "../config/settings.ts";
+import type { Settings } from "../frame/settings.ts";
 
 export type OutputFormat = "table" | "json" | "yaml" | "name";
 

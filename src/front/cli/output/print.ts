@@ -1,5 +1,5 @@
-import type { Context } from "../context.ts";
-import { type Kind, type KindTable, list } from "../resources/kind.ts";
+import type { Context } from "../frame/context.ts";
+import { type Kind, type KindTable, list } from "../kinds/kind.ts";
 import { jsonText, yamlText } from "./encode.ts";
 import { isObject, type JsonObject, shaped } from "./shape.ts";
 import { renderTable } from "./table.ts";

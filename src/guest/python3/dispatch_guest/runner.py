@@ -6,17 +6,11 @@ import os
 import sys
 
 from .channel import CANCEL, CANCELLED, ERROR, IDLE, INVOKE, PROBE, RESULT, STARTED
-from .failure import failure, failure_of, safe_str
+from .failure import failure, failure_of
+from .result import serialise, why_not
 
 CANCEL_PATIENCE = 1.0
 NAMED = 10
-
-
-def serialise(value):
-    try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-    except UnicodeEncodeError:  # half of a surrogate pair, which only an escape can carry
-        return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
 
 
 def say(line):
@@ -111,7 +105,7 @@ class Runner:
         try:
             body = serialise(value)
         except BaseException as error:
-            return ERROR, failure("FunctionError", "the result cannot be written as JSON: %s" % safe_str(error))
+            return ERROR, failure("FunctionError", why_not(value, error))
         if len(body) > self._max_output_bytes:
             limit = "the result cannot be written as JSON: it is longer than the limit of %d bytes"
             return ERROR, failure("FunctionError", limit % self._max_output_bytes)

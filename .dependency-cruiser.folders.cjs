@@ -1,0 +1,20 @@
+/** Concepts of the core stand on each other, never in a ring. Tests may know everybody, so they do not count here. */
+module.exports = {
+  forbidden: [
+    {
+      name: "no-circles-of-folders",
+      severity: "error",
+      scope: "folder",
+      from: { path: "^src/core" },
+      to: { circular: true },
+    },
+  ],
+  options: {
+    exclude: { path: "\\.test\\.ts$" },
+    includeOnly: "^src/core",
+    parser: "swc",
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { extensions: [".ts"] },
+  },
+};

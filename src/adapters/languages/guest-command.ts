@@ -1,0 +1,25 @@
+/** How the guest of each language is started, and what it needs to see. */
+import type { BuiltImage, Language } from "../../core/shared/ports.ts";
+import { interpreterPath } from "../runtime/process/interpreters.ts";
+import type { Sandbox } from "../runtime/process/sandbox.ts";
+import { GUEST_AT } from "./guest-files.ts";
+import type { GuestCommand } from "./language.ts";
+import { languageAdapters, obtainInterpreter } from "./languages.ts";
+
+/** The command that starts a generic worker. @throws Error with reason and remedy when the language cannot run here. */
+export const guestCommand = async (
+  sandbox: Sandbox,
+  guestFolder: string,
+  language: Language,
+  image: BuiltImage,
+): Promise<GuestCommand> => {
+  const interpreter = await obtainInterpreter(language);
+  const { guest } = languageAdapters[language];
+  if (guest === undefined) throw new Error(`there is no guest for ${language}`);
+  const rest = guest(sandbox, { source: guestFolder, target: GUEST_AT }, image);
+  const command = sandbox.mode === "none" ? interpreter.command : interpreter.inside;
+  return {
+    ...{ ...rest, command, links: [interpreter.link], binds: [...interpreter.binds, ...rest.binds] },
+    environment: { PATH: interpreterPath(interpreter, sandbox.mode), ...rest.environment },
+  };
+};

@@ -1,0 +1,263 @@
+/**
+ * Named resources of one kind: kept whole in memory, written through to the database with their change and audit rows in
+ * one transaction. Reading is a map look-up; a write is heard by the change feed before its caller gets the answer.
+ */
+import { randomUUID } from "node:crypto";
+import { auditStatement } from "../audit/audit.ts";
+import { unixSeconds } from "../shared/clock.ts";
+import type { ResourceTable } from "../shared/database-schema.ts";
+import { DispatchError } from "../shared/errors.ts";
+import { type Database, DuplicateError, StaleWriteError, type Statement } from "../shared/ports.ts";
+import { ADMINISTRATOR, type Person, type Principal, principalText } from "../shared/principal.ts";
+import { statement } from "../shared/statement.ts";
+import { systemPrincipal } from "../shared/wire.ts";
+import { type ChangeFeed, changeStatement } from "./change-feed.ts";
+
+/** One stored resource. `document` is the kind's own data; never change it in place. */
+export interface ResourceRecord<D> {
+  readonly organization: string;
+  readonly name: string;
+  readonly id: string;
+  readonly generation: number;
+  /** Microseconds since 1970, never twice the same: the order in which resources were made. */
+  readonly born: number;
+  /** Unix seconds. */
+  readonly created: number;
+  readonly modified: number;
+  /** Who wrote it as it is: the rights of whatever it starts are bounded by theirs (decisions 18e). */
+  readonly author: Person;
+  readonly document: D;
+}
+
+export interface ResourceKind {
+  /** As in the table: `Function`, `BaseImage` ... */
+  readonly kind: string;
+  /** As in messages: `function`, `base image` ... (server.md 2.5). */
+  readonly word: string;
+}
+
+const insertResource = statement((database, row: ResourceTable) =>
+  database.insertInto("resources").values({
+    organization: row.organization,
+    kind: row.kind,
+    name: row.name,
+    id: row.id,
+    generation: row.generation,
+    born: row.born,
+    created: row.created,
+    modified: row.modified,
+    author: row.author,
+    document: row.document,
+  }),
+);
+
+const replaceResource = statement(
+  (database, row: ResourceTable & { before: number }) =>
+    database
+      .updateTable("resources")
+      .set({ generation: row.generation, modified: row.modified, author: row.author, document: row.document })
+      .where("organization", "=", row.organization)
+      .where("kind", "=", row.kind)
+      .where("name", "=", row.name)
+      .where("generation", "=", row.before),
+  "one",
+);
+
+const removeResource = statement(
+  (database, row: Pick<ResourceTable, "organization" | "kind" | "name" | "id">) =>
+    database
+      .deleteFrom("resources")
+      .where("organization", "=", row.organization)
+      .where("kind", "=", row.kind)
+      .where("name", "=", row.name)
+      .where("id", "=", row.id),
+  "one",
+);
+
+/** Persons write; what the server notes by itself changes no author. */
+function authorOf(principal: Principal): Person | undefined {
+  if (principal.kind === "administrator") return ADMINISTRATOR;
+  return principal.kind === "service-account" ? principalText(principal) : undefined;
+}
+
+let lastBorn = 0;
+
+function nextBorn(): number {
+  lastBorn = Math.max(lastBorn + 1, Date.now() * 1000);
+  return lastBorn;
+}
+
+export class ResourceStore<D> {
+  readonly kind: ResourceKind;
+  readonly #database: Database;
+  readonly #feed: ChangeFeed;
+  readonly #records = new Map<string, Map<string, ResourceRecord<D>>>();
+  /** By id: the writes that are under way. */
+  readonly #writing = new Map<string, Promise<unknown>>();
+
+  constructor(kind: ResourceKind, database: Database, feed: ChangeFeed) {
+    this.kind = kind;
+    this.#database = database;
+    this.#feed = feed;
+  }
+
+  /** Reads everything of this kind; once, at start. */
+  async load(): Promise<void> {
+    const rows = await this.#database.query
+      .selectFrom("resources")
+      .selectAll()
+      .where("kind", "=", this.kind.kind)
+      .orderBy("born")
+      .execute();
+    for (const row of rows) {
+      this.#keep({ ...row, author: row.author ?? ADMINISTRATOR, document: JSON.parse(row.document) as D });
+    }
+    // Also when the clock was set back meanwhile, what comes now is younger.
+    lastBorn = Math.max(lastBorn, rows.at(-1)?.born ?? 0);
+  }
+
+  /** Newest first. */
+  list(organization: string): ResourceRecord<D>[] {
+    const records = [...(this.#records.get(organization)?.values() ?? [])];
+    return records.reverse();
+  }
+
+  /** Of every organization; for start-up and for tables that serve all. */
+  all(): ResourceRecord<D>[] {
+    return [...this.#records.values()].flatMap((records) => [...records.values()]);
+  }
+
+  find(organization: string, name: string): ResourceRecord<D> | undefined {
+    return this.#records.get(organization)?.get(name);
+  }
+
+  /** @throws NOT_FOUND */
+  get(organization: string, name: string): ResourceRecord<D> {
+    const record = this.find(organization, name);
+    if (record === undefined) throw new DispatchError("NOT_FOUND", { kind: this.kind.word, name });
+    return record;
+  }
+
+  /**
+   * Like `get`, but after a write that is under way: who replaces a resource must not lose against the server, which was
+   * just noting that the version before is ready. @throws NOT_FOUND
+   */
+  async latest(organization: string, name: string): Promise<ResourceRecord<D>> {
+    const { id } = this.get(organization, name);
+    await this.#writing.get(id);
+    return this.get(organization, name);
+  }
+
+  /** `extra` statements go into the same transaction. @throws ALREADY_EXISTS */
+  async create(
+    principal: Principal,
+    organization: string,
+    name: string,
+    document: D,
+    options: { readonly id?: string; readonly extra?: readonly Statement[] } = {},
+  ): Promise<ResourceRecord<D>> {
+    if (this.find(organization, name) !== undefined) throw this.#taken(name);
+    const now = unixSeconds();
+    const id = options.id ?? randomUUID();
+    const born = nextBorn();
+    const author = authorOf(principal) ?? ADMINISTRATOR;
+    const record = { organization, name, id, generation: 1, born, created: now, modified: now, author, document };
+    const insert = insertResource(this.#row(record));
+    await this.#write(principal, "create", record, [insert, ...(options.extra ?? [])]);
+    return record;
+  }
+
+  /** Replaces the document of `record`, which must still be the current one. @throws CHANGED_MEANWHILE, NOT_FOUND */
+  async update(
+    principal: Principal,
+    record: ResourceRecord<D>,
+    document: D,
+    extra: readonly Statement[] = [],
+  ): Promise<ResourceRecord<D>> {
+    const author = authorOf(principal) ?? record.author;
+    const next = { ...record, generation: record.generation + 1, modified: unixSeconds(), author, document };
+    const update = replaceResource({ ...this.#row(next), before: record.generation });
+    await this.#write(principal, "update", next, [update, ...extra]);
+    return next;
+  }
+
+  /**
+   * Replaces the document of `record` with what the server itself has found out about it. Undefined when the record was
+   * replaced or removed meanwhile: then the finding means nothing any more.
+   */
+  async note(
+    record: ResourceRecord<D>,
+    document: D,
+    extra: readonly Statement[] = [],
+  ): Promise<ResourceRecord<D> | undefined> {
+    const { organization, name, generation } = record;
+    try {
+      return await this.update(systemPrincipal(organization), record, document, extra);
+    } catch (error) {
+      if (this.find(organization, name)?.generation !== generation) return undefined;
+      throw error;
+    }
+  }
+
+  /** @throws CHANGED_MEANWHILE, NOT_FOUND */
+  async remove(principal: Principal, record: ResourceRecord<D>, extra: readonly Statement[] = []): Promise<void> {
+    const remove = removeResource(this.#row(record));
+    await this.#write(principal, "delete", { ...record, generation: 0 }, [remove, ...extra]);
+  }
+
+  #row(record: ResourceRecord<D>): ResourceTable {
+    return { ...record, kind: this.kind.kind, document: JSON.stringify(record.document) };
+  }
+
+  async #write(
+    principal: Principal,
+    action: string,
+    record: ResourceRecord<D>,
+    statements: Statement[],
+  ): Promise<void> {
+    const written = this.#commit(principal, action, record, statements);
+    const ended = written.catch(() => {});
+    this.#writing.set(record.id, ended);
+    await written.finally(() => {
+      if (this.#writing.get(record.id) === ended) this.#writing.delete(record.id);
+    });
+  }
+
+  async #commit(
+    principal: Principal,
+    action: string,
+    record: ResourceRecord<D>,
+    statements: Statement[],
+  ): Promise<void> {
+    const { organization, name, id, generation } = record;
+    const change = { organization, kind: this.kind.kind, id, generation };
+    const audit = auditStatement({ principal, action, organization, kind: this.kind.kind, name });
+    try {
+      await this.#database.commit([...statements, changeStatement(change), audit]);
+    } catch (error) {
+      throw this.#writeError(error, name);
+    }
+    if (generation === 0) this.#records.get(organization)?.delete(name);
+    else this.#keep(record);
+    this.#feed.publish(change);
+  }
+
+  #writeError(error: unknown, name: string): Error {
+    if (error instanceof DuplicateError) return this.#taken(name);
+    if (error instanceof StaleWriteError) return new DispatchError("CHANGED_MEANWHILE", { kind: this.kind.word, name });
+    return new DispatchError("INTERNAL", { kind: this.kind.word, name }, error);
+  }
+
+  #taken(name: string): DispatchError {
+    return new DispatchError("ALREADY_EXISTS", { kind: this.kind.word, name });
+  }
+
+  #keep(record: ResourceRecord<D>): void {
+    let records = this.#records.get(record.organization);
+    if (records === undefined) {
+      records = new Map();
+      this.#records.set(record.organization, records);
+    }
+    records.set(record.name, record);
+  }
+}

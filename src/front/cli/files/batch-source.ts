@@ -1,0 +1,135 @@
+/** Where the resources of a batch come from: files, folders, glob patterns, URLs and standard input (decisions.md 5). */
+import { globSync, readdirSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { teachFetch } from "../../client/environment.ts";
+import { CliError, messageOf } from "../frame/errors.ts";
+import type { Io } from "../frame/io.ts";
+import { refuseBrokenName } from "./file-names.ts";
+import { readText, textOf } from "./read-text.ts";
+
+export interface BatchSource {
+  /** As messages name it. */
+  readonly label: string;
+  readonly text: string;
+  /** The folder, or the URL up to its last slash, beside which other files are looked up. */
+  readonly beside: { readonly folder: string } | { readonly url: string };
+}
+
+const resourceFile = /\.(ya?ml|json)$/i;
+
+/** Reads all that the `-f` flags name, in their order. @throws CliError for one that cannot be read. */
+export async function readSources(
+  io: Io,
+  paths: readonly string[],
+  workDir: string | undefined,
+): Promise<BatchSource[]> {
+  const sources: BatchSource[] = [];
+  for (const path of paths) sources.push(...(await readSource(io, path, workDir)));
+  return sources;
+}
+
+async function readSource(io: Io, path: string, workDir: string | undefined): Promise<BatchSource[]> {
+  if (path === "-") return [{ label: "standard input", text: await io.stdin(), beside: { folder: io.cwd } }];
+  if (isUrl(path)) {
+    teach(io);
+    return [await download(path)];
+  }
+  return localFiles(io, path, workDir).map(({ label, absolute }) => ({
+    label,
+    text: readText(absolute, label),
+    beside: { folder: dirname(absolute) },
+  }));
+}
+
+/** Whether a path is an http or https address. */
+export function isUrl(path: string): boolean {
+  return /^https?:\/\//i.test(path);
+}
+
+interface LocalFile {
+  readonly label: string;
+  readonly absolute: string;
+}
+
+function localFiles(io: Io, path: string, workDir: string | undefined): LocalFile[] {
+  const roots = workDir === undefined ? [io.cwd] : [resolve(io.cwd, workDir), io.cwd];
+  const root = roots.find((candidate) => exists(resolve(candidate, path)));
+  if (root !== undefined) return filesAt(path, resolve(root, path));
+  const matches = roots.map((candidate) => globFiles(candidate, path)).find((files) => files.length > 0);
+  if (matches) return matches;
+  throw new CliError(`${path}: no such file, folder or pattern below ${roots.join(" or ")}`);
+}
+
+function filesAt(label: string, absolute: string): LocalFile[] {
+  if (!statSync(absolute).isDirectory()) return [{ label, absolute }];
+  const names = readdirSync(absolute, { recursive: true, encoding: "utf8" }).filter((name) => resourceFile.test(name));
+  if (names.length === 0) throw new CliError(`${label}: the folder holds no .yaml, .yml or .json file`);
+  return names.sort().map((name) => namedFile(join(label, name), join(absolute, name)));
+}
+
+function namedFile(label: string, absolute: string): LocalFile {
+  if (!exists(absolute)) refuseBrokenName(label);
+  return { label, absolute };
+}
+
+function globFiles(root: string, pattern: string): LocalFile[] {
+  if (!/[*?[{]/.test(pattern)) return [];
+  const names = globSync(pattern, { cwd: root }).sort();
+  return names.map((name) => namedFile(name, resolve(root, name))).filter(({ absolute }) => isFile(absolute));
+}
+
+function exists(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+function teach(io: Io): void {
+  try {
+    teachFetch(io.env);
+  } catch (error) {
+    throw new CliError(messageOf(error));
+  }
+}
+
+async function download(url: string): Promise<BatchSource> {
+  const answer = await fetchUrl(url);
+  if (!answer.ok) throw new CliError(`cannot read ${url}: the answer was ${answer.status} ${answer.statusText}`);
+  return { label: url, text: textOf(answer.bytes, url), beside: { url: new URL(".", url).href } };
+}
+
+/** What a URL answered, read whole. */
+export interface Fetched {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly statusText: string;
+  readonly bytes: Buffer;
+}
+
+/** A slow or endless answer is given up. */
+const LONGEST_MS = 120_000;
+const MOST_BYTES = 64 * 1024 * 1024;
+
+/** An answer, whatever its status. @throws CliError when there is none, or one that does not end */
+export async function fetchUrl(url: string): Promise<Fetched> {
+  try {
+    const { ok, status, statusText, body } = await fetch(url, { signal: AbortSignal.timeout(LONGEST_MS) });
+    return { ok, status, statusText, bytes: await wholeOf(body ?? []) };
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined;
+    throw new CliError(`cannot read ${url}: ${messageOf(cause ?? error)}`);
+  }
+}
+
+async function wholeOf(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of body) {
+    bytes += piece.length;
+    if (bytes > MOST_BYTES) throw new Error(`it is larger than ${MOST_BYTES / 1024 / 1024} MiB`);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}

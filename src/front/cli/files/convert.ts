@@ -1,0 +1,148 @@
+/** YAML nodes to the JSON that a schema wants; what does not fit becomes a problem with its place. */
+import { type Document, isAlias, isMap, isSeq, type LineCounter, type Node, type YAMLMap } from "yaml";
+import { nearest } from "../../../core/shared/nearest.ts";
+import type { FieldSchema } from "../kinds/kind.ts";
+import { booleanOf, isNothing, numberOf, scalarText } from "./scalars.ts";
+
+/** One document that is being read. */
+export interface Reading {
+  readonly label: string;
+  readonly lines: LineCounter;
+  readonly document: Document;
+  readonly problems: string[];
+}
+
+/** Keys that older files have and that say nothing any more (decisions.md 2). */
+const legacyKeys: ReadonlySet<string> = new Set(["label", "groups", "public"]);
+
+/** Notes a mistake as `file:line:column: message`. */
+export function problem(reading: Reading, offset: number, message: string): [] {
+  const { line, col } = reading.lines.linePos(offset);
+  reading.problems.push(`${reading.label}:${line}:${col}: ${message}`);
+  return [];
+}
+
+interface Field {
+  readonly key: string;
+  /** Where the key stands. */
+  readonly offset: number;
+  readonly value: unknown;
+}
+
+/** The field of a map whose key is this word in any letter case. */
+export function fieldNamed(reading: Reading, map: YAMLMap, name: string): Field | undefined {
+  return fieldsOf(reading, map).find((field) => plain(field.key) === plain(name));
+}
+
+/** The keys of a map that the schema knows, in its spelling; others are problems. */
+export function convertFields(
+  reading: Reading,
+  map: YAMLMap,
+  schema: FieldSchema,
+  owner: string,
+): Record<string, unknown> {
+  const known = Object.keys(schema.properties ?? {});
+  const result: Record<string, unknown> = {};
+  for (const field of fieldsOf(reading, map)) {
+    const name = known.find((candidate) => plain(candidate) === plain(field.key));
+    if (name === undefined) noteUnknown(reading, field, known, owner);
+    else if (name in result)
+      problem(reading, field.offset, `the key ${JSON.stringify(name)} stands here for the second time`);
+    else result[name] = convert(reading, field.value, schema.properties?.[name] ?? {}, { name, offset: field.offset });
+  }
+  return Object.fromEntries(Object.entries(result).filter(([, value]) => value !== undefined));
+}
+
+function noteUnknown(reading: Reading, field: Field, known: readonly string[], owner: string): void {
+  if (legacyKeys.has(plain(field.key))) return;
+  const meant = nearest(field.key, known);
+  const hint = meant === undefined ? `known keys: ${known.join(", ")}` : `did you mean ${JSON.stringify(meant)}?`;
+  problem(reading, field.offset, `unknown key ${JSON.stringify(field.key)} in ${owner}; ${hint}`);
+}
+
+/** Letter case never counts, nor do the hyphens that some keys have on the wire. */
+function plain(key: string): string {
+  return key.toLowerCase().replaceAll(/[-_]/g, "");
+}
+
+/** The fields of a map, those of `<<` after its own. */
+function fieldsOf(reading: Reading, map: YAMLMap): Field[] {
+  const own: Field[] = [];
+  const merged: Field[] = [];
+  for (const { key, value } of map.items) {
+    const text = scalarText(key) ?? "";
+    if (text === "<<") merged.push(...mergedFields(reading, value));
+    else own.push({ key: text, offset: offsetOf(key), value });
+  }
+  return [...own, ...merged.filter((field) => !own.some((other) => plain(other.key) === plain(field.key)))];
+}
+
+function mergedFields(reading: Reading, value: unknown): Field[] {
+  const node = target(reading, value);
+  if (isSeq(node)) return node.items.flatMap((item) => mergedFields(reading, item));
+  return isMap(node) ? fieldsOf(reading, node) : [];
+}
+
+function target(reading: Reading, node: unknown): unknown {
+  return isAlias(node) ? node.resolve(reading.document) : node;
+}
+
+/** Where a node begins, counted in characters. */
+export function offsetOf(node: unknown): number {
+  return (node as Node | null)?.range?.[0] ?? 0;
+}
+
+interface Spot {
+  readonly name: string;
+  readonly offset: number;
+}
+
+type Converter = (reading: Reading, node: unknown, schema: FieldSchema, spot: Spot) => unknown;
+
+const converters: Readonly<Record<string, Converter>> = {
+  string: (reading, node, _schema, spot) => scalarText(node) ?? misfit(reading, node, spot, "a text"),
+  boolean: (reading, node, _schema, spot) =>
+    booleanOf(scalarText(node) ?? "") ?? misfit(reading, node, spot, "true or false"),
+  number: (reading, node, _schema, spot) => numberOf(scalarText(node) ?? "") ?? misfit(reading, node, spot, "a number"),
+  integer: integerOf,
+  array: listOf,
+  object: objectOf,
+};
+
+function convert(reading: Reading, given: unknown, schema: FieldSchema, spot: Spot): unknown {
+  const node = target(reading, given);
+  if (isNothing(node)) return undefined;
+  const converter = converters[schema.type ?? ""];
+  return converter ? converter(reading, node, schema, spot) : (node as Node).toJS(reading.document);
+}
+
+function misfit(reading: Reading, node: unknown, spot: Spot, wanted: string): undefined {
+  const found = isMap(node) ? "a map" : isSeq(node) ? "a list" : "another value";
+  problem(reading, offsetOf(node) || spot.offset, `${JSON.stringify(spot.name)} must be ${wanted}, here is ${found}`);
+}
+
+function integerOf(reading: Reading, node: unknown, _schema: FieldSchema, spot: Spot): unknown {
+  const number = numberOf(scalarText(node) ?? "");
+  return Number.isSafeInteger(number) ? number : misfit(reading, node, spot, "a whole number");
+}
+
+function listOf(reading: Reading, node: unknown, schema: FieldSchema, spot: Spot): unknown {
+  if (!isSeq(node)) return misfit(reading, node, spot, "a list");
+  const items = node.items.map((item) =>
+    convert(reading, item, schema.items ?? {}, { ...spot, offset: offsetOf(item) }),
+  );
+  return items.filter((item) => item !== undefined);
+}
+
+function objectOf(reading: Reading, node: unknown, schema: FieldSchema, spot: Spot): unknown {
+  if (!isMap(node)) return misfit(reading, node, spot, "a map of keys");
+  if (schema.properties) return convertFields(reading, node, schema, spot.name);
+  const values = schema.additionalProperties ?? {};
+  // In a map of texts an empty value is an empty text.
+  const empty = values.type === "string" ? "" : null;
+  const entries = fieldsOf(reading, node).map((field) => {
+    const value = convert(reading, field.value, values, { name: field.key, offset: field.offset });
+    return [field.key, value === undefined ? empty : value] as const;
+  });
+  return Object.fromEntries(entries);
+}

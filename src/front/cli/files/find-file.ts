@@ -1,0 +1,58 @@
+/** Files that a resource names: beside its own file first, then below --work-dir, then below the current folder. */
+import { mkdtempSync, statSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, isAbsolute, join, resolve } from "node:path";
+import { CliError } from "../frame/errors.ts";
+import { fetchUrl } from "./batch-source.ts";
+import type { BatchResource } from "./parse-batch.ts";
+
+export interface SearchFolders {
+  readonly cwd: string;
+  readonly workDir: string | undefined;
+}
+
+/**
+ * Calls `use` with the path of a file or folder; one that stands beside a URL is there only during the call.
+ * @throws CliError that says where it was looked for.
+ */
+export async function withFile<T>(
+  resource: BatchResource,
+  path: string,
+  folders: SearchFolders,
+  use: (found: string) => Promise<T> | T,
+): Promise<T> {
+  const beside = resource.source.beside;
+  if ("url" in beside && !isAbsolute(path)) {
+    const url = new URL(path, beside.url).href;
+    const answer = await fetchUrl(url);
+    if (answer.ok) return withDownload(basename(new URL(url).pathname), answer.bytes, use);
+  }
+  return use(localFile(resource, path, folders));
+}
+
+function localFile(resource: BatchResource, path: string, { cwd, workDir }: SearchFolders): string {
+  const { beside } = resource.source;
+  const roots = [
+    "folder" in beside ? beside.folder : undefined,
+    workDir === undefined ? undefined : resolve(cwd, workDir),
+    cwd,
+  ];
+  const tried = [...new Set(roots.filter((root) => root !== undefined).map((root) => resolve(root, path)))];
+  const found = tried.find((candidate) => statSync(candidate, { throwIfNoEntry: false }) !== undefined);
+  if (found !== undefined) return found;
+  const online = "url" in beside ? [new URL(path, beside.url).href] : [];
+  throw new CliError(
+    `${resource.place}: ${JSON.stringify(path)} does not exist; looked at ${[...online, ...tried].join(", ")}`,
+  );
+}
+
+async function withDownload<T>(name: string, bytes: Buffer, use: (found: string) => Promise<T> | T): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), "dispatch-"));
+  try {
+    writeFileSync(join(folder, name), bytes);
+    return await use(join(folder, name));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,94 @@
+/** Text of a resource file to resources, with every mistake named by file, line and column (decisions.md 2 and 5). */
+import { type Document, isMap, LineCounter, parseAllDocuments } from "yaml";
+import { nearest } from "../../../core/shared/nearest.ts";
+import { CliError } from "../frame/errors.ts";
+import type { Kind } from "../kinds/kind.ts";
+import { allKinds } from "../kinds/kinds.ts";
+import type { JsonObject } from "../output/shape.ts";
+import type { BatchSource } from "./batch-source.ts";
+import { convertFields, fieldNamed, offsetOf, problem, type Reading } from "./convert.ts";
+import { isNothing, scalarText } from "./scalars.ts";
+
+export interface BatchResource {
+  readonly kind: Kind;
+  readonly name: string;
+  /** As on the wire, `sourcePath` and `@file` not yet looked up. */
+  readonly body: JsonObject;
+  /** `all.yaml:12:1`. */
+  readonly place: string;
+  readonly source: BatchSource;
+}
+
+/**
+ * Reads all documents of all sources; for `delete` a name is enough.
+ * @throws CliError with one line per mistake; nothing has been sent then.
+ */
+export function parseBatch(sources: readonly BatchSource[], verb: string): BatchResource[] {
+  const problems: string[] = [];
+  const resources = sources.flatMap((source) => parseSource(source, verb, problems));
+  if (problems.length > 0) throw new CliError(problems.join("\n"));
+  return resources;
+}
+
+function parseSource(source: BatchSource, verb: string, problems: string[]): BatchResource[] {
+  const lines = new LineCounter();
+  const documents: Document[] = [...parseAllDocuments(source.text, { lineCounter: lines, prettyErrors: false })];
+  return documents.flatMap((document) => {
+    const reading: Reading = { label: source.label, lines, document, problems };
+    for (const error of document.errors) problem(reading, error.pos[0], error.message);
+    return document.errors.length > 0 ? [] : parseDocument(reading, source, verb);
+  });
+}
+
+function parseDocument(reading: Reading, source: BatchSource, verb: string): BatchResource[] {
+  const root = reading.document.contents;
+  if (isNothing(root)) return [];
+  const start = root?.range?.[0] ?? 0;
+  if (!isMap(root)) return problem(reading, start, "a resource must be a map of keys, with kind and name");
+  const kind = kindOf(reading, root);
+  if (!kind) return [];
+  const before = reading.problems.length;
+  const { kind: _word, ...body } = convertFields(reading, root, { ...kind.schema, type: "object" }, kind.kind);
+  for (const key of missingKeys(kind, body, verb))
+    problem(reading, start, `${kind.kind} lacks the key ${JSON.stringify(key)}`);
+  if (reading.problems.length > before) return [];
+  return [{ kind, name: String(body.name), body, place: placeOf(reading, start), source }];
+}
+
+function kindOf(reading: Reading, root: Parameters<typeof fieldNamed>[1]): Kind | undefined {
+  const pair = fieldNamed(reading, root, "kind");
+  const word = pair ? scalarText(pair.value) : undefined;
+  const found = allKinds.find((kind) => kind.kind === word);
+  if (found) return found;
+  const offset = pair ? offsetOf(pair.value) : (root.range?.[0] ?? 0);
+  problem(reading, offset, word ? unknownKind(word) : `the key "kind" is missing: ${knownKinds()}`);
+  return undefined;
+}
+
+function unknownKind(word: string): string {
+  const meant = nearest(
+    word.replaceAll("-", ""),
+    allKinds.map((kind) => kind.kind),
+  );
+  return `unknown kind ${JSON.stringify(word)}; ${meant === undefined ? knownKinds() : `did you mean ${meant}?`}`;
+}
+
+function knownKinds(): string {
+  return `it must be one of ${allKinds.map((kind) => kind.kind).join(", ")}`;
+}
+
+function missingKeys(kind: Kind, body: JsonObject, verb: string): string[] {
+  const needed = verb === "delete" ? ["name"] : ["name", ...kind.required];
+  const missing = needed.filter((key) => body[key] === undefined);
+  const needsSource = kind.kind === "Function" && verb !== "delete";
+  return needsSource && !hasSource(body) ? [...missing, "sourcePath"] : missing;
+}
+
+function hasSource(body: JsonObject): boolean {
+  return ["sourcePath", "source", "sourceURL"].some((key) => Boolean(body[key]));
+}
+
+function placeOf(reading: Reading, offset: number): string {
+  const { line, col } = reading.lines.linePos(offset);
+  return `${reading.label}:${line}:${col}`;
+}

@@ -1,0 +1,66 @@
+import { existsSync } from "node:fs";
+import { readdir, realpath, stat } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
+import { CliError } from "../frame/errors.ts";
+import { refuseBrokenName } from "./file-names.ts";
+import { type Ignore, ignoreRules } from "./ignore.ts";
+import { readText } from "./read-text.ts";
+
+export interface SourceEntry {
+  /** In the archive: `./lib/a.js`. */
+  readonly name: string;
+  /** On disk, links resolved. */
+  readonly path: string;
+  readonly kind: "file" | "folder";
+}
+
+interface Walk {
+  readonly root: string;
+  readonly ignored: Ignore;
+  readonly entries: SourceEntry[];
+}
+
+/**
+ * All files and folders below a folder, in the order of their names. Links are followed as long as they stay inside.
+ * @throws CliError for a link that leads out of the folder, in a circle or nowhere.
+ */
+export async function walkFolder(folder: string): Promise<readonly SourceEntry[]> {
+  const root = await realpath(folder);
+  const walk: Walk = { root, ignored: ignoreRules(ignoreFile(root)), entries: [] };
+  await visitFolder(walk, root, ".", [root]);
+  return walk.entries;
+}
+
+/** The text of `.dispatchignore`; "" when there is none. */
+function ignoreFile(root: string): string {
+  const path = join(root, ".dispatchignore");
+  return existsSync(path) ? readText(path, path) : "";
+}
+
+/** `ancestors` are the real folders that lead here: a link back to one of them is a circle. */
+async function visitFolder(walk: Walk, folder: string, name: string, ancestors: readonly string[]): Promise<void> {
+  for (const child of (await readdir(folder)).sort()) {
+    await visit(walk, join(folder, child), `${name}/${child}`, ancestors);
+  }
+}
+
+async function visit(walk: Walk, link: string, name: string, ancestors: readonly string[]): Promise<void> {
+  const found = await stat(link).catch(() => undefined);
+  if (walk.ignored(name.slice(2), found?.isDirectory() ?? false)) return;
+  if (!found) refuseBrokenName(name);
+  if (!found) throw new CliError(`${name} links to nothing: remove it, or list it in .dispatchignore`);
+  const path = await realpath(link);
+  if (!isInside(walk.root, path))
+    throw new CliError(`${name} links to ${path}, outside of the source folder: copy it in`);
+  if (found.isFile()) walk.entries.push({ name, path, kind: "file" });
+  if (!found.isDirectory()) return;
+  if (ancestors.includes(path))
+    throw new CliError(`${name} links in a circle: remove it, or list it in .dispatchignore`);
+  walk.entries.push({ name, path, kind: "folder" });
+  await visitFolder(walk, path, name, [...ancestors, path]);
+}
+
+function isInside(root: string, path: string): boolean {
+  const way = relative(root, path);
+  return way !== ".." && !way.startsWith(`..${sep}`);
+}

@@ -1,0 +1,86 @@
+/** What people with older clients and older functions met. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Dispatch, parse } from "../support/dispatch.ts";
+import { type ServerProcess, startServer } from "../support/server.ts";
+import { until } from "../support/until.ts";
+
+let server: ServerProcess;
+let dispatch: Dispatch;
+
+beforeAll(async () => {
+  server = await startServer();
+  dispatch = new Dispatch(server.api);
+  await Promise.all([dispatch.createImage("nodejs"), dispatch.createImage("python3")]);
+});
+afterAll(() => server.dispose());
+
+const TELLING = `module.exports = (context, payload) => {
+  console.log("token", context.dispatch.token);
+  console.error(JSON.stringify(context));
+  if (payload.fail) throw new Error("with " + context.dispatch.token);
+  setTimeout(() => console.log("late", context.dispatch.token), 20);
+  return { context, text: "Bearer " + context.dispatch.token };
+};`;
+
+test("a run's own token is in no answer and no record, whatever the function does with it", async () => {
+  await dispatch.createFunction("telling", { "telling.js": TELLING });
+  for (const fail of [false, true]) {
+    const run = await dispatch.run("telling", { fail });
+    const late = await until("the late line is kept", async () => {
+      const kept = await dispatch.getRun(run.name);
+      return fail || kept.logs?.stdout?.includes("late ***") ? kept : undefined;
+    });
+    for (const shown of [run, late, ...(await dispatch.runs())]) {
+      expect(JSON.stringify(shown)).not.toMatch(/[0-9a-f]{12}\.[0-9a-f]{8}-/);
+      expect(shown.logs?.stdout).toContain("token ***");
+    }
+    if (fail) expect(run.error?.message).toBe("with ***");
+    else expect(run.output).toMatchObject({ text: "Bearer ***", context: { dispatch: { token: "***" } } });
+  }
+});
+
+test("a function without an image has no functionImageURL, one that failed on its image has", async () => {
+  const missing = await dispatch.createFunction("imageless", { "a.js": "module.exports = 1;" }, { image: "nosuch" });
+  expect(missing).toMatchObject({ status: "ERROR", services: null });
+  expect(missing).not.toHaveProperty("functionImageURL");
+  const broken = await dispatch.createFunction("broken", { "a.js": "module.exports = 1;" }, { services: [] });
+  expect(broken).toMatchObject({
+    status: "ERROR",
+    services: null,
+    functionImageURL: expect.stringMatching(/^dispatch/),
+  });
+});
+
+test("an endpoint whose function is missing says so", async () => {
+  const body = { name: "early", function: "nosuch", uris: ["/early"], methods: ["GET"] };
+  const created = parse<{ status: string; reason: string[] }>(await dispatch.post("/v1/api", body));
+  expect(created.status).toBe("INITIALIZED");
+  expect(created.reason.join()).toContain("function nosuch not found");
+});
+
+test("a base image keeps the language that was sent", async () => {
+  const body = { name: "own", dockerUrl: "dispatchframework/nodejs-base:0.0.12", language: "Node.js 8" };
+  await dispatch.post("/v1/baseimage", body);
+  expect(parse(await dispatch.get("/v1/baseimage/own"))).toMatchObject({ language: "Node.js 8" });
+});
+
+test.each([
+  ["{'vms': [1, {'tags': {1, 2}}]}", ".vms[1].tags: Object of type set"],
+  ["[[object()]]", "[0][0]: Object of type object"],
+  ["{'a b': float('nan')}", "[a b]: Out of range"],
+  ["{1, 2}", "as JSON: Object of type set"],
+])("Python's result %s is refused with the place of what JSON cannot hold", async (result, message) => {
+  const source = `def handle(context, payload):\n    return ${result}\n`;
+  await dispatch.createFunction("result", { "result.py": source }, { image: "python3" });
+  expect((await dispatch.run("result")).error?.message).toContain(message);
+  await dispatch.delete("/v1/function/result");
+});
+
+test("TypeScript that uses require finds its other files, too", async () => {
+  const files = {
+    "main.ts": 'const { size } = require("./size");\nmodule.exports = (c: object, p: object) => size(p);\n',
+    "size.ts": "exports.size = (x: object): number => Object.keys(x).length;\n",
+  };
+  await dispatch.createFunction("required", files, { handler: "./main.ts" });
+  expect((await dispatch.run("required", { a: 1, b: 2 })).output).toBe(2);
+});
