@@ -38,6 +38,13 @@ module.exports = {
       to: { path: "^src/(?!guest)" },
     },
     {
+      name: "event-drivers-stand-alone",
+      comment: "A built-in event driver runs inside the sandbox, like one of the user's own.",
+      severity: "error",
+      from: { path: "^src/event-drivers", pathNot: tests },
+      to: { path: "^src/(?!event-drivers)" },
+    },
+    {
       name: "applications-stand-alone",
       comment: "Cloudmaster is an application like any user's: it uses the documented surface.",
       severity: "error",

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build } from "esbuild";
 import { buildFunctions } from "../apps/cloudmaster/build.ts";
+import { BUILT_IN } from "../src/adapters/programs/images.ts";
 import { lazyBuiltins } from "./lazy-builtins.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -57,12 +58,20 @@ const bundles: BuildOptions[] = [
     outfile: join(dist, "server/guest/nodejs.mjs"),
     minifySyntax: true,
   },
+  {
+    entryPoints: BUILT_IN.map((name) => join(root, `src/event-drivers/${name}.ts`)),
+    outdir: join(dist, "server/event-drivers"),
+    outExtension: { ".js": ".mjs" },
+    minifySyntax: true,
+    banner: requireBanner,
+  },
 ];
 
 mkdirSync(dist, { recursive: true });
 await Promise.all(bundles.map((options) => build({ ...common, ...options })));
 cpSync(join(root, "src/guest/python3"), join(dist, "server/guest/python3"), { recursive: true });
 chmodSync(join(dist, "server/guest"), 0o755);
+chmodSync(join(dist, "server/event-drivers"), 0o755);
 await buildFunctions();
 rmSync(finished, { recursive: true, force: true });
 renameSync(dist, finished);

@@ -10,6 +10,7 @@ import { createLocalBuilder } from "./adapters/builder/local.ts";
 import { newestShape } from "./adapters/db/migrate.ts";
 import { openSqlite } from "./adapters/db/sqlite.ts";
 import { createKeyFile } from "./adapters/keys/key-file.ts";
+import { createPrograms } from "./adapters/programs/sandboxed.ts";
 import { createSandbox } from "./adapters/runtime/process/create-sandbox.ts";
 import { createProcessRuntime } from "./adapters/runtime/process/runtime.ts";
 import { openControl } from "./backup/control.ts";
@@ -21,6 +22,7 @@ import { Refusals } from "./core/audit/refusals.ts";
 import { SEAL_FILE_NAME } from "./core/audit/seals.ts";
 import { Audit } from "./core/audit/service.ts";
 import { Deliveries } from "./core/events/deliveries.ts";
+import { DriverFleet } from "./core/events/driver-fleet.ts";
 import { DriverTypes } from "./core/events/driver-types.ts";
 import { Drivers } from "./core/events/drivers.ts";
 import { Events } from "./core/events/events.ts";
@@ -219,7 +221,12 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
   });
   const subscriptions = new Subscriptions(shared);
   const driverTypes = new DriverTypes(shared);
-  const drivers = new Drivers(shared, driverTypes);
+  const fleet = new DriverFleet({
+    programs: createPrograms({ sandbox, folder: settings["driver-programs"] }),
+    network: networkSettings(settings).functions === "host" ? "host" : "isolated",
+    endpoint: `127.0.0.1:${door.port}`,
+  });
+  const drivers = new Drivers({ ...shared, fleet, secrets }, driverTypes);
   const queue = new WorkQueue({ database, owner: await serverId(folder), log });
   const deliveries = new Deliveries({ subscriptions, runs, log });
   const events = new Events({ ...shared, subscriptions, drivers, deliveries, wake: () => queue.wake("delivery") });
@@ -270,6 +277,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
   });
   await runs.recover();
   await queue.open({ delivery: deliveries.perform });
+  drivers.start();
   const endControl = await openControl({
     dataDir: folder,
     shape: newestShape,
@@ -281,6 +289,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
   const stop = async (): Promise<void> => {
     vitals.stop();
     await endControl();
+    const noDrivers = drivers.stop();
     const left = queue.close();
     const drained = front.close(settings["stop-grace"]);
     await pool.close(settings["stop-grace"]);
@@ -290,6 +299,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     await left;
     if (unsettled > 0)
       log.warn({ runs: unsettled }, "runs whose end could not be recorded in time are left to the next start");
+    await noDrivers;
     await runtime.close();
     await sandbox.close();
     await refusals.stop();

@@ -76,7 +76,7 @@ export async function openFront(
   return {
     addresses: Object.fromEntries(Object.entries(listeners).map(([name, { address }]) => [name, address])),
     door: (socket, organization, worker) => {
-      api.markDoor(socket, { organization, run: () => runAtWorker(ports.services.runs, worker) });
+      api.markDoor(socket, { organization, run: () => callerAt(ports.services, worker) });
       doorServer.emit("connection", socket);
     },
     failing: (problem) => {
@@ -95,19 +95,18 @@ function neighbourDoor({ services, neighbour }: FrontPorts) {
   return {
     neighbour: async (socket: Socket): Promise<DoorConnection | undefined> => {
       const found = await neighbour(socket);
-      return (
-        found && { organization: found.organization, run: () => runAtWorker(services.runs, async () => found.name) }
-      );
+      return found && { organization: found.organization, run: () => callerAt(services, async () => found.name) };
     },
   };
 }
 
-async function runAtWorker(
-  runs: Services["runs"],
-  worker: () => Promise<string | undefined>,
+/** The run that a worker is busy with, or an event driver. */
+async function callerAt(
+  { runs, drivers }: Pick<Services, "runs" | "drivers">,
+  resident: () => Promise<string | undefined>,
 ): Promise<Principal | undefined> {
-  const id = await worker();
-  return id === undefined ? undefined : runs.byWorker(id);
+  const id = await resident();
+  return id === undefined ? undefined : (runs.byWorker(id) ?? drivers.atDoor(id));
 }
 
 interface WantedListener {

@@ -187,6 +187,13 @@ export const definitions = {
     value: "KIND",
     help: "network of functions that name none: isolated, none or host",
   },
+  "driver-programs": {
+    group: "Functions",
+    type: "string",
+    default: "",
+    value: "FOLDER",
+    help: "folder of your own event driver programs; a driver type names one by its path",
+  },
   "allow-host-network": {
     group: "Functions",
     type: "boolean",

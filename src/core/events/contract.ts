@@ -1,5 +1,6 @@
 /** Subscriptions, event driver types and event drivers on the wire (server.md 2.12, decisions 19 and 21). */
 import type { Static } from "typebox";
+import type { Operations } from "../shared/contract.ts";
 import { resourceOperations } from "../shared/resource-operations.ts";
 import { resourceName, status, strings, tags, uuid } from "../shared/schemas.ts";
 
@@ -98,3 +99,27 @@ export const driverOperations = resourceOperations({
   word: "event driver",
   schema: driverSchema,
 });
+
+export const driverLogOperations = {
+  getLog: {
+    method: "GET",
+    path: "/v1/event/drivers/{driverName}/logs",
+    permission: { resource: "event", action: "get" },
+    success: 200,
+    summary: "Get the last lines of an event driver, or those after line number `since`",
+    query: { type: "object", properties: { since: { type: "integer", minimum: 0 } } },
+    response: {
+      type: "array",
+      items: {
+        type: "object",
+        properties: {
+          number: { type: "integer" },
+          /** Milliseconds since 1970. */
+          time: { type: "integer" },
+          stream: { type: "string", enum: ["stdout", "stderr", "server"] },
+          text: { type: "string" },
+        },
+      },
+    },
+  },
+} as const satisfies Operations;

@@ -1,16 +1,23 @@
-/** Event drivers: programs that push events (server.md 6.3). They are stored; this version does not run them, and says so. */
-import { createHash, randomBytes } from "node:crypto";
+/** Event drivers: programs that push events (server.md 6.3, decisions 21). Their programs are the fleet's. */
+import { randomBytes } from "node:crypto";
 import { splitNames } from "../functions/service.ts";
+import { principalOfPerson } from "../iam/delegation.ts";
+import type { UsedSecrets } from "../secrets/service.ts";
 import type { Action } from "../shared/contract.ts";
 import { DispatchError } from "../shared/errors.ts";
 import type { Iam } from "../shared/iam.ts";
 import { KeyedQueue } from "../shared/keyed-queue.ts";
+import type { Database } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import { refuseRename } from "../shared/refuse-rename.ts";
 import { type WireStatus, wireStrings, wireTags } from "../shared/wire.ts";
 import { type ResourceRecord, ResourceStore } from "../store/resource-store.ts";
+import { dropBookmark, findBookmark } from "./bookmarks.ts";
 import type { Driver } from "./contract.ts";
 import { configOf, type DriverConfig, wireConfig } from "./driver-config.ts";
+import { type DriverFleet, hashOfToken } from "./driver-fleet.ts";
+import type { DriverLine } from "./driver-log.ts";
+import type { DriverListener } from "./driver-process.ts";
 import type { DriverTypes } from "./driver-types.ts";
 import type { EventsPorts } from "./subscriptions.ts";
 
@@ -31,25 +38,57 @@ interface DriverDocument {
 
 type DriverRecord = ResourceRecord<DriverDocument>;
 
-const NOT_RUN = "event drivers are not run by this version: push its events to /v1/event instead";
+export interface DriversPorts extends EventsPorts {
+  readonly fleet: DriverFleet;
+  readonly secrets: { use(organization: string, names: readonly string[]): Promise<UsedSecrets> };
+}
+
+/** How a driver is: READY, or ERROR with reasons. */
+interface Finding {
+  readonly status: "READY" | "ERROR" | "CREATING";
+  readonly reason: readonly string[] | null;
+}
+
+const READY: Finding = { status: "READY", reason: null };
 
 export class Drivers {
   readonly #iam: Iam;
+  readonly #database: Database;
   readonly #types: DriverTypes;
+  readonly #fleet: DriverFleet;
+  readonly #secrets: DriversPorts["secrets"];
   readonly #store: ResourceStore<DriverDocument>;
   readonly #queue: KeyedQueue;
+  /** By key: the deployment whose findings count. */
+  readonly #deployments = new Map<string, symbol>();
 
-  constructor({ database, feed, iam, log }: EventsPorts, types: DriverTypes) {
+  constructor({ database, feed, iam, log, fleet, secrets }: DriversPorts, types: DriverTypes) {
     this.#iam = iam;
+    this.#database = database;
     this.#types = types;
+    this.#fleet = fleet;
+    this.#secrets = secrets;
     this.#store = new ResourceStore({ kind: "Driver", word: "event driver" }, database, feed);
     this.#queue = new KeyedQueue((error) => log.warn({ err: error }, "an event driver could not be deployed"));
   }
 
-  /** Reads all, and takes up deployments that a stop interrupted. */
-  async load(): Promise<void> {
-    await this.#store.load();
-    for (const record of this.#store.all()) if (isPending(record)) this.#deployLater(record);
+  load(): Promise<void> {
+    return this.#store.load();
+  }
+
+  /** Starts all programs. Call it when the function door is open: they push through it. */
+  start(): void {
+    for (const record of this.#store.all()) {
+      const deployment = this.#deployLater(record);
+      if (!isPending(record)) this.#findLater(record, deployment, { status: "CREATING", reason: null });
+    }
+  }
+
+  /** Ends all programs. */
+  async stop(): Promise<void> {
+    this.#deployments.clear();
+    await this.idle(); // one may be starting
+    await this.#fleet.close();
   }
 
   /** @throws DRIVER_TYPE_UNKNOWN, ALREADY_EXISTS, FORBIDDEN */
@@ -89,7 +128,9 @@ export class Drivers {
   async delete(principal: Principal, organization: string, name: string): Promise<Driver> {
     this.#authorize(principal, organization, "delete");
     const record = this.#store.get(organization, name);
-    await this.#store.remove(principal, record);
+    await this.#store.remove(principal, record, [dropBookmark(record)]);
+    this.#deployments.delete(keyOf(record));
+    this.#queue.push(keyOf(record), () => this.#forget(record));
     return { ...toWire(record), status: "DELETING" };
   }
 
@@ -98,14 +139,32 @@ export class Drivers {
     this.#authorize(principal, organization, "update");
     const record = await this.#store.latest(organization, name);
     const token = randomBytes(32).toString("base64url");
-    await this.#store.update(principal, record, { ...record.document, tokenHash: hashOf(token) });
+    await this.#store.update(principal, record, { ...record.document, tokenHash: hashOfToken(token) });
     return token;
   }
 
+  /** What its program wrote lately, and the server about it: the lines after number `since`. @throws NOT_FOUND */
+  log(principal: Principal, organization: string, name: string, since: number): readonly DriverLine[] {
+    this.#authorize(principal, organization, "get");
+    this.#store.get(organization, name);
+    return this.#fleet.log({ organization, name }, since);
+  }
+
   /** Who pushes with this token; undefined for strangers. */
-  byToken(token: string): Pick<DriverRecord, "organization" | "name" | "author"> | undefined {
-    const hash = hashOf(token);
-    return this.#store.all().find(({ document }) => document.tokenHash === hash);
+  byToken(token: string): Principal | undefined {
+    const hash = hashOfToken(token);
+    const running = this.#fleet.byToken(hash);
+    const record = running
+      ? this.#store.find(running.organization, running.name)
+      : this.#store.all().find(({ document }) => document.tokenHash === hash);
+    return record && principalOf(record);
+  }
+
+  /** The driver at the other end of a connection to the function door. */
+  atDoor(resident: string): Principal | undefined {
+    const found = this.#fleet.atDoor(resident);
+    const record = found && this.#store.find(found.organization, found.name);
+    return record && principalOf(record);
   }
 
   /** Resolves when nothing is being deployed. */
@@ -113,16 +172,63 @@ export class Drivers {
     return this.#queue.drained();
   }
 
-  #deployLater({ organization, name }: DriverRecord): void {
-    this.#queue.push(`${organization}/${name}`, () => this.#deploy(organization, name));
+  #deployLater(record: DriverRecord): symbol {
+    const deployment = Symbol(record.name);
+    this.#deployments.set(keyOf(record), deployment);
+    this.#queue.push(keyOf(record), () => this.#deploy(record, deployment));
+    return deployment;
   }
 
-  async #deploy(organization: string, name: string): Promise<void> {
+  async #deploy({ organization, name }: DriverRecord, deployment: symbol): Promise<void> {
     const record = this.#store.find(organization, name);
-    if (record === undefined || !isPending(record)) return;
-    const during = record.document.status === "UPDATING" ? "error deploying container during update: " : "";
-    const document = { ...record.document, status: "ERROR" as const, reason: [during + NOT_RUN] };
-    await this.#store.note(record, document);
+    if (record === undefined || this.#deployments.get(keyOf(record)) !== deployment) return;
+    const { image, config, status } = record.document;
+    const during = status === "UPDATING" ? "error deploying container during update: " : "";
+    const find = (finding: Finding): void => this.#findLater(record, deployment, finding);
+    const listener: DriverListener = {
+      ready: () => find(READY),
+      down: (reason) => find({ status: "ERROR", reason: [reason] }),
+    };
+    try {
+      const secrets = await this.#secretsOf(record);
+      const refusal = this.#fleet.refusal(image);
+      if (refusal !== undefined) throw new DriverError(`err pulling image ${image}: ${refusal}`);
+      const bookmark = (): Promise<string | undefined> => findBookmark(this.#database, record);
+      await this.#fleet.start({ organization, name, image, config, secrets, bookmark }, listener);
+    } catch (error) {
+      await this.#fleet.stop(record);
+      const message = error instanceof Error ? error.message : String(error);
+      const cause = error instanceof DriverError && error.cause instanceof Error ? error.cause.message : message;
+      find(failure(during + message, cause));
+    }
+  }
+
+  /** With the rights of whoever wrote the driver. @throws DriverError */
+  async #secretsOf({ organization, author, document: { image, secrets } }: DriverRecord): Promise<UsedSecrets> {
+    if (secrets === null || secrets.length === 0) return { values: {}, masks: [] };
+    try {
+      this.#iam.authorize(principalOfPerson(author), { resource: "secret", action: "use", organization });
+      return await this.#secrets.use(organization, secrets);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      throw new DriverError(`err getting secrets of driver ${image}: ${message}`, { cause: error });
+    }
+  }
+
+  /** Notes how a driver is, unless it was deployed again meanwhile or nothing has changed. */
+  #findLater(record: DriverRecord, deployment: symbol, { status, reason }: Finding): void {
+    const key = keyOf(record);
+    this.#queue.push(key, async () => {
+      const now = this.#store.find(record.organization, record.name);
+      if (now === undefined || this.#deployments.get(key) !== deployment) return;
+      const same = now.document.status === status && String(now.document.reason) === String(reason);
+      if (!same) await this.#store.note(now, { ...now.document, status, reason });
+    });
+  }
+
+  /** Unless another of the same name was made meanwhile: that one starts in its place. */
+  async #forget(record: DriverRecord): Promise<void> {
+    if (this.#store.find(record.organization, record.name) === undefined) await this.#fleet.forget(record);
   }
 
   #typeOf(organization: string, { name, type }: Driver): { readonly image: string; readonly expose: boolean } {
@@ -168,8 +274,23 @@ function kept({ document: { url, tokenHash } }: DriverRecord): Partial<DriverDoc
   return { ...(url === undefined ? {} : { url }), ...(tokenHash === undefined ? {} : { tokenHash }) };
 }
 
-function hashOf(token: string): string {
-  return createHash("sha256").update(token).digest("hex");
+/** A driver cannot be started. */
+class DriverError extends Error {
+  override name = "DriverError";
+}
+
+/** Every error stands twice: wrapped, and its cause (server.md 2.12). */
+function failure(wrapped: string, cause: string): Finding {
+  return { status: "ERROR", reason: [wrapped, cause] };
+}
+
+function keyOf({ organization, name }: DriverRecord): string {
+  return `${organization}/${name}`;
+}
+
+/** A driver does what whoever wrote it may do, as far as drivers need it (decisions 18e). */
+function principalOf({ organization, name, author }: DriverRecord): Principal {
+  return { kind: "driver", id: name, organization, via: "rest", people: [author] };
 }
 
 function toWire({ name, created, modified, document }: DriverRecord): Driver {

@@ -32,7 +32,15 @@ export const emissionOperations = {
     summary: "Push an event as an event driver, which its token names",
     anonymous: true,
     organization: "optional",
-    query: { type: "object", required: ["authToken"], properties: { authToken: { type: "string" } } },
+    query: {
+      type: "object",
+      required: ["authToken"],
+      properties: {
+        authToken: { type: "string" },
+        /** How far the driver has got; its next start finds it as DISPATCH_BOOKMARK. */
+        bookmark: { type: "string", maxLength: 1024 },
+      },
+    },
     body: emissionSchema,
     response: emissionSchema,
   },

@@ -15,10 +15,12 @@ import { ChangeFeed } from "../store/change-feed.ts";
 import { DeadLetters } from "../work/dead-letters.ts";
 import { WorkQueue } from "../work/queue.ts";
 import { Deliveries } from "./deliveries.ts";
+import { DriverFleet } from "./driver-fleet.ts";
 import { DriverTypes } from "./driver-types.ts";
 import { Drivers } from "./drivers.ts";
 import type { Emission } from "./emission-contract.ts";
 import { Events } from "./events.ts";
+import { notedPrograms } from "./programs.fixture.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 const home = "dispatch-server";
@@ -50,7 +52,8 @@ beforeEach(async () => {
   const ports = { database, feed: new ChangeFeed(), iam, log };
   subscriptions = new Subscriptions(ports);
   types = new DriverTypes(ports);
-  drivers = new Drivers(ports, types);
+  const fleet = new DriverFleet({ programs: notedPrograms(), network: "none", endpoint: "127.0.0.1:8080" });
+  drivers = new Drivers({ ...ports, fleet, secrets: { use: async () => ({ values: {}, masks: [] }) } }, types);
   deliveries = new Deliveries({ subscriptions, runs: { create: note, ended: outcome }, log });
   queue = new WorkQueue({ database, owner: "me", log });
   await queue.open({ delivery: deliveries.perform });
@@ -58,7 +61,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await drivers.idle();
+  await drivers.stop();
   await queue.close();
   await database.close();
   await rm(folder, { recursive: true });
@@ -250,7 +253,9 @@ test("a driver pushes events into its own organization with its token, and nobod
   await drivers.idle();
   await subscribe("one", "vm.deployed", "f");
   const token = await drivers.issueToken(admin, home, "tick1");
-  expect(await events.ingest(anonymous, token, event, JSON.stringify(event))).toContain('"eventType":"vm.deployed"');
+  expect(await events.ingest(anonymous, { authToken: token }, event, JSON.stringify(event))).toContain(
+    '"eventType":"vm.deployed"',
+  );
   expect(started.map(({ organization, functionName }) => [organization, functionName])).toEqual([[home, "f"]]);
-  await expect(events.ingest(anonymous, "other", event, "{}")).rejects.toThrow("token not recognized");
+  await expect(events.ingest(anonymous, { authToken: "other" }, event, "{}")).rejects.toThrow("token not recognized");
 });

@@ -4,8 +4,9 @@ import { type CloudEvent, eventText, readEvent, refuseInvalid } from "../cloud-e
 import { type Parent, parentOf } from "../runs/request.ts";
 import { unixSeconds } from "../shared/clock.ts";
 import { DispatchError } from "../shared/errors.ts";
-import { DuplicateError } from "../shared/ports.ts";
+import { DuplicateError, type Statement } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
+import { keepBookmark } from "./bookmarks.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Drivers } from "./drivers.ts";
 import type { Emission } from "./emission-contract.ts";
@@ -20,6 +21,12 @@ export interface EmissionPorts extends Pick<EventsPorts, "iam" | "database"> {
   readonly wake: () => void;
 }
 
+/** What a driver shows besides its event. */
+export interface Ingest {
+  readonly authToken: string;
+  readonly bookmark?: string;
+}
+
 export class Events {
   readonly #ports: EmissionPorts;
 
@@ -30,26 +37,32 @@ export class Events {
   /** Returns the event as the answer shows it. `text` is the body as sent. @throws INVALID_EVENT, MALFORMED_BODY, NOT_EMITTED */
   async emit(principal: Principal, organization: string, body: Emission, text: string): Promise<string> {
     this.#ports.iam.authorize(principal, { resource: "event", action: "emit", organization });
-    return this.#publish(organization, body, text, parentOf(principal));
+    return this.#publish(organization, body, text, parentOf(principal), []);
   }
 
   /** The same for an event driver, which its token names; `caller` may be a run. @throws UNKNOWN_TOKEN besides */
-  async ingest(caller: Principal, token: string, body: Emission, text: string): Promise<string> {
-    const driver = this.#ports.drivers.byToken(token);
-    if (driver === undefined) throw new DispatchError("UNKNOWN_TOKEN");
-    const { organization, name, author } = driver;
-    const principal: Principal = { kind: "driver", id: name, organization, via: "rest", people: [author] };
+  async ingest(caller: Principal, { authToken, bookmark }: Ingest, body: Emission, text: string): Promise<string> {
+    const principal = this.#ports.drivers.byToken(authToken);
+    if (principal === undefined) throw new DispatchError("UNKNOWN_TOKEN");
+    const { organization } = principal;
     this.#ports.iam.authorize(principal, { resource: "event", action: "emit", organization });
-    return this.#publish(organization, body, text, parentOf(caller));
+    const besides = bookmark === undefined ? [] : [keepBookmark({ organization, name: principal.id }, bookmark)];
+    return this.#publish(organization, body, text, parentOf(caller), besides);
   }
 
-  async #publish(organization: string, body: Emission, text: string, parent: Parent | undefined): Promise<string> {
+  async #publish(
+    organization: string,
+    body: Emission,
+    text: string,
+    parent: Parent | undefined,
+    besides: readonly Statement[],
+  ): Promise<string> {
     const event = readEvent(body, text);
     refuseInvalid(event);
     const deliveries = this.#ports.subscriptions
       .of(organization, event.eventType)
       .map((subscription) => ({ id: randomUUID(), subscription }));
-    if (await this.#receive(organization, event, deliveries, parent)) {
+    if (await this.#receive(organization, event, deliveries, parent, besides)) {
       const started = deliveries.map(({ id, subscription }) => this.#ports.deliveries.started(id, subscription));
       this.#ports.wake();
       await Promise.all(started);
@@ -63,16 +76,29 @@ export class Events {
     event: CloudEvent,
     deliveries: readonly { readonly id: string; readonly subscription: SubscriptionRecord }[],
     parent: Parent | undefined,
+    besides: readonly Statement[],
   ): Promise<boolean> {
-    if (deliveries.length === 0) return false;
+    if (deliveries.length === 0) {
+      await this.#commit(besides);
+      return false;
+    }
     const work = deliveries.map(({ id, subscription }) =>
       this.#ports.deliveries.promise(id, subscription, event, parent),
     );
     try {
-      await this.#ports.database.commit([...receive(organization, event, unixSeconds()), ...work]);
+      await this.#ports.database.commit([...receive(organization, event, unixSeconds()), ...work, ...besides]);
       return true;
     } catch (error) {
-      if (error instanceof DuplicateError) return false;
+      if (!(error instanceof DuplicateError)) throw new DispatchError("NOT_EMITTED", {}, error);
+      await this.#commit(besides);
+      return false;
+    }
+  }
+
+  async #commit(statements: readonly Statement[]): Promise<void> {
+    try {
+      if (statements.length > 0) await this.#ports.database.commit(statements);
+    } catch (error) {
       throw new DispatchError("NOT_EMITTED", {}, error);
     }
   }

@@ -3,17 +3,19 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openSqlite } from "../../adapters/db/sqlite.ts";
 import { iam } from "../iam/authorize.ts";
+import { DispatchError } from "../shared/errors.ts";
+import { SecretMask } from "../shared/mask/mask.ts";
 import type { Database } from "../shared/ports.ts";
 import { BY_ADMINISTRATOR, type Principal } from "../shared/principal.ts";
-import { statement } from "../shared/statement.ts";
 import { ChangeFeed } from "../store/change-feed.ts";
 import type { Driver } from "./contract.ts";
+import { DriverFleet } from "./driver-fleet.ts";
 import { DriverTypes } from "./driver-types.ts";
 import { Drivers } from "./drivers.ts";
+import { type NotedPrograms, notedPrograms } from "./programs.fixture.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 const home = "dispatch-server";
@@ -25,6 +27,7 @@ let database: Database;
 let subscriptions: Subscriptions;
 let types: DriverTypes;
 let drivers: Drivers;
+let programs: NotedPrograms;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "events-"));
@@ -33,7 +36,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await drivers.idle();
+  await drivers.stop();
   await database.close();
   await rm(folder, { recursive: true });
 });
@@ -42,8 +45,18 @@ async function start(): Promise<void> {
   const ports = { database, feed: new ChangeFeed(), iam, log: { warn: () => {} } };
   subscriptions = new Subscriptions(ports);
   types = new DriverTypes(ports);
-  drivers = new Drivers(ports, types);
+  programs = notedPrograms();
+  const fleet = new DriverFleet({ programs, network: "none", endpoint: "127.0.0.1:8080" });
+  drivers = new Drivers({ ...ports, fleet, secrets: { use } }, types);
   await Promise.all([subscriptions.load(), types.load(), drivers.load()]);
+}
+
+/** One secret is there. */
+async function use(_: string, names: readonly string[]) {
+  if (names.some((name) => name !== "vsphere"))
+    throw new DispatchError("NOT_FOUND", { kind: "secret", name: "nosuch" });
+  const values = { host: "vc.example", "user-name": "u", password: "pa55word" };
+  return { values, masks: [new SecretMask(values)] };
 }
 
 async function createDriver(given: Partial<Driver> = {}): Promise<Driver> {
@@ -119,13 +132,21 @@ describe("a driver type", () => {
 });
 
 describe("a driver", () => {
+  /** How many programs have been started so far. */
+  const starts = (count: number) => expect.poll(() => programs.started.length).toBe(count);
+
+  const state = () => {
+    const { status, reason } = drivers.get(admin, home, "tick1");
+    return [status, reason];
+  };
+
   test("of a type that does not exist is refused", async () => {
     await expect(drivers.create(admin, home, { name: "d", type: "nosuch" })).rejects.toThrow(
       "bad request when processing event driver d: driver type nosuch does not exist",
     );
   });
 
-  test("begins with what was sent and ends in ERROR, which says that nobody runs it", async () => {
+  test("begins with what was sent, and is READY when its program has said hello", async () => {
     const created = await createDriver({ reason: ["before"], url: "http://u" });
     expect(Object.entries(created)).toEqual([
       ["config", null],
@@ -142,38 +163,99 @@ describe("a driver", () => {
       ["type", "ticker"],
     ]);
     await drivers.idle();
-    const { status, reason } = drivers.get(admin, home, "tick1");
-    expect([status, reason]).toEqual(["ERROR", [expect.stringMatching(/^event drivers are not run by this version/)]]);
+    expect(state()).toEqual(["CREATING", ["before"]]);
+    expect(drivers.atDoor("driver dispatch-server/other")).toBeUndefined();
+    expect(drivers.atDoor("driver dispatch-server/tick1")).toMatchObject({ kind: "driver", id: "tick1" });
+    await drivers.idle();
+    expect(state()).toEqual(["READY", null]);
   });
 
-  test("keeps over an update what it copied from its type, even when that is gone", async () => {
+  test("gets its configuration as arguments, its secrets and a token as environment", async () => {
+    await createDriver({ config: [{ key: "seconds", value: "2" }, { key: "debug" }], secrets: ["vsphere"] });
+    await starts(1);
+    const spec = programs.started[0]?.spec;
+    expect(spec?.args).toEqual(["--seconds=2", "--debug", "--dispatch-api-endpoint=127.0.0.1:8080"]);
+    const { AUTH_TOKEN: token = "", ...rest } = spec?.environment ?? {};
+    expect(rest).toEqual({ HOST: "vc.example", USER_NAME: "u", PASSWORD: "pa55word" });
+    expect(drivers.byToken(token)).toMatchObject({ kind: "driver", id: "tick1" });
+    await drivers.idle();
+    expect(state()).toEqual(["READY", null]);
+  });
+
+  test("whose program ends is in ERROR with its last words, and is started again; its log hides secrets", async () => {
+    await createDriver({ secrets: ["vsphere"] });
+    await starts(1);
+    programs.started[0]?.spec.log("stderr", "cannot log in with pa55word");
+    programs.started[0]?.end("exit code 3");
+    await expect.poll(state).toEqual(["ERROR", ["the driver ended (exit code 3): cannot log in with ***"]]);
+    await expect.poll(() => programs.started.length, { timeout: 3000 }).toBe(2);
+    drivers.atDoor("driver dispatch-server/tick1");
+    await expect.poll(state).toEqual(["READY", null]);
+    const log = drivers.log(admin, home, "tick1", 0);
+    expect(log.map(({ number, stream, text }) => [number, stream, text])).toEqual([
+      [1, "stderr", "cannot log in with ***"],
+      [2, "server", expect.stringMatching(/^the driver ended \(exit code 3\); next start in/)],
+    ]);
+    expect(drivers.log(admin, home, "tick1", 1)).toHaveLength(1);
+  });
+
+  test("of an image or with a secret that is not there says so, twice", async () => {
+    await types.create(admin, home, { name: "far", image: "foreign/image:1" });
+    await drivers.create(admin, home, { name: "far1", type: "far" });
+    await createDriver({ secrets: ["nosuch"] });
+    await drivers.idle();
+    const reason = "err pulling image foreign/image:1: it is foreign";
+    expect(drivers.get(admin, home, "far1")).toMatchObject({ status: "ERROR", reason: [reason, reason] });
+    expect(state()).toEqual([
+      "ERROR",
+      [
+        "err getting secrets of driver dispatchframework/ticker:0.0.2: secret nosuch not found",
+        "secret nosuch not found",
+      ],
+    ]);
+  });
+
+  test("keeps over an update what it copied from its type, even when that is gone; its program is replaced", async () => {
     await createDriver();
-    await drivers.idle();
+    await starts(1);
     await types.delete(admin, home, "ticker");
-    const updated = await drivers.update(admin, home, "tick1", { name: "tick1", type: "ticker", expose: false });
+    const config = [{ key: "seconds", value: "9" }];
+    const updated = await drivers.update(admin, home, "tick1", {
+      name: "tick1",
+      type: "ticker",
+      expose: false,
+      config,
+    });
     expect([updated.status, updated.expose]).toEqual(["UPDATING", true]);
-    await drivers.idle();
-    expect(drivers.get(admin, home, "tick1").reason).toEqual([
-      expect.stringMatching(/^error deploying container during update: event drivers/),
+    await starts(2);
+    expect(programs.started.map(({ stopped, spec }) => [stopped, spec.args[0]])).toEqual([
+      [true, "--dispatch-api-endpoint=127.0.0.1:8080"],
+      [false, "--seconds=9"],
     ]);
     await expect(drivers.update(admin, home, "tick1", { name: "tick1", type: "other" })).rejects.toThrow(
       "driver type other does not exist",
     );
   });
 
-  test("that a stop interrupted is taken up again", async () => {
+  test("that is deleted ends, and so does its token", async () => {
     await createDriver();
+    await starts(1);
+    const token = programs.started[0]?.spec.environment.AUTH_TOKEN ?? "";
+    expect((await drivers.delete(admin, home, "tick1")).status).toBe("DELETING");
     await drivers.idle();
-    const interrupt = statement((query) =>
-      query
-        .updateTable("resources")
-        .set({ document: sql<string>`replace(document, '"status":"ERROR"', '"status":"CREATING"')` }),
-    );
-    await database.commit([interrupt({})]);
+    expect(programs.started[0]?.stopped).toBe(true);
+    expect(drivers.byToken(token)).toBeUndefined();
+  });
+
+  test("starts again with the server", async () => {
+    await createDriver();
+    await starts(1);
+    await drivers.stop();
+    expect(programs.started[0]?.stopped).toBe(true);
     await start();
+    drivers.start();
+    await starts(1);
     expect(drivers.get(admin, home, "tick1").status).toBe("CREATING");
-    await drivers.idle();
-    expect(drivers.get(admin, home, "tick1").status).toBe("ERROR");
   });
 
   test("is known by its newest token, until it is deleted; the database holds no token", async () => {
@@ -182,7 +264,7 @@ describe("a driver", () => {
     const first = await drivers.issueToken(admin, home, "tick1");
     const second = await drivers.issueToken(admin, home, "tick1");
     expect(drivers.byToken(first)).toBeUndefined();
-    expect(drivers.byToken(second)).toMatchObject({ organization: home, name: "tick1" });
+    expect(drivers.byToken(second)).toMatchObject({ organization: home, id: "tick1" });
     const rows = await database.query.selectFrom("resources").select("document").execute();
     expect(JSON.stringify(rows)).not.toContain(second);
     await drivers.delete(admin, home, "tick1");

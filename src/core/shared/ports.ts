@@ -249,6 +249,37 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
+// ---------------------------------------------------------------------------------------------------- programs
+
+/** A program that lives until it is ended: an event driver. */
+export interface ProgramSpec {
+  readonly organization: string;
+  /** By which the function door knows it. */
+  readonly name: string;
+  /** The image of a driver type: a built-in driver, or a program file of the operator. */
+  readonly image: string;
+  readonly args: readonly string[];
+  /** Values may be secret: they reach the program and nobody else. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly network: NetworkKind;
+  /** A whole line of the program's output, as it happens; not masked. */
+  log(stream: "stdout" | "stderr", line: string): void;
+}
+
+export interface RunningProgram {
+  /** Why it ended, for people: `exit code 1`, `killed by SIGSEGV`, `out of memory`. */
+  readonly exited: Promise<string>;
+  /** SIGTERM, grace, SIGKILL; resolves when nothing of it is left. */
+  stop(): Promise<void>;
+}
+
+export interface Programs {
+  /** Why an image cannot be run here, with the remedy; undefined when it can. */
+  refusal(image: string): string | undefined;
+  /** @throws Error when the sandbox cannot be made. */
+  start(spec: ProgramSpec): Promise<RunningProgram>;
+}
+
 // ------------------------------------------------------------------------------------------------ certificates
 
 /** A certificate with its chain, and its private key: PEM texts. */

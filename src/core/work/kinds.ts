@@ -18,7 +18,11 @@ export const kinds = {
 export type WorkKindName = keyof typeof kinds;
 
 /** The pause after a failed attempt: doubled each time, and spread by half so that those who failed together part. */
-export function pauseAfter(attempt: number, { firstPause, longestPause }: WorkKind, random = Math.random()): number {
+export function pauseAfter(
+  attempt: number,
+  { firstPause, longestPause }: Pick<WorkKind, "firstPause" | "longestPause">,
+  random = Math.random(),
+): number {
   const full = Math.min(longestPause, firstPause * 2 ** Math.min(attempt - 1, 30));
   return Math.round(full / 2 + (full / 2) * random);
 }

@@ -23,7 +23,7 @@ export interface AccessRules {
 /** Where a connection through the function door comes from. */
 export interface DoorConnection {
   readonly organization: string;
-  /** The run that the worker at its other end is busy with; undefined when there is none. */
+  /** The run that the worker at its other end is busy with, or the event driver there; undefined when there is none. */
   run(): Promise<Principal | undefined>;
 }
 
@@ -55,10 +55,12 @@ export async function authenticateAtDoor(
     const principal = runOf(bearerOf(authorization) ?? "");
     return principal?.organization === organization ? principal : refuseToken();
   }
-  if (!cookie) throw new DispatchError("UNAUTHENTICATED");
   const principal = await run();
+  // Asked for all the same: an event driver says hello with a request that shows nothing.
+  if (!cookie) throw new DispatchError("UNAUTHENTICATED");
   if (principal !== undefined) return principal;
-  const message = "nobody is known at the other end of this connection: only functions may call here, while they run";
+  const message =
+    "nobody is known at the other end of this connection: only functions may call here, while they run, and event drivers";
   throw new DispatchError("INVALID_CREDENTIALS", { message });
 }
 

@@ -1,6 +1,8 @@
 /** Events over REST: their data passes through as text. */
+import type { driverLogOperations } from "../../core/events/contract.ts";
+import type { Drivers } from "../../core/events/drivers.ts";
 import type { Emission, emissionOperations } from "../../core/events/emission-contract.ts";
-import type { Events } from "../../core/events/events.ts";
+import type { Events, Ingest } from "../../core/events/events.ts";
 import type { Route } from "./route.ts";
 
 export function eventRoutes(operations: typeof emissionOperations, events: Events): Route[] {
@@ -14,7 +16,18 @@ export function eventRoutes(operations: typeof emissionOperations, events: Event
     {
       operation: operations.ingestEvent,
       handle: async ({ principal, query, body, text }) => ({
-        body: await events.ingest(principal, String(query.authToken), body as Emission, text),
+        body: await events.ingest(principal, query as unknown as Ingest, body as Emission, text),
+      }),
+    },
+  ];
+}
+
+export function driverLogRoutes(operations: typeof driverLogOperations, drivers: Drivers): Route[] {
+  return [
+    {
+      operation: operations.getLog,
+      handle: async ({ principal, organization, path, query }) => ({
+        body: drivers.log(principal, organization, path.driverName ?? "", Number(query.since ?? 0)),
       }),
     },
   ];

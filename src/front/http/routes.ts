@@ -7,6 +7,7 @@ import type { Audit } from "../../core/audit/service.ts";
 import {
   type Driver,
   type DriverType,
+  driverLogOperations,
   driverOperations,
   driverTypeOperations,
   type Subscription,
@@ -44,7 +45,7 @@ import { deadLetterOperations } from "../../core/work/dead-letters-contract.ts";
 import { accessRoutes } from "./access-routes.ts";
 import { auditRoutes } from "./audit-routes.ts";
 import { deadLetterRoutes } from "./dead-letter-routes.ts";
-import { eventRoutes } from "./event-routes.ts";
+import { driverLogRoutes, eventRoutes } from "./event-routes.ts";
 import { paged } from "./paging.ts";
 import type { Call, Handler, Route } from "./route.ts";
 import { runRoutes } from "./run-routes.ts";
@@ -100,6 +101,7 @@ export function routesOf(services: Services, maxList: number): Route[] {
     ...resourceRoutes<Subscription>(subscriptionOperations, services.subscriptions),
     ...resourceRoutes<DriverType>(driverTypeOperations, services.driverTypes),
     ...resourceRoutes<Driver>(driverOperations, services.drivers),
+    ...driverLogRoutes(driverLogOperations, services.drivers),
     ...auditRoutes(services.audit),
     ...eventRoutes(emissionOperations, services.events),
   ];

@@ -1,3 +1,4 @@
+import { driverLogOperations } from "../../../core/events/contract.ts";
 import { functionOperations } from "../../../core/functions/contract.ts";
 import { argument, type Context } from "../frame/context.ts";
 import { list, text } from "../kinds/kind.ts";
@@ -9,14 +10,37 @@ import { fetchRun, fetchRuns } from "./runs.ts";
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const pollMs = 500;
+const DRIVER_WORDS: ReadonlySet<string> = new Set(["driver", "eventdriver", "event-driver"]);
 
 /** `logs`: what a run wrote, its stdout to stdout and its stderr to stderr. */
 export async function logs(context: Context): Promise<number> {
   const [first, second] = [argument(context, 0), argument(context, 1)];
   const follow = context.flags.on("follow");
+  if (DRIVER_WORDS.has(first) && second !== "" && !uuid.test(second)) return logsOfDriver(context, second, follow);
   if (second !== "") return logsOfRun(context, first, second, follow);
   if (uuid.test(first)) return logsOfRun(context, "", first, follow);
   return follow ? followFunction(context, first) : logsOfLast(context, first);
+}
+
+/** The last lines of a driver and what the server says of it; with --follow those that come, until Ctrl-C. */
+async function logsOfDriver(context: Context, driverName: string, follow: boolean): Promise<number> {
+  for (let since = 0; ; await pause(pollMs, context.io.signal)) {
+    const found = await context.client.call(driverLogOperations.getLog, { path: { driverName }, query: { since } });
+    const lines = (found as JsonObject[]).map((line) => ({ ...line, text: text(line, "text") }));
+    // A server that has started anew counts from the beginning.
+    since = Number((lines.at(-1) as JsonObject | undefined)?.number ?? since);
+    if (!follow && (context.format === "json" || context.format === "yaml")) {
+      await printData(context, lines);
+      return 0;
+    }
+    for (const line of lines as JsonObject[]) {
+      const isOutput = line.stream === "stdout";
+      const written = line.stream === "server" ? `[dispatch] ${text(line, "text")}\n` : `${text(line, "text")}\n`;
+      if (isOutput) context.io.stdout(written);
+      else context.io.stderr(written);
+    }
+    if (!follow) return 0;
+  }
 }
 
 /** With --follow as soon as the run has ended: what it wrote comes with its result. */

@@ -25,7 +25,8 @@ export const exec: Command = {
 export const logs: Command = {
   name: "logs",
   aliases: ["log"],
-  summary: "Print what a run wrote: that of RUN_ID, or the last one of FUNCTION_NAME",
+  summary:
+    "Print what a run wrote: that of RUN_ID, or the last one of FUNCTION_NAME; or what an event driver wrote: driver NAME",
   arguments: [
     { name: "FUNCTION_NAME|RUN_ID", completes: "Function" },
     { name: "RUN_ID", optional: true, completes: "run" },
@@ -41,6 +42,7 @@ export const logs: Command = {
   examples: [
     "dispatch logs hello",
     "dispatch logs hello --follow",
+    "dispatch logs driver clock --follow",
     "dispatch logs 2830d337-0e8f-4713-b6fe-3b332b63f451",
   ],
   load: async () => (await import("./others.ts")).logs,

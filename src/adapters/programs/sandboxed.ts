@@ -1,0 +1,102 @@
+/** Event drivers as processes in the sandbox of functions. */
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import type { Limits, ProgramSpec, Programs, RunningProgram } from "../../core/shared/ports.ts";
+import { obtainInterpreter } from "../languages/languages.ts";
+import { type Interpreter, interpreterPath } from "../runtime/process/interpreters.ts";
+import type { Bind, Sandbox, SandboxCommand, SandboxExit } from "../runtime/process/sandbox.ts";
+import { findImage } from "./images.ts";
+import { followLines } from "./lines.ts";
+
+export interface ProgramsOptions {
+  readonly sandbox: Sandbox;
+  /** Where the operator keeps program files; "" for none. */
+  readonly folder: string;
+  /** With the built-in drivers; default: beside the built server. */
+  readonly builtIns?: string;
+}
+
+const BUILT_INS_AT = "/opt/dispatch/event-drivers";
+const FILE_AT = "/opt/dispatch/driver";
+const LIMITS: Limits = { memory: 256, cpu: 1, pids: 64, disk: 64 };
+
+/** Beside the built server, or what the last build made of the source tree. */
+function defaultFolder(): string {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const built = join(here, "event-drivers");
+  return existsSync(built) ? built : join(here, "../../../dist/server/event-drivers");
+}
+
+export function createPrograms(options: ProgramsOptions): Programs {
+  return {
+    refusal: (image) => {
+      const found = findImage(image, options.folder);
+      return found.kind === "none" ? found.reason : undefined;
+    },
+    start: async (spec) => {
+      const command = await commandOf(options, spec);
+      return follow(await options.sandbox.spawn(command), spec);
+    },
+  };
+}
+
+async function commandOf({ sandbox, folder, builtIns }: ProgramsOptions, spec: ProgramSpec): Promise<SandboxCommand> {
+  const node = await obtainInterpreter("nodejs");
+  const { program, args, bind } = programOf(spec.image, { sandbox, folder, builtIns, node });
+  return {
+    name: spec.name,
+    organization: spec.organization,
+    command: program,
+    args: [...args, ...spec.args],
+    environment: { PATH: interpreterPath(node, sandbox.mode), ...spec.environment },
+    binds: [...node.binds, bind],
+    links: [node.link],
+    network: spec.network,
+    limits: LIMITS,
+  };
+}
+
+interface Place {
+  readonly sandbox: Sandbox;
+  readonly folder: string;
+  readonly builtIns: string | undefined;
+  readonly node: Interpreter;
+}
+
+function programOf(image: string, { sandbox, folder, builtIns, node }: Place) {
+  const found = findImage(image, folder);
+  if (found.kind === "none") throw new Error(found.reason);
+  if (found.kind === "file") {
+    const bind: Bind = { source: dirname(found.path), target: FILE_AT };
+    return { program: join(sandbox.pathOf(bind), basename(found.path)), args: [], bind };
+  }
+  const bind: Bind = { source: builtIns ?? defaultFolder(), target: BUILT_INS_AT };
+  const command = sandbox.mode === "none" ? node.command : node.inside;
+  return { program: command, args: [join(sandbox.pathOf(bind), `${found.name}.mjs`)], bind };
+}
+
+function follow(process: Awaited<ReturnType<Sandbox["spawn"]>>, { log }: Pick<ProgramSpec, "log">): RunningProgram {
+  const { child, exited } = process;
+  let flood = false;
+  const end = (): void => {
+    flood = true;
+    void process.terminate();
+  };
+  const read = (stream: "stdout" | "stderr", source: Readable | null): Promise<void> =>
+    source === null ? Promise.resolve() : followLines(source, (line) => log(stream, line), end);
+  const said = Promise.all([read("stdout", child.stdout), read("stderr", child.stderr)]);
+  return {
+    exited: exited.then(async (exit) => {
+      await said;
+      return flood ? "it wrote more output than a driver may (16 MB a second)" : reasonOf(exit);
+    }),
+    stop: () => process.terminate(),
+  };
+}
+
+function reasonOf({ code, signal, memoryExceeded }: SandboxExit): string {
+  if (memoryExceeded) return `out of memory: it needed more than ${LIMITS.memory} MB`;
+  return signal === null ? `exit code ${code ?? "unknown"}` : `killed by ${signal}`;
+}

@@ -1,0 +1,121 @@
+/** The drivers that run in this server (decisions 21): programs in the sandbox, each with a token of its own. */
+import { createHash, randomBytes } from "node:crypto";
+import type { UsedSecrets } from "../secrets/service.ts";
+import type { NetworkKind, Programs } from "../shared/ports.ts";
+import { driverArguments, driverEnvironment } from "./driver-command.ts";
+import type { DriverConfig } from "./driver-config.ts";
+import { type DriverLine, DriverLog } from "./driver-log.ts";
+import { type DriverListener, DriverProcess } from "./driver-process.ts";
+
+export interface FleetPorts {
+  readonly programs: Programs;
+  readonly network: NetworkKind;
+  /** Host and port of the server as a driver sees it. */
+  readonly endpoint: string;
+}
+
+export interface DriverPlan {
+  readonly organization: string;
+  readonly name: string;
+  readonly image: string;
+  readonly config: DriverConfig;
+  readonly secrets: UsedSecrets;
+  /** Asked at every start of its program. */
+  bookmark(): Promise<string | undefined>;
+}
+
+interface Member {
+  readonly process: DriverProcess;
+  readonly tokenHash: string;
+}
+
+export class DriverFleet {
+  readonly #ports: FleetPorts;
+  readonly #members = new Map<string, Member>();
+  readonly #logs = new Map<string, DriverLog>();
+
+  constructor(ports: FleetPorts) {
+    this.#ports = ports;
+  }
+
+  /** Why an image cannot be run here; undefined when it can. */
+  refusal(image: string): string | undefined {
+    return this.#ports.programs.refusal(image);
+  }
+
+  /** Its program starts, in the place of the one before. @throws Error that names a secret's key which cannot be given to it. */
+  async start(plan: DriverPlan, listener: DriverListener): Promise<void> {
+    const environment = driverEnvironment(plan.secrets.values);
+    await this.stop(plan);
+    const key = keyOf(plan);
+    const token = randomBytes(32).toString("base64url");
+    const order = {
+      organization: plan.organization,
+      name: `driver ${key}`,
+      image: plan.image,
+      args: driverArguments(plan.config, this.#ports.endpoint),
+      environment: { ...environment, AUTH_TOKEN: token },
+      network: this.#ports.network,
+      masks: plan.secrets.masks,
+      bookmark: plan.bookmark,
+    };
+    const process = new DriverProcess(this.#ports.programs, order, this.#logOf(key), listener);
+    this.#members.set(key, { process, tokenHash: hashOfToken(token) });
+  }
+
+  /** Resolves when nothing of its program is left; its log stays. */
+  async stop(driver: { readonly organization: string; readonly name: string }): Promise<void> {
+    const key = keyOf(driver);
+    const member = this.#members.get(key);
+    this.#members.delete(key);
+    await member?.process.end();
+  }
+
+  /** The driver is gone for good, and its log with it. */
+  async forget(driver: { readonly organization: string; readonly name: string }): Promise<void> {
+    await this.stop(driver);
+    this.#logs.delete(keyOf(driver));
+  }
+
+  /** The organization and name of the driver at the other end of a connection to the function door, which thereby said hello. */
+  atDoor(resident: string): { readonly organization: string; readonly name: string } | undefined {
+    return resident.startsWith("driver ") ? this.#greet(resident.slice("driver ".length)) : undefined;
+  }
+
+  /** The driver whose program was given this token. */
+  byToken(hash: string): { readonly organization: string; readonly name: string } | undefined {
+    const found = [...this.#members].find(([, { tokenHash }]) => tokenHash === hash);
+    return found && this.#greet(found[0]);
+  }
+
+  log(driver: { readonly organization: string; readonly name: string }, since: number): readonly DriverLine[] {
+    return this.#logs.get(keyOf(driver))?.since(since) ?? [];
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#members.values()].map(({ process }) => process.end()));
+    this.#members.clear();
+  }
+
+  #greet(key: string): { readonly organization: string; readonly name: string } | undefined {
+    const member = this.#members.get(key);
+    if (member === undefined) return undefined;
+    member.process.hello();
+    const [organization = "", name = ""] = key.split("/");
+    return { organization, name };
+  }
+
+  #logOf(key: string): DriverLog {
+    const log = this.#logs.get(key) ?? new DriverLog();
+    this.#logs.set(key, log);
+    return log;
+  }
+}
+
+export function hashOfToken(token: string): string {
+  return createHash("sha256").update(token).digest("hex");
+}
+
+function keyOf({ organization, name }: { readonly organization: string; readonly name: string }): string {
+  return `${organization}/${name}`;
+}

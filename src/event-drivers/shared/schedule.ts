@@ -1,0 +1,61 @@
+/** Cron expressions as the published driver reads them: their fields begin with seconds (cli-and-runtimes.md 3.2). */
+import { Cron } from "croner";
+import { UsageError } from "./flags.ts";
+
+export interface Schedule {
+  /** The first time after `after`; undefined when there is none any more. */
+  next(after: Date): Date | undefined;
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/**
+ * `second minute hour day month [weekday]`, `@hourly` and its like, or `@every 1h30m`.
+ * @param timezone of the IANA list; "" for that of the machine.
+ * @throws UsageError when it is none, or never comes
+ */
+export function readSchedule(expression: string, timezone: string): Schedule {
+  const text = expression.trim();
+  if (text === "") throw new UsageError("cron is missing: set it to an expression such as `0 */5 * * * *`");
+  const schedule = text.startsWith("@every") ? every(text) : byCalendar(text, timezone);
+  if (schedule.next(new Date()) === undefined) throw new UsageError(`the cron expression \`${text}\` never comes`);
+  return schedule;
+}
+
+function every(text: string): Schedule {
+  const words = text.slice("@every".length).trim();
+  const parts = [...words.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+  const milliseconds = parts.reduce((sum, [, amount, unit = ""]) => sum + Number(amount) * (UNITS[unit] ?? 0), 0);
+  if (parts.map(([part]) => part).join("") !== words || milliseconds < 1000) {
+    throw new UsageError(`\`${text}\` is no interval of a second or more: write it as @every 1h30m10s`);
+  }
+  return { next: (after) => new Date(after.getTime() + milliseconds) };
+}
+
+function byCalendar(text: string, timezone: string): Schedule {
+  const fields = text.split(/\s+/);
+  if (!text.startsWith("@") && fields.length !== 5 && fields.length !== 6) {
+    const order = "second minute hour day month [weekday]";
+    throw new UsageError(`\`${text}\` has ${fields.length} fields: a cron expression has 5 or 6, ${order}`);
+  }
+  if (timezone !== "" && !isTimezone(timezone)) {
+    throw new UsageError(`timezone is ${timezone}, which is no time zone: use a name such as Europe/Berlin`);
+  }
+  const pattern = fields.length === 5 ? `${text} *` : text;
+  try {
+    const cron = new Cron(pattern, { paused: true, sloppyRanges: true, ...(timezone === "" ? {} : { timezone }) });
+    return { next: (after) => cron.nextRun(after) ?? undefined };
+  } catch (error) {
+    throw new UsageError(
+      `the cron expression \`${text}\` cannot be read: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+}
+
+function isTimezone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}

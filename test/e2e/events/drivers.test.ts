@@ -1,0 +1,112 @@
+/** Event drivers as people use them: real programs in real sandboxes, whose events start functions. */
+import { chmod, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { runCommand } from "../support/command-line.ts";
+import { Dispatch, parse, serverWith } from "../support/dispatch.ts";
+import { type ServerProcess, startServer, temporaryFolder } from "../support/server.ts";
+import { until } from "../support/until.ts";
+
+interface DriverObject {
+  readonly name: string;
+  readonly status: string;
+  readonly reason: readonly string[] | null;
+}
+
+let server: ServerProcess;
+let dispatch: Dispatch;
+let flags: string[];
+
+/** Speaks as a program of the older driver library does: a first look without anything, then events with its token. */
+const OWN_PROGRAM = `#!/usr/bin/env node
+const endpoint = process.argv.find((word) => word.startsWith("--dispatch-api-endpoint=")).split("=")[1];
+const url = "http://" + endpoint + "/v1/event/ingest";
+await fetch(url);
+const before = process.env.DISPATCH_BOOKMARK ?? "none";
+console.log("secret is", process.env.API_KEY);
+const event = { cloudEventsVersion: "0.1", eventType: "own.event", source: "own", eventID: before + "+1", data: { before } };
+const query = "?authToken=" + process.env.AUTH_TOKEN + "&bookmark=" + encodeURIComponent(before + "+1");
+const headers = { "Content-Type": "application/json", Cookie: "unset" };
+const answer = await fetch(url + query, { method: "POST", headers, body: JSON.stringify(event) });
+console.log("pushed", answer.status);
+const forbidden = await fetch("http://" + endpoint + "/v1/secret", { headers: { Cookie: "unset", "X-Dispatch-Org": "dispatch-server" } });
+console.log("secrets", forbidden.status);
+setTimeout(() => process.exit(7), 1500);
+`;
+
+beforeAll(async () => {
+  const folder = await temporaryFolder();
+  await chmod(folder, 0o755);
+  await writeFile(join(folder, "own.mjs"), OWN_PROGRAM);
+  await chmod(join(folder, "own.mjs"), 0o755);
+  flags = ["--driver-programs", folder];
+  ({ server, dispatch } = await serverWith(["nodejs"], { flags }));
+  await dispatch.createFunction("note", { "f.js": "module.exports = ({ event }, input) => [event.type, input];" });
+  await dispatch.post("/v1/event/drivertypes", { name: "ticker", image: "dispatchframework/ticker:0.0.2" });
+  await dispatch.post("/v1/event/drivertypes", { name: "own", image: join(folder, "own.mjs") });
+}, 120_000);
+
+afterAll(() => server.dispose());
+
+const driver = async (name: string): Promise<DriverObject> =>
+  parse<DriverObject>(await dispatch.get(`/v1/event/drivers/${name}`));
+
+const isReady = (name: string) =>
+  until(`the driver ${name} is READY`, async () => ((await driver(name)).status === "READY" ? true : undefined));
+
+const runsOf = async (functionName: string) =>
+  (await dispatch.runs(`?functionName=${functionName}`)).map(({ output }) => output);
+
+test("a ticker ticks, follows its configuration and a restart of the server, and ends when it is deleted", async () => {
+  await dispatch.createFunction("tick", { "f.js": "module.exports = ({ event }) => event.type;" });
+  await dispatch.post("/v1/event/subscriptions", { name: "ticks", eventType: "ticker.tick", function: "tick" });
+  const config = (seconds: string) => ({ name: "tick1", type: "ticker", config: [{ key: "seconds", value: seconds }] });
+  expect((await dispatch.post("/v1/event/drivers", config("0.2"))).status).toBe(201);
+  await isReady("tick1");
+  await until("it has ticked twice", async () => ((await runsOf("tick")).length >= 2 ? true : undefined));
+
+  await dispatch.put("/v1/event/drivers/tick1", config("never"));
+  await until("a bad configuration shows", async () => ((await driver("tick1")).status === "ERROR" ? true : undefined));
+  expect((await driver("tick1")).reason).toEqual([
+    "the driver ended (exit code 1): seconds is never: use a number from 0.1 to 86400",
+  ]);
+  await dispatch.put("/v1/event/drivers/tick1", config("0.2"));
+  await isReady("tick1");
+
+  await server.kill();
+  server = await startServer({ dataDir: server.dataDir, flags });
+  dispatch = new Dispatch(server.api);
+  await isReady("tick1");
+  const before = (await runsOf("tick")).length;
+  await until("it ticks again", async () => ((await runsOf("tick")).length > before ? true : undefined));
+
+  expect(parse<DriverObject>(await dispatch.delete("/v1/event/drivers/tick1")).status).toBe("DELETING");
+  expect((await dispatch.get("/v1/event/drivers/tick1")).status).toBe(404);
+}, 120_000);
+
+test("a program of the operator pushes with its token, is started again where it stopped, and may nothing else", async () => {
+  await dispatch.post("/v1/secret", { name: "key", secrets: { "api-key": "s3cr3t-value" } });
+  await dispatch.post("/v1/event/subscriptions", { name: "owns", eventType: "own.event", function: "note" });
+  await dispatch.post("/v1/event/drivers", { name: "own1", type: "own", secrets: ["key"] });
+  await until("it was started again and went on", async () => {
+    const outputs = JSON.stringify(await runsOf("note"));
+    return outputs.includes('"before":"none"') && outputs.includes('"before":"none+1"') ? true : undefined;
+  });
+  const environment = { DISPATCH_PORT: new URL(server.api).port };
+  const { stdout, stderr } = await runCommand(["logs", "driver", "own1"], { cwd: server.dataDir, environment });
+  expect(stdout).toMatch(/^secret is \*\*\*\npushed 200\nsecrets 403\n/);
+  expect(stderr).toMatch(/\[dispatch\] the driver ended \(exit code 7\); next start in [\d.]+ s/);
+  await dispatch.delete("/v1/event/drivers/own1");
+}, 60_000);
+
+test("a program outside of the operator's folder is refused with the remedy", async () => {
+  await dispatch.post("/v1/event/drivertypes", { name: "shadow", image: "/etc/shadow" });
+  await dispatch.post("/v1/event/drivers", { name: "shadow1", type: "shadow" });
+  const found = await until("it is in ERROR", async () => {
+    const now = await driver("shadow1");
+    return now.status === "ERROR" ? now : undefined;
+  });
+  expect(found.reason?.[0]).toMatch(
+    /^err pulling image \/etc\/shadow: program files must be in .* \(--driver-programs\)/,
+  );
+});
