@@ -1,31 +1,9 @@
+import { parseDuration } from "../core/shared/duration.ts";
 import type { Definition, SettingValue } from "./definitions.ts";
 
 /** A setting that cannot be used: what, where it came from, what would be right. */
 export class SettingError extends Error {
   override name = "SettingError";
-}
-
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
-/** Milliseconds of a Go-style duration such as `20s` or `1m30s`. */
-export function parseDuration(text: string): number | undefined {
-  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) return text === "0" ? 0 : undefined;
-  let total = 0;
-  for (const [, amount, unit = "s"] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g))
-    total += Number(amount) * (UNITS[unit] ?? 0);
-  return total;
-}
-
-/** The shortest Go-style text of a duration: `90000` is `1m30s`. */
-export function formatDuration(milliseconds: number): string {
-  const parts = [
-    { unit: "h", amount: Math.floor(milliseconds / 3_600_000) },
-    { unit: "m", amount: Math.floor(milliseconds / 60_000) % 60 },
-    { unit: "s", amount: Math.floor(milliseconds / 1000) % 60 },
-    { unit: "ms", amount: milliseconds % 1000 },
-  ];
-  const text = parts.map(({ unit, amount }) => (amount === 0 ? "" : `${amount}${unit}`)).join("");
-  return text === "" ? "0s" : text;
 }
 
 /** From the text of a flag or variable, or a value of the configuration file. @throws SettingError naming `source`. */

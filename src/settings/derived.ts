@@ -1,8 +1,9 @@
 /** What follows from several settings together, or from the machine. */
 import { mkdirSync } from "node:fs";
-import { createServer, isIP } from "node:net";
+import { createServer } from "node:net";
 import { availableParallelism, totalmem, userInfo } from "node:os";
 import { join, resolve } from "node:path";
+import { isLoopback } from "../core/shared/loopback.ts";
 import type { NetworkKind } from "../core/shared/ports.ts";
 import { SettingError } from "./convert.ts";
 import type { Settings } from "./definitions.ts";
@@ -65,10 +66,6 @@ export function dataFolder(settings: Settings): string {
 export function authOf(settings: Settings): "none" | "token" {
   if (settings.auth !== "") return settings.auth as "none" | "token";
   return isLoopback(settings.host) ? "none" : "token";
-}
-
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
 /** How a certificate authority can check our name: over plain HTTP first where port 80 is ours, else in a TLS handshake first. */

@@ -1,5 +1,6 @@
 /** Which of the sources decides a setting: flag > environment > file > default, for every setting alike. */
-import { convert, parseDuration } from "./convert.ts";
+import { parseDuration } from "../core/shared/duration.ts";
+import { convert } from "./convert.ts";
 import { type Definition, definitions, type SettingName, type Settings, type SettingValue } from "./definitions.ts";
 import { type Flags, lastOf } from "./flags.ts";
 import { keysOf } from "./keys.ts";

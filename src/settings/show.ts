@@ -1,5 +1,5 @@
 /** What `dispatch-server config` prints: every setting in force and where its value comes from. */
-import { formatDuration } from "./convert.ts";
+import { formatDuration } from "../core/shared/duration.ts";
 import type { Resolved } from "./resolve.ts";
 
 const MASK = "***";

@@ -2,8 +2,7 @@
 import { readFileSync } from "node:fs";
 import { visibleText } from "../../core/shared/visible-text.ts";
 import { runCli } from "./cli.ts";
-import { textOf } from "./files/read-text.ts";
-import { brokenWord } from "./files/words.ts";
+import { brokenWord, textOf } from "./files/read-text.ts";
 import { fileProblem } from "./frame/errors.ts";
 import type { Io } from "./frame/io.ts";
 

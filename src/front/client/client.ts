@@ -4,7 +4,7 @@
  */
 import type { Static, TSchema } from "typebox";
 import type { Operation } from "../../core/shared/contract.ts";
-import { ApiError } from "./errors.ts";
+import { ApiError, apiErrorOf } from "./errors.ts";
 import { parseJson, stringifyJson } from "./json.ts";
 
 export interface HttpRequest {
@@ -132,7 +132,7 @@ function apiError(answer: HttpAnswer): ApiError {
   const { code, message } = errorBody(answer.text);
   const text =
     typeof message === "string" && message !== "" ? message : `the server answered with status ${answer.status}`;
-  return new ApiError(typeof code === "number" ? code : answer.status, text, answer.status);
+  return apiErrorOf(typeof code === "number" ? code : answer.status, text, answer.status);
 }
 
 function errorBody(text: string): { readonly code?: unknown; readonly message?: unknown } {

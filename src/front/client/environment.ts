@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import type * as Http from "node:http";
 import type * as Tls from "node:tls";
+import { isThisMachine } from "../../core/shared/loopback.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -18,8 +19,7 @@ const LOOPBACK = "localhost,.localhost,127.0.0.1-127.255.255.255,::1,[::1]";
 /** The proxies that are to be asked for a URL; Node looks at no_proxy. Undefined when there is none. */
 export function proxiesFor(url: string, env: Environment): Proxies | undefined {
   const { hostname } = new URL(url);
-  const isThisMachine = /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
-  return isThisMachine ? undefined : proxiesOf(env);
+  return isThisMachine(hostname) ? undefined : proxiesOf(env);
 }
 
 function proxiesOf(env: Environment): Proxies | undefined {

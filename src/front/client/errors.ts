@@ -1,6 +1,6 @@
 /** The server answered with an error: `{code, message}` of the body (server.md 2.3), and the HTTP status. */
 export class ApiError extends Error {
-  override name = "ApiError";
+  override name: string = "ApiError";
   readonly code: number;
   readonly status: number;
 
@@ -9,6 +9,23 @@ export class ApiError extends Error {
     this.code = code;
     this.status = status;
   }
+}
+
+/** Nothing of that name is there. */
+export class NotFoundError extends ApiError {
+  override name = "NotFoundError";
+}
+
+/** The server did not accept who is calling; the next call will fare no better. */
+export class RefusedCredentialError extends ApiError {
+  override name = "RefusedCredentialError";
+}
+
+const named: Readonly<Record<number, typeof ApiError>> = { 401: RefusedCredentialError, 404: NotFoundError };
+
+/** The error of an answer, by the name that its status has. */
+export function apiErrorOf(code: number, message: string, status: number): ApiError {
+  return new (named[status] ?? ApiError)(code, message, status);
 }
 
 /** No usable answer came back: nothing listens there, TLS failed, the connection broke. */

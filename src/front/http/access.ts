@@ -1,9 +1,9 @@
 /** Who is calling? (decisions 15 and 16, server.md 2.2 and 8.2) A judgement over the request's headers and its listener. */
 import type { IncomingHttpHeaders } from "node:http";
-import { isIP } from "node:net";
 import { isJsonWebToken } from "../../core/iam/bearer-token.ts";
 import { runOfToken } from "../../core/runs/run-token.ts";
 import { DispatchError } from "../../core/shared/errors.ts";
+import { isLoopback } from "../../core/shared/loopback.ts";
 import type { Principal } from "../../core/shared/principal.ts";
 
 export interface AccessRules {
@@ -100,7 +100,7 @@ export function refuseForeignPages(
 ): void {
   if (rules.auth !== "none") return;
   const { host, origin } = headers;
-  if (rules.loopbackOnly && (host === undefined || !isLoopbackName(hostNameOf(host)))) {
+  if (rules.loopbackOnly && (host === undefined || !isLoopback(hostNameOf(host)))) {
     const message = `the name ${host ?? ""} in the Host header is not this machine's loopback: use 127.0.0.1 or localhost, or start the server with --auth token`;
     throw new DispatchError("FORBIDDEN", { message });
   }
@@ -130,10 +130,6 @@ function hostNameOf(host: string): string {
   return bracketed ?? host.replace(/:\d+$/, "");
 }
 
-function isLoopbackName(name: string): boolean {
-  return name === "localhost" || name === "::1" || (isIP(name) === 4 && name.startsWith("127."));
-}
-
 function isSameHost(origin: string, host: string | undefined): boolean {
   return URL.canParse(origin) && new URL(origin).host === host;
 }
@@ -141,7 +137,7 @@ function isSameHost(origin: string, host: string | undefined): boolean {
 /** Whether a URL, or an Origin, means this machine. */
 export function isLoopbackOrigin(origin: string): boolean {
   try {
-    return isLoopbackName(hostNameOf(new URL(origin).host));
+    return isLoopback(hostNameOf(new URL(origin).host));
   } catch {
     return false;
   }

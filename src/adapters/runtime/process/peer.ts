@@ -5,6 +5,7 @@
  */
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { isIP, isIPv4, type Socket } from "node:net";
+import { isLoopback } from "../../../core/shared/loopback.ts";
 import { isSandboxUser } from "./host-users.ts";
 
 /** A sandbox that may be at the other end. */
@@ -76,7 +77,7 @@ export const neighbourAt = async (ends: Ends, residents: Residents): Promise<Nei
 
 /** Connections from the machine to itself are in its table as long as the other end is there. */
 const isLocal = ({ remoteAddress = "", localAddress }: Ends): boolean =>
-  isIP(remoteAddress) === 0 || remoteAddress === localAddress || /^(::ffff:)?127\.|^::1$/.test(remoteAddress);
+  isIP(remoteAddress) === 0 || remoteAddress === localAddress || isLoopback(remoteAddress);
 
 const residentOf = async (owner: Owner, residents: readonly Resident[]): Promise<Resident | undefined> => {
   const known = residents.find(({ uid }) => uid === owner.uid);

@@ -4,8 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { teachFetch } from "../../client/environment.ts";
 import { CliError, messageOf } from "../frame/errors.ts";
 import type { Io } from "../frame/io.ts";
-import { refuseBrokenName } from "./file-names.ts";
-import { readText, textOf } from "./read-text.ts";
+import { readText, refuseBrokenName, textOf } from "./read-text.ts";
 
 export interface BatchSource {
   /** As messages name it. */

@@ -1,9 +1,20 @@
-import { dirname } from "node:path";
-import { isObject, type JsonObject } from "../output/shape.ts";
-import { type SearchFolders, withFile } from "./find-file.ts";
+/** The files that a resource names: beside its own file first, then below --work-dir, then below the current folder. */
+import { mkdtempSync, statSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { CliError } from "../frame/errors.ts";
+import { objectOf } from "../kinds/kind.ts";
+import type { JsonObject } from "../output/shape.ts";
+import { fetchUrl } from "./batch-source.ts";
 import { packSource } from "./pack-source.ts";
 import type { BatchResource } from "./parse-batch.ts";
 import { readText } from "./read-text.ts";
+
+export interface SearchFolders {
+  readonly cwd: string;
+  readonly workDir: string | undefined;
+}
 
 /** The body with its source packed and its `@file` read. @throws CliError when a file is missing or unusable. */
 export async function completeBody(resource: BatchResource, folders: SearchFolders): Promise<JsonObject> {
@@ -22,12 +33,56 @@ async function withSource(resource: BatchResource, folders: SearchFolders): Prom
 }
 
 async function withManifest(resource: BatchResource, folders: SearchFolders): Promise<JsonObject> {
-  const dependencies = resource.body.runtimeDependencies;
-  const manifest = isObject(dependencies) ? dependencies.manifest : undefined;
+  const { manifest } = objectOf(resource.body.runtimeDependencies);
   if (typeof manifest !== "string" || !manifest.startsWith("@")) return resource.body;
   const path = manifest.slice(1);
   const text = await withFile(resource, path, folders, (found) =>
     readText(found, found, `Error when reading content of ${found}`),
   );
   return { ...resource.body, runtimeDependencies: { manifest: text } };
+}
+
+/**
+ * Calls `use` with the path of a file or folder; one that stands beside a URL is there only during the call.
+ * @throws CliError that says where it was looked for.
+ */
+async function withFile<T>(
+  resource: BatchResource,
+  path: string,
+  folders: SearchFolders,
+  use: (found: string) => Promise<T> | T,
+): Promise<T> {
+  const beside = resource.source.beside;
+  if ("url" in beside && !isAbsolute(path)) {
+    const url = new URL(path, beside.url).href;
+    const answer = await fetchUrl(url);
+    if (answer.ok) return withDownload(basename(new URL(url).pathname), answer.bytes, use);
+  }
+  return use(localFile(resource, path, folders));
+}
+
+function localFile(resource: BatchResource, path: string, { cwd, workDir }: SearchFolders): string {
+  const { beside } = resource.source;
+  const roots = [
+    "folder" in beside ? beside.folder : undefined,
+    workDir === undefined ? undefined : resolve(cwd, workDir),
+    cwd,
+  ];
+  const tried = [...new Set(roots.filter((root) => root !== undefined).map((root) => resolve(root, path)))];
+  const found = tried.find((candidate) => statSync(candidate, { throwIfNoEntry: false }) !== undefined);
+  if (found !== undefined) return found;
+  const online = "url" in beside ? [new URL(path, beside.url).href] : [];
+  throw new CliError(
+    `${resource.place}: ${JSON.stringify(path)} does not exist; looked at ${[...online, ...tried].join(", ")}`,
+  );
+}
+
+async function withDownload<T>(name: string, bytes: Buffer, use: (found: string) => Promise<T> | T): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), "dispatch-"));
+  try {
+    writeFileSync(join(folder, name), bytes);
+    return await use(join(folder, name));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }

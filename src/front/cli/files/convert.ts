@@ -1,8 +1,7 @@
 /** YAML nodes to the JSON that a schema wants; what does not fit becomes a problem with its place. */
-import { type Document, isAlias, isMap, isSeq, type LineCounter, type Node, type YAMLMap } from "yaml";
+import { type Document, isAlias, isMap, isScalar, isSeq, type LineCounter, type Node, type YAMLMap } from "yaml";
 import { nearest } from "../../../core/shared/nearest.ts";
 import type { FieldSchema } from "../kinds/kind.ts";
-import { booleanOf, isNothing, numberOf, scalarText } from "./scalars.ts";
 
 /** One document that is being read. */
 export interface Reading {
@@ -145,4 +144,31 @@ function objectOf(reading: Reading, node: unknown, schema: FieldSchema, spot: Sp
     return [field.key, value === undefined ? empty : value] as const;
   });
   return Object.fromEntries(entries);
+}
+
+/** Whether a node says nothing: absent, `~`, `null`, or empty. */
+export function isNothing(node: unknown): boolean {
+  return node === null || node === undefined || (isScalar(node) && node.value === null);
+}
+
+/** The text as written (`2`, `yes`, `0x1F`, `1.50`), quotes and escapes resolved; undefined for anything but a scalar. */
+export function scalarText(node: unknown): string | undefined {
+  if (!isScalar(node) || node.value === null) return undefined;
+  return typeof node.value === "string" ? node.value : (node.source ?? String(node.value));
+}
+
+const yes = ["true", "yes", "on", "y"];
+const no = ["false", "no", "off", "n"];
+
+/** A boolean in YAML 1.1's words; undefined for any other text. */
+function booleanOf(text: string): boolean | undefined {
+  if (yes.includes(text.toLowerCase())) return true;
+  return no.includes(text.toLowerCase()) ? false : undefined;
+}
+
+/** A number; undefined for any other text. */
+function numberOf(text: string): number | undefined {
+  const plain = text.replaceAll("_", "");
+  if (!/^[-+]?(0x[0-9a-f]+|\d+(\.\d+)?(e[-+]?\d+)?)$/i.test(plain)) return undefined;
+  return Number(plain);
 }

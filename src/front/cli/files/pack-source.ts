@@ -1,10 +1,10 @@
 /** A function's source as it travels: base64 of a gzipped tar with entries `./name` (cli-and-runtimes.md 1.9.1). */
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { Header, Pax } from "tar";
 import { CliError, codeOf, messageOf } from "../frame/errors.ts";
-import { tarArchive } from "./tar-archive.ts";
 import { type SourceEntry, walkFolder } from "./walk-folder.ts";
 
 export interface SourceRequest {
@@ -24,13 +24,7 @@ export async function packSource(request: SourceRequest): Promise<string> {
   const entries = await entriesOf(request);
   if (entries.length === 0)
     throw new CliError(`error creating function ${request.name}: ${request.path} is an empty folder`);
-  return packEntries(entries);
-}
-
-/** Packs entries that are already known. */
-export async function packEntries(entries: readonly SourceEntry[]): Promise<string> {
-  const archive = await tarArchive(entries);
-  return (await promisify(gzip)(archive)).toString("base64");
+  return (await promisify(gzip)(await tarArchive(entries))).toString("base64");
 }
 
 async function entriesOf({
@@ -56,4 +50,34 @@ async function statOf(absolute: string, path: string) {
     const cause = codeOf(error) === "ENOENT" ? "no such file or directory" : messageOf(error);
     throw new CliError(`failed to determine if path is dir: '${path}': stat ${path}: ${cause}`);
   }
+}
+
+const blockSize = 512;
+
+/** A tar archive. Modes are kept; owners and times are not, so that equal sources make equal archives. */
+async function tarArchive(entries: readonly SourceEntry[]): Promise<Buffer> {
+  const blocks: Buffer[] = [];
+  for (const entry of entries) blocks.push(...(await entryBlocks(entry)));
+  return Buffer.concat([...blocks, Buffer.alloc(2 * blockSize)]);
+}
+
+async function entryBlocks(entry: SourceEntry): Promise<Buffer[]> {
+  const { mode } = await stat(entry.path);
+  const content = entry.kind === "file" ? await readFile(entry.path) : Buffer.alloc(0);
+  return [...headerBlocks(entry, mode & 0o777, content.length), content, padding(content.length)];
+}
+
+function headerBlocks(entry: SourceEntry, mode: number, size: number): Buffer[] {
+  const path = entry.kind === "folder" ? `${entry.name}/` : entry.name;
+  const type = entry.kind === "folder" ? ("Directory" as const) : ("File" as const);
+  const fields = { path, mode, size, type, uid: 0, gid: 0, mtime: new Date(0) };
+  const header = new Header(fields);
+  const block = Buffer.alloc(blockSize);
+  // A name that is too long for the header's own field travels in an extended one before it.
+  const needsExtension = header.encode(block, 0);
+  return needsExtension ? [new Pax({ path }).encode(), block] : [block];
+}
+
+function padding(length: number): Buffer {
+  return Buffer.alloc((blockSize - (length % blockSize)) % blockSize);
 }

@@ -3,11 +3,10 @@ import { type Document, isMap, LineCounter, parseAllDocuments } from "yaml";
 import { nearest } from "../../../core/shared/nearest.ts";
 import { CliError } from "../frame/errors.ts";
 import type { Kind } from "../kinds/kind.ts";
-import { allKinds } from "../kinds/kinds.ts";
+import { allKinds, kindNamed } from "../kinds/kinds.ts";
 import type { JsonObject } from "../output/shape.ts";
 import type { BatchSource } from "./batch-source.ts";
-import { convertFields, fieldNamed, offsetOf, problem, type Reading } from "./convert.ts";
-import { isNothing, scalarText } from "./scalars.ts";
+import { convertFields, fieldNamed, isNothing, offsetOf, problem, type Reading, scalarText } from "./convert.ts";
 
 export interface BatchResource {
   readonly kind: Kind;
@@ -58,7 +57,7 @@ function parseDocument(reading: Reading, source: BatchSource, verb: string): Bat
 function kindOf(reading: Reading, root: Parameters<typeof fieldNamed>[1]): Kind | undefined {
   const pair = fieldNamed(reading, root, "kind");
   const word = pair ? scalarText(pair.value) : undefined;
-  const found = allKinds.find((kind) => kind.kind === word);
+  const found = kindNamed(word);
   if (found) return found;
   const offset = pair ? offsetOf(pair.value) : (root.range?.[0] ?? 0);
   problem(reading, offset, word ? unknownKind(word) : `the key "kind" is missing: ${knownKinds()}`);

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { call, recordedServer, temporaryFolder } from "../cli.fixture.ts";
-import { brokenWord } from "./words.ts";
+import { brokenWord } from "./read-text.ts";
 
 const broken = Buffer.from('{"a":"Zo\xeb"}', "latin1");
 const marked = Buffer.from('\uFEFF{"a":"Zoë"}', "utf16le");

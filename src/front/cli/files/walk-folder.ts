@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
+import ignore, { type Ignore } from "ignore";
 import { CliError } from "../frame/errors.ts";
-import { refuseBrokenName } from "./file-names.ts";
-import { type Ignore, ignoreRules } from "./ignore.ts";
-import { readText } from "./read-text.ts";
+import { readText, refuseBrokenName } from "./read-text.ts";
 
 export interface SourceEntry {
   /** In the archive: `./lib/a.js`. */
@@ -26,12 +25,15 @@ interface Walk {
  */
 export async function walkFolder(folder: string): Promise<readonly SourceEntry[]> {
   const root = await realpath(folder);
-  const walk: Walk = { root, ignored: ignoreRules(ignoreFile(root)), entries: [] };
+  const walk: Walk = { root, ignored: ignore().add(always).add(ignoreFile(root)), entries: [] };
   await visitFolder(walk, root, ".", [root]);
   return walk.entries;
 }
 
-/** The text of `.dispatchignore`; "" when there is none. */
+/** What never travels, unless the file takes it back in. */
+const always = [".git", ".dispatchignore", ".DS_Store", "__pycache__/", "node_modules/.cache"];
+
+/** The text of `.dispatchignore`, lines as in `.gitignore`; "" when there is none. */
 function ignoreFile(root: string): string {
   const path = join(root, ".dispatchignore");
   return existsSync(path) ? readText(path, path) : "";
@@ -46,7 +48,8 @@ async function visitFolder(walk: Walk, folder: string, name: string, ancestors: 
 
 async function visit(walk: Walk, link: string, name: string, ancestors: readonly string[]): Promise<void> {
   const found = await stat(link).catch(() => undefined);
-  if (walk.ignored(name.slice(2), found?.isDirectory() ?? false)) return;
+  // Folders are marked by their slash: rules that end in one mean nothing else.
+  if (walk.ignored.ignores(`${name.slice(2)}${found?.isDirectory() ? "/" : ""}`)) return;
   if (!found) refuseBrokenName(name);
   if (!found) throw new CliError(`${name} links to nothing: remove it, or list it in .dispatchignore`);
   const path = await realpath(link);

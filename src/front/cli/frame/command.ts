@@ -1,26 +1,5 @@
 /** Commands are data: the parser, the help and the completion derive from these objects. */
-import type { Context } from "./context.ts";
-
-/** `slice` splits values at commas, `array` takes each value as it is; both are repeatable. */
-export type FlagType = "string" | "boolean" | "integer" | "slice" | "array";
-
-export interface Flag {
-  readonly name: string;
-  readonly short?: string;
-  readonly type: FlagType;
-  readonly description: string;
-  /** The default that the help shows; a handler reads the value through `Flags`. */
-  readonly default?: string;
-  /** Accepted, not shown. */
-  readonly hidden?: true;
-  readonly completes?: Completes;
-}
-
-/**
- * What completes a word: names of a kind (`Function` ...), words for types, names of the type before it, runs of the
- * function before it, contexts, or the file names that the shell knows.
- */
-export type Completes = string | readonly string[];
+import type { Completes, FlagTable, Values } from "./flags.ts";
 
 export interface Argument {
   /** As the help shows it: `FUNCTION_NAME`. */
@@ -29,10 +8,18 @@ export interface Argument {
   readonly completes?: Completes;
 }
 
-/** Returns the exit status; nothing is 0. */
-export type Handler = (context: Context) => Promise<number | undefined>;
+/** An argument that must be given. */
+export function needed(name: string, completes?: Completes): Argument {
+  return { name, ...(completes === undefined ? {} : { completes }) };
+}
 
-export interface Command {
+/** One that may be left out: it is "" then. */
+export function optional(name: string, completes?: Completes): Argument {
+  return { ...needed(name, completes), optional: true };
+}
+
+/** `C` is what the program gives to each of its commands besides the values of the command's flags. */
+export interface Command<C, F extends FlagTable = FlagTable> {
   readonly name: string;
   /** Further names; letter case and hyphens never count. */
   readonly aliases?: readonly string[];
@@ -40,15 +27,33 @@ export interface Command {
   readonly arguments?: readonly Argument[];
   /** Further arguments are accepted and ignored, as they always were. */
   readonly ignoresExtra?: true;
-  readonly flags?: readonly Flag[];
+  readonly flags?: F;
   /** Complete command lines. */
   readonly examples: readonly string[];
   readonly hidden?: true;
-  readonly commands?: readonly Command[];
-  /** Loads the handler only when it is called. A group without one prints its help. */
-  readonly load?: () => Promise<Handler>;
+  readonly commands?: readonly Command<C>[];
   /** The exit status of a failure, where 1 means something else. */
   readonly errorStatus?: number;
   /** What stands for an unknown word below a group: `resource type`. */
   readonly childWord?: string;
+  /** Returns the exit status; nothing is 0. A group without it prints its help. */
+  run?(context: C & { readonly flags: Values<F> }): Promise<number> | Promise<void>;
+}
+
+/** From the root down to a command. */
+export type Path<C = unknown> = readonly Command<C>[];
+
+/** `dispatch create function`. */
+export function lineOf(path: Path): string {
+  return path.map((command) => command.name).join(" ");
+}
+
+/** All words by which a command may be called. */
+export function namesOf({ name, aliases = [] }: Command<unknown>): readonly string[] {
+  return [name, ...aliases];
+}
+
+/** A word without what never counts: letter case and hyphens. */
+export function plainWord(word: string): string {
+  return word.toLowerCase().replaceAll("-", "");
 }

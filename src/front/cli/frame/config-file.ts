@@ -1,12 +1,10 @@
-/** Where the configuration file is, and what it says (cli-and-runtimes.md 1.1). */
-import { existsSync } from "node:fs";
-import { extname, join, resolve } from "node:path";
+/** The configuration file: where it is, what it says, and how it is written (cli-and-runtimes.md 1.1). */
+import { chmodSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, extname, join, resolve } from "node:path";
 import { jsonPlace } from "../files/json-place.ts";
 import { readText } from "../files/read-text.ts";
-import type { ContextSettings } from "./context-settings.ts";
-import { readContexts } from "./context-settings.ts";
+import { homeFolder } from "./credential.ts";
 import { CliError, fileProblem } from "./errors.ts";
-import { homeFolder } from "./home.ts";
 import type { Io } from "./io.ts";
 
 export interface Config {
@@ -64,4 +62,103 @@ function parseJsonConfig(text: string): unknown {
   } catch (error) {
     throw new Error(`it is not valid JSON: ${jsonPlace(text, error)}`);
   }
+}
+
+/** One context of the configuration file; the keys and their order are the file's (cli-and-runtimes.md 1.1). */
+export interface ContextSettings {
+  readonly host?: string;
+  readonly port?: number;
+  readonly scheme?: string;
+  readonly organization?: string;
+  readonly cookie?: string;
+  readonly insecure?: boolean;
+  readonly namespace?: string;
+  readonly "api-https-port"?: number;
+  readonly "api-http-port"?: number;
+  readonly serviceaccount?: string;
+  readonly jwtprivatekey?: string;
+  /** Read when present, written only by `login --token`. */
+  readonly token?: string;
+  readonly json?: boolean;
+  readonly output?: string;
+}
+
+const strings = "host scheme organization cookie namespace serviceaccount jwtprivatekey token output".split(" ");
+const numbers = ["port", "api-https-port", "api-http-port"];
+const booleans = ["insecure", "json"];
+
+const alwaysWritten = ["host", "port", "scheme", "organization", "cookie", "insecure"] as const;
+const writtenWhenSet = [
+  "namespace",
+  "api-https-port",
+  "api-http-port",
+  "serviceaccount",
+  "jwtprivatekey",
+  "token",
+] as const;
+
+/** Picks the contexts out of a parsed file; keys count in any letter case. @throws Error when it has another form. */
+function readContexts(parsed: unknown): { current: string; contexts: Record<string, ContextSettings> } {
+  const root = lowerKeys(parsed, "the file");
+  const named = root.contexts === undefined ? {} : lowerKeys(root.contexts, '"contexts"');
+  const contexts: Record<string, ContextSettings> = {};
+  for (const [name, value] of Object.entries(named)) contexts[name] = readContext(name, value);
+  return { current: typeof root.current === "string" ? root.current.toLowerCase() : "", contexts };
+}
+
+/** What of a context is written, in order, the optional keys only when they say something. */
+export function writtenContext(context: ContextSettings): Record<string, unknown> {
+  const keys = [
+    ...alwaysWritten.filter((key) => context[key] !== undefined),
+    ...writtenWhenSet.filter((key) => Boolean(context[key])),
+  ];
+  return Object.fromEntries(keys.map((key) => [key, context[key]]));
+}
+
+function readContext(name: string, value: unknown): ContextSettings {
+  const given = lowerKeys(value, `context "${name}"`);
+  const context: Record<string, unknown> = {};
+  for (const key of strings) if (typeof given[key] === "string") context[key] = given[key];
+  for (const key of booleans) if (given[key] !== undefined) context[key] = given[key] === true || given[key] === "true";
+  for (const key of numbers) if (given[key] !== undefined) context[key] = port(name, key, given[key]);
+  return context;
+}
+
+function port(context: string, key: string, value: unknown): number {
+  const number = typeof value === "string" ? Number(value || Number.NaN) : value;
+  if (typeof number === "number" && Number.isInteger(number) && number >= 0 && number < 65536) return number;
+  throw new Error(`"${key}" of context "${context}" must be a port number`);
+}
+
+function lowerKeys(value: unknown, what: string): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error(`${what} must be an object`);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key.toLowerCase(), item]));
+}
+
+/** Writes the configuration, readable by its owner alone; the folder is made. @throws CliError when that fails. */
+export function writeConfig(config: Config): void {
+  if (extname(config.path).toLowerCase() !== ".json") throw new CliError(notJson(config.path));
+  try {
+    mkdirSync(dirname(config.path), { recursive: true, mode: 0o700 });
+    const fresh = `${config.path}.new`;
+    writeFileSync(fresh, `${JSON.stringify(written(config), null, 4)}\n`, { mode: 0o600 });
+    chmodSync(fresh, 0o600);
+    renameSync(fresh, config.path);
+  } catch (error) {
+    throw new CliError(`Error writing config file ${config.path}: ${fileProblem(error)}`);
+  }
+}
+
+function notJson(path: string): string {
+  return `Error writing config file ${path}: only JSON files are written; name one that ends in .json with --config`;
+}
+
+function written(config: Config): unknown {
+  const contexts = Object.entries(config.contexts).map(([name, context]) => [name, writtenContext(context)]);
+  return { current: config.current, contexts: Object.fromEntries(contexts) };
+}
+
+/** The configuration with one context added or replaced, which also becomes the current one. */
+export function withContext(config: Config, name: string, context: ContextSettings): Config {
+  return { ...config, current: name, contexts: { ...config.contexts, [name]: context } };
 }

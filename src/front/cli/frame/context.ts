@@ -1,26 +1,66 @@
-/** What a handler is given. */
-import type { Client } from "../../client/client.ts";
-import type { OutputFormat } from "../output/format.ts";
-import type { Command } from "./command.ts";
-import type { Config } from "./config-file.ts";
-import type { Flags } from "./flags.ts";
+/** What a command of `dispatch` is given, besides the values of its flags. */
+import { type Client, createClient } from "../../client/client.ts";
+import { nodeTransport } from "../../client/node-transport.ts";
+import type { Command as AnyCommand, Path } from "./command.ts";
+import { type Config, readConfig } from "./config-file.ts";
+import { credentialHeaders, withAdminToken } from "./credential.ts";
+import { CliError } from "./errors.ts";
+import type { FlagTable, Values } from "./flags.ts";
 import type { Io } from "./io.ts";
-import type { Settings } from "./settings.ts";
+import type { Parsed } from "./parse.ts";
+import { baseUrl, resolveSettings, type Settings } from "./settings.ts";
+
+export type OutputFormat = "table" | "json" | "yaml" | "name";
 
 export interface Context {
   readonly io: Io;
   readonly args: readonly string[];
-  readonly flags: Flags;
   readonly config: Config;
   readonly settings: Settings;
   readonly format: OutputFormat;
   /** Talks to the server of the settings. */
   readonly client: Client;
-  /** From the root down to the command. */
-  readonly path: readonly Command[];
+  readonly path: Path<Context>;
 }
 
-/** An argument that the count of arguments guarantees; "" for an optional one that was not given. */
-export function argument(context: Context, index: number): string {
-  return context.args[index] ?? "";
+export type Command = AnyCommand<Context>;
+
+/** A context with the values of these flags. */
+export type With<F extends FlagTable> = Context & { readonly flags: Values<F> };
+
+/** Derives the types of a command's flags; nothing else. */
+export function command<F extends FlagTable>(data: AnyCommand<Context, F>): Command {
+  return data;
+}
+
+/** @throws CliError for unusable settings. */
+export async function createContext(path: Path<Context>, { given, args }: Parsed, io: Io): Promise<Context> {
+  const config = await readConfig(io, given.get("config")?.at(-1));
+  const settings = resolveSettings(config, given, io);
+  return { io, args, config, settings, path, client: clientFor(settings, io), format: outputFormat(settings) };
+}
+
+/** The format that flags, environment or context ask for. JSON wins over YAML. @throws CliError for an unknown word */
+function outputFormat(settings: Settings): OutputFormat {
+  const word = settings.output.toLowerCase();
+  if (settings.json || word.includes("json")) return "json";
+  if (word.includes("yaml")) return "yaml";
+  if (word === "" || word === "table") return "table";
+  if (word === "name") return "name";
+  throw new CliError("invalid format option [yaml|json|table|name]", "stdout");
+}
+
+/** A client for the server, organization and credential of the settings. */
+export function clientFor(settings: Settings, io: Io): Client {
+  const options = { insecure: settings.insecure, environment: io.env };
+  // Loaded when a server asks for a credential that the user did not name: most calls need none of it.
+  const proven: Parameters<typeof withAdminToken>[1] = async (request, token) => {
+    const { provenExchange } = await import("../../client/proven-exchange.ts");
+    return provenExchange(request, token, options);
+  };
+  return createClient({
+    baseUrl: baseUrl(settings),
+    headers: { "X-Dispatch-Org": settings.organization, ...credentialHeaders(settings, io.now()) },
+    transport: withAdminToken(nodeTransport(options), proven, settings, io),
+  });
 }

@@ -1,6 +1,12 @@
 /** A user's mistake or a failed piece of work: the message goes to stderr as it is, the exit status is 1. */
 export class CliError extends Error {
   override name = "CliError";
+  readonly stream: "stdout" | "stderr";
+
+  constructor(message: string, stream: "stdout" | "stderr" = "stderr") {
+    super(message);
+    this.stream = stream;
+  }
 }
 
 /** The command line itself was wrong: `Error: <message>`, then the usage of the command (cli-and-runtimes.md 1.3). */

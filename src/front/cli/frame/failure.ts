@@ -1,18 +1,13 @@
-/** What stands on stderr for an error: what was wrong and, where the message cannot know it, what to do. */
-import { ApiError } from "../../client/errors.ts";
-import { messageOf } from "./errors.ts";
+/** The words for what the server or the way to it did wrong and, where the message cannot know it, what to do. */
+import { ApiError, RefusedCredentialError, TransportError } from "../../client/errors.ts";
 import type { Settings } from "./settings.ts";
 
-/** `[Code: 404] function nosuch not found`, or the message of a local error. */
-export function failureText(error: unknown, settings?: Settings): string {
-  if (!(error instanceof ApiError)) return messageOf(error);
-  const hint = isRefusedCredential(error) && settings ? `\n${credentialHint(settings)}` : "";
+/** `[Code: 404] function nosuch not found`; undefined for any other error. */
+export function failureText(error: unknown, settings?: Settings): string | undefined {
+  if (error instanceof TransportError) return error.message;
+  if (!(error instanceof ApiError)) return undefined;
+  const hint = error instanceof RefusedCredentialError && settings ? `\n${credentialHint(settings)}` : "";
   return `[Code: ${error.code}] ${error.message}${hint}`;
-}
-
-/** Whether the server did not accept who is calling; the next call will fare no better. */
-export function isRefusedCredential(error: unknown): boolean {
-  return error instanceof ApiError && error.status === 401;
 }
 
 function credentialHint({ token, serviceAccount, jwtPrivateKey }: Settings): string {

@@ -1,62 +1,111 @@
-import type { Flag } from "./command.ts";
+/** Flags are data with a type: the parser, the help, the completion and the types of their values derive from them. */
 import { UsageError } from "./errors.ts";
 
-/** The flags of one call, as the user gave them. */
-export class Flags {
-  private readonly values: ReadonlyMap<string, readonly string[]>;
+/** `slice` splits values at commas, `array` takes each value as it is; both are repeatable. */
+export type FlagType = "string" | "boolean" | "integer" | "slice" | "array";
 
-  constructor(values: ReadonlyMap<string, readonly string[]>) {
-    this.values = values;
-  }
+/**
+ * What completes a word: names of a kind (`Function` ...), words for types, names of the type before it, runs of the
+ * function before it, contexts, or the words themselves.
+ */
+export type Completes = string | readonly string[];
 
-  /** The last value, or undefined when the flag was not given. */
-  text(name: string): string | undefined {
-    return this.values.get(name)?.at(-1);
-  }
-
-  given(name: string): boolean {
-    return this.values.has(name);
-  }
-
-  on(name: string): boolean {
-    return this.text(name) === "true";
-  }
-
-  integer(name: string): number | undefined {
-    const text = this.text(name);
-    return text === undefined ? undefined : Number(text);
-  }
-
-  /** All values of a repeatable flag, `otherwise` when it was not given. */
-  list(name: string, otherwise: readonly string[] = []): readonly string[] {
-    return this.values.get(name) ?? otherwise;
-  }
+interface Look {
+  readonly short?: string;
+  /** Accepted, not shown. */
+  readonly hidden?: true;
+  readonly completes?: Completes;
+  /** What the help shows as the default, where something else than the flag decides it. */
+  readonly shown?: string;
+  /** The flag that this one is another word for. */
+  readonly sameAs?: string;
 }
 
-const trueWords: ReadonlySet<string> = new Set(["1", "t", "true"]);
-const falseWords: ReadonlySet<string> = new Set(["0", "f", "false"]);
+export interface Flag<Value = unknown> extends Look {
+  readonly type: FlagType;
+  readonly description: string;
+  /** The value of the words that were given, the default for none. */
+  readonly read: (given: readonly string[]) => Value;
+}
 
-/** The values that one occurrence of a flag stands for. @throws UsageError when the value does not fit the type. */
-export function flagValues(flag: Flag, value: string): readonly string[] {
+/** By long name, in the order of the help. */
+export type FlagTable = Readonly<Record<string, Flag>>;
+
+/** The values of a table's flags, by the same names. */
+export type Values<F extends FlagTable> = {
+  readonly [Name in keyof F]: F[Name] extends Flag<infer Value> ? Value : never;
+};
+
+type Options<Default> = Look & { readonly default?: Default };
+
+/** A text; the last one counts. */
+export function text<D extends string | undefined = undefined>(
+  description: string,
+  options: Options<D> = {},
+): Flag<string | D> {
+  return { ...lookOf(options), type: "string", description, read: (given) => given.at(-1) ?? (options.default as D) };
+}
+
+/** A whole number. */
+export function integer<D extends number | undefined = undefined>(
+  description: string,
+  options: Options<D> = {},
+): Flag<number | D> {
+  const read = (given: readonly string[]) => (given.length === 0 ? (options.default as D) : Number(given.at(-1)));
+  return { ...lookOf(options), type: "integer", description, read };
+}
+
+/** A switch, off by default. */
+export function on(description: string, look: Look = {}): Flag<boolean> {
+  return { ...look, type: "boolean", description, read: (given) => given.at(-1) === "true" };
+}
+
+/** Words that commas or repeating the flag separate. */
+export function slice(description: string, options: Options<readonly string[]> = {}): Flag<readonly string[]> {
+  return { ...several(options), type: "slice", description };
+}
+
+/** Whole values of a flag that is repeated. */
+export function array(description: string, options: Options<readonly string[]> = {}): Flag<readonly string[]> {
+  return { ...several(options), type: "array", description };
+}
+
+function several(options: Options<readonly string[]>) {
+  const read = (given: readonly string[]) => (given.length === 0 ? (options.default ?? []) : given);
+  return { ...lookOf(options), read };
+}
+
+function lookOf({ default: value, ...look }: Options<unknown>): Look {
+  return value === undefined ? look : { shown: String(value), ...look };
+}
+
+/** What the words of one call gave, by long name. */
+export type Given = ReadonlyMap<string, readonly string[]>;
+
+export function valuesOf<F extends FlagTable>(flags: F, given: Given): Values<F> {
+  const entries = Object.entries(flags).map(([name, flag]) => [name, flag.read(given.get(name) ?? [])]);
+  return Object.fromEntries(entries) as Values<F>;
+}
+
+const booleans: Readonly<Record<string, string>> = {
+  1: "true",
+  t: "true",
+  true: "true",
+  0: "false",
+  f: "false",
+  false: "false",
+};
+
+/** What one occurrence of a flag stands for. @throws UsageError when the value does not fit the type. */
+export function wordsOf(name: string, flag: Flag, value: string): readonly string[] {
   if (flag.type === "slice") return value.split(",");
-  if (flag.type === "integer") return [integer(flag, value)];
-  if (flag.type === "boolean") return [boolean(flag, value)];
+  if (flag.type === "integer")
+    return [/^[+-]?\d+$/.test(value) ? String(Number(value)) : refuse("a whole number is needed")];
+  if (flag.type === "boolean") return [booleans[value.toLowerCase()] ?? refuse("true or false is needed")];
   return [value];
-}
 
-function integer(flag: Flag, value: string): string {
-  if (/^[+-]?\d+$/.test(value)) return String(Number(value));
-  throw invalid(flag, value, "a whole number is needed");
-}
-
-function boolean(flag: Flag, value: string): string {
-  const word = value.toLowerCase();
-  if (trueWords.has(word)) return "true";
-  if (falseWords.has(word)) return "false";
-  throw invalid(flag, value, "true or false is needed");
-}
-
-function invalid(flag: Flag, value: string, why: string): UsageError {
-  const names = flag.short === undefined ? `--${flag.name}` : `-${flag.short}, --${flag.name}`;
-  return new UsageError(`invalid argument ${JSON.stringify(value)} for "${names}" flag: ${why}`);
+  function refuse(why: string): never {
+    const names = flag.short === undefined ? `--${name}` : `-${flag.short}, --${name}`;
+    throw new UsageError(`invalid argument ${JSON.stringify(value)} for "${names}" flag: ${why}`);
+  }
 }

@@ -1,81 +1,134 @@
-/** Reads the words of a call against one command: flags in any place, arguments counted (cli-and-runtimes.md 1.1, 1.3). */
+/** From the words of a call to a command, its arguments and flags (cli-and-runtimes.md 1.1, 1.3). */
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import { nearest } from "../../../core/shared/nearest.ts";
-import type { Argument, Command, Flag } from "./command.ts";
+import { type Command, lineOf, namesOf, type Path, plainWord } from "./command.ts";
 import { UsageError } from "./errors.ts";
-import { Flags, flagValues } from "./flags.ts";
-import { globalFlags } from "./global-flags.ts";
+import { type Flag, type FlagTable, type Given, wordsOf } from "./flags.ts";
 
-export interface ParsedWords {
-  readonly flags: Flags;
+export interface Found<C> {
+  readonly path: Path<C>;
+  readonly command: Command<C>;
+  /** The words of the call without those that named the command. */
+  readonly words: readonly string[];
+}
+
+/** Walks down the tree along the words that are no flags, wherever flags stand between them. */
+export function findCommand<C>(root: Command<C>, globals: FlagTable, words: readonly string[]): Found<C> {
+  const path: Command<C>[] = [root];
+  let command = root;
+  let rest = words;
+  for (;;) {
+    const index = firstArgument(rest, valueTaking(command, globals));
+    const child = childNamed(command, rest[index]);
+    if (!child) return { path, command, words: rest };
+    path.push(child);
+    command = child;
+    rest = rest.toSpliced(index, 1);
+  }
+}
+
+function childNamed<C>(command: Command<C>, word: string | undefined): Command<C> | undefined {
+  if (word === undefined) return undefined;
+  return command.commands?.find((child) => namesOf(child).some((name) => plainWord(name) === plainWord(word)));
+}
+
+function firstArgument(words: readonly string[], takesValue: ReadonlySet<string>): number {
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index] ?? "";
+    if (word === "--") return -1;
+    if (word === "-" || !word.startsWith("-")) return index;
+    if (takesValue.has(word)) index++;
+  }
+  return -1;
+}
+
+/** `--flag` and `-f` of this command and those below it whose value is the next word. */
+function valueTaking<C>(command: Command<C>, globals: FlagTable, into: Set<string> = new Set()): ReadonlySet<string> {
+  for (const [name, flag] of Object.entries({ ...globals, ...command.flags })) {
+    if (flag.type === "boolean") continue;
+    into.add(`--${name}`);
+    if (flag.short !== undefined) into.add(`-${flag.short}`);
+  }
+  for (const child of command.commands ?? []) valueTaking(child, globals, into);
+  return into;
+}
+
+/** The error for a word that names no command of a group, with the nearest one that exists (decisions.md 2). */
+export function unknownCommand(path: Path, word: string): UsageError {
+  const group = path.at(-1);
+  const known = (group?.commands ?? []).filter((child) => !child.hidden).flatMap(namesOf);
+  return unknownWord(path, word, { what: group?.childWord ?? "command", known });
+}
+
+interface Words {
+  readonly what: string;
+  readonly known: readonly string[];
+  /** What is said where no known word is near. */
+  readonly otherwise?: string;
+}
+
+/** The error for a word that is none of the known ones. */
+export function unknownWord(path: Path, word: string, { what, known, otherwise = "" }: Words): UsageError {
+  const meant = nearest(word, known);
+  const hint = meant === undefined ? otherwise : `\n\nDid you mean this?\n\t${meant}\n`;
+  return new UsageError(`unknown ${what} ${JSON.stringify(word)} for "${lineOf(path)}"${hint}`);
+}
+
+export interface Parsed {
+  readonly given: Given;
   readonly args: readonly string[];
 }
 
-/** The flags of a command and the global ones, which it may replace (`-h` apart). */
-export function flagsOf(command: Command): readonly Flag[] {
-  return [...(command.flags ?? []), ...globalFlags];
-}
-
-/** @throws UsageError for an unknown flag, a flag without its value or with a wrong one. */
-export function parseWords(command: Command, words: readonly string[]): ParsedWords {
-  const known = flagsOf(command);
-  const values = new Map<string, string[]>();
+/** @param flags of the command and the program. @throws UsageError for an unknown flag, one without its value or with a wrong one */
+export function parseWords(flags: FlagTable, words: readonly string[]): Parsed {
+  const given = new Map<string, string[]>();
   const args: string[] = [];
-  for (const token of tokenize(known, words)) {
+  for (const token of tokenize(flags, words)) {
     if (token.kind === "positional") args.push(token.value);
     if (token.kind !== "option") continue;
-    const flag = flagOf(known, token.name, token.rawName, words);
-    const value = givenValue(flag, token.rawName, token.value);
-    values.set(flag.name, [...(values.get(flag.name) ?? []), ...flagValues(flag, value)]);
+    const flag = flags[token.name] ?? unknownFlag(flags, token.name, token.rawName, words);
+    const values = wordsOf(token.name, flag, givenValue(flag, token.rawName, token.value));
+    const name = flag.sameAs ?? token.name;
+    given.set(name, [...(given.get(name) ?? []), ...values]);
   }
-  return { flags: new Flags(values), args };
+  return { given, args };
 }
 
-/** @throws UsageError with the sentence that says how many are needed. */
-export function checkArguments(command: Command, args: readonly string[]): void {
-  const all = command.arguments ?? [];
-  const least = all.filter((argument: Argument) => !argument.optional).length;
-  const most = command.ignoresExtra ? Number.POSITIVE_INFINITY : all.length;
-  if (args.length >= least && args.length <= most) return;
-  throw new UsageError(wrongCount(least, most, args.length));
-}
-
-function wrongCount(least: number, most: number, received: number): string {
-  if (least === most) return `accepts ${least} arg(s), received ${received}`;
-  if (most === Number.POSITIVE_INFINITY) return `requires at least ${least} arg(s), only received ${received}`;
-  return `accepts between ${least} and ${most} arg(s), received ${received}`;
-}
-
-function tokenize(known: readonly Flag[], words: readonly string[]) {
+function tokenize(flags: FlagTable, words: readonly string[]) {
   const options: ParseArgsOptionsConfig = {};
-  for (const flag of known) {
-    const type = flag.type === "boolean" ? "boolean" : "string";
-    options[flag.name] = flag.short === undefined ? { type } : { type, short: flag.short };
+  for (const [name, { type, short }] of Object.entries(flags)) {
+    options[name] = { type: type === "boolean" ? type : "string", ...(short === undefined ? {} : { short }) };
   }
   return parseArgs({ args: [...words], options, strict: false, tokens: true, allowPositionals: true }).tokens;
 }
 
-function flagOf(known: readonly Flag[], name: string, rawName: string, words: readonly string[]): Flag {
-  const flag = known.find((candidate) => candidate.name === name);
-  if (flag) return flag;
-  if (rawName.startsWith("--")) throw new UsageError(`unknown flag: --${name}${suggestion(known, name)}`);
-  const cluster = words.find((word) => /^-[^-]/.test(word) && word.includes(name)) ?? rawName;
-  throw new UsageError(`unknown shorthand flag: '${name}' in ${cluster}`);
-}
-
-function suggestion(known: readonly Flag[], name: string): string {
-  const shown = known.filter((flag) => !flag.hidden).map((flag) => flag.name);
+function unknownFlag(flags: FlagTable, name: string, rawName: string, words: readonly string[]): never {
+  if (!rawName.startsWith("--")) {
+    const cluster = words.find((word) => /^-[^-]/.test(word) && word.includes(name)) ?? rawName;
+    throw new UsageError(`unknown shorthand flag: '${name}' in ${cluster}`);
+  }
+  const shown = Object.keys(flags).filter((known) => !flags[known]?.hidden);
   const meant = nearest(name, shown);
-  return meant === undefined ? "" : ` (did you mean --${meant}?)`;
+  throw new UsageError(`unknown flag: --${name}${meant === undefined ? "" : ` (did you mean --${meant}?)`}`);
 }
 
-function givenValue(flag: Flag, rawName: string, value: string | undefined): string {
-  if (value === undefined && flag.type === "boolean") return "true";
-  const short = !rawName.startsWith("--");
-  if (value === undefined) throw new UsageError(`flag needs an argument: ${missing(flag, short)}`);
-  return short && value.startsWith("=") ? value.slice(1) : value;
+function givenValue({ type, short }: Flag, rawName: string, value: string | undefined): string {
+  const long = rawName.startsWith("--");
+  if (value !== undefined) return !long && value.startsWith("=") ? value.slice(1) : value;
+  if (type === "boolean") return "true";
+  throw new UsageError(`flag needs an argument: ${long ? rawName : `'${short}' in -${short}`}`);
 }
 
-function missing(flag: Flag, short: boolean): string {
-  return short ? `'${flag.short}' in -${flag.short}` : `--${flag.name}`;
+/** @throws UsageError with the sentence that says how many arguments are needed. */
+export function checkArguments<C>({ arguments: all = [], ignoresExtra }: Command<C>, received: number): void {
+  const least = all.filter((argument) => !argument.optional).length;
+  if (received >= least && (ignoresExtra || received <= all.length)) return;
+  throw new UsageError(`${wantedCount(least, ignoresExtra ? undefined : all.length)} received ${received}`);
+}
+
+function wantedCount(least: number, most: number | undefined): string {
+  if (least === most) return `accepts ${least} arg(s),`;
+  return most === undefined
+    ? `requires at least ${least} arg(s), only`
+    : `accepts between ${least} and ${most} arg(s),`;
 }

@@ -1,13 +1,14 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { rootCommand } from "../verbs/root.ts";
-import type { Command } from "./command.ts";
+import type { Command } from "./context.ts";
 import { referenceText } from "./reference.ts";
+import { globalFlags } from "./settings.ts";
 
 const committed = readFileSync(new URL("../../../../docs/generated/cli.md", import.meta.url), "utf8");
 
 test("docs/generated/cli.md describes the commands as they are (if not: node scripts/cli-reference.ts)", () => {
-  expect(committed === referenceText(rootCommand)).toBe(true);
+  expect(committed === referenceText(rootCommand, globalFlags)).toBe(true);
 });
 
 function all(command: Command): readonly Command[] {

@@ -1,26 +1,24 @@
 /** The reference of all commands as Markdown, made from their own data. */
-import type { Argument, Command, Flag } from "./command.ts";
-import { globalFlags } from "./global-flags.ts";
-import { lineOf } from "./help.ts";
+import { type Command, lineOf, type Path } from "./command.ts";
+import type { Flag, FlagTable } from "./flags.ts";
+import { argumentWords, shownFlags } from "./help.ts";
 
 /** docs/generated/cli.md. */
-export function referenceText(root: Command): string {
+export function referenceText(root: Command<unknown>, globals: FlagTable): string {
   const all = visible([root]);
   return [
     "# Command reference",
     "",
     "Made from the commands themselves by scripts/cli-reference.ts; the guide to the command line is [guides/cli.md](../guides/cli.md).",
     "",
-    ...all.map((path) => `- [${lineOf(path)}](#${anchor(path)})`),
+    ...all.map((path) => `- [${lineOf(path)}](#${lineOf(path).replaceAll(" ", "-")})`),
     "",
     "## Flags of every command",
     "",
-    ...flagTable(globalFlags),
+    ...flagTable(globals),
     ...all.flatMap(section),
   ].join("\n");
 }
-
-type Path = readonly Command[];
 
 /** A command and those below it, each with its path. */
 function visible(path: Path): Path[] {
@@ -28,70 +26,48 @@ function visible(path: Path): Path[] {
   return [path, ...children.filter((child) => !child.hidden).flatMap((child) => visible([...path, child]))];
 }
 
-function anchor(path: Path): string {
-  return lineOf(path).replaceAll(" ", "-");
-}
-
 function section(path: Path): string[] {
   const command = path.at(-1);
   if (!command) return [];
+  const { summary, aliases, flags = {}, examples } = command;
   return [
     `## ${lineOf(path)}`,
     "",
-    `${command.summary}.`,
+    `${summary}.`,
     "",
     ...usage(path, command).map((line) => `    ${line}`),
     "",
-    ...aliasLines(command),
-    ...flagTable(command.flags ?? []),
+    ...(aliases ? [`Also: ${aliases.map((alias) => `\`${alias}\``).join(", ")}.`, ""] : []),
+    ...flagTable(flags),
     "Examples:",
     "",
-    ...command.examples.map((line) => `    ${line}`),
+    ...examples.map((line) => `    ${line}`),
     "",
   ];
 }
 
-function usage(path: Path, command: Command): string[] {
-  const words = (command.arguments ?? []).map((argument) => argumentWord(argument));
-  const call = [lineOf(path), ...words, "[flags]"].join(" ");
+function usage(path: Path, command: Command<unknown>): string[] {
+  const line = lineOf(path);
+  // `help` has neither: it is answered before any command is looked for.
+  if (!command.run && !command.commands) return [`${line} [COMMAND...]`];
   return [
-    ...(command.load ? [call] : []),
-    ...(command.commands ? [`${lineOf(path)} COMMAND`] : []),
-    ...helpCall(command),
+    ...(command.run ? [[line, ...argumentWords(command), "[flags]"].join(" ")] : []),
+    ...(command.commands ? [`${line} COMMAND`] : []),
   ];
 }
 
-/** `help` has neither: it is answered before any command is looked for. */
-function helpCall(command: Command): string[] {
-  return command.load || command.commands ? [] : [`dispatch ${command.name} [COMMAND...]`];
+const valueWords = { string: " TEXT", boolean: "", integer: " NUMBER", slice: " A,B", array: " TEXT" };
+
+function flagTable(flags: FlagTable): string[] {
+  const rows = shownFlags(flags).map(([name, flag]) => `| \`${flagWord(name, flag)}\` | ${meaning(flag)} |`);
+  return rows.length === 0 ? [] : ["| Flag | Meaning |", "|---|---|", ...rows, ""];
 }
 
-function argumentWord({ name, optional }: Argument): string {
-  return optional ? `[${name}]` : name;
-}
-
-function aliasLines({ aliases }: Command): string[] {
-  return aliases ? [`Also: ${aliases.map((alias) => `\`${alias}\``).join(", ")}.`, ""] : [];
-}
-
-const valueWords = { string: " TEXT", boolean: "", integer: " NUMBER", slice: " A,B", array: " TEXT" } as const;
-
-function flagTable(flags: readonly Flag[]): string[] {
-  const shown = flags.filter((flag) => !flag.hidden);
-  if (shown.length === 0) return [];
-  const rows = shown.map((flag) => `| \`${flagWord(flag)}\` | ${cell(flag.description)}${standard(flag)} |`);
-  return ["| Flag | Meaning |", "|---|---|", ...rows, ""];
-}
-
-function flagWord({ name, short, type }: Flag): string {
+function flagWord(name: string, { short, type }: Flag): string {
   return `${short === undefined ? "" : `-${short}, `}--${name}${valueWords[type]}`;
 }
 
-function standard(flag: Flag): string {
-  return flag.default === undefined ? "" : ` (default \`${cell(flag.default)}\`)`;
-}
-
 /** A bar would end the cell of the table. */
-function cell(text: string): string {
-  return text.replaceAll("|", "\\|");
+function meaning({ description, shown }: Flag): string {
+  return `${description}${shown === undefined ? "" : ` (default \`${shown}\`)`}`.replaceAll("|", "\\|");
 }

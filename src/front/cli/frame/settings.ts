@@ -1,9 +1,35 @@
 /** The settings of one call: flag before environment before context before default (cli-and-runtimes.md 1.1). */
-
+import { isThisMachine } from "../../../core/shared/loopback.ts";
 import type { Config } from "./config-file.ts";
 import { CliError } from "./errors.ts";
-import type { Flags } from "./flags.ts";
+import { type Given, integer, on, text } from "./flags.ts";
 import type { Io } from "./io.ts";
+
+const host = "127.0.0.1";
+const port = 8080;
+const organization = "dispatch-server";
+/** Of the gateway, for printing URLs. */
+export const gatewayPorts = { http: 8081, https: 8444 } as const;
+
+/** Valid on every command (cli-and-runtimes.md 1.1). */
+export const globalFlags = {
+  config: text("Configuration file", { shown: "$HOME/.dispatch/config.json" }),
+  host: text("Host of the Dispatch server", { shown: host }),
+  port: integer("Port of the Dispatch server", { shown: String(port) }),
+  scheme: text("http or https", { shown: "http" }),
+  organization: text("Organization to work in", { shown: organization }),
+  insecure: on("Accept any TLS certificate"),
+  output: text("Output format: table, json, yaml or name", {
+    short: "o",
+    shown: "table",
+    completes: ["table", "json", "yaml", "name"],
+  }),
+  json: on("The same as -o json", { hidden: true }),
+  token: text("Bearer token (better: DISPATCH_TOKEN, which others cannot see)"),
+  "service-account": text("Service account, NAME or ORGANIZATION/NAME"),
+  "jwt-private-key": text("PEM file with the service account's RSA private key"),
+  help: on("Help for this command", { short: "h" }),
+};
 
 export interface Settings {
   readonly host: string;
@@ -23,38 +49,26 @@ export interface Settings {
 }
 
 /** @throws CliError when a setting has no usable value, naming where it came from. */
-export function resolveSettings(config: Config, flags: Flags, io: Io): Readonly<Settings> {
+export function resolveSettings(config: Config, given: Given, io: Io): Readonly<Settings> {
   const context = config.contexts[config.current];
-  const pick = (name: string, saved: unknown) => flags.text(name) ?? fromEnvironment(io, name) ?? textOf(saved);
-  const host = pick("host", context?.host) || (context ? "localhost" : "127.0.0.1");
-  const scheme = schemeOf(pick("scheme", context?.scheme), context !== undefined || !isLoopback(host));
+  const pick = (name: string, saved: unknown) => given.get(name)?.at(-1) ?? fromEnvironment(io, name) ?? textOf(saved);
+  const server = pick("host", context?.host) || (context ? "localhost" : host);
+  const scheme = schemeOf(pick("scheme", context?.scheme), context !== undefined || !isThisMachine(server));
   return Object.freeze({
-    host,
+    host: server,
     scheme,
-    port: portOf(pick("port", context?.port), context !== undefined || scheme === "https" ? 443 : 8080),
-    organization: pick("organization", context?.organization) || "dispatch-server",
+    port: portOf(pick("port", context?.port), context !== undefined || scheme === "https" ? 443 : port),
+    organization: pick("organization", context?.organization) || organization,
     cookie: context ? context.cookie || "unset" : "cookie",
     insecure: isTrue(pick("insecure", context?.insecure)),
     token: pick("token", context?.token) ?? "",
     serviceAccount: pick("service-account", context?.serviceaccount) ?? "",
     jwtPrivateKey: pick("jwt-private-key", context?.jwtprivatekey) ?? "",
-    apiHttpPort: context?.["api-http-port"] || 8081,
-    apiHttpsPort: context?.["api-https-port"] || 8444,
+    apiHttpPort: context?.["api-http-port"] || gatewayPorts.http,
+    apiHttpsPort: context?.["api-https-port"] || gatewayPorts.https,
     output: pick("output", context?.output) ?? "",
     json: isTrue(pick("json", context?.json)),
   });
-}
-
-/** Whether a host name can only mean this machine. */
-export function isLoopback(host: string): boolean {
-  const name = host.toLowerCase();
-  return (
-    name === "localhost" ||
-    name.endsWith(".localhost") ||
-    name === "::1" ||
-    name === "[::1]" ||
-    /^127(\.\d+){3}$/.test(name)
-  );
 }
 
 /** The address of the API, without a slash at the end. */
@@ -83,7 +97,7 @@ function schemeOf(given: string | undefined, secure: boolean): "http" | "https" 
 
 function portOf(given: string | undefined, otherwise: number): number {
   if (given === undefined) return otherwise;
-  const port = Number(given);
-  if (/^\d+$/.test(given) && port > 0 && port < 65536) return port;
+  const number = Number(given);
+  if (/^\d+$/.test(given) && number > 0 && number < 65536) return number;
   throw new CliError(`invalid port "${given}": it must be a number from 1 to 65535`);
 }

@@ -1,7 +1,20 @@
 import { apiOperations, apiSchema } from "../../../core/apis/contract.ts";
+import { needed } from "../frame/command.ts";
+import { on, slice, text as textFlag } from "../frame/flags.ts";
 import type { Settings } from "../frame/settings.ts";
 import type { JsonObject } from "../output/shape.ts";
-import { type Kind, list, textColumn, usualMessages } from "./kind.ts";
+import {
+  application,
+  type Kind,
+  keys,
+  list,
+  reading,
+  tagsOf,
+  text,
+  textColumn,
+  usualMessages,
+  writing,
+} from "./kind.ts";
 
 /** Gateway endpoints. */
 export const api: Kind = {
@@ -13,24 +26,7 @@ export const api: Kind = {
   operations: apiOperations,
   schema: apiSchema,
   required: ["function"],
-  shape: {
-    keys: [
-      "authentication?",
-      "cors?",
-      "enabled?",
-      "function",
-      "hosts",
-      "id?",
-      "kind?",
-      "methods",
-      "name",
-      "protocols",
-      "status?",
-      "tags",
-      "tls?",
-      "uris",
-    ],
-  },
+  shape: keys("authentication? cors? enabled? function hosts id? kind? methods name protocols status? tags tls? uris"),
   table: {
     style: { center: "-", rowLine: true, wrap: true },
     columns: [
@@ -47,10 +43,79 @@ export const api: Kind = {
   },
   summaryKey: "api",
   hasStatus: true,
+  writing: writing({
+    arguments: [needed("API_NAME", "API"), needed("FUNCTION_NAME", "Function")],
+    flags: {
+      domain: slice("Host names; without any, paths begin with /<organization>", { short: "d" }),
+      path: slice("Paths", { short: "p", default: ["/"] }),
+      method: slice("HTTP methods", {
+        short: "m",
+        default: ["GET"],
+        completes: ["GET", "POST", "PUT", "PATCH", "DELETE"],
+      }),
+      "https-only": on("Refuse plain http"),
+      disable: on("Create it switched off"),
+      cors: on("Answer browsers of other origins"),
+      auth: textFlag("Who may call: public, basic, token or slack", {
+        default: "public",
+        completes: ["public", "basic", "token", "slack"],
+      }),
+      "auth-secret": textFlag("Secret with the signing secret (slack) or the passwords (basic)", {
+        completes: "Secret",
+      }),
+      "raw-body": on("The function also gets the body as it was sent, of any content type"),
+      "http-response": on("The function may answer {statusCode, headers, body}"),
+      ...application,
+    },
+    example: "api echo echo --path /cloudmaster --method POST --https-only",
+    draft: ({ args: [name, functionName], flags }) => ({
+      name,
+      function: functionName,
+      authentication: flags.auth,
+      ...(flags["auth-secret"] === undefined ? {} : { authenticationSecret: flags["auth-secret"] }),
+      cors: flags.cors,
+      enabled: !flags.disable,
+      hosts: flags.domain,
+      ...(flags["http-response"] ? { httpResponse: true } : {}),
+      methods: flags.method,
+      ...(flags["raw-body"] ? { rawBody: true } : {}),
+      protocols: flags["https-only"] ? ["https"] : ["http", "https"],
+      tags: tagsOf(flags),
+      uris: flags.path,
+    }),
+  }),
+  reading: reading({ flags: { func: textFlag("Accepted, without effect", { short: "f", hidden: true }) } }),
+  facts: (resource, settings) => [
+    ["Enabled", [String(resource.enabled === true)]],
+    ["Function", [text(resource, "function")]],
+    ["Methods", [list(resource, "methods").join(", ") || "all"]],
+    ["Hosts", list(resource, "hosts")],
+    ["URL", endpointUrls(resource, settings)],
+    ["Authentication", [authenticationOf(resource)]],
+    ["CORS", [resource.cors === true ? "true" : ""]],
+    ["Raw body", [resource.rawBody === true ? "true" : ""]],
+    ["HTTP response", [resource.httpResponse === true ? "true" : ""]],
+  ],
+  normal: (spec, organization) => {
+    const prefix = `/${organization}/`;
+    const prefixed = (uri: string) => (uri.startsWith(prefix) ? uri : prefix + uri.replace(/^\//, ""));
+    return {
+      ...spec,
+      ...(spec.authentication === "public" ? { authentication: "" } : {}),
+      ...(spec.methods === undefined ? {} : { methods: list(spec, "methods").map((method) => method.toUpperCase()) }),
+      ...(spec.uris === undefined || spec.hosts !== undefined ? {} : { uris: list(spec, "uris").map(prefixed) }),
+    };
+  },
 };
 
+function authenticationOf(resource: JsonObject): string {
+  const secret = text(resource, "authenticationSecret");
+  const authentication = text(resource, "authentication") || "public";
+  return secret === "" ? authentication : `${authentication}, secret ${secret}`;
+}
+
 /** The URL for each path and protocol of an endpoint, as a caller on the configured host would write it. */
-export function endpointUrls(resource: JsonObject, settings: Settings): string[] {
+function endpointUrls(resource: JsonObject, settings: Settings): string[] {
   return list(resource, "uris").flatMap((uri) =>
     list(resource, "protocols").map((protocol) => `${origin(protocol, settings)}${uri}`),
   );

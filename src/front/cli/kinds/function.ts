@@ -1,6 +1,30 @@
 import { functionOperations, functionSchema } from "../../../core/functions/contract.ts";
-import { dateColumn } from "./date-column.ts";
-import { type Kind, plainStyle, textColumn, usualMessages } from "./kind.ts";
+import { schemaFile } from "../files/given-files.ts";
+import { needed } from "../frame/command.ts";
+import { CliError, UsageError } from "../frame/errors.ts";
+import { array, integer, slice, text as textFlag } from "../frame/flags.ts";
+import { isObject, type JsonObject } from "../output/shape.ts";
+import {
+  application,
+  dateColumn,
+  type Kind,
+  keys,
+  keysOf,
+  list,
+  number,
+  objectOf,
+  plainStyle,
+  tagsOf,
+  text,
+  textColumn,
+  usualMessages,
+  writing,
+} from "./kind.ts";
+
+/** The flag of everything that reads secrets. */
+export const secrets = {
+  secret: slice("Secrets that it may read, separated by commas or by repeating the flag", { completes: "Secret" }),
+};
 
 /** Functions. */
 export const functionKind: Kind = {
@@ -15,28 +39,10 @@ export const functionKind: Kind = {
   // Sources are taken, never handed out.
   derived: ["source", "sourceURL", "sourcePath", "services"],
   shape: {
-    keys: [
-      "source?",
-      "sourceURL?",
-      "sourcePath?",
-      "createdTime?",
-      "faasId?",
-      "id?",
-      "image",
-      "functionImageURL?",
-      "kind?",
-      "handler",
-      "modifiedTime?",
-      "name",
-      "reason",
-      "schema?",
-      "secrets",
-      "services",
-      "status?",
-      "timeout?",
-      "tags",
-    ],
-    nested: { schema: { keys: ["in??", "out??"] } },
+    ...keys(
+      "source? sourceURL? sourcePath? createdTime? faasId? id? image functionImageURL? kind? handler modifiedTime? name reason schema? secrets services status? timeout? tags",
+    ),
+    nested: { schema: keys("in?? out??") },
   },
   table: {
     style: plainStyle,
@@ -49,4 +55,96 @@ export const functionKind: Kind = {
   },
   summaryKey: "functions",
   hasStatus: true,
+  writing: writing({
+    arguments: [needed("NAME", "Function"), needed("PATH")],
+    flags: {
+      image: textFlag("Image it runs on", { completes: "Image" }),
+      handler: textFlag("Entry point; needed when PATH is a folder: ./hello.js, module.function"),
+      "schema-in": textFlag("File with the JSON Schema of its input"),
+      "schema-out": textFlag("File with the JSON Schema of its output"),
+      ...secrets,
+      service: array("Accepted, without effect", { hidden: true }),
+      timeout: integer("Milliseconds after which a run is ended; 0 is none", { default: 0 }),
+      env: array("Environment variable KEY=VALUE; repeatable"),
+      memory: integer("Memory of a worker in MiB"),
+      cpu: textFlag("Processors of a worker: 2, 0.5"),
+      pids: integer("Processes and threads of a worker"),
+      disk: integer("Size of a worker's /tmp in MiB"),
+      concurrency: integer("Workers at once"),
+      network: textFlag("isolated, none or host", { completes: ["isolated", "none", "host"] }),
+      isolation: textFlag("function: a worker serves many runs; run: each run has a fresh one", {
+        completes: ["function", "run"],
+      }),
+      retries: integer("How often a run is repeated that a restart of the server interrupted"),
+      ...application,
+    },
+    example: "function hello hello.js --image nodejs",
+    draft: async ({ args: [name = "", path = ""], flags, io }) => {
+      const { handler = "", memory, cpu, pids, disk, concurrency, network, isolation, retries } = flags;
+      const limits = given({ memory, cpu: cpu === undefined ? cpu : processors(cpu), pids, disk, concurrency });
+      const { packSource } = await import("../files/pack-source.ts");
+      return {
+        name,
+        image: flags.image ?? "",
+        handler,
+        source: await packSource({ name, path, root: io.cwd, handler }),
+        schema: { in: schemaFile(io, flags["schema-in"]), out: schemaFile(io, flags["schema-out"]) },
+        secrets: flags.secret,
+        services: flags.service,
+        timeout: flags.timeout,
+        ...(flags.env.length > 0 ? { env: Object.fromEntries(flags.env.map(variable)) } : {}),
+        ...(Object.keys(limits).length > 0 ? { limits } : {}),
+        ...given({ network, isolation, retries }),
+        reason: null,
+        tags: tagsOf(flags),
+      };
+    },
+  }),
+  facts: (resource) => {
+    const timeout = number(resource, "timeout") ?? 0;
+    const schema = objectOf(resource.schema);
+    return [
+      ["Image", [text(resource, "image")]],
+      ["Handler", [text(resource, "handler")]],
+      ["Revision", [text(resource, "faasId")]],
+      ["Timeout", [timeout > 0 ? `${timeout} ms` : ""]],
+      ["Limits", [Object.entries(objectOf(resource.limits)).map(limit).join(", ")]],
+      ["Network", [text(resource, "network")]],
+      ["Isolation", [text(resource, "isolation")]],
+      ["Retries", [text(resource, "retries")]],
+      // Values may be secret.
+      ["Environment", [keysOf(resource.env)]],
+      ["Schema", [["in", "out"].filter((side) => isObject(schema[side])).join(", ")]],
+      ["Secrets", [list(resource, "secrets").join(", ")]],
+    ];
+  },
+  users: {
+    API: (api) => [text(api, "function")],
+    Subscription: (subscription) => [text(subscription, "function")],
+  },
 };
+
+function given(values: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+function processors(word: string): number {
+  const count = Number(word);
+  if (word.trim() !== "" && count > 0) return count;
+  throw new UsageError(
+    `invalid argument ${JSON.stringify(word)} for "--cpu" flag: a number above 0 is needed, like 2 or 0.5`,
+  );
+}
+
+function variable(pair: string): readonly [string, string] {
+  const at = pair.indexOf("=");
+  // A value alone may be secret: it is not repeated.
+  if (at < 1) throw new CliError("invalid value for --env: it must be KEY=VALUE");
+  return [pair.slice(0, at), pair.slice(at + 1)];
+}
+
+const units: Readonly<Record<string, string>> = { memory: " MiB", disk: " MiB" };
+
+function limit([name, value]: readonly [string, unknown]): string {
+  return `${name} ${String(value)}${units[name] ?? ""}`;
+}

@@ -1,9 +1,15 @@
 /** A kind of resource as the command line knows it: data that every verb is generic over. */
 import type { ResourceOperations } from "../../../core/shared/resource-operations.ts";
 import type { CallableOperation } from "../../client/client.ts";
+import type { Argument } from "../frame/command.ts";
+import type { Context } from "../frame/context.ts";
+import { type FlagTable, text as textFlag, type Values } from "../frame/flags.ts";
+import type { Io } from "../frame/io.ts";
 import type { Settings } from "../frame/settings.ts";
+import type { Fact } from "../output/facts.ts";
 import { isObject, type JsonObject, type Shape } from "../output/shape.ts";
 import type { TableStyle } from "../output/table.ts";
+import { unixDate } from "../output/time.ts";
 
 export interface Column {
   readonly title: string;
@@ -22,6 +28,33 @@ export interface FieldSchema {
   readonly additionalProperties?: FieldSchema;
   readonly items?: FieldSchema;
   readonly required?: readonly string[];
+}
+
+/** What `create` and `update` take, and what they send. */
+export interface Writing<F extends FlagTable = FlagTable> {
+  readonly arguments: readonly Argument[];
+  readonly flags: F;
+  /** Behind the verb: `secret slack slack.json`. */
+  readonly example: string;
+  /** Further arguments are accepted and ignored, as they always were. */
+  readonly ignoresExtra?: true;
+  /** The body. @throws CliError when a file cannot be used */
+  draft(given: Drafting<F>): JsonObject | Promise<JsonObject>;
+}
+
+export interface Drafting<F extends FlagTable> {
+  readonly args: readonly string[];
+  readonly flags: Values<F>;
+  readonly io: Io;
+}
+
+/** What `get` takes and prints besides the table. */
+export interface Reading<F extends FlagTable = FlagTable> {
+  readonly flags: F;
+  /** Before a table. */
+  note?(flags: Values<F>): string;
+  /** Columns that a flag asks for. */
+  more?(flags: Values<F>): readonly Column[];
 }
 
 export interface Kind {
@@ -47,6 +80,24 @@ export interface Kind {
   readonly summaryKey: string;
   /** Has a status that ends in READY or ERROR. */
   readonly hasStatus: boolean;
+  readonly writing: Writing;
+  readonly reading?: Reading;
+  /** What `describe` tells beyond what all kinds have. */
+  facts(resource: JsonObject, settings: Settings): readonly Fact[];
+  /** By kind: who names a resource of this one, and the names that one of them holds. */
+  readonly users?: Readonly<Record<string, (user: JsonObject, organization: string) => readonly string[]>>;
+  /** For comparing: what the server makes of a request. */
+  normal?(spec: JsonObject, organization: string): JsonObject;
+}
+
+/** Derives the types of the flags; nothing else. */
+export function writing<F extends FlagTable>(data: Writing<F>): Writing {
+  return data;
+}
+
+/** Derives the types of the flags; nothing else. */
+export function reading<F extends FlagTable>(data: Reading<F>): Reading {
+  return data;
 }
 
 /** `Created function`, `Updated function`, `Deleted function`. */
@@ -54,10 +105,33 @@ export function usualMessages(label: string): Kind["messages"] {
   return { created: `Created ${label}`, updated: `Updated ${label}`, deleted: `Deleted ${label}` };
 }
 
+/** Keys in the order in which they are printed. */
+export function keys(words: string): Shape {
+  return { keys: words.split(" ") };
+}
+
+/** The flag `--application` and the tag that it adds. */
+export const application = {
+  application: textFlag("Mark it as part of an application (adds the tag Application)", { short: "a" }),
+};
+
+export function tagsOf(flags: Values<typeof application>): readonly JsonObject[] {
+  return flags.application === undefined ? [] : [{ key: "Application", value: flags.application }];
+}
+
 /** The values for the one hole of an item operation's path. */
 export function itemPath(operation: CallableOperation, name: string): Record<string, string> {
   const hole = /\{(\w+)\}/.exec(operation.path)?.[1];
   return hole === undefined ? {} : { [hole]: name };
+}
+
+/** One resource, or all when the name is empty. */
+export function fetchResources(
+  context: Context,
+  { operations: { get, list: all } }: Kind,
+  name: string,
+): Promise<unknown> {
+  return name === "" ? context.client.all(all) : context.client.call(get, { path: itemPath(get, name) });
 }
 
 /** Tables without crossings: most of them. */
@@ -83,11 +157,30 @@ export function number(resource: JsonObject, key: string): number | undefined {
 
 /** A list of objects; [] when it is absent. */
 export function objects(resource: JsonObject, key: string): readonly JsonObject[] {
-  const value = resource[key];
+  return objectsOf(resource[key]);
+}
+
+/** The objects of a list; [] of anything else. */
+export function objectsOf(value: unknown): JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
+/** An object; an empty one for anything else. */
+export function objectOf(value: unknown): JsonObject {
+  return isObject(value) ? value : {};
 }
 
 /** A column that shows one text field. */
 export function textColumn(title: string, key: string): Column {
   return { title, cell: (resource) => text(resource, key) };
+}
+
+/** A column that shows Unix seconds as a date. */
+export function dateColumn(title: string, key = "createdTime"): Column {
+  return { title, cell: (resource) => unixDate(number(resource, key)) };
+}
+
+/** Names of values, never the values. */
+export function keysOf(values: unknown): string {
+  return Object.keys(objectOf(values)).join(", ");
 }

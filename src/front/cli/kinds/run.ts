@@ -1,49 +1,24 @@
-/** Runs: not a kind of batch files, but printed like one. */
-
-import type { JsonObject, Shape } from "../output/shape.ts";
+/** Runs: not a kind of batch files, but fetched, printed and described like one. */
+import { runOperations } from "../../../core/runs/contract.ts";
+import type { Context } from "../frame/context.ts";
+import { jsonText } from "../output/encode.ts";
+import { type Fact, textLines } from "../output/facts.ts";
+import { printResources } from "../output/print.ts";
+import { isObject, type JsonObject, type Shape } from "../output/shape.ts";
 import { duration, rfc3339 } from "../output/time.ts";
-import { type KindTable, plainStyle, textColumn } from "./kind.ts";
-
-const eventShape: Shape = {
-  keys: [
-    "eventType",
-    "eventTypeVersion?",
-    "cloudEventsVersion",
-    "source",
-    "eventID",
-    "eventTime",
-    "schemaURL?",
-    "contentType?",
-    "extensions?",
-  ],
-};
+import { type KindTable, keys, list, objectOf, objectsOf, plainStyle, text, textColumn } from "./kind.ts";
 
 /** The keys of a printed run (cli-and-runtimes.md 1.8). */
 export const runShape: Shape = {
-  keys: [
-    "blocking?",
-    "error?",
-    "event?",
-    "executedTime?",
-    "faasId?",
-    "finishedTime?",
-    "functionId?",
-    "functionName?",
-    "httpContext?",
-    "input??",
-    "logs?",
-    "name?",
-    "output??",
-    "reason",
-    "secrets",
-    "services",
-    "status?",
-    "tags",
-  ],
+  ...keys(
+    "blocking? error? event? executedTime? faasId? finishedTime? functionId? functionName? httpContext? input?? logs? name? output?? reason secrets services status? tags",
+  ),
   nested: {
-    error: { keys: ["message", "stacktrace", "type"] },
-    logs: { keys: ["stderr", "stdout"] },
-    event: eventShape,
+    error: keys("message stacktrace type"),
+    logs: keys("stderr stdout"),
+    event: keys(
+      "eventType eventTypeVersion? cloudEventsVersion source eventID eventTime schemaURL? contentType? extensions?",
+    ),
   },
 };
 
@@ -68,8 +43,59 @@ export function time(run: JsonObject, key: "executedTime" | "finishedTime"): big
 }
 
 /** How long a run took; "" until it ended. */
-export function took(run: JsonObject): string {
+function took(run: JsonObject): string {
   const started = time(run, "executedTime");
   const finished = time(run, "finishedTime");
   return started === undefined || finished === undefined ? "" : duration(finished - started);
+}
+
+/** What went in, what came out, what it wrote. */
+export function runFacts(run: JsonObject): Fact[] {
+  const [error, logs] = [objectOf(run.error), objectOf(run.logs)];
+  const cause = text(error, "type") && `${text(error, "type")}: ${text(error, "message")}`;
+  return [
+    ["ID", [text(run, "name")]],
+    ["Function", [text(run, "functionName")]],
+    ["Status", [text(run, "status")]],
+    ["Error", [...textLines(cause), ...list(error, "stacktrace").flatMap(textLines)]],
+    ["Started", [rfc3339(time(run, "executedTime"))]],
+    ["Finished", [rfc3339(time(run, "finishedTime"))]],
+    ["Duration", [took(run)]],
+    ["Event", [isObject(run.event) ? text(run.event, "eventType") : ""]],
+    ["Secrets", [list(run, "secrets").join(", ")]],
+    ["Input", valueLines(run.input)],
+    ["Output", valueLines(run.output)],
+    ["Stdout", list(logs, "stdout")],
+    ["Stderr", list(logs, "stderr")],
+  ];
+}
+
+function valueLines(value: unknown): readonly string[] {
+  return value === undefined || value === null ? [] : textLines(jsonText(value, 2));
+}
+
+/** A run in one line: id, status, start, duration, what went wrong. */
+export function runLine(run: JsonObject): string {
+  const error = text(objectOf(run.error), "message").split("\n")[0];
+  const started = rfc3339(time(run, "executedTime"));
+  return [text(run, "name"), text(run, "status").padEnd(8), started, took(run), error].filter(Boolean).join("  ");
+}
+
+/** One run of a function; a function name of "" means any. */
+export async function fetchRun({ client }: Context, functionName: string, id: string): Promise<JsonObject> {
+  const query = functionName === "" ? {} : { functionName };
+  return { ...(await client.call(runOperations.getRun, { path: { runName: id }, query })) };
+}
+
+/** The query of a list of runs; undefined values are left out. */
+export type RunQuery = Readonly<Record<string, string | number | undefined>>;
+
+/** Runs, newest first: all of them without a limit. */
+export async function fetchRuns({ client }: Context, query: RunQuery): Promise<JsonObject[]> {
+  return objectsOf(await client.all(runOperations.listRuns, { query }));
+}
+
+/** Prints one run or a list, in the format of the call. */
+export function printRuns(context: Context, runs: JsonObject | readonly JsonObject[]): Promise<void> {
+  return printResources(context, { shape: runShape, table: runTable }, runs);
 }

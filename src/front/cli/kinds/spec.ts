@@ -4,38 +4,23 @@ import { isObject, type JsonObject } from "../output/shape.ts";
 import { type FieldSchema, type Kind, list, objects } from "./kind.ts";
 
 /** Keys that the server writes, whatever a request says. */
-const serversOwn: ReadonlySet<string> = new Set([
-  "createdTime",
-  "created-time",
-  "faasId",
-  "functionImageURL",
-  "groups",
-  "id",
-  "kind",
-  "modifiedTime",
-  "modified-time",
-  "reason",
-  "spec",
-  "status",
-  "url",
-]);
+const serversOwn = new Set(
+  "createdTime created-time faasId functionImageURL groups id kind modifiedTime modified-time reason spec status url".split(
+    " ",
+  ),
+);
 
 /** `kind` and `name`, then what the user decides, without what says nothing. */
-export function specOf(kind: Kind, resource: JsonObject): JsonObject {
-  const properties = Object.entries(kind.schema.properties ?? {}).filter(
-    ([key]) => key !== "name" && !serversOwn.has(key) && !kind.derived?.includes(key),
+export function specOf({ kind, schema, derived = [] }: Kind, resource: JsonObject): JsonObject {
+  const properties = Object.entries(schema.properties ?? {}).filter(
+    ([key]) => key !== "name" && !serversOwn.has(key) && !derived.includes(key),
   );
-  const decided = properties.map(([key, schema]) => [key, saying(resource[key], schema)] as const);
-  return {
-    kind: kind.kind,
-    name: resource.name,
-    ...Object.fromEntries(decided.filter(([, value]) => !isBlank(value))),
-  };
+  const decided = properties.map(([key, field]) => [key, saying(resource[key], field)] as const);
+  return { kind, name: resource.name, ...Object.fromEntries(decided.filter(([, value]) => !isBlank(value))) };
 }
 
 /** Below known keys only: in a JSON Schema or an environment an empty value means something. */
-function saying(value: unknown, schema: FieldSchema): unknown {
-  const { properties } = schema;
+function saying(value: unknown, { properties }: FieldSchema): unknown {
   if (!isObject(value) || !properties) return value;
   const entries = Object.entries(value).map(([key, item]) => [key, saying(item, properties[key] ?? {})] as const);
   return Object.fromEntries(entries.filter(([, item]) => !isBlank(item)));
@@ -52,23 +37,12 @@ function isBlank(value: unknown): boolean {
  */
 export function comparableSpec(kind: Kind, resource: JsonObject, organization: string): JsonObject {
   const spec = specOf(kind, resource);
-  const own = kind.kind === "API" ? normalEndpoint(spec, organization) : spec;
+  const own = kind.normal?.(spec, organization) ?? spec;
   const split = Array.isArray(own.secrets) ? { ...own, secrets: splitNames(own) } : own;
   const tags = objects(split, "tags");
   const result = tags.length === 0 ? split : { ...split, tags: normalTags(tags) };
-  const saying = Object.entries(result).filter(([, value]) => value !== false && value !== "" && value !== 0);
-  return Object.fromEntries(saying.map(([key, value]) => [key, sorted(value)]));
-}
-
-function normalEndpoint(spec: JsonObject, organization: string): JsonObject {
-  const prefix = `/${organization}/`;
-  const prefixed = (uri: string) => (uri.startsWith(prefix) ? uri : prefix + uri.replace(/^\//, ""));
-  return {
-    ...spec,
-    ...(spec.authentication === "public" ? { authentication: "" } : {}),
-    ...(spec.methods === undefined ? {} : { methods: list(spec, "methods").map((method) => method.toUpperCase()) }),
-    ...(spec.uris === undefined || spec.hosts !== undefined ? {} : { uris: list(spec, "uris").map(prefixed) }),
-  };
+  const telling = Object.entries(result).filter(([, value]) => value !== false && value !== "" && value !== 0);
+  return Object.fromEntries(telling.map(([key, value]) => [key, sorted(value)]));
 }
 
 /** A name with commas is several names, as ever. */

@@ -1,37 +1,61 @@
 import type { Context } from "../frame/context.ts";
-import { type Kind, type KindTable, list } from "../kinds/kind.ts";
+import { type Kind, type KindTable, list, objectsOf } from "../kinds/kind.ts";
 import { jsonText, yamlText } from "./encode.ts";
-import { isObject, type JsonObject, shaped } from "./shape.ts";
+import { type Fact, factLines } from "./facts.ts";
+import { type JsonObject, shaped } from "./shape.ts";
 import { renderTable } from "./table.ts";
 
 /** A value as JSON or YAML, whichever the call asks for. */
-export async function printData(context: Context, value: unknown): Promise<void> {
-  context.io.stdout(context.format === "yaml" ? await yamlText(value) : jsonText(value));
+export async function printData({ io, format }: Context, value: unknown): Promise<void> {
+  io.stdout(format === "yaml" ? await yamlText(value) : jsonText(value));
 }
 
 /** A table of resources: heading and rule stand there even without rows. */
-export function printTable(context: Context, table: KindTable, rows: readonly JsonObject[]): void {
+function printTable({ io, settings }: Context, table: KindTable, rows: readonly JsonObject[]): void {
   const titles = table.columns.map((column) => column.title);
-  const cells = rows.map((row) => table.columns.map((column) => column.cell(row, context.settings)));
-  context.io.stdout(renderTable(table.style, titles, cells));
+  io.stdout(
+    renderTable(
+      table.style,
+      titles,
+      rows.map((row) => cellsOf(table, row, settings)),
+    ),
+  );
+}
+
+/** The cells of a row. */
+export function cellsOf(table: KindTable, row: JsonObject, settings: Context["settings"]): string[] {
+  return table.columns.map((column) => column.cell(row, settings));
 }
 
 /** One name a line. */
-export function printNames(context: Context, resources: readonly JsonObject[]): void {
-  context.io.stdout(resources.map((resource) => `${String(resource.name ?? "")}\n`).join(""));
+export function printNames({ io }: Context, resources: readonly JsonObject[], key = "name"): void {
+  io.stdout(resources.map((resource) => `${String(resource[key] ?? "")}\n`).join(""));
+}
+
+interface Printed {
+  /** The order of keys; without one that of the answer. */
+  readonly shape?: Kind["shape"];
+  readonly table: KindTable;
+  /** The key of the names. */
+  readonly name?: string;
 }
 
 /** One resource as an object, a list as a list (cli-and-runtimes.md 1.2). */
 export async function printResources(
   context: Context,
-  kind: Pick<Kind, "shape" | "table">,
+  { shape = { keys: [] }, table, name }: Printed,
   answer: unknown,
 ): Promise<void> {
-  const rows = (Array.isArray(answer) ? answer : [answer]).filter(isObject);
-  if (context.format === "table") return printTable(context, kind.table, rows);
-  if (context.format === "name") return printNames(context, rows);
-  const values = rows.map((row) => shaped(row, kind.shape));
+  const rows = objectsOf(Array.isArray(answer) ? answer : [answer]);
+  if (context.format === "table") return printTable(context, table, rows);
+  if (context.format === "name") return printNames(context, rows, name);
+  const values = rows.map((row) => shaped(row, shape));
   await printData(context, Array.isArray(answer) ? values : values[0]);
+}
+
+/** Facts for a person, the data itself in every other format. */
+export async function printFacts(context: Context, facts: readonly Fact[], print: () => Promise<void>): Promise<void> {
+  return context.format === "table" ? context.io.stdout(factLines(facts)) : print();
 }
 
 /**

@@ -1,6 +1,5 @@
 /** Tables, blank for blank as scripts know them (cli-and-runtimes.md 1.2). */
-import { displayWidth } from "./display-width.ts";
-import { wrapWords } from "./wrap-words.ts";
+import { displayWidth, wrapWords } from "./wrap-words.ts";
 
 export interface TableStyle {
   /** "-" draws the crossings of the rules, "" leaves them out. */

@@ -1,15 +1,13 @@
 /** `audit list|verify|export|accept`. */
 import { type AuditRecord, type AuditVerdict, auditOperations } from "../../../core/audit/contract.ts";
-import type { Context } from "../frame/context.ts";
-import { type KindTable, list, plainStyle, textColumn } from "../kinds/kind.ts";
+import { type Context, command } from "../frame/context.ts";
+import { integer, text } from "../frame/flags.ts";
+import { type KindTable, keys, list, objectsOf, plainStyle, textColumn } from "../kinds/kind.ts";
 import { printData, printResources } from "../output/print.ts";
-import { isObject } from "../output/shape.ts";
 import { rfc3339 } from "../output/time.ts";
-import { sinceSeconds } from "./get-runs.ts";
+import { sinceSeconds } from "./spans.ts";
 
-const shape = {
-  keys: ["sequence", "time", "organization", "principal", "people", "via", "action", "kind", "name", "hash"],
-};
+const shape = keys("sequence time organization principal people via action kind name hash");
 
 const table: KindTable = {
   style: plainStyle,
@@ -23,39 +21,66 @@ const table: KindTable = {
   ],
 };
 
-const MAX_PAGE = 1000;
+const since = { since: text("Entries since then: 30m, 24h, or a date") };
+const maxPage = 1000;
 
-export async function listAudit(context: Context): Promise<number> {
-  const { flags } = context;
-  const selection = { action: flags.text("action"), kind: flags.text("kind"), name: flags.text("name") };
-  const query = { ...selection, since: sinceOf(context), limit: flags.integer("limit") ?? 50 };
-  const entries: unknown = await context.client.call(auditOperations.listAudit, { query });
-  await printResources(context, { shape, table }, Array.isArray(entries) ? entries.filter(isObject) : []);
-  return 0;
-}
+const listEntries = command({
+  name: "list",
+  aliases: ["get", "ls"],
+  summary: "Show the latest entries: who did what, and for whom",
+  flags: {
+    ...since,
+    action: text("Only this: create, update, delete, reveal, use, refused ..."),
+    kind: text("Only about this kind: Secret, Function ..."),
+    name: text("Only about the one of this name"),
+    limit: integer("At most so many", { default: 50 }),
+  },
+  examples: ["dispatch audit list --since 24h --kind Secret"],
+  run: async ({ flags: { action, kind, name, limit, ...flags }, ...context }) => {
+    const query = { action, kind, name, since: sinceSeconds(flags.since, context.io.now()), limit };
+    const entries: unknown = await context.client.call(auditOperations.listAudit, { query });
+    await printResources(context, { shape, table }, objectsOf(entries));
+  },
+});
 
-export async function verifyAudit(context: Context): Promise<number> {
-  return printVerdict(context, await context.client.call(auditOperations.verifyAudit));
-}
+const verify = command({
+  name: "verify",
+  summary: "Check that no entry was altered, added or removed; exits with 1 when one was",
+  examples: ["dispatch audit verify"],
+  run: async (context) => printVerdict(context, await context.client.call(auditOperations.verifyAudit)),
+});
 
-export async function acceptAudit(context: Context): Promise<number> {
-  return printVerdict(context, await context.client.call(auditOperations.acceptAudit));
-}
+const exportEntries = command({
+  name: "export",
+  summary: "Print all entries as lines of JSON, newest first",
+  flags: since,
+  examples: ["dispatch audit export > audit.jsonl"],
+  run: async ({ client, io, flags }) => {
+    let cursor: number | undefined;
+    for (;;) {
+      const query = { since: sinceSeconds(flags.since, io.now()), limit: maxPage, cursor };
+      const entries = (await client.call(auditOperations.listAudit, { query })) as AuditRecord[];
+      io.stdout(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
+      cursor = entries.at(-1)?.sequence;
+      if (entries.length < maxPage || cursor === undefined) return;
+    }
+  },
+});
 
-export async function exportAudit(context: Context): Promise<number> {
-  let cursor: number | undefined;
-  for (;;) {
-    const query = { since: sinceOf(context), limit: MAX_PAGE, cursor };
-    const entries = (await context.client.call(auditOperations.listAudit, { query })) as AuditRecord[];
-    context.io.stdout(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
-    cursor = entries.at(-1)?.sequence;
-    if (entries.length < MAX_PAGE || cursor === undefined) return 0;
-  }
-}
+const accept = command({
+  name: "accept",
+  summary: "Take the log as it is found, after it could not be believed; for the administrator",
+  examples: ["dispatch audit accept"],
+  run: async (context) => printVerdict(context, await context.client.call(auditOperations.acceptAudit)),
+});
 
-function sinceOf(context: Context): number | undefined {
-  return sinceSeconds(context.flags.text("since"), context.io.now());
-}
+/** `dispatch audit`. */
+export const audit = command({
+  name: "audit",
+  summary: "Read and check the audit log",
+  examples: ["dispatch audit list", "dispatch audit verify"],
+  commands: [listEntries, verify, exportEntries, accept],
+});
 
 async function printVerdict(context: Context, verdict: AuditVerdict): Promise<number> {
   if (context.format === "table") context.io.stdout(`${sentenceOf(verdict)}\n`);

@@ -1,42 +1,79 @@
-import { argument, type Context } from "../frame/context.ts";
+/** `completion SHELL`, and what its scripts ask: `__complete WORD...`. */
+import { optional } from "../frame/command.ts";
+import { completionAfter, completionScripts } from "../frame/completion.ts";
+import { type Context, command } from "../frame/context.ts";
 import { CliError } from "../frame/errors.ts";
+import type { Completes } from "../frame/flags.ts";
+import { globalFlags } from "../frame/settings.ts";
+import { fetchResources, objectsOf, text } from "../kinds/kind.ts";
+import { allKinds, kindNamed, kindOfWord } from "../kinds/kinds.ts";
+import { fetchRuns } from "../kinds/run.ts";
 
-// All three ask the program itself, so that a script never knows less than the program.
-const bash = `_dispatch() {
-    local IFS=$'\\n'
-    COMPREPLY=($(compgen -W "$(dispatch __complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)" -- "\${COMP_WORDS[COMP_CWORD]}"))
+const completedRuns = 20;
+
+/** Of bash without an argument, as ever. */
+export const completion = command({
+  name: "completion",
+  summary: "Print a completion script for bash, zsh or fish",
+  arguments: [optional("SHELL", Object.keys(completionScripts))],
+  examples: [
+    "source <(dispatch completion bash)",
+    "source <(dispatch completion zsh)",
+    "dispatch completion fish > ~/.config/fish/completions/dispatch.fish",
+  ],
+  run: async ({ args, io }) => {
+    const shell = args[0] || "bash";
+    const script = completionScripts[shell];
+    if (script === undefined)
+      throw new CliError(`no completion for ${shell}: choose ${Object.keys(completionScripts).join(", ")}`);
+    io.stdout(script);
+  },
+});
+
+/** Nothing when no word is known. */
+export const complete = command({
+  name: "__complete",
+  summary: "Print the words that may follow, one a line",
+  arguments: [optional("WORD")],
+  ignoresExtra: true,
+  hidden: true,
+  examples: ["dispatch __complete get ''"],
+  run: async (context) => {
+    const [root] = context.path;
+    if (!root) return;
+    const last = context.args.at(-1) ?? "";
+    const { completes, args } = completionAfter(root, globalFlags, context.args.slice(0, -1), last);
+    const fitting = (await wordsFor(context, completes, args)).filter((word) => word.startsWith(last));
+    context.io.stdout(fitting.map((word) => `${word}\n`).join(""));
+  },
+});
+
+async function wordsFor(context: Context, completes: Completes, args: readonly string[]): Promise<readonly string[]> {
+  if (typeof completes !== "string") return completes;
+  switch (completes) {
+    case "context":
+      return Object.keys(context.config.contexts);
+    case "type":
+      return allKinds.map((kind) => kind.word);
+    case "name of type":
+      return namesOf(context, kindOfWord(args.at(-1) ?? "")?.kind);
+    case "run":
+      return names(() => fetchRuns(context, { functionName: args[0], limit: completedRuns }));
+    default:
+      return namesOf(context, completes);
+  }
 }
-complete -o default -F _dispatch dispatch
-`;
 
-const zsh = `#compdef dispatch
-_dispatch() {
-    local -a candidates
-    candidates=(\${(f)"$(dispatch __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)"})
-    if (( \${#candidates} )); then compadd -- "\${candidates[@]}"; else _files; fi
+async function namesOf(context: Context, kindName: string | undefined): Promise<string[]> {
+  const kind = kindNamed(kindName);
+  return kind ? names(() => fetchResources(context, kind, "")) : [];
 }
-compdef _dispatch dispatch
-`;
 
-const fish = `function __dispatch_complete
-    set -l words (commandline -opc) (commandline -ct)
-    set -l candidates (dispatch __complete -- $words[2..-1] 2>/dev/null)
-    if set -q candidates[1]
-        printf '%s\\n' $candidates
-    else
-        __fish_complete_path (commandline -ct)
-    end
-end
-complete -c dispatch -f -a '(__dispatch_complete)'
-`;
-
-const scripts: Readonly<Record<string, string>> = { bash, zsh, fish };
-
-/** `completion [SHELL]`: bash without an argument, as ever. */
-export async function completion(context: Context): Promise<number> {
-  const shell = argument(context, 0) || "bash";
-  const script = scripts[shell];
-  if (script === undefined) throw new CliError(`no completion for ${shell}: choose ${Object.keys(scripts).join(", ")}`);
-  context.io.stdout(script);
-  return 0;
+async function names(fetch: () => Promise<unknown>): Promise<string[]> {
+  try {
+    return objectsOf(await fetch()).map((resource) => text(resource, "name"));
+  } catch {
+    // No server, no names: completion stays silent.
+    return [];
+  }
 }

@@ -1,87 +1,51 @@
+/** What could not be done: `get`, `retry` and `delete` of dead letters. */
 import { deadLetterOperations } from "../../../core/work/dead-letters-contract.ts";
-import { argument, type Context } from "../frame/context.ts";
+import { needed, optional } from "../frame/command.ts";
+import { command } from "../frame/context.ts";
 import { UsageError } from "../frame/errors.ts";
-import { type KindTable, number, plainStyle, text, textColumn } from "../kinds/kind.ts";
-import { printData, printNames, printTable } from "../output/print.ts";
-import { isObject, type JsonObject } from "../output/shape.ts";
-import { rfc3339 } from "../output/time.ts";
-import { factLines, textLines } from "./describe-facts.ts";
-
-const table: KindTable = {
-  style: plainStyle,
-  columns: [
-    textColumn("ID", "name"),
-    textColumn("Kind", "kind"),
-    textColumn("Attempts", "attempts"),
-    { title: "Died", cell: died },
-    { title: "Error", cell: (letter) => text(letter, "error").split("\n")[0] ?? "" },
-  ],
-};
+import { integer } from "../frame/flags.ts";
+import { deadLetterAliases, deadLetterTable, fetchDeadLetter, isDeadLetterWord } from "../kinds/dead-letter.ts";
+import { printResources } from "../output/print.ts";
 
 /** `get deadletter [ID]`. */
-export async function getDeadLetters(context: Context): Promise<number> {
-  const id = argument(context, 0);
-  const answer: unknown = await (id === ""
-    ? context.client.all(deadLetterOperations.listDeadLetters, { query: { limit: context.flags.integer("limit") } })
-    : fetchLetter(context, id));
-  const rows = (Array.isArray(answer) ? answer : [answer]).filter(isObject);
-  if (context.format === "table") printTable(context, table, rows);
-  else if (context.format === "name") printNames(context, rows);
-  else await printData(context, answer);
-  return 0;
-}
-
-/** `describe deadletter ID`: what was to be done, and why it was not. */
-export async function describeDeadLetter(context: Context, id: string): Promise<number> {
-  const letter = await fetchLetter(context, id);
-  if (context.format === "table") context.io.stdout(letterText(letter));
-  else await printData(context, letter);
-  return 0;
-}
+export const getDeadLetters = command({
+  name: "deadletter",
+  aliases: deadLetterAliases,
+  summary: "Get what could not be done, such as events that no run could take; or one of it",
+  arguments: [optional("ID")],
+  flags: { limit: integer("At most so many, the newest") },
+  examples: ["dispatch get deadletters", "dispatch get deadletter ID -o json"],
+  run: async ({ flags, ...context }) => {
+    const [id = ""] = context.args;
+    const answer: unknown = await (id === ""
+      ? context.client.all(deadLetterOperations.listDeadLetters, { query: { limit: flags.limit } })
+      : fetchDeadLetter(context, id));
+    await printResources(context, { table: deadLetterTable }, answer);
+  },
+});
 
 /** `retry deadletter ID`. */
-export async function retryDeadLetter(context: Context): Promise<number> {
-  const [word, letter] = [argument(context, 0), argument(context, 1)];
-  if (!isDeadLetterWord(word)) throw new UsageError(`only dead letters can be retried: dispatch retry deadletter ID`);
-  await context.client.call(deadLetterOperations.retryDeadLetter, { path: { letter } });
-  context.io.stdout(`Retried dead letter: ${letter}\n`);
-  return 0;
-}
+export const retry = command({
+  name: "retry",
+  summary: "Do again what could not be done",
+  arguments: [needed("TYPE", ["deadletter"]), needed("ID")],
+  examples: ["dispatch retry deadletter ID"],
+  run: async ({ args: [word = "", letter = ""], client, io }) => {
+    if (!isDeadLetterWord(word)) throw new UsageError("only dead letters can be retried: dispatch retry deadletter ID");
+    await client.call(deadLetterOperations.retryDeadLetter, { path: { letter } });
+    io.stdout(`Retried dead letter: ${letter}\n`);
+  },
+});
 
 /** `delete deadletter ID`. */
-export async function deleteDeadLetter(context: Context): Promise<number> {
-  const letter = argument(context, 0);
-  await context.client.call(deadLetterOperations.deleteDeadLetter, { path: { letter } });
-  context.io.stdout(`Deleted dead letter: ${letter}\n`);
-  return 0;
-}
-
-export function isDeadLetterWord(word: string): boolean {
-  return /^dead-?letters?$/i.test(word);
-}
-
-async function fetchLetter(context: Context, letter: string): Promise<JsonObject> {
-  const answer: unknown = await context.client.call(deadLetterOperations.getDeadLetter, { path: { letter } });
-  return isObject(answer) ? answer : {};
-}
-
-function died(letter: JsonObject): string {
-  return rfc3339(BigInt(number(letter, "diedTime") ?? 0) * 1_000_000n);
-}
-
-function letterText(letter: JsonObject): string {
-  const work = isObject(letter.work) ? letter.work : {};
-  return factLines([
-    ["ID", [text(letter, "name")]],
-    ["Kind", [text(letter, "kind")]],
-    ["Died", [died(letter)]],
-    ["Attempts", [text(letter, "attempts")]],
-    ["Error", textLines(text(letter, "error"))],
-    ["Subscription", [text(work, "subscription")]],
-    ["Event", [text(work, "eventType")]],
-    ["Event ID", [text(work, "eventID")]],
-    ["Source", [text(work, "source")]],
-    ["Last run", [text(work, "run")]],
-    ["Data", textLines(text(work, "input"))],
-  ]);
-}
+export const deleteDeadLetter = command({
+  name: "deadletter",
+  aliases: ["dead-letter"],
+  summary: "Throw away what could not be done",
+  arguments: [needed("ID")],
+  examples: ["dispatch delete deadletter ID"],
+  run: async ({ args: [letter = ""], client, io }) => {
+    await client.call(deadLetterOperations.deleteDeadLetter, { path: { letter } });
+    io.stdout(`Deleted dead letter: ${letter}\n`);
+  },
+});

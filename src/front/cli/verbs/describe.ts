@@ -1,48 +1,90 @@
 /** `describe TYPE NAME`: how a resource is, why, who uses it, and what it did last. */
-
-import { argument, type Context } from "../frame/context.ts";
-import { unknownType } from "../frame/unknown-command.ts";
-import { type Kind, text } from "../kinds/kind.ts";
-import { kindOfWord } from "../kinds/kinds.ts";
-import { time, took } from "../kinds/run.ts";
-import { printResources } from "../output/print.ts";
-import { isObject, type JsonObject } from "../output/shape.ts";
-import { rfc3339 } from "../output/time.ts";
-import { describeDeadLetter, isDeadLetterWord } from "./dead-letters.ts";
-import { type Fact, factLines, factsOf } from "./describe-facts.ts";
-import { describeRun } from "./describe-run.ts";
-import { usersOf } from "./describe-users.ts";
-import { fetchResources } from "./get.ts";
-import { fetchRuns } from "./runs.ts";
+import { ApiError } from "../../client/errors.ts";
+import { needed } from "../frame/command.ts";
+import { type Context, command } from "../frame/context.ts";
+import { unknownWord } from "../frame/parse.ts";
+import { deadLetterFacts, fetchDeadLetter, isDeadLetterWord } from "../kinds/dead-letter.ts";
+import { fetchResources, type Kind, list, number, objectOf, objects, objectsOf, text } from "../kinds/kind.ts";
+import { allKinds, kindNamed, kindOfWord } from "../kinds/kinds.ts";
+import { fetchRun, fetchRuns, printRuns, runFacts, runLine } from "../kinds/run.ts";
+import { type Fact, textLines } from "../output/facts.ts";
+import { printData, printFacts, printResources } from "../output/print.ts";
+import type { JsonObject } from "../output/shape.ts";
+import { unixDate } from "../output/time.ts";
 
 const lastRuns = 5;
 
-export async function describe(context: Context): Promise<number> {
-  const [word, name] = [argument(context, 0), argument(context, 1)];
-  if (/^runs?$/i.test(word)) return describeRun(context, name);
-  if (isDeadLetterWord(word)) return describeDeadLetter(context, name);
+export const describe = command({
+  name: "describe",
+  summary: "Say how a resource or run is, and why; who uses it; the last runs of a function",
+  arguments: [needed("TYPE", "type"), needed("NAME", "name of type")],
+  examples: ["dispatch describe function hello", "dispatch describe api cloudmaster", "dispatch describe run RUN_ID"],
+  run: async (context) => {
+    const [word = "", name = ""] = context.args;
+    if (/^runs?$/i.test(word)) {
+      const run = await fetchRun(context, "", name);
+      return printFacts(context, runFacts(run), () => printRuns(context, run));
+    }
+    if (isDeadLetterWord(word)) {
+      const letter = await fetchDeadLetter(context, name);
+      return printFacts(context, deadLetterFacts(letter), () => printData(context, letter));
+    }
+    const kind = namedType(context, word);
+    const resource = objectOf(await fetchResources(context, kind, name));
+    const facts = context.format === "table" ? await allFacts(context, kind, resource) : [];
+    await printFacts(context, facts, () => printResources(context, kind, resource));
+  },
+});
+
+/** The kind that an argument names. @throws UsageError for a word that names no type of resource */
+export function namedType({ path }: Context, word: string): Kind {
   const kind = kindOfWord(word);
-  if (!kind) throw unknownType(context.path, word);
-  const answer = await fetchResources(context, kind, name);
-  const resource = isObject(answer) ? answer : {};
-  if (context.format === "table") context.io.stdout(factLines(await allFacts(context, kind, resource)));
-  else await printResources(context, kind, resource);
-  return 0;
+  if (kind) return kind;
+  const known = allKinds.flatMap((candidate) => [candidate.word, ...candidate.aliases]);
+  const otherwise = `; known types: ${allKinds.map((candidate) => candidate.word).join(", ")}`;
+  throw unknownWord(path, word, { what: "resource type", known, otherwise });
 }
 
+/** What a kind does not have is not shown. */
 async function allFacts(context: Context, kind: Kind, resource: JsonObject): Promise<Fact[]> {
-  const [users, runs] = await Promise.all([usersOf(context, kind, resource), runFacts(context, kind, resource)]);
-  return [...factsOf(kind, resource, context.settings), ["Used by", users], ...runs];
+  const [users, runs] = await Promise.all([usersOf(context, kind, resource), lastRunsOf(context, kind, resource)]);
+  return [
+    ["Name", [text(resource, "name")]],
+    ["Kind", [kind.kind]],
+    ["Status", [text(resource, "status")]],
+    ["Reason", list(resource, "reason").flatMap(textLines)],
+    ...kind.facts(resource, context.settings),
+    ["Tags", objects(resource, "tags").map((tag) => `${text(tag, "key")}=${text(tag, "value")}`)],
+    ["Created", [unixDate(number(resource, "createdTime") ?? number(resource, "created-time"))]],
+    ["Modified", [unixDate(number(resource, "modifiedTime") ?? number(resource, "modified-time"))]],
+    ["Used by", users],
+    ...runs,
+  ];
 }
 
-async function runFacts(context: Context, kind: Kind, resource: JsonObject): Promise<Fact[]> {
-  if (kind.kind !== "Function") return [];
+async function lastRunsOf(context: Context, { kind }: Kind, resource: JsonObject): Promise<Fact[]> {
+  if (kind !== "Function") return [];
   const runs = await fetchRuns(context, { functionName: text(resource, "name"), limit: lastRuns });
   return [["Last runs", runs.length === 0 ? ["none"] : runs.slice(0, lastRuns).map(runLine)]];
 }
 
-function runLine(run: JsonObject): string {
-  const error = isObject(run.error) ? text(run.error, "message").split("\n")[0] : "";
-  const started = rfc3339(time(run, "executedTime"));
-  return [text(run, "name"), text(run, "status").padEnd(8), started, took(run), error].filter(Boolean).join("  ");
+/** Which resources name this one, and so break when it is deleted: `API cloudmaster`, `Function echo`. */
+async function usersOf(context: Context, { users = {} }: Kind, resource: JsonObject): Promise<readonly string[]> {
+  const { organization } = context.settings;
+  const groups = Object.entries(users).map(async ([user, names]) => {
+    const all = await readable(context, kindNamed(user));
+    const own = all.filter((candidate) => names(candidate, organization).includes(text(resource, "name")));
+    return own.map((candidate) => `${user} ${text(candidate, "name")}`);
+  });
+  return (await Promise.all(groups)).flat();
+}
+
+/** What the caller may not read is left out. */
+async function readable(context: Context, kind: Kind | undefined): Promise<JsonObject[]> {
+  try {
+    return kind ? objectsOf(await fetchResources(context, kind, "")) : [];
+  } catch (error) {
+    if (error instanceof ApiError) return [];
+    throw error;
+  }
 }

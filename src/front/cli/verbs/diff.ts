@@ -1,16 +1,15 @@
 /** `diff -f FILE`: what `apply` would change, as a unified diff; exits with 0 without differences, 1 with, 2 on errors. */
-import { ApiError } from "../../client/errors.ts";
-import { readSources } from "../files/batch-source.ts";
-import { completeBody } from "../files/complete-body.ts";
-import { type BatchResource, parseBatch } from "../files/parse-batch.ts";
-import type { Context } from "../frame/context.ts";
+import { NotFoundError } from "../../client/errors.ts";
+import type { BatchResource } from "../files/parse-batch.ts";
+import { type Context, command } from "../frame/context.ts";
 import { CliError, UsageError } from "../frame/errors.ts";
+import { fetchResources, objectOf } from "../kinds/kind.ts";
 import { comparableSpec } from "../kinds/spec.ts";
 import { yamlText } from "../output/encode.ts";
 import { printData } from "../output/print.ts";
 import { isObject, type JsonObject } from "../output/shape.ts";
 import { unifiedDiff } from "../output/unified-diff.ts";
-import { fetchResources } from "./get.ts";
+import { files, workDir } from "./flags.ts";
 
 interface Difference {
   readonly kind: string;
@@ -20,18 +19,25 @@ interface Difference {
 }
 
 /** Sources of functions are not compared: the server hands none out. */
-export async function diff(context: Context): Promise<number> {
-  const { flags, io } = context;
-  const files = flags.list("file");
-  if (files.length === 0) throw new UsageError('required flag "file" not set: dispatch diff -f FILE');
-  const resources = parseBatch(await readSources(io, files, flags.text("work-dir")), "diff");
-  if (resources.length === 0) throw new CliError(`${files.join(", ")}: no resources found`);
-  const differences: Difference[] = [];
-  for (const resource of lastOfEach(resources)) differences.push(...(await differenceOf(context, resource)));
-  await print(context, differences);
-  noteSources(context, resources);
-  return differences.length === 0 ? 0 : 1;
-}
+export const diff = command({
+  name: "diff",
+  summary: "Show what apply would change; exit with 0 for nothing, 1 for something, 2 for an error",
+  flags: { ...files, ...workDir },
+  errorStatus: 2,
+  examples: ["dispatch diff -f all-resources.yaml", "dispatch diff -f resources/ -o name"],
+  run: async ({ flags, ...context }) => {
+    const { file, "work-dir": folder } = flags;
+    if (file.length === 0) throw new UsageError('required flag "file" not set: dispatch diff -f FILE');
+    const { parseBatch, readSources } = await import("../files/resource-files.ts");
+    const resources = parseBatch(await readSources(context.io, file, folder), "diff");
+    if (resources.length === 0) throw new CliError(`${file.join(", ")}: no resources found`);
+    const differences: Difference[] = [];
+    for (const resource of lastOfEach(resources)) differences.push(...(await differenceOf(context, resource, folder)));
+    await print(context, differences);
+    noteSources(context, resources);
+    return differences.length === 0 ? 0 : 1;
+  },
+});
 
 /** Of a name that stands in the files twice the last one is what remains. */
 function lastOfEach(resources: readonly BatchResource[]): BatchResource[] {
@@ -39,9 +45,9 @@ function lastOfEach(resources: readonly BatchResource[]): BatchResource[] {
   return [...byName.values()];
 }
 
-async function differenceOf(context: Context, resource: BatchResource): Promise<Difference[]> {
+async function differenceOf(context: Context, resource: BatchResource, workDir?: string): Promise<Difference[]> {
   const { kind, name } = resource;
-  const [before, wanted] = [await current(context, resource), await desired(context, resource)];
+  const [before, wanted] = [await current(context, resource), await desired(context, resource, workDir)];
   const organization = context.settings.organization;
   const after = comparableSpec(kind, wanted, organization);
   const known = before === undefined ? undefined : comparableSpec(kind, before, organization);
@@ -57,17 +63,17 @@ async function differenceOf(context: Context, resource: BatchResource): Promise<
 /** What the server has; undefined when there is nothing of that name. */
 async function current(context: Context, { kind, name }: BatchResource): Promise<JsonObject | undefined> {
   try {
-    const answer = await fetchResources(context, kind, name);
-    return isObject(answer) ? answer : {};
+    return objectOf(await fetchResources(context, kind, name));
   } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return undefined;
+    if (error instanceof NotFoundError) return undefined;
     throw error;
   }
 }
 
-function desired(context: Context, resource: BatchResource): Promise<JsonObject> {
-  if (resource.kind.kind === "Function") return Promise.resolve(resource.body);
-  return completeBody(resource, { cwd: context.io.cwd, workDir: context.flags.text("work-dir") });
+async function desired({ io }: Context, resource: BatchResource, workDir?: string): Promise<JsonObject> {
+  if (resource.kind.kind === "Function") return resource.body;
+  const { completeBody } = await import("../files/resource-files.ts");
+  return completeBody(resource, { cwd: io.cwd, workDir });
 }
 
 /** Values of secrets are never shown, only that they differ. */
@@ -90,7 +96,7 @@ async function print(context: Context, differences: readonly Difference[]): Prom
 }
 
 /** For a person only: a script compares what is printed. */
-function noteSources(context: Context, resources: readonly BatchResource[]): void {
-  if (!context.io.stderrIsTerminal || !resources.some(({ kind }) => kind.kind === "Function")) return;
-  context.io.stderr("Sources of functions are not compared: the server hands none out.\n");
+function noteSources({ io }: Context, resources: readonly BatchResource[]): void {
+  if (!io.stderrIsTerminal || !resources.some(({ kind }) => kind.kind === "Function")) return;
+  io.stderr("Sources of functions are not compared: the server hands none out.\n");
 }

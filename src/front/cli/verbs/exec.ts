@@ -1,74 +1,87 @@
+/** `exec FUNCTION_NAME`: prints the run; exits with 1 when it failed (decisions.md 4). */
 import { resolve } from "node:path";
 import { runOperations } from "../../../core/runs/contract.ts";
 import { parseJson } from "../../client/json.ts";
+import { jsonProblem } from "../files/json-place.ts";
 import { readText } from "../files/read-text.ts";
-import { argument, type Context } from "../frame/context.ts";
+import { needed } from "../frame/command.ts";
+import { type Context, command } from "../frame/context.ts";
 import { CliError } from "../frame/errors.ts";
-import { text } from "../kinds/kind.ts";
+import { on, slice, text } from "../frame/flags.ts";
+import type { Io } from "../frame/io.ts";
+import { unlessInterrupted } from "../frame/pause.ts";
+import { text as field, objectOf } from "../kinds/kind.ts";
 import { runShape } from "../kinds/run.ts";
 import { jsonText, yamlText } from "../output/encode.ts";
-import { goJsonError } from "../output/go-json-error.ts";
 import { printNames } from "../output/print.ts";
-import { isObject, type JsonObject, shaped } from "../output/shape.ts";
-import { unlessInterrupted } from "./pause.ts";
+import { type JsonObject, shaped } from "../output/shape.ts";
+import { ignoredApplication } from "./flags.ts";
 
-/** `exec FUNCTION_NAME`: prints the run; exits with 1 when it failed (decisions.md 4). */
-export async function exec(context: Context): Promise<number> {
-  const { flags } = context;
-  const outputOnly = flags.on("output-only");
-  const blocking = flags.on("wait") || outputOnly;
-  const body = {
-    blocking,
-    input: await inputOf(context),
-    reason: null,
-    secrets: flags.list("secret"),
-    services: null,
-    tags: [],
-  };
-  const run = await runOf(context, body);
-  await printRun(context, run, outputOnly);
-  if (text(run, "status") !== "ERROR") return 0;
-  if (outputOnly) context.io.stderr(`${failureOf(run)}\n`);
-  return 1;
-}
+export const exec = command({
+  name: "exec",
+  summary: "Run a function",
+  arguments: [needed("FUNCTION_NAME", "Function")],
+  flags: {
+    wait: on("Return when the run has ended; exit with 1 when it failed"),
+    input: text("Input: JSON, @FILE, or - for standard input", { default: "{}" }),
+    "output-only": on("Wait, and print only what the function returned"),
+    secret: slice("Further secrets for this run", { completes: "Secret" }),
+    all: on("Accepted, without effect", { hidden: true }),
+    ...ignoredApplication,
+  },
+  examples: [
+    `dispatch exec hello --wait --input '{"name": "Jon"}'`,
+    "dispatch exec hello --input @input.json --output-only",
+  ],
+  run: async ({ flags, ...context }) => {
+    const outputOnly = flags["output-only"];
+    const run = await runOf(context, {
+      blocking: flags.wait || outputOnly,
+      input: await inputOf(context.io, flags.input),
+      reason: null,
+      secrets: flags.secret,
+      services: null,
+      tags: [],
+    });
+    await printRun(context, run, outputOnly);
+    if (field(run, "status") !== "ERROR") return 0;
+    if (outputOnly) context.io.stderr(`${failureOf(run)}\n`);
+    return 1;
+  },
+});
 
 /** A run that has begun goes on, whoever waits for it. */
-async function runOf(context: Context, body: JsonObject): Promise<JsonObject> {
-  const functionName = argument(context, 0);
-  const calling = context.client.call(runOperations.createRun, { query: { functionName }, body });
+async function runOf({ args: [functionName = ""], client, io }: Context, body: JsonObject): Promise<JsonObject> {
+  const calling = client.call(runOperations.createRun, { query: { functionName }, body });
   const message = `interrupted; a run that has begun goes on: dispatch get runs ${functionName} --last`;
-  return { ...(await unlessInterrupted(calling, context.io.signal, message)) };
+  return { ...(await unlessInterrupted(calling, io.signal, message)) };
 }
 
 async function printRun(context: Context, run: JsonObject, outputOnly: boolean): Promise<void> {
-  const failed = text(run, "status") === "ERROR";
-  if (outputOnly) return failed ? undefined : context.io.stdout(await encoded(context, run.output ?? null));
-  if (context.format === "name") return printNames(context, [run]);
-  context.io.stdout(await encoded(context, shaped(run, runShape)));
-}
-
-async function encoded(context: Context, value: unknown): Promise<string> {
-  return context.format === "yaml" ? yamlText(value) : jsonText(value);
+  const { format, io } = context;
+  if (outputOnly && field(run, "status") === "ERROR") return;
+  if (format === "name" && !outputOnly) return printNames(context, [run]);
+  const value = outputOnly ? (run.output ?? null) : shaped(run, runShape);
+  io.stdout(format === "yaml" ? await yamlText(value) : jsonText(value));
 }
 
 function failureOf(run: JsonObject): string {
-  const error = isObject(run.error) ? run.error : {};
-  return `${text(error, "type") || "Error"}: ${text(error, "message") || "the run failed"}`;
+  const error = objectOf(run.error);
+  return `${field(error, "type") || "Error"}: ${field(error, "message") || "the run failed"}`;
 }
 
-async function inputOf(context: Context): Promise<unknown> {
-  const given = context.flags.text("input") ?? "{}";
-  const input = await inputText(context, given);
+async function inputOf(io: Io, given: string): Promise<unknown> {
+  const input = await inputText(io, given);
   try {
     return parseJson(input);
   } catch {
-    throw new CliError(`Error when parsing function parameters ${given}\n${goJsonError(input)}`);
+    throw new CliError(`Error when parsing function parameters ${given}\n${jsonProblem(input)}`);
   }
 }
 
-async function inputText(context: Context, given: string): Promise<string> {
-  if (given === "-") return context.io.stdin();
+async function inputText(io: Io, given: string): Promise<string> {
+  if (given === "-") return io.stdin();
   if (!given.startsWith("@")) return given;
   const path = given.slice(1);
-  return readText(resolve(context.io.cwd, path), path, `cannot read the input file ${path}`);
+  return readText(resolve(io.cwd, path), path, `cannot read the input file ${path}`);
 }

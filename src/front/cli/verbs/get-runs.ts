@@ -1,53 +1,51 @@
-import { argument, type Context } from "../frame/context.ts";
-import { UsageError } from "../frame/errors.ts";
-import { invalidSpan, spanMilliseconds } from "../frame/span.ts";
-import { text } from "../kinds/kind.ts";
-import { time } from "../kinds/run.ts";
-import type { JsonObject } from "../output/shape.ts";
-import { followRuns, RunFeed } from "./follow-runs.ts";
-import { fetchRun, fetchRuns, printRuns, type RunQuery } from "./runs.ts";
-
 /** `get run [FUNCTION_NAME [RUN_ID]]` (cli-and-runtimes.md 1.11). */
-export async function getRuns(context: Context): Promise<number> {
-  const [functionName, id] = [argument(context, 0), argument(context, 1)];
-  if (id !== "") {
-    await printRuns(context, await fetchRun(context, functionName, id));
-    return 0;
-  }
-  const query = runQuery(context, functionName);
-  // Opened first, so that nothing is lost between the list and what follows it.
-  const feed = context.flags.on("follow") ? await RunFeed.open(context, followed(query)) : undefined;
-  const runs = await fetchRuns(context, query);
-  const sorted = sortRuns(runs, context.flags.text("by") ?? "started");
-  await printRuns(context, sorted);
-  feed?.know(sorted);
-  return feed ? followRuns(context, feed) : 0;
-}
+import { optional } from "../frame/command.ts";
+import { type Context, command } from "../frame/context.ts";
+import { UsageError } from "../frame/errors.ts";
+import { integer, on, text } from "../frame/flags.ts";
+import { text as field } from "../kinds/kind.ts";
+import { fetchRun, fetchRuns, printRuns, type RunQuery, runTable, time } from "../kinds/run.ts";
+import { cellsOf, printNames } from "../output/print.ts";
+import type { JsonObject } from "../output/shape.ts";
+import { renderRows } from "../output/table.ts";
+import { ignoredApplication } from "./flags.ts";
+import { RunFeed } from "./run-feed.ts";
+import { sinceSeconds } from "./spans.ts";
 
-function runQuery(context: Context, functionName: string): RunQuery {
-  const { flags } = context;
-  return {
-    functionName: functionName || undefined,
-    status: flags.text("status")?.toUpperCase(),
-    since: sinceSeconds(flags.text("since"), context.io.now()),
-    limit: flags.on("last") ? 1 : flags.integer("limit"),
-  };
-}
+const sides = ["started", "finished", "function", "status"];
+const statuses = ["READY", "ERROR", "INITIALIZED", "CREATING"];
 
-/** What `--last` and `--limit` cut off is about the past. */
-function followed({ functionName, status }: RunQuery): RunQuery {
-  return { functionName, status };
-}
-
-/** Unix seconds of a point in time that was given as a span, a date or seconds. */
-export function sinceSeconds(given: string | undefined, now: number): number | undefined {
-  if (given === undefined) return undefined;
-  if (/^-?\d{5,}$/.test(given)) return Number(given);
-  const span = spanMilliseconds(given);
-  const moment = span === undefined ? Date.parse(given) : now - span;
-  if (Number.isNaN(moment)) throw new UsageError(`${invalidSpan("since", given)}, or a date like 2026-11-22T14:00:00Z`);
-  return Math.floor(moment / 1000);
-}
+/** `get run`. */
+export const getRuns = command({
+  name: "run",
+  aliases: ["runs"],
+  summary: "Get the runs of all functions, of one function, or one run",
+  arguments: [optional("FUNCTION_NAME", "Function"), optional("RUN_ID", "run")],
+  flags: {
+    follow: on("Go on printing runs as they come, until Ctrl-C", { short: "f" }),
+    last: on("Only the run that started last"),
+    by: text("Sort by started, finished, function or status", { default: "started", completes: sides }),
+    status: text("Only runs in this status: READY, ERROR, INITIALIZED, CREATING", { completes: statuses }),
+    since: text("Only runs since then: 15m, 2h, 7d, a date, or Unix seconds"),
+    limit: integer("At most so many, the newest"),
+    ...ignoredApplication,
+  },
+  examples: ["dispatch get runs hello --last -o json", "dispatch get runs --status ERROR --since 1h"],
+  run: async ({ flags, ...context }) => {
+    const [functionName = "", id = ""] = context.args;
+    if (id !== "") return printRuns(context, await fetchRun(context, functionName, id));
+    // What --last and --limit cut off is about the past.
+    const followed: RunQuery = { functionName: functionName || undefined, status: flags.status?.toUpperCase() };
+    const since = sinceSeconds(flags.since, context.io.now());
+    // Opened first, so that nothing is lost between the list and what follows it.
+    const feed = flags.follow ? await RunFeed.open(context, followed) : undefined;
+    const runs = await fetchRuns(context, { ...followed, since, limit: flags.last ? 1 : flags.limit });
+    const sorted = sortRuns(runs, flags.by);
+    await printRuns(context, sorted);
+    feed?.know(sorted);
+    if (feed) await followRuns(context, feed);
+  },
+});
 
 const orders: Readonly<Record<string, (one: JsonObject, other: JsonObject) => number>> = {
   started: (one, other) => newestFirst(one, other, "executedTime"),
@@ -59,9 +57,7 @@ const orders: Readonly<Record<string, (one: JsonObject, other: JsonObject) => nu
 function sortRuns(runs: readonly JsonObject[], by: string): readonly JsonObject[] {
   const order = orders[by];
   if (order) return runs.toSorted(order);
-  throw new UsageError(
-    `invalid argument ${JSON.stringify(by)} for "--by" flag: it must be ${Object.keys(orders).join(", ")}`,
-  );
+  throw new UsageError(`invalid argument ${JSON.stringify(by)} for "--by" flag: it must be ${sides.join(", ")}`);
 }
 
 function newestFirst(one: JsonObject, other: JsonObject, key: "executedTime" | "finishedTime"): number {
@@ -70,6 +66,18 @@ function newestFirst(one: JsonObject, other: JsonObject, key: "executedTime" | "
 }
 
 function alphabetic(one: JsonObject, other: JsonObject, key: string): number {
-  const [left, right] = [text(one, key), text(other, key)];
+  const [left, right] = [field(one, key), field(other, key)];
   return left === right ? 0 : left < right ? -1 : 1;
+}
+
+/** Prints runs as they come: rows without a heading, or one array each time as JSON. Ends when the user interrupts. */
+async function followRuns(context: Context, feed: RunFeed): Promise<never> {
+  for (;;) await printFresh(context, await feed.next());
+}
+
+async function printFresh(context: Context, runs: readonly JsonObject[]): Promise<void> {
+  if (context.format === "name") return printNames(context, runs);
+  if (context.format !== "table") return printRuns(context, runs);
+  const cells = runs.map((run) => cellsOf(runTable, run, context.settings));
+  context.io.stdout(renderRows(runTable.style, cells));
 }

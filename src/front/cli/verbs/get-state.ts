@@ -1,9 +1,10 @@
+/** `get state [APPLICATION [KEY]]`: the value itself where a key is named. */
 import { stateOperations } from "../../../core/state/contract.ts";
-import { argument, type Context } from "../frame/context.ts";
-import { type KindTable, number, plainStyle, textColumn } from "../kinds/kind.ts";
-import { printData, printTable } from "../output/print.ts";
-import { isObject, type JsonObject } from "../output/shape.ts";
-import { unixDate } from "../output/time.ts";
+import { optional } from "../frame/command.ts";
+import { command } from "../frame/context.ts";
+import { integer, text } from "../frame/flags.ts";
+import { dateColumn, type KindTable, objectOf, plainStyle, textColumn } from "../kinds/kind.ts";
+import { printData, printResources } from "../output/print.ts";
 
 const applications: KindTable = {
   style: plainStyle,
@@ -16,35 +17,28 @@ const entries: KindTable = {
     textColumn("Key", "key"),
     textColumn("Version", "version"),
     textColumn("Bytes", "size"),
-    { title: "Modified", cell: (entry) => unixDate(number(entry, "modifiedTime")) },
+    dateColumn("Modified", "modifiedTime"),
   ],
 };
 
-/** `get state [APPLICATION [KEY]]`: the value itself where a key is named. */
-export async function getState(context: Context): Promise<number> {
-  const [application, key] = [argument(context, 0), argument(context, 1)];
-  if (key !== "") {
-    const entry: unknown = await context.client.call(stateOperations.getState, { path: { application, key } });
-    const value = isObject(entry) ? entry.value : undefined;
-    await printData(context, context.format === "table" ? value : entry);
-    return 0;
-  }
-  if (application === "")
-    await print(context, applications, await context.client.all(stateOperations.listApplications));
-  else await print(context, entries, await listed(context, application));
-  return 0;
-}
-
-function listed(context: Context, application: string): Promise<unknown> {
-  const { flags } = context;
-  const query = { prefix: flags.text("prefix"), limit: flags.integer("limit") };
-  return context.client.all(stateOperations.listState, { path: { application }, query });
-}
-
-async function print(context: Context, table: KindTable, answer: unknown): Promise<void> {
-  const rows: readonly JsonObject[] = Array.isArray(answer) ? answer.filter(isObject) : [];
-  if (context.format === "table") printTable(context, table, rows);
-  else if (context.format === "name")
-    context.io.stdout(rows.map((row) => `${String(row.key ?? row.application)}\n`).join(""));
-  else await printData(context, rows);
-}
+export const getState = command({
+  name: "state",
+  summary: "Get what applications keep: the applications, the keys of one, or the value of a key",
+  arguments: [optional("APPLICATION"), optional("KEY")],
+  flags: { prefix: text("Only keys that begin with this"), limit: integer("At most so many keys") },
+  examples: ["dispatch get state cloudmaster --prefix vm/", "dispatch get state cloudmaster vm/vmtest01"],
+  run: async ({ flags, ...context }) => {
+    const { args, client, format } = context;
+    const [application = "", key = ""] = args;
+    if (application === "") {
+      const answer = await client.all(stateOperations.listApplications);
+      return printResources(context, { table: applications, name: "application" }, answer);
+    }
+    if (key === "") {
+      const answer = await client.all(stateOperations.listState, { path: { application }, query: flags });
+      return printResources(context, { table: entries, name: "key" }, answer);
+    }
+    const entry: unknown = await client.call(stateOperations.getState, { path: { application, key } });
+    await printData(context, format === "table" ? objectOf(entry).value : entry);
+  },
+});

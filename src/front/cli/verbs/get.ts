@@ -1,35 +1,38 @@
-import type { Handler } from "../frame/command.ts";
-import { argument, type Context } from "../frame/context.ts";
-import { rulesColumn } from "../kinds/iam.ts";
-import { itemPath, type Kind, type KindTable } from "../kinds/kind.ts";
-import { printResources } from "../output/print.ts";
-
-const hiddenNote = "Note: secret values are hidden, please use --all flag to get them\n\n";
-const narrowNote = "Note: rule contents are omitted, please use --wide or -w to print them\n";
-
 /** `get <kind> [NAME]`. */
-export function getter(kind: Kind): Handler {
-  return async (given) => {
-    const context = given.flags.on("all") ? { ...given, format: "json" as const } : given;
-    const answer = await fetchResources(context, kind, argument(context, 0));
-    if (context.format === "table") context.io.stdout(noteOf(kind, context));
-    await printResources(context, { shape: kind.shape, table: tableOf(kind, context) }, answer);
-    return 0;
-  };
+import { optional } from "../frame/command.ts";
+import { type Command, command } from "../frame/context.ts";
+import { fetchResources, type Kind } from "../kinds/kind.ts";
+import { resourceKinds } from "../kinds/kinds.ts";
+import { printResources } from "../output/print.ts";
+import { getDeadLetters } from "./dead-letters.ts";
+import { ignoredApplication } from "./flags.ts";
+import { getRuns } from "./get-runs.ts";
+import { getState } from "./get-state.ts";
+
+/** `get <kind> [NAME]` below one of the groups. */
+export function getCommand(kind: Kind, group: string): Command {
+  return command({
+    name: kind.word,
+    aliases: kind.aliases,
+    summary: `Get one ${kind.title}, or all`,
+    arguments: [optional("NAME", kind.kind)],
+    flags: { ...kind.reading?.flags, ...ignoredApplication },
+    examples: [`dispatch ${group} ${kind.word}`, `dispatch ${group} ${kind.word} NAME -o json`],
+    run: async ({ flags, ...given }) => {
+      const context = "all" in flags && flags.all === true ? { ...given, format: "json" as const } : given;
+      const answer = await fetchResources(context, kind, context.args[0] ?? "");
+      if (context.format === "table") context.io.stdout(kind.reading?.note?.(flags) ?? "");
+      const columns = [...kind.table.columns, ...(kind.reading?.more?.(flags) ?? [])];
+      await printResources(context, { shape: kind.shape, table: { ...kind.table, columns } }, answer);
+    },
+  });
 }
 
-/** One resource, or all when the name is empty. */
-export function fetchResources(context: Context, kind: Kind, name: string): Promise<unknown> {
-  const { get, list } = kind.operations;
-  return name === "" ? context.client.all(list) : context.client.call(get, { path: itemPath(get, name) });
-}
-
-function noteOf(kind: Kind, context: Context): string {
-  if (kind.kind === "Secret") return hiddenNote;
-  return kind.kind === "Policy" && !context.flags.on("wide") ? narrowNote : "";
-}
-
-function tableOf(kind: Kind, context: Context): KindTable {
-  if (kind.kind !== "Policy" || !context.flags.on("wide")) return kind.table;
-  return { ...kind.table, columns: [...kind.table.columns, rulesColumn] };
-}
+/** `dispatch get`. */
+export const get = command({
+  name: "get",
+  summary: "Show resources",
+  childWord: "resource type",
+  examples: ["dispatch get functions", "dispatch get runs hello --last", "dispatch get api cloudmaster -o yaml"],
+  commands: [...resourceKinds.map((kind) => getCommand(kind, "get")), getRuns, getState, getDeadLetters],
+});

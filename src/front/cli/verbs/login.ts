@@ -1,54 +1,65 @@
+/** `login` and `logout`. */
 import { resolve } from "node:path";
-import type { Context } from "../frame/context.ts";
-import type { ContextSettings } from "../frame/context-settings.ts";
-import { clientFor } from "../frame/create-context.ts";
+import { type ContextSettings, withContext, writeConfig } from "../frame/config-file.ts";
+import { type Context, clientFor, command } from "../frame/context.ts";
 import { CliError, messageOf } from "../frame/errors.ts";
+import { on } from "../frame/flags.ts";
 import type { Settings } from "../frame/settings.ts";
-import { withContext, writeConfig } from "../frame/write-config.ts";
 
 const home = { method: "GET", path: "/home" } as const;
 
-/** `login`: the credential is tried against the server before it is saved (mode 0600). */
-export async function login(context: Context): Promise<number> {
-  const settings = await withCredential(context);
-  try {
-    await clientFor(settings, context.io).call(home);
-  } catch (error) {
-    throw new CliError(`error logging in: ${messageOf(error)}`);
-  }
-  writeConfig(withContext(context.config, contextName(context), saved(context, settings)));
-  context.io.stdout("You have successfully logged in\n");
-  return 0;
-}
+/** The credential is tried against the server before it is saved (mode 0600). */
+export const login = command({
+  name: "login",
+  summary: "Check a token or service account against the server, and save it in the current context",
+  flags: {
+    debug: on("Accepted, without effect", { hidden: true }),
+    "token-stdin": on("Read the token from standard input"),
+  },
+  examples: [
+    "dispatch login --token-stdin < token.txt",
+    "dispatch login --service-account ci --jwt-private-key ci.pem",
+  ],
+  run: async ({ flags, ...context }) => {
+    const settings = await withCredential(context, flags["token-stdin"]);
+    try {
+      await clientFor(settings, context.io).call(home);
+    } catch (error) {
+      throw new CliError(`error logging in: ${messageOf(error)}`);
+    }
+    writeConfig(withContext(context.config, contextName(context), saved(context, settings)));
+    context.io.stdout("You have successfully logged in\n");
+  },
+});
 
-/** `logout`: forgets cookie, token, service account and key. */
-export async function logout(context: Context): Promise<number> {
-  const { config, io } = context;
-  const current = config.contexts[config.current];
-  if (current) {
-    const { token: _token, serviceaccount: _account, jwtprivatekey: _key, ...kept } = current;
-    writeConfig(withContext(config, config.current, { ...kept, cookie: "" }));
-  }
-  io.stdout("You have successfully logged out\n");
-  return 0;
-}
+/** Forgets cookie, token, service account and key. */
+export const logout = command({
+  name: "logout",
+  summary: "Remove the saved credentials from the current context",
+  examples: ["dispatch logout"],
+  run: async ({ config, io }) => {
+    const current = config.contexts[config.current];
+    if (current) {
+      const { token: _token, serviceaccount: _account, jwtprivatekey: _key, ...kept } = current;
+      writeConfig(withContext(config, config.current, { ...kept, cookie: "" }));
+    }
+    io.stdout("You have successfully logged out\n");
+  },
+});
 
-async function withCredential(context: Context): Promise<Settings> {
-  const { flags, io, settings } = context;
-  const token = flags.on("token-stdin") ? (await io.stdin()).trim() : settings.token;
+async function withCredential({ io, settings }: Context, fromStdin: boolean): Promise<Settings> {
+  const token = fromStdin ? (await io.stdin()).trim() : settings.token;
   if (token || (settings.serviceAccount && settings.jwtPrivateKey)) return { ...settings, token };
   throw new CliError(
     "login needs a credential: --token-stdin (or DISPATCH_TOKEN), or --service-account together with --jwt-private-key",
   );
 }
 
-function contextName(context: Context): string {
-  const { config, settings } = context;
+function contextName({ config, settings }: Context): string {
   return config.contexts[config.current] ? config.current : settings.host.toLowerCase().replaceAll(/[^\w-]/g, "-");
 }
 
-function saved(context: Context, settings: Settings): ContextSettings {
-  const { config, io } = context;
+function saved({ config, io }: Context, settings: Settings): ContextSettings {
   return {
     ...config.contexts[config.current],
     host: settings.host,

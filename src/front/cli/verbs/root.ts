@@ -1,54 +1,24 @@
-import type { Command } from "../frame/command.ts";
-import { audit } from "./audit-commands.ts";
-import { contextGroup, login, logout } from "./context-commands.ts";
-import { deleteGroup } from "./delete-commands.ts";
-import { diff, edit } from "./edit-commands.ts";
-import { get } from "./get-commands.ts";
-import { iam } from "./iam-commands.ts";
-import { describe, emit, exec, logs, retry } from "./run-commands.ts";
-import { apply, create, update } from "./write-commands.ts";
+import { type Command, command } from "../frame/context.ts";
+import { audit } from "./audit.ts";
+import { complete, completion } from "./completion.ts";
+import { contextGroup } from "./context.ts";
+import { retry } from "./dead-letters.ts";
+import { deleteGroup } from "./delete.ts";
+import { describe } from "./describe.ts";
+import { diff } from "./diff.ts";
+import { doctor } from "./doctor.ts";
+import { edit } from "./edit.ts";
+import { emit } from "./emit.ts";
+import { exec } from "./exec.ts";
+import { get } from "./get.ts";
+import { iam } from "./iam.ts";
+import { login, logout } from "./login.ts";
+import { logs } from "./logs.ts";
+import { version } from "./version.ts";
+import { apply, create, update } from "./write.ts";
 
-const version: Command = {
-  name: "version",
-  summary: "Print the versions of this program and of the server",
-  examples: ["dispatch version", "dispatch version --json"],
-  load: async () => (await import("./others.ts")).version,
-};
-
-const doctor: Command = {
-  name: "doctor",
-  summary: "Check the server, its sandbox, this machine and these settings, and say how to mend what is wrong",
-  examples: ["dispatch doctor", "dispatch doctor -o json"],
-  load: async () => (await import("./others.ts")).doctor,
-};
-
-const completion: Command = {
-  name: "completion",
-  summary: "Print a completion script for bash, zsh or fish",
-  arguments: [{ name: "SHELL", optional: true, completes: ["bash", "zsh", "fish"] }],
-  examples: [
-    "source <(dispatch completion bash)",
-    "source <(dispatch completion zsh)",
-    "dispatch completion fish > ~/.config/fish/completions/dispatch.fish",
-  ],
-  load: async () => (await import("./others.ts")).completion,
-};
-
-const complete: Command = {
-  name: "__complete",
-  summary: "Print the words that may follow, one a line",
-  arguments: [{ name: "WORD", optional: true }],
-  ignoresExtra: true,
-  hidden: true,
-  examples: ["dispatch __complete get ''"],
-  load: async () => (await import("./others.ts")).complete,
-};
-
-const help: Command = {
-  name: "help",
-  summary: "Help for any command",
-  examples: ["dispatch help create api"],
-};
+/** Answered by the frame, before any other command. */
+const help = command({ name: "help", summary: "Help for any command", examples: ["dispatch help create api"] });
 
 /** The whole command line. */
 export const rootCommand: Command = {

@@ -1,25 +1,28 @@
 import { version as own } from "../../../version.ts";
-import type { Context } from "../frame/context.ts";
-import { text } from "../kinds/kind.ts";
+import { type Context, command } from "../frame/context.ts";
+import { objectOf, text } from "../kinds/kind.ts";
 import { jsonText, yamlText } from "../output/encode.ts";
-import { isObject, type JsonObject } from "../output/shape.ts";
+import type { JsonObject } from "../output/shape.ts";
 
 const serverVersion = { method: "GET", path: "/v1/version" } as const;
 
-/** `version`: this program's first, so that it stands there even when no server answers. */
-export async function version(context: Context): Promise<number> {
-  const client = { version: `v${own}`, platform: `${process.platform}/${process.arch}` };
-  if (context.format !== "json" && context.format !== "yaml") {
-    context.io.stdout(`Client: ${client.version}\n`);
-    context.io.stdout(`Server: ${text(await fetchVersion(context), "version")}\n`);
-    return 0;
-  }
-  const both = { client, server: await fetchVersion(context) };
-  context.io.stdout(context.format === "yaml" ? await yamlText(both) : jsonText(both, 2));
-  return 0;
-}
+/** This program's version first, so that it stands there even when no server answers. */
+export const version = command({
+  name: "version",
+  summary: "Print the versions of this program and of the server",
+  examples: ["dispatch version", "dispatch version --json"],
+  run: async (context) => {
+    const { format, io } = context;
+    const client = { version: `v${own}`, platform: `${process.platform}/${process.arch}` };
+    if (format === "json" || format === "yaml") {
+      const both = { client, server: await fetchVersion(context) };
+      return io.stdout(format === "yaml" ? await yamlText(both) : jsonText(both, 2));
+    }
+    io.stdout(`Client: ${client.version}\n`);
+    io.stdout(`Server: ${text(await fetchVersion(context), "version")}\n`);
+  },
+});
 
-async function fetchVersion(context: Context): Promise<JsonObject> {
-  const answer = await context.client.call(serverVersion);
-  return isObject(answer) ? answer : {};
+async function fetchVersion({ client }: Context): Promise<JsonObject> {
+  return objectOf(await client.call(serverVersion));
 }

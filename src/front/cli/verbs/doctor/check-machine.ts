@@ -1,9 +1,10 @@
 /** This machine: who can read what is secret, and whether the server's data folder has room. */
+
 import { statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { dataDir } from "../../frame/admin-token.ts";
+import { isThisMachine } from "../../../../core/shared/loopback.ts";
 import type { Context } from "../../frame/context.ts";
-import { isLoopback } from "../../frame/settings.ts";
+import { dataDir } from "../../frame/credential.ts";
 import type { Finding } from "./finding.ts";
 
 /** The configuration file may hold cookies and tokens. */
@@ -19,7 +20,7 @@ export function checkConfiguration({ config }: Context): Finding {
 
 /** What can be seen only on the server's own machine. */
 export function checkDataFolder({ settings, io }: Context): Finding[] {
-  if (!isLoopback(settings.host)) return [];
+  if (!isThisMachine(settings.host)) return [];
   const folder = dataDir(io);
   if (modeOf(folder) === undefined) {
     const message = `the data folder is not ${folder}`;

@@ -1,12 +1,14 @@
 /** Is a Dispatch server there, does it know us, and is it of our time and kind? */
+
 import { apiOperations } from "../../../../core/apis/contract.ts";
 import { accessOperations } from "../../../../core/iam/access-contract.ts";
+import { isThisMachine } from "../../../../core/shared/loopback.ts";
 import { version as ownVersion } from "../../../../version.ts";
 import { ApiError, TransportError } from "../../../client/errors.ts";
 import { type Certificate, type Probed, probe } from "../../../client/probe.ts";
 import type { Context } from "../../frame/context.ts";
 import { messageOf } from "../../frame/errors.ts";
-import { baseUrl, isLoopback } from "../../frame/settings.ts";
+import { baseUrl } from "../../frame/settings.ts";
 import { list, text } from "../../kinds/kind.ts";
 import { isObject, type JsonObject } from "../../output/shape.ts";
 import type { Finding } from "./finding.ts";
@@ -99,7 +101,7 @@ function stranger(url: string): Finding {
 
 function unreachable({ settings }: Context, url: string, error: unknown): Finding {
   const { message } = new TransportError("GET", url, error);
-  const start = isLoopback(settings.host)
+  const start = isThisMachine(settings.host)
     ? "start it: dispatch-server --port"
     : "start it there, or open the way to port";
   const remedy = `${start} ${settings.port}; or name another address: --host, --port, --scheme`;

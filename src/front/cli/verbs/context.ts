@@ -1,0 +1,128 @@
+/** `context`: the servers that somebody works with. */
+import { resolve } from "node:path";
+import { nearest } from "../../../core/shared/nearest.ts";
+import { needed } from "../frame/command.ts";
+import { type ContextSettings, withContext, writeConfig, writtenContext } from "../frame/config-file.ts";
+import { type Context, command } from "../frame/context.ts";
+import { CliError } from "../frame/errors.ts";
+import { integer, text } from "../frame/flags.ts";
+import { gatewayPorts } from "../frame/settings.ts";
+import { jsonText } from "../output/encode.ts";
+import { printData } from "../output/print.ts";
+import { renderTable } from "../output/table.ts";
+
+const list = command({
+  name: "list",
+  summary: "Show all contexts",
+  examples: ["dispatch context list"],
+  run: async (context) => {
+    const { config, format, io } = context;
+    const all = Object.entries(config.contexts);
+    const contexts = Object.fromEntries(all.map(([name, saved]) => [name, blank(saved)]));
+    if (format === "name") io.stdout(all.map(([name]) => `${name}\n`).join(""));
+    else if (format === "table") printTable(context, all);
+    else await printData(context, { current: config.current, contexts });
+  },
+});
+
+const current = command({
+  name: "current",
+  summary: "Show the current context",
+  examples: ["dispatch context current"],
+  run: async (context) => {
+    const { config, format, io } = context;
+    const saved = config.contexts[config.current];
+    if (!saved) io.stdout(`No such current context was found ${config.current}\n`);
+    else if (format === "name") io.stdout(`${config.current}\n`);
+    else if (format === "table") printTable(context, [[config.current, saved]]);
+    else await printData(context, blank(saved));
+  },
+});
+
+const create = command({
+  name: "create",
+  summary: "Save the settings of this call as a context, and make it the current one",
+  arguments: [needed("CONTEXT")],
+  flags: {
+    cookie: text("Cookie to send", { default: "cookie" }),
+    "api-http-port": integer("Port of the gateway, for printed URLs", { shown: String(gatewayPorts.http) }),
+    "api-https-port": integer("The gateway's https port", { shown: String(gatewayPorts.https) }),
+  },
+  examples: ["dispatch context create local --host 127.0.0.1 --port 8080 --scheme http"],
+  run: async ({ args: [word = ""], config, flags, io, settings }) => {
+    const name = word.toLowerCase();
+    if (!/^[\w-]+$/.test(name))
+      throw new CliError(`invalid context name ${JSON.stringify(name)}: use letters, digits, - and _`);
+    const saved: ContextSettings = {
+      host: settings.host,
+      port: settings.port,
+      scheme: settings.scheme,
+      organization: settings.organization,
+      cookie: flags.cookie,
+      insecure: settings.insecure,
+      "api-https-port": flags["api-https-port"] ?? settings.apiHttpsPort,
+      "api-http-port": flags["api-http-port"] ?? settings.apiHttpPort,
+      serviceaccount: settings.serviceAccount,
+      // The next call may come from another folder.
+      jwtprivatekey: settings.jwtPrivateKey && resolve(io.cwd, settings.jwtPrivateKey),
+      token: settings.token,
+    };
+    writeConfig(withContext(config, name, saved));
+    io.stdout(`Created context ${name}\n`);
+  },
+});
+
+const set = command({
+  name: "set",
+  summary: "Make a context the current one",
+  arguments: [needed("CONTEXT", "context")],
+  examples: ["dispatch context set prod"],
+  run: async (context) => {
+    const name = knownContext(context);
+    writeConfig({ ...context.config, current: name });
+    context.io.stdout(`Set context to ${name}\n`);
+  },
+});
+
+const forget = command({
+  name: "delete",
+  summary: "Forget a context",
+  arguments: [needed("CONTEXT", "context")],
+  examples: ["dispatch context delete prod"],
+  run: async (context) => {
+    const name = knownContext(context);
+    const { [name]: _gone, ...contexts } = context.config.contexts;
+    const kept = context.config.current === name ? "" : context.config.current;
+    writeConfig({ ...context.config, current: kept, contexts });
+    context.io.stdout(`Deleted context ${name}\n`);
+  },
+});
+
+/** `dispatch context`. */
+export const contextGroup = command({
+  ...list,
+  name: "context",
+  summary: "Show and choose the servers that you work with",
+  examples: ["dispatch context", "dispatch context create prod --host dispatch.example.com --scheme https --port 443"],
+  commands: [list, current, create, set, forget],
+});
+
+function knownContext({ args: [name = ""], config }: Context): string {
+  if (config.contexts[name.toLowerCase()]) return name.toLowerCase();
+  const meant = nearest(name, Object.keys(config.contexts));
+  throw new CliError(`No such context ${name}${meant === undefined ? "" : `; did you mean ${meant}?`}`);
+}
+
+function printTable({ io, config }: Context, all: readonly (readonly [string, ContextSettings])[]): void {
+  const rows = all.map(([name, saved]) => [
+    name === config.current ? `* ${name}` : name,
+    jsonText(blank(saved), 2).trimEnd(),
+  ]);
+  io.stdout(renderTable({ center: "", rowLine: false, wrap: false }, ["Context", "Config"], rows));
+}
+
+/** Credentials are never shown. */
+function blank(context: ContextSettings): Record<string, unknown> {
+  const { token: _hidden, ...shown } = writtenContext(context);
+  return "cookie" in shown ? { ...shown, cookie: "" } : shown;
+}
