@@ -52,19 +52,17 @@ class HeardResponse<Request extends IncomingMessage = IncomingMessage> extends S
     if (this.req instanceof HeardRequest) this.req.answer = this;
   }
 
-  override end(...given: unknown[]): this {
-    if (!isSending(this.req)) return super.end(...(given as []));
+  override end(chunk?: unknown, encoding?: unknown, last?: unknown): this {
+    if (!isSending(this.req)) return super.end(chunk, encoding as BufferEncoding, last as () => void);
     // Whoever waits to be told sends nothing now; where its next request would begin is unknown.
-    if (isWaiting(this.req)) return this.#endAndClose(given);
-    const done = given.findLast((argument) => typeof argument === "function") as (() => void) | undefined;
-    this.#sendWhole(given[0], given[1]);
+    if (isWaiting(this.req)) {
+      this.shouldKeepAlive = false;
+      return super.end(chunk, encoding as BufferEncoding, last as () => void);
+    }
+    const done = [chunk, encoding, last].find((given) => typeof given === "function") as (() => void) | undefined;
+    this.#sendWhole(chunk, encoding);
     drop(this.req, () => this.#endDropped(done));
     return this;
-  }
-
-  #endAndClose(given: unknown[]): this {
-    this.shouldKeepAlive = false;
-    return super.end(...(given as []));
   }
 
   /** With its length, so that the caller knows where it ends while the connection is still open. */

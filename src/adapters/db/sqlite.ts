@@ -53,7 +53,7 @@ class SqliteThread {
   readonly #worker: Worker;
   readonly #texts: StatementTexts;
   readonly #reads = new Map<number, Waiting<readonly unknown[]>>();
-  readonly #commits = new CommitQueue<Group>((units) => this.#send({ kind: "commit", group: units.flat() }));
+  readonly #commits = new CommitQueue<Group>((units) => this.#send({ kind: "commit", group: joined(units) }));
   #nextId = 1;
   #closed: (() => void) | undefined;
   #closing = false;
@@ -105,8 +105,8 @@ class SqliteThread {
     });
   }
 
-  async commit(unit: readonly Statement[], more = false): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure;
+  commit(unit: readonly Statement[], more = false): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return this.#commits.add(this.#flat(unit), more);
   }
 
@@ -162,6 +162,13 @@ class SqliteThread {
     this.#commits.fail(error);
     this.#closed?.();
   }
+}
+
+/** As `flat` does, several times faster. */
+function joined([first = [], ...others]: readonly Group[]): Group {
+  const group = [...first];
+  for (const unit of others) for (const value of unit) group.push(value);
+  return group;
 }
 
 /** In the packed build the thread's program lies beside the server's as JavaScript. */

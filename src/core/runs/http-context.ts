@@ -20,14 +20,17 @@ const ALIASES: Readonly<Record<string, string>> = {
 
 type Context = Readonly<Record<string, unknown>>;
 
-/** Without what `wholeHttpContext` adds. A loop, because every request of the gateway comes through here. */
-export function withoutRepetitions(context: Context): Context {
-  const once: Record<string, unknown> = {};
-  for (const name in context) {
-    const said = name === "args" ? queryOf(context.request) : context[ALIASES[name] ?? ""];
-    if (context[name] !== said) once[name] = context[name];
+/** The names of what `repetitionsOf` adds: nothing else can have them. */
+export const REPETITIONS: ReadonlySet<string> = new Set(["args", ...Object.keys(ALIASES)]);
+
+/** What functions and callers see besides what is recorded. */
+export function repetitionsOf<Value>(context: Readonly<Record<string, Value>>): Record<string, Value | string> {
+  const repeated: Record<string, Value | string> = { args: queryOf(context.request) };
+  for (const name in ALIASES) {
+    const fact = context[ALIASES[name] ?? ""];
+    if (fact !== undefined) repeated[name] = fact;
   }
-  return once;
+  return repeated;
 }
 
 /** As functions and callers see it. */
@@ -35,8 +38,7 @@ export function wholeHttpContext(recorded: string | undefined): string | undefin
   if (recorded === undefined) return undefined;
   const context = JSON.parse(recorded) as Context;
   if (typeof context.request !== "string") return recorded;
-  const repeated = Object.entries(ALIASES).map(([name, fact]) => [name, context[fact]]);
-  return JSON.stringify({ args: queryOf(context.request), ...Object.fromEntries(repeated), ...context });
+  return JSON.stringify({ ...repetitionsOf(context), ...context });
 }
 
 function queryOf(target: unknown): string {

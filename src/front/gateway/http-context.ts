@@ -2,7 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Authentication } from "../../core/apis/endpoint.ts";
-import { withoutRepetitions } from "../../core/runs/http-context.ts";
+import { REPETITIONS, repetitionsOf } from "../../core/runs/http-context.ts";
 import type { RequestFacts } from "./request-facts.ts";
 
 export interface HttpContextTexts {
@@ -11,9 +11,6 @@ export interface HttpContextTexts {
   /** JSON text for the record: no credentials, each fact once. */
   readonly forRecord: string;
 }
-
-/** Headers that tell of the way here: only a trusted proxy's count. */
-const forwarding = /^(?:x-forwarded-.*|forwarded)$/;
 
 /** Credentials are the gateway's business; under `public` there is nobody else to judge `authorization`. */
 const consumed: Readonly<Record<Authentication, ReadonlySet<string>>> = {
@@ -31,11 +28,12 @@ export function httpContext(
   sent: Buffer,
 ): HttpContextTexts {
   const context = passedHeaders(headers, consumed[endpoint.authentication], facts.viaTrustedProxy);
+  const wantsBody = endpoint.rawBody || (sent.length > 0 && isSigned(context));
   // After the headers, so that no header can pretend to be one of these.
   addRequestLine(context, facts, `HTTP/${httpVersion}`, endpoint.functionName);
-  const recorded = withoutRepetitions(context);
-  const forRecord = JSON.stringify("authorization" in recorded ? { ...recorded, authorization: "***" } : recorded);
-  if (endpoint.rawBody || (sent.length > 0 && isSigned(context))) addRawBody(context, sent);
+  const forRecord = JSON.stringify("authorization" in context ? { ...context, authorization: "***" } : context);
+  Object.assign(context, repetitionsOf(context));
+  if (wantsBody) addRawBody(context, sent);
   return { forFunction: JSON.stringify(context), forRecord };
 }
 
@@ -60,31 +58,28 @@ function passedHeaders(
 ): Record<string, string> {
   const passed: Record<string, string> = {};
   for (const name in headers) {
-    if (dropped.has(name) || (!viaTrustedProxy && forwarding.test(name))) continue;
+    if (dropped.has(name) || REPETITIONS.has(name) || (!viaTrustedProxy && isForwarding(name))) continue;
     const value = headers[name];
     if (value !== undefined) passed[name] = typeof value === "string" ? value : value.join(", ");
   }
   return passed;
 }
 
-/** Facts of more than one word come under both spellings: functions of both generations read them. */
+/** Headers that tell of the way here: only a trusted proxy's count. */
+function isForwarding(name: string): boolean {
+  return name.startsWith("x-forwarded-") || name === "forwarded";
+}
+
 function addRequestLine(
   context: Record<string, string>,
-  { method, target, query, scheme, clientAddress }: RequestFacts,
+  { method, target, scheme, clientAddress }: RequestFacts,
   protocol: string,
   functionName: string,
 ): void {
-  context.args = query;
   context.method = method;
   context.request = target;
-  context.request_uri = target;
-  context["request-uri"] = target;
   context.scheme = scheme;
   context.server_protocol = protocol;
-  context["server-protocol"] = protocol;
   context.upstream_uri = functionName;
-  context["upstream-uri"] = functionName;
-  context.uri = target;
   context.remote_addr = clientAddress;
-  context["remote-addr"] = clientAddress;
 }

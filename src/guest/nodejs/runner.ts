@@ -3,7 +3,7 @@ import { emptyFrame, FrameType, textFrame } from "../frames.ts";
 import type { Channel } from "./channel.ts";
 import type { Handler } from "./exports.ts";
 import { attempt, type Failure, failureOf, traceOf } from "./failure.ts";
-import { type RunMark, runOfNow, tellLate, within } from "./late.ts";
+import { enterRun, type RunMark, runOfNow, tellLate } from "./late.ts";
 import type { Leftovers } from "./leftovers.ts";
 import { serialise } from "./result.ts";
 
@@ -91,7 +91,9 @@ export const createRunner = (options: RunnerOptions): Runner => {
       channel.send(emptyFrame(FrameType.started, next.number));
     }
     channel.flush();
-    if (next !== undefined) within(next, () => enter(next));
+    if (next === undefined) return;
+    enterRun(next);
+    enter(next);
   };
 
   return {

@@ -6,14 +6,18 @@ const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
 const isBusy = (error: unknown): boolean => (error as { code?: string }).code === "EAGAIN";
 
+const writeSome = (descriptor: number, bytes: Buffer): number => {
+  try {
+    return writeSync(descriptor, bytes);
+  } catch (error) {
+    if (!isBusy(error)) throw error;
+    Atomics.wait(sleeper, 0, 0, WAIT_MS);
+    return 0;
+  }
+};
+
 /** Returns when all of it is written; waits while the reader reads. @throws Error when the descriptor is closed. */
 export const writeWhole = (descriptor: number, bytes: Buffer): void => {
-  for (let written = 0; written < bytes.length; ) {
-    try {
-      written += writeSync(descriptor, bytes, written);
-    } catch (error) {
-      if (!isBusy(error)) throw error;
-      Atomics.wait(sleeper, 0, 0, WAIT_MS);
-    }
-  }
+  let written = writeSome(descriptor, bytes);
+  while (written < bytes.length) written += writeSome(descriptor, bytes.subarray(written));
 };

@@ -35,7 +35,9 @@ export class Invocations implements LateMarkers {
   readonly #maxLogBytes: number;
   /** The first is running or next to run. */
   readonly #waiting: Invocation[] = [];
+  /** The last ones that ended, each in the place of one that is forgotten. */
   readonly #ended: { readonly number: number; readonly tag: RunTag }[] = [];
+  #lastEnded: RunTag | undefined;
   #lastNumber = 0;
   /** The last marker seen on each stream; -1 before that of loading. */
   readonly #marked = { stdout: -1, stderr: -1 };
@@ -125,7 +127,7 @@ export class Invocations implements LateMarkers {
 
   /** An ended run by its number; of one that was forgotten, or of number 0, the last. */
   tagOf(number: number): RunTag | undefined {
-    return (this.#ended.find((ended) => ended.number === number) ?? this.#ended.at(-1))?.tag;
+    return this.#ended.find((ended) => ended?.number === number)?.tag ?? this.#lastEnded;
   }
 
   /** The worker has ended. What ran fails with this, what had not started is returned. */
@@ -156,7 +158,8 @@ export class Invocations implements LateMarkers {
   }
 
   #remember(number: number, tag: RunTag): void {
-    if (this.#ended.push({ number, tag }) > REMEMBERED) this.#ended.shift();
+    this.#ended[number % REMEMBERED] = { number, tag };
+    this.#lastEnded = tag;
   }
 
   /** Ends every invocation at the head whose result and markers are all here. */

@@ -142,9 +142,10 @@ def is_native(name):
 
 def _write_whole(descriptor, data):
     """Waits while the reader is behind, also where the function made the descriptor non-blocking."""
-    while data:
+    written = 0
+    while written < len(data):
         try:
-            data = data[os.write(descriptor, data) :]
+            written += os.write(descriptor, data[written:] if written else data)
         except BlockingIOError:
             time.sleep(0.001)
 

@@ -7,9 +7,13 @@ from .failure import safe_str
 LONGEST_PATH = 200
 
 
+# json.dumps would make one for each result.
+ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
 def serialise(value):
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        return ENCODER.encode(value).encode()
     except UnicodeEncodeError:  # half of a surrogate pair, which only an escape can carry
         return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
 

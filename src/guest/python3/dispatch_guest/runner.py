@@ -37,7 +37,8 @@ class Runner:
         self._max_output_bytes = max_output_bytes
         self._queue = collections.deque()
         self._loop = None
-        self._process = os.getpid()
+        self._forked = False
+        os.register_at_fork(after_in_child=self._note_fork)
         self._spoilt = False
 
     def receive(self, frames):
@@ -76,7 +77,7 @@ class Runner:
     def _run(self, number, envelope):
         self._guard.begin(number)
         kind, body = self._outcome(envelope)
-        if os.getpid() != self._process:
+        if self._forked:
             self._end_fork(kind)
         if self._leftovers is not None:
             line = self._leftovers.end()
@@ -88,6 +89,9 @@ class Runner:
         if self._spoilt:
             self._channel.flush()
             os._exit(0)
+
+    def _note_fork(self):
+        self._forked = True
 
     def _end_fork(self, kind):
         """A process that the handler forked has come back from it: it ends as any process does."""
@@ -128,7 +132,7 @@ class Runner:
         try:
             return self._loop.run_until_complete(wait())
         finally:
-            if os.getpid() == self._process:
+            if not self._forked:
                 self._end_tasks(asyncio)
 
     def _end_tasks(self, asyncio):
