@@ -208,6 +208,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     functionState: (organization, name) => functions.state(organization, name),
     secretHas: (organization, name, key) => secrets.has(organization, name, key),
   });
+  const queue = new WorkQueue({ database, owner: await serverId(folder), log });
   const runs = new Runs({
     ...shared,
     functions,
@@ -216,7 +217,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     maxJsonDepth: settings["max-json-depth"],
     maxList: settings["max-list"],
     doorUrl: `http://127.0.0.1:${door.port}`,
-    owner: randomUUID(),
+    queue,
     ended: metrics.ran,
   });
   const subscriptions = new Subscriptions(shared);
@@ -227,7 +228,6 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     endpoint: `127.0.0.1:${door.port}`,
   });
   const drivers = new Drivers({ ...shared, fleet, secrets }, driverTypes);
-  const queue = new WorkQueue({ database, owner: await serverId(folder), log });
   const deliveries = new Deliveries({ subscriptions, runs, log });
   const events = new Events({ ...shared, subscriptions, drivers, deliveries, wake: () => queue.wake("delivery") });
   if (isNewKey) await refuseForeignSecrets(database, keyPath);
@@ -241,6 +241,9 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
   const vitals = new VitalsWatch({ database, dataDir: folder, log });
   vitals.addTo(metrics.registry);
   await vitals.start();
+  // What a stop or a crash left behind is looked after before anybody can ask for more.
+  await runs.endAbandoned();
+  await queue.prepare({ run: runs.perform, delivery: deliveries.perform });
   const front = await openFront(settings, folder, door.port, {
     services: {
       identity,
@@ -275,8 +278,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     }),
     log,
   });
-  await runs.recover();
-  await queue.open({ delivery: deliveries.perform });
+  queue.open();
   drivers.start();
   const endControl = await openControl({
     dataDir: folder,
@@ -290,7 +292,8 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     vitals.stop();
     await endControl();
     const noDrivers = drivers.stop();
-    const left = queue.close();
+    const left = queue.close(settings["stop-grace"] + SETTLE_MS);
+    runs.stop();
     const drained = front.close(settings["stop-grace"]);
     await pool.close(settings["stop-grace"]);
     await drained;

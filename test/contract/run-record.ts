@@ -18,6 +18,7 @@ export function record(fields: Partial<RunRecord> & Pick<RunRecord, "id" | "exec
     principal: "administrator:administrator",
     people: null,
     idempotencyKey: undefined,
+    startAt: undefined,
     attempt: 1,
     status: "READY",
     finished: fields.executed,

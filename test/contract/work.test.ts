@@ -83,7 +83,7 @@ test.skipIf(disk === undefined)(
     expect(refused).toBe(3);
     const done = new Set<string>();
     await queue
-      .open({
+      .prepare({
         delivery: async ({ id }) => {
           done.add(id);
           return [];
@@ -91,12 +91,13 @@ test.skipIf(disk === undefined)(
       })
       .catch(() => {});
     rmSync(join(mount, "ballast"));
-    await queue.open({
+    await queue.prepare({
       delivery: async ({ id }) => {
         done.add(id);
         return [];
       },
     });
+    queue.open();
     const left = () => database.query.selectFrom("work").select("id").execute();
     await vi.waitFor(async () => expect(await left()).toEqual([]), { timeout: 30_000 });
     expect([...done].toSorted()).toEqual(promised.toSorted());

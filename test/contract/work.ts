@@ -42,7 +42,8 @@ export function workContract(name: string, open: () => Promise<Database>): void 
     const start = async (owner: string, workers: Workers): Promise<WorkQueue> => {
       const queue = new WorkQueue({ database, owner, log: silent });
       queues.push(queue);
-      await queue.open(workers);
+      await queue.prepare(workers);
+      queue.open();
       return queue;
     };
 
@@ -83,7 +84,7 @@ export function workContract(name: string, open: () => Promise<Database>): void 
       const before = Date.now();
       await vi.waitFor(() => expect(times).toHaveLength(1), { timeout: 5000 });
       expect(Number(times[0]) - before).toBeGreaterThan(300);
-      expect((await rows()).map(({ id }) => id)).toEqual(["never"]);
+      await vi.waitFor(async () => expect((await rows()).map(({ id }) => id)).toEqual(["never"]));
     });
 
     test("is shared by two queues on one database, each job done by one of them", async () => {

@@ -56,7 +56,8 @@ beforeEach(async () => {
   drivers = new Drivers({ ...ports, fleet, secrets: { use: async () => ({ values: {}, masks: [] }) } }, types);
   deliveries = new Deliveries({ subscriptions, runs: { create: note, ended: outcome }, log });
   queue = new WorkQueue({ database, owner: "me", log });
-  await queue.open({ delivery: deliveries.perform });
+  await queue.prepare({ delivery: deliveries.perform });
+  queue.open();
   events = new Events({ ...ports, subscriptions, drivers, deliveries, wake: () => queue.wake("delivery") });
 });
 

@@ -34,8 +34,10 @@ export const functionSchema = {
     name: resourceName,
     network: { type: "string", enum: ["isolated", "none", "host"] },
     reason: strings,
-    /** How often a run that was interrupted by a restart is started again. */
+    /** Attempts beyond the first, for a run that nobody waits for: after faults of the system and restarts. */
     retries: { type: "integer", minimum: 0, maximum: 100 },
+    /** The function's own errors are a reason for another attempt, too. */
+    retryFunctionErrors: { type: "boolean" },
     schema: { type: "object", properties: { in: anyJson, out: anyJson } },
     secrets: strings,
     services: strings,

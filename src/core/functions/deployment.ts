@@ -92,8 +92,9 @@ async function storedRevision(
     timeout: timeoutWithin(ports.ceilings, document.timeout),
     ...(document.isolation === undefined ? {} : { isolation: document.isolation }),
   };
-  const { secrets, schema, retries, tags } = document;
+  const { secrets, schema, retries, retryFunctionErrors, tags } = document;
   const application = tags?.find(({ key }) => key === "Application")?.value;
   const named = application === undefined || application === "" ? {} : { application };
-  return { revision, secrets: secrets ?? [], schema, retries, author: record.author, ...named };
+  const repeated = retryFunctionErrors ? { retryFunctionErrors } : {};
+  return { revision, secrets: secrets ?? [], schema, retries, ...repeated, author: record.author, ...named };
 }

@@ -20,6 +20,7 @@ export interface FunctionDocument {
   readonly limits: NonNullable<FunctionResource["limits"]>;
   readonly network: NetworkKind | null;
   readonly retries: number;
+  readonly retryFunctionErrors?: true;
   readonly isolation?: Isolation;
   readonly status: WireStatus;
   readonly reason: readonly string[] | null;
@@ -63,6 +64,7 @@ export function functionToWire({ id, name, created, document }: FunctionRecord):
     reason: wireStrings(document.reason),
     ...(document.isolation === undefined ? {} : { isolation: document.isolation }),
     ...(document.retries > 0 ? { retries: document.retries } : {}),
+    ...(document.retryFunctionErrors ? { retryFunctionErrors: true } : {}),
     schema: { in: document.schema.in, out: document.schema.out },
     secrets: wireStrings(document.secrets),
     services: wireStrings(document.services?.length ? document.services : null),

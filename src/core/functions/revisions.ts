@@ -11,8 +11,10 @@ export interface StoredRevision {
   readonly revision: Revision;
   readonly secrets: readonly string[];
   readonly schema: { readonly in: unknown; readonly out: unknown };
-  /** How often a run that a restart interrupted is started again. */
+  /** Attempts beyond the first, for a run that nobody waits for; see core/runs/repetition.ts. */
   readonly retries: number;
+  /** What the function itself throws is a reason for another attempt. */
+  readonly retryFunctionErrors?: boolean;
   /** The value of its tag `Application`. */
   readonly application?: string;
   /** Who wrote it; absent is the administrator. */

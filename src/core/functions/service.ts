@@ -252,6 +252,7 @@ export class Functions {
       limits: body.limits ?? {},
       network: body.network ?? null,
       retries: body.retries ?? 0,
+      ...(body.retryFunctionErrors === true ? { retryFunctionErrors: true } : {}),
       ...(body.isolation === undefined ? {} : { isolation: body.isolation }),
       status,
       reason: null,

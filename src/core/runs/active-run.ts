@@ -8,13 +8,15 @@ import { unixNanoseconds } from "../shared/clock.ts";
 import { DispatchError } from "../shared/errors.ts";
 import { nestsDeeper, tooDeepText } from "../shared/json-depth.ts";
 import { masked, type SecretMask } from "../shared/mask/mask.ts";
-import type { FunctionFailure, Outcome, RunTag } from "../shared/ports.ts";
+import type { FunctionFailure, Outcome, RunTag, Statement } from "../shared/ports.ts";
 import { type Person, type Principal, principalText } from "../shared/principal.ts";
+import type { HeldJob } from "../work/job.ts";
 import { envelopeText } from "./context.ts";
 import { recordable, uncheckedFailure, violationText } from "./failure.ts";
 import { boundHttpContext, wholeHttpContext } from "./http-context.ts";
 import type { KeyUse } from "./idempotency.ts";
 import { type RunRecord, recordedPeople } from "./record.ts";
+import { isRepeated, isRepeatedAfterRestart } from "./repetition.ts";
 import { parentOf, type RunRequest } from "./request.ts";
 import { newRunId } from "./run-id.ts";
 import { linesWithoutToken, newRunToken, withoutToken } from "./run-token.ts";
@@ -31,6 +33,8 @@ export interface RunKeeper {
   refused(run: ActiveRun, error: Error): void;
   /** The server stops, and the next start tries it again. */
   interrupted(run: ActiveRun): void;
+  /** This attempt failed, and there will be another. */
+  repeat(run: ActiveRun, failure: FunctionFailure): void;
   /** Something that nobody foresaw ended it: for the log. */
   crashed(run: ActiveRun, error: unknown): void;
 }
@@ -67,6 +71,10 @@ export class ActiveRun implements Task {
   unrecorded = false;
   /** The key that is bound to it. */
   keyUse: KeyUse | undefined;
+  /** The work that it is, where nobody waits for it. */
+  job: HeldJob | undefined;
+  /** Its handler was entered, in this attempt. */
+  entered = false;
   readonly #keeper: RunKeeper;
   readonly #httpContext: string | undefined;
   #secrets: Readonly<Record<string, string>> = {};
@@ -124,6 +132,13 @@ export class ActiveRun implements Task {
   /** Whose state it has: that of its function's tag `Application`, else one of the function's own. */
   get application(): string {
     return this.serving.application ?? this.revision.functionName;
+  }
+
+  /** Statements for its work, if it is any. */
+  held(act: (job: HeldJob) => Statement | readonly Statement[]): readonly Statement[] {
+    if (this.job === undefined) return [];
+    const statements = act(this.job);
+    return Array.isArray(statements) ? statements : [statements as Statement];
   }
 
   get hasEnded(): boolean {
@@ -188,8 +203,7 @@ export class ActiveRun implements Task {
     record.stdout = linesWithoutToken(record.id, outcome.logs.stdout);
     record.stderr = linesWithoutToken(record.id, outcome.logs.stderr);
     if (outcome.error === undefined) this.#succeed(withoutToken(record.id, outcome.output));
-    else if (outcome.error.interrupted === true && this.durable && mayBeRepeated(record, this.serving))
-      this.#keeper.interrupted(this);
+    else if (outcome.error.interrupted === true && this.#goesOnAfterRestart) this.#keeper.interrupted(this);
     else this.fail(outcome.error);
   }
 
@@ -197,15 +211,25 @@ export class ActiveRun implements Task {
     this.#keeper.refused(this, error);
   }
 
-  /** Ends the run with an error of one of the three classes. */
+  get #goesOnAfterRestart(): boolean {
+    return this.durable && isRepeatedAfterRestart(this.record, this.serving);
+  }
+
+  /** Ends the attempt with an error of one of the three classes, and the run where no other attempt follows. */
   fail({ message, stacktrace, ...failure }: FunctionFailure): void {
-    const { record } = this;
+    const { record, entered } = this;
+    const { attempt } = record;
     const said = withoutToken(record.id, masked(this.#masks, message));
     const lines = stacktrace && linesWithoutToken(record.id, stacktrace);
     const error = recordable({ ...failure, message: said, stacktrace: lines });
+    if (this.durable && isRepeated({ attempt, entered }, error, this.serving)) {
+      this.#keeper.repeat(this, error);
+      return;
+    }
     record.status = "ERROR";
     record.error = error;
     record.reason = [`error running function: ${record.functionName}: ${error.message}`];
+    if (attempt > 1) record.reason = [...record.reason, `given up after ${attempt} attempts`];
     this.#end();
   }
 
@@ -241,8 +265,7 @@ export class ActiveRun implements Task {
     } catch (error) {
       const failure = uncheckedFailure("Output", error);
       if (failure === undefined) this.crash(error);
-      else if (failure.interrupted === true && this.durable && mayBeRepeated(this.record, this.serving))
-        this.#keeper.interrupted(this);
+      else if (failure.interrupted === true && this.#goesOnAfterRestart) this.#keeper.interrupted(this);
       else this.fail(failure);
     }
   }
@@ -265,11 +288,6 @@ export class ActiveRun implements Task {
     this.record.finished = unixNanoseconds();
     this.#keeper.hasEnded(this);
   }
-}
-
-/** Whether a run that was interrupted begins once more (decisions 18b). */
-export function mayBeRepeated({ attempt }: RunRecord, { retries }: Serving): boolean {
-  return attempt <= retries;
 }
 
 /** The text comes from the sandbox and is spliced into answers as it is: nothing but JSON of bounded depth may pass. */
@@ -312,6 +330,7 @@ export function newRecord(request: RunRequest, serving: Serving, principal: Prin
     principal: principalText(principal),
     people: recordedPeople(principal),
     idempotencyKey: request.idempotency?.key,
+    startAt: undefined,
     attempt: 1,
     status: "INITIALIZED",
     finished: undefined,

@@ -27,6 +27,8 @@ export interface RunRecord {
   /** For whom they asked, where they are no person themselves; null is the administrator. */
   readonly people: readonly Person[] | null;
   readonly idempotencyKey: string | undefined;
+  /** Unix milliseconds before which it does not begin. */
+  readonly startAt: number | undefined;
   attempt: number;
   status: RunStatus;
   finished: bigint | undefined;
@@ -104,6 +106,7 @@ export function runFromRow(row: RunTable): RunRecord {
     principal: row.principal,
     people: row.people?.split(" ") ?? null,
     idempotencyKey: row.idempotency_key ?? undefined,
+    startAt: row.start_at === null ? undefined : Number(row.start_at),
     attempt: Number(row.attempt),
     status: row.status as RunStatus,
     finished: row.finished === null ? undefined : BigInt(row.finished),

@@ -1,61 +1,95 @@
 /** What is written down of a run, and when (decisions 18b, architecture 6). */
 import type { Functions } from "../functions/service.ts";
-import { acknowledge, claim, enqueue, type Job } from "../jobs/jobs.ts";
 import { Secrets } from "../secrets/service.ts";
 import { unixNanoseconds } from "../shared/clock.ts";
 import { type Database, StaleWriteError, type Statement } from "../shared/ports.ts";
+import { complete, enqueueHeld, type HeldJob, heldFromBirth, renew, retryLater } from "../work/job.ts";
+import { persist } from "../work/persist.ts";
+import type { WorkQueue } from "../work/queue.ts";
 import type { ActiveRun } from "./active-run.ts";
 import { bindKey, freeKey } from "./idempotency.ts";
 import type { RunRecord } from "./record.ts";
-import { deleteRun, finishRun, insertRun, startRun } from "./store.ts";
+import { deleteRun, finishRun, insertRun, repeatRun, startRun } from "./store.ts";
 
 export interface RecorderPorts {
   readonly database: Database;
   readonly functions: Functions;
-  /** Names this process in leases. */
-  readonly owner: string;
+  readonly queue: Pick<WorkQueue, "owner" | "hold" | "wake">;
   readonly log: { warn(details: object, message: string): void };
 }
 
-const LEASE_MS = 60 * 60 * 1000;
-
 export class RunRecorder {
   readonly #ports: RecorderPorts;
+  #stopping = false;
 
   constructor(ports: RecorderPorts) {
     this.#ports = ports;
   }
 
-  /** The run is promised. @throws DuplicateError when another run holds its key. */
+  /** What cannot be written down now never will be. */
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  /** The run is promised; one that nobody waits for is work that this server has. @throws DuplicateError when another run holds its key. */
   accept(run: ActiveRun, together: readonly Statement[] = []): Promise<void> {
     const { record } = run;
+    const { database, queue } = this.#ports;
     const key = run.keyUse === undefined ? [] : bindKey(record, run.keyUse);
-    const job = record.blocking ? [] : [enqueue(jobOf(record))];
     run.recorded = true;
-    return this.#ports.database.commit([...insertRun(record), ...job, ...key, ...together]);
+    if (record.blocking) return database.commit([...insertRun(record, queue.owner), ...key, ...together]);
+    const job = { organization: record.organization, kind: "run", id: record.id, payload: "{}", maxAttempts: 0 };
+    run.job = heldFromBirth(job);
+    return database.commit([...insertRun(record), enqueueHeld(job, queue.owner), ...key, ...together]);
   }
 
-  /** The handler of a promised run is about to be entered. @throws StaleWriteError when somebody else holds its job. */
-  claim(run: ActiveRun): Promise<void> {
+  /** The handler of a promised run is about to be entered. @throws StaleWriteError when it is not this server's any more. */
+  begin(run: ActiveRun): Promise<void> {
     run.record.status = "CREATING";
-    return this.#ports.database.commit([
-      claim(jobOf(run.record), this.#ports.owner, Date.now() + LEASE_MS),
-      ...startRun(run.record),
-      ...useStatements(run),
-    ]);
+    return this.#ports.database.commit([...run.held(renew), ...startRun(run.record), ...useStatements(run)]);
   }
 
-  /** `more` says that other runs are going on. */
+  /** Of a run that somebody waits for. `more` says that other runs are going on. */
   end(run: ActiveRun, more: boolean): Promise<void> {
     const { record } = run;
     const beside = useStatements(run);
-    if (!record.blocking) beside.push(acknowledge(jobOf(record)));
     const hasRow = run.recorded;
     run.recorded = true;
     if (!this.#hasFunction(record)) return this.#commitAny(beside, more);
     if (!hasRow) return this.#ports.database.commit([...insertRun(record), ...beside], more);
     const updated = this.#ports.database.commit([...finishRun(record), ...beside], more);
     return updated.catch((error: unknown) => this.#endWithoutRow(record, beside, error));
+  }
+
+  /** Of one that nobody waits for, together with its work; as soon as there is room on the disk. @throws StaleWriteError when it is not this server's any more. */
+  endPromised(run: ActiveRun, more: boolean): Promise<void> {
+    const { record } = run;
+    const beside = [...run.held(complete), ...useStatements(run)];
+    return this.#persist(run, async () => {
+      if (!this.#hasFunction(record)) return this.#ports.database.commit(beside, more);
+      const written = this.#ports.database.commit([...finishRun(record), ...beside], more);
+      // Its row may have gone with its function.
+      return written.catch((error: unknown) => this.#endDeleted(record, beside, error));
+    });
+  }
+
+  /** The next attempt comes after a pause, in milliseconds. */
+  repeat(run: ActiveRun, pause: number, error: string): Promise<void> {
+    const put = run.held((job) => retryLater(job, pause, error));
+    const unit = [...repeatRun(run.record), ...put, ...useStatements(run)];
+    return this.#persist(run, () => this.#ports.database.commit(unit));
+  }
+
+  #persist(run: ActiveRun, write: () => Promise<void>): Promise<void> {
+    const { log } = this.#ports;
+    const failed = (error: unknown): void =>
+      log.warn({ err: error, run: run.record.id }, "the end of a run could not be recorded yet");
+    return persist(write, () => !this.#stopping, failed);
+  }
+
+  #endDeleted(record: RunRecord, beside: readonly Statement[], error: unknown): Promise<void> {
+    if (!(error instanceof StaleWriteError) || this.#hasFunction(record)) throw error;
+    return this.#ports.database.commit(beside);
   }
 
   /** Its row could not be written while it ran, or went with its function. */
@@ -82,7 +116,7 @@ export class RunRecorder {
     if (record.finished !== undefined || !this.#hasFunction(record)) return;
     if (run.recorded && (!begun || run.beginRecorded || !record.blocking)) return;
     const isNew = !run.recorded;
-    const statements = isNew ? insertRun(record) : startRun(record);
+    const statements = isNew ? insertRun(record, this.#ports.queue.owner) : startRun(record);
     run.recorded = true;
     run.beginRecorded = begun;
     const { unaudited } = run;
@@ -93,13 +127,13 @@ export class RunRecorder {
     });
   }
 
-  /** What a restart found half done and nobody tries again. */
-  interrupted(record: RunRecord, message = "interrupted by a restart"): Promise<void> {
+  /** Ends a run that is not active; `job` is its work, if it is any. */
+  giveUp(record: RunRecord, message: string, job?: HeldJob): Promise<void> {
     record.status = "ERROR";
     record.error = { type: "SystemError", message, stacktrace: null };
     record.reason = [`error running function: ${record.functionName}: ${message}`];
     record.finished = unixNanoseconds();
-    return this.#ports.database.commit([...finishRun(record), acknowledge(jobOf(record))]);
+    return this.#ports.database.commit([...finishRun(record), ...(job === undefined ? [] : complete(job))]);
   }
 
   /** Runs of a function that was deleted meanwhile leave no record. */
@@ -114,8 +148,4 @@ function useStatements(run: ActiveRun): Statement[] {
   const statements = Secrets.useStatements(run.asPrincipal("internal"), run.record.organization, run.unaudited);
   run.unaudited = [];
   return statements;
-}
-
-function jobOf({ organization, id }: RunRecord): Job {
-  return { organization, id, kind: "run" };
 }

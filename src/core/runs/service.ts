@@ -1,25 +1,27 @@
 /** Runs: the one way of a call from any way in to its record. */
 import type { Serving } from "../functions/revisions.ts";
-import { releaseAll } from "../jobs/jobs.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Secrets } from "../secrets/service.ts";
 import { DispatchError } from "../shared/errors.ts";
 import type { Iam } from "../shared/iam.ts";
-import { DuplicateError } from "../shared/ports.ts";
+import { DuplicateError, type FunctionFailure, StaleWriteError } from "../shared/ports.ts";
 import { ADMINISTRATOR, type Principal } from "../shared/principal.ts";
 import type { ChangeFeed } from "../store/change-feed.ts";
-import { ActiveRun, type Asking, mayBeRepeated, newRecord, type RunKeeper } from "./active-run.ts";
+import type { HeldJob } from "../work/job.ts";
+import type { Perform } from "../work/worker.ts";
+import { ActiveRun, type Asking, newRecord, type RunKeeper } from "./active-run.ts";
 import { ActiveRuns } from "./active-runs.ts";
 import { uncheckedFailure, violationText } from "./failure.ts";
 import { type KeyUse, refuseOther, runOfKey, storedKey } from "./idempotency.ts";
 import { LateLines } from "./late-lines.ts";
 import { principalOf, type RunRecord } from "./record.ts";
 import { type RecorderPorts, RunRecorder } from "./recorder.ts";
-import { type LeftBehind, takeUp } from "./recovery.ts";
+import { isRepeatedAfterRestart, pauseBeforeNext } from "./repetition.ts";
 import { parentOf, type RunRequest } from "./request.ts";
 import { type RunList, RunLists, type RunSelection } from "./run-list.ts";
 import { runOfToken } from "./run-token.ts";
 import { RunStore } from "./store.ts";
+import { TakeUps } from "./take-ups.ts";
 
 export interface RunsPorts extends RecorderPorts {
   readonly feed: ChangeFeed;
@@ -34,6 +36,8 @@ export interface RunsPorts extends RecorderPorts {
   readonly maxList: number;
   readonly ended: (run: RunRecord) => void;
 }
+
+const INTERRUPTED = "interrupted by a restart";
 
 /** A blocking run that lasts longer is written down before its end (decisions 18b). */
 const RECORD_AFTER_MS = 50;
@@ -50,7 +54,9 @@ export class Runs implements RunKeeper {
   /** How many of the active ones have ended, and wait for that to be on record. */
   #ending = 0;
   #checking = false;
-  #recovering: Promise<void> = Promise.resolve();
+  #stopping = false;
+  /** Does the runs that come out of the queue. */
+  readonly perform: Perform;
 
   constructor(ports: RunsPorts) {
     this.#ports = ports;
@@ -59,6 +65,17 @@ export class Runs implements RunKeeper {
     this.#store = new RunStore(ports.database);
     this.#lists = new RunLists(ports.database, ports.maxList);
     this.#recorder = new RunRecorder(ports);
+    const takeUps = new TakeUps(
+      {
+        ...ports,
+        revive: (record, job) => this.#revive(record, job),
+        launch: async (run) => this.#launch(run),
+        leave: (run) => this.#forget(run),
+        giveUp: (record, job, message) => this.#recorder.giveUp(record, message, job),
+      },
+      this.#store,
+    );
+    this.perform = takeUps.perform;
     const late = new LateLines(ports, this.#store);
     ports.pool.onAfterwards(({ kind, text, run }, organization) => {
       if (run === undefined) return;
@@ -123,34 +140,39 @@ export class Runs implements RunKeeper {
     return run;
   }
 
-  /** After a start: what had not begun is run, what had begun ends as interrupted or is tried again (decisions 18b). */
-  async recover(): Promise<void> {
-    await this.#ports.database.commit([releaseAll()]);
-    const found: LeftBehind[] = [];
-    for (const left of await this.#store.unfinished()) {
-      if (this.#isTakenUp(left.record)) found.push(left);
-      else await this.#abandon(left.record);
-    }
-    const launch = (record: RunRecord): Promise<void> => this.#launchAgain(record);
-    const giveUp = (record: RunRecord, message: string): Promise<void> => this.#recorder.interrupted(record, message);
-    this.#recovering = takeUp({ ...this.#ports, launch, giveUp }, found);
+  /** Before anybody may ask for runs: those that somebody waited for when this server died end as interrupted. */
+  async endAbandoned(): Promise<void> {
+    const abandoned = await this.#store.abandoned(this.#ports.queue.owner);
+    const end = (record: RunRecord): Promise<void> =>
+      this.#recorder.giveUp(record, INTERRUPTED).catch((error: unknown) => {
+        this.#ports.log.warn({ err: error, run: record.id }, "a run that a restart interrupted could not be recorded");
+      });
+    await Promise.all(abandoned.map(end));
+  }
+
+  /** From now on what nobody waits for is left to the next start, whatever ends it. */
+  stop(): void {
+    this.#stopping = true;
+    this.#recorder.stop();
   }
 
   /** Waits until every run that was accepted has its end on record, so long at most; says how many have none then. */
   async settled(milliseconds: number): Promise<number> {
-    const all = this.#recovering.then(() => Promise.all([...this.#active].map((run) => run.wait())));
+    const all = Promise.all([...this.#active].map((run) => run.wait()));
     await Promise.race([all, new Promise((resolve) => setTimeout(resolve, milliseconds).unref())]);
     return this.#active.size;
   }
 
-  claim(run: ActiveRun): Promise<void> {
-    return this.#recorder.claim(run);
+  async claim(run: ActiveRun): Promise<void> {
+    await this.#recorder.begin(run);
+    run.entered = true;
   }
 
   hasEnded(run: ActiveRun): void {
     this.#ending++;
+    const more = this.#active.size > this.#ending;
     try {
-      this.#recorder.end(run, this.#active.size > this.#ending).then(
+      (run.durable ? this.#recorder.endPromised(run, more) : this.#recorder.end(run, more)).then(
         () => this.#settleEnded(run),
         (error: unknown) => this.#unrecorded(run, error),
       );
@@ -169,7 +191,8 @@ export class Runs implements RunKeeper {
 
   refused(run: ActiveRun, error: Error): void {
     run.refusal = error;
-    if (run.durable && isStopping(error)) {
+    if (run.durable && !run.entered) run.record.status = "INITIALIZED";
+    if (run.durable && (this.#stopping || isStopping(error) || error instanceof StaleWriteError)) {
       this.interrupted(run);
       return;
     }
@@ -179,8 +202,30 @@ export class Runs implements RunKeeper {
     else this.#settle(run);
   }
 
+  /** The record waits for its next attempt. */
+  repeat(run: ActiveRun, { message }: FunctionFailure): void {
+    const { record } = run;
+    const { attempt } = record;
+    const pause = pauseBeforeNext(record);
+    const most = Math.max(run.serving.retries + 1, attempt + 1);
+    record.status = "INITIALIZED";
+    record.attempt++;
+    record.reason = [`attempt ${attempt} of ${most} failed: ${message}`, `the next begins within ${words(pause)}`];
+    this.#recorder.repeat(run, pause, message).then(
+      () => {
+        this.#release(run);
+        this.#ports.queue.wake("run");
+      },
+      (error: unknown) => this.#unrecorded(run, error),
+    );
+  }
+
   /** It stays on record as it is, and the next start takes it up. */
   interrupted(run: ActiveRun): void {
+    this.#release(run);
+  }
+
+  #release(run: ActiveRun): void {
     this.#forget(run);
     run.settle();
   }
@@ -231,10 +276,15 @@ export class Runs implements RunKeeper {
       this.#forget(run);
       throw isForeseen(error) ? error : this.#notRecorded(run, error);
     }
-    // The answer to a run that is not waited for shows it as it was accepted.
-    if (request.blocking) void this.#launch(run);
-    else setImmediate(() => void this.#launch(run));
+    if (run.job === undefined) void this.#launch(run);
+    else this.#ports.queue.hold(run.job, () => this.#carryOut(run));
     return run;
+  }
+
+  /** The answer to a run that is not waited for shows it as it was accepted. */
+  async #carryOut(run: ActiveRun): Promise<void> {
+    setImmediate(() => void this.#launch(run));
+    await run.wait();
   }
 
   #newRun(asking: Asking, request: RunRequest, serving: Serving): ActiveRun {
@@ -360,28 +410,22 @@ export class Runs implements RunKeeper {
     if (this.#active.size > 0) this.#checkLater();
   }
 
-  #isTakenUp(record: RunRecord): boolean {
+  /** A run that comes out of the queue; the sentence that ends it when it cannot go on. */
+  #revive(record: RunRecord, job: HeldJob): ActiveRun | string {
     const serving = this.#servingAgain(record);
-    return serving !== undefined && (!hasBegun(record) || mayBeRepeated(record, serving));
-  }
-
-  async #abandon(record: RunRecord, message?: string): Promise<void> {
-    await this.#recorder.interrupted(record, message).catch((error: unknown) => {
-      this.#ports.log.warn({ err: error, run: record.id }, "a run that a restart interrupted could not be recorded");
-    });
-  }
-
-  async #launchAgain(record: RunRecord): Promise<void> {
-    const serving = this.#servingAgain(record);
-    if (serving === undefined) return this.#abandon(record);
+    if (typeof serving === "string") return serving;
+    const wasEntered = record.status !== "INITIALIZED";
+    if (wasEntered && !isRepeatedAfterRestart(record, serving)) return INTERRUPTED;
     const asking = this.#askingAgain(record, serving);
-    if (typeof asking === "string") return this.#abandon(record, asking);
-    const run = new ActiveRun(this, serving, asking, record);
+    if (typeof asking === "string") return asking;
+    const { faasId } = serving.revision;
+    const attempt = record.attempt + (wasEntered ? 1 : 0);
+    const again: RunRecord = { ...record, faasId, attempt, status: "INITIALIZED", reason: null };
+    const run = new ActiveRun(this, serving, asking, again);
     run.recorded = true;
-    if (hasBegun(record)) record.attempt++;
-    record.status = "INITIALIZED";
+    run.job = job;
     this.#keep(run);
-    await this.#launch(run);
+    return run;
   }
 
   /** Who asks, and for whom that run will act. @throws FORBIDDEN that names an author who is gone. */
@@ -399,11 +443,11 @@ export class Runs implements RunKeeper {
     }
   }
 
-  #servingAgain(record: RunRecord): Serving | undefined {
+  #servingAgain(record: RunRecord): Serving | string {
     try {
       return this.#ports.functions.serving(record.organization, record.functionName);
-    } catch {
-      return undefined;
+    } catch (error) {
+      return messageOf(error);
     }
   }
 
@@ -424,6 +468,10 @@ function outcomeOf({ record, refusal, unrecorded }: ActiveRun): RunRecord {
   return record;
 }
 
+function words(milliseconds: number): string {
+  return milliseconds < 60_000 ? `${Math.ceil(milliseconds / 1000)} s` : `${Math.ceil(milliseconds / 60_000)} min`;
+}
+
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
@@ -435,10 +483,6 @@ function isForeseen(error: unknown): boolean {
 /** There was no room or no time for a run that somebody waits for: they may ask again, as if they had not asked. */
 function isWithdrawn({ durable, record }: ActiveRun, error: Error): boolean {
   return !durable && record.attempt === 1 && error instanceof DispatchError && [429, 503].includes(error.status);
-}
-
-function hasBegun({ status, blocking }: RunRecord): boolean {
-  return status !== "INITIALIZED" || blocking;
 }
 
 function isStopping(error: Error): boolean {

@@ -5,11 +5,9 @@ import type { Database, Statement } from "../shared/ports.ts";
 import { statement } from "../shared/statement.ts";
 import { changeStatement } from "../store/change-feed.ts";
 import { type RunRecord, runFromRow } from "./record.ts";
-import type { LeftBehind } from "./recovery.ts";
 import { acceptedWithin } from "./run-id.ts";
 
-/** What a run itself says; how often it was recovered is written by recovery.ts. */
-type RunRow = Omit<RunTable, "recoveries">;
+type RunRow = RunTable;
 
 const columns: readonly (keyof RunRow)[] = [
   "organization",
@@ -37,18 +35,20 @@ const columns: readonly (keyof RunRow)[] = [
   "principal",
   "idempotency_key",
   "people",
+  "owner",
+  "start_at",
 ];
 
 /**
  * The run as it is now. One that is written with its end only was never heard of before, so nobody holds anything that a
- * change would have to tell of; half the writes of a busy server are saved that way.
+ * change would have to tell of; half the writes of a busy server are saved that way. `owner` as in `RunTable`.
  */
-export function insertRun(run: RunRecord): Statement[] {
-  const insert = sparseInsert(rowOf(run));
+export function insertRun(run: RunRecord, owner: string | null = null): Statement[] {
+  const insert = sparseInsert(rowOf(run, owner));
   return run.finished === undefined ? [insert, change(run, 1)] : [insert];
 }
 
-function rowOf(run: RunRecord): RunRow {
+function rowOf(run: RunRecord, owner: string | null = null): RunRow {
   return {
     organization: run.organization,
     id: run.id,
@@ -75,6 +75,8 @@ function rowOf(run: RunRecord): RunRow {
     principal: run.principal,
     idempotency_key: run.idempotencyKey ?? null,
     people: run.people === null ? null : run.people.join(" "),
+    owner,
+    start_at: run.startAt ?? null,
   };
 }
 
@@ -124,8 +126,12 @@ const updateLogs = statement((database, row: RunKey & Pick<RunTable, "stdout" | 
   byKey(database.updateTable("runs"), row).set({ stdout: row.stdout, stderr: row.stderr }),
 );
 
-const updateStart = statement((database, row: RunKey & Pick<RunTable, "status" | "attempt">) =>
-  byKey(database.updateTable("runs"), row).set({ status: row.status, attempt: row.attempt }),
+const updateStart = statement((database, row: RunKey & Pick<RunTable, "status" | "attempt" | "faas_id">) =>
+  byKey(database.updateTable("runs"), row).set({ status: row.status, attempt: row.attempt, faas_id: row.faas_id }),
+);
+
+const updateAttempt = statement((database, row: RunKey & Pick<RunTable, "status" | "attempt" | "reason">) =>
+  byKey(database.updateTable("runs"), row).set({ status: row.status, attempt: row.attempt, reason: row.reason }),
 );
 
 const removeRun = statement((database, row: RunKey) =>
@@ -162,8 +168,15 @@ export function keepLogs({ organization, executed, id, stdout, stderr }: RunReco
 }
 
 /** The handler is about to be entered. */
-export function startRun({ organization, executed, id, status, attempt }: RunRecord): Statement[] {
-  return [updateStart({ organization, executed, id, status, attempt }), change({ organization, id }, 2)];
+export function startRun({ organization, executed, id, status, attempt, faasId }: RunRecord): Statement[] {
+  const start = updateStart({ organization, executed, id, status, attempt, faas_id: faasId });
+  return [start, change({ organization, id }, 2)];
+}
+
+/** It waits for another attempt; the reason says why. */
+export function repeatRun({ organization, executed, id, status, attempt, reason }: RunRecord): Statement[] {
+  const repeat = updateAttempt({ organization, executed, id, status, attempt, reason: json(reason) });
+  return [repeat, change({ organization, id }, 2)];
 }
 
 function change({ organization, id }: Pick<RunRecord, "organization" | "id">, generation: number): Statement {
@@ -195,13 +208,26 @@ export class RunStore {
     return row === undefined ? undefined : runFromRow(row as Selectable<RunTable>);
   }
 
-  /** Runs that a stop or a crash left without an end, of every organization, oldest first. */
-  async unfinished(): Promise<LeftBehind[]> {
-    const query = this.#database.query.selectFrom("runs").selectAll().where("finished", "is", null);
-    const rows = await query.orderBy("executed").execute();
-    return rows.map((row) => ({
-      record: runFromRow(row as Selectable<RunTable>),
-      recoveries: Number(row.recoveries),
-    }));
+  /** Runs without an end that nobody will end: this server had them when it died, and they are no work. Oldest first. */
+  async abandoned(owner: string): Promise<RunRecord[]> {
+    const rows = await this.#database.query
+      .selectFrom("runs")
+      .selectAll()
+      .where("finished", "is", null)
+      .where(({ eb, or }) => or([eb("owner", "is", null), eb("owner", "=", owner)]))
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom("work")
+              .select("work.id")
+              .whereRef("work.organization", "=", "runs.organization")
+              .where("work.kind", "=", "run")
+              .whereRef("work.id", "=", "runs.id"),
+          ),
+        ),
+      )
+      .orderBy("executed")
+      .execute();
+    return rows.map((row) => runFromRow(row as Selectable<RunTable>));
   }
 }

@@ -58,20 +58,10 @@ export interface RunTable {
   /** For whom the principal asked, where it is no person itself; null is the administrator. */
   people: string | null;
   idempotency_key: string | null;
-  /** How often a server ended while it took up this run again. */
-  recoveries: number;
-}
-
-/** Work to be done at least once: claimed by lease, fenced by a number, deleted when acknowledged. */
-export interface JobTable {
-  organization: string;
-  id: string;
-  kind: string;
-  /** The process that holds it, "" for nobody. */
-  owner: string;
-  /** Unix milliseconds. */
-  lease_until: number;
-  fence: number;
+  /** The server that has it, of a run that somebody waits for and that has not ended; else null. */
+  owner: string | null;
+  /** Unix milliseconds before which it does not begin; null for at once. */
+  start_at: number | null;
 }
 
 /** What must be done, see core/work. */
@@ -200,7 +190,6 @@ export interface DatabaseSchema {
   resources: ResourceTable;
   revisions: RevisionTable;
   runs: RunTable;
-  jobs: JobTable;
   work: Counted<WorkTable>;
   dead_letters: DeadLetterTable;
   state: StateTable;

@@ -10,6 +10,8 @@ interface Claim {
   readonly owner: string;
   readonly lease: number;
   readonly limit: number;
+  /** 1 where being taken is an attempt, else 0. */
+  readonly counted: number;
 }
 
 const columns = [
@@ -26,13 +28,15 @@ const columns = [
 ] as const;
 
 /** Where several servers share a database, one passes over what another is just taking. SQLite has one writer. */
-const claimDue = statement((database, { kind, owner, lease, limit }: Claim) => {
+const claimDue = statement((database, { kind, owner, lease, limit, counted }: Claim) => {
   const due = database
     .selectFrom("work")
     .select("sequence")
     .where("kind", "=", kind)
     .where("behind", "=", 0)
     .where("due", "<=", now)
+    // Its own it knows, whatever a clock or a slow disk did to the leases.
+    .where("owner", "<>", owner)
     .orderBy("due")
     .orderBy("sequence")
     .limit(limit);
@@ -43,16 +47,22 @@ const claimDue = statement((database, { kind, owner, lease, limit }: Claim) => {
     .set(({ eb }) => ({
       owner,
       due: sql<number>`${now} + ${lease}`,
-      attempts: eb("attempts", "+", 1),
+      attempts: eb("attempts", "+", counted),
       fence: eb("fence", "+", 1),
     }))
     .where("sequence", "in", (query) => query.selectFrom("due").select("sequence"))
     .returning(columns);
 });
 
-/** Takes up to `limit` jobs that are due, the oldest first. */
-export async function claim(database: Database, kind: string, owner: string, limit: number): Promise<HeldJob[]> {
-  const rows = await database.take(claimDue({ kind, owner, lease: LEASE_MS, limit }));
+/** Takes up to `limit` jobs that are due, the oldest first; `counted` says whether that is an attempt. */
+export async function claim(
+  database: Database,
+  kind: string,
+  owner: string,
+  limit: number,
+  counted = true,
+): Promise<HeldJob[]> {
+  const rows = await database.take(claimDue({ kind, owner, lease: LEASE_MS, limit, counted: counted ? 1 : 0 }));
   return rows.toSorted((one, other) => one.sequence - other.sequence).map(heldJob);
 }
 

@@ -71,6 +71,22 @@ const insertInOrder = statement((database, row: Values & { order_key: string }) 
   });
 });
 
+const insertHeld = statement((database, row: Omit<Values, "due"> & { owner: string; lease: number }) =>
+  database.insertInto("work").values({
+    organization: row.organization,
+    kind: row.kind,
+    id: row.id,
+    behind: 0,
+    due: sql<number>`${now} + ${row.lease}`,
+    attempts: 0,
+    max_attempts: row.max_attempts,
+    payload: row.payload,
+    owner: row.owner,
+    fence: 0,
+    born: now,
+  }),
+);
+
 interface OrderKey {
   readonly organization: string;
   readonly kind: string;
@@ -85,6 +101,9 @@ function inOrder({ organization, kind, order_key }: OrderKey): WorkCondition {
   return ({ eb, and }) =>
     and([eb("organization", "=", organization), eb("kind", "=", kind), eb("order_key", "=", order_key)]);
 }
+
+/** What a job is known by. */
+export type JobName = Pick<Job, "organization" | "kind" | "id">;
 
 type Hold = Pick<HeldJob, "organization" | "kind" | "id" | "fence">;
 
@@ -117,10 +136,10 @@ const putBack = statement(
 );
 
 const unclaim = statement(
-  (database, values: Hold & { pause: number }) =>
+  (database, values: Hold & { pause: number; attempts: number }) =>
     database
       .updateTable("work")
-      .set(({ eb }) => ({ owner: "", due: sql<number>`${now} + ${values.pause}`, attempts: eb("attempts", "-", 1) }))
+      .set({ owner: "", due: sql<number>`${now} + ${values.pause}`, attempts: values.attempts })
       .where(held(values)),
   "one",
 );
@@ -137,6 +156,16 @@ const extend = statement(
 const replacePayload = statement(
   (database, values: Hold & { payload: string }) =>
     database.updateTable("work").set({ payload: values.payload }).where(held(values)),
+  "one",
+);
+
+const setAttempts = statement((database, values: Hold & { attempts: number }) =>
+  database.updateTable("work").set({ attempts: values.attempts }).where(held(values)),
+);
+
+const deleteAny = statement(
+  (database, { organization, kind, id }: JobName) =>
+    database.deleteFrom("work").where("organization", "=", organization).where("kind", "=", kind).where("id", "=", id),
   "one",
 );
 
@@ -179,6 +208,29 @@ export function enqueue(job: Job, due = 0): Statement {
   return orderKey === undefined ? insertWork(row) : insertInOrder({ ...row, order_key: orderKey });
 }
 
+/** Promises the job as one that this server does from now on: see `Lane.hold`. Nobody looks for it while the lease holds. */
+export function enqueueHeld(
+  { organization, kind, id, payload, maxAttempts }: Omit<Job, "orderKey">,
+  owner: string,
+): Statement {
+  return insertHeld({ organization, kind, id, payload, max_attempts: maxAttempts, owner, lease: LEASE_MS });
+}
+
+/** What `enqueueHeld` has made. */
+export function heldFromBirth(job: Omit<Job, "orderKey">): HeldJob {
+  return { ...job, fence: 0, attempt: 0, error: undefined };
+}
+
+/** It need not be done any more, whoever has it: what a holder does with it from then on fails. */
+export function withdraw({ organization, kind, id }: JobName): Statement {
+  return deleteAny({ organization, kind, id });
+}
+
+/** For a kind whose attempts are counted by its worker: so many there were. */
+export function count(job: HeldJob, attempts: number): Statement {
+  return setAttempts({ ...holdOf(job), attempts });
+}
+
 /** It is done. The unit fails with StaleWriteError when somebody else has it by now; so do all below. */
 export function complete(job: HeldJob): Statement[] {
   return [deleteHeld(job), ...advance(job)];
@@ -194,9 +246,9 @@ export function retryLater(job: HeldJob, pause: number, error: string): Statemen
   return [putBack({ ...holdOf(job), pause, error })];
 }
 
-/** Puts it back as if it had not been taken: there was no room for it. */
-export function giveBack(job: HeldJob, pause: number): Statement[] {
-  return [unclaim({ ...holdOf(job), pause })];
+/** Puts it back after so many attempts, as if it had not been taken: there was no room for it. */
+export function giveBack(job: HeldJob, pause: number, attempts: number): Statement[] {
+  return [unclaim({ ...holdOf(job), pause, attempts })];
 }
 
 /** Makes a dead letter of it; those behind it go on. */

@@ -8,9 +8,13 @@ export interface WorkKind {
   /** Milliseconds before the second attempt; each further pause is twice as long, up to `longestPause`. */
   readonly firstPause: number;
   readonly longestPause: number;
+  /** Being taken is no attempt: its worker counts them. */
+  readonly countsItself?: true;
 }
 
 export const kinds = {
+  /** A run that nobody waits for. How often it is tried is its function's to say; see core/runs/repetition.ts. */
+  run: { concurrency: 512, maxAttempts: 0, firstPause: 1000, longestPause: 600_000, countsItself: true },
   /** An event on its way to one subscription. */
   delivery: { concurrency: 64, maxAttempts: 6, firstPause: 1000, longestPause: 600_000 },
 } as const satisfies Readonly<Record<string, WorkKind>>;

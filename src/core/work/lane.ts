@@ -4,6 +4,7 @@ import { type Database, StaleWriteError } from "../shared/ports.ts";
 import { claim, nextDue, putRight } from "./claims.ts";
 import { bury, complete, giveBack, type HeldJob, renew, retryLater } from "./job.ts";
 import { pauseAfter, type WorkKind } from "./kinds.ts";
+import { persist } from "./persist.ts";
 import { HopelessError, NotNowError, type Perform } from "./worker.ts";
 
 export interface LanePorts {
@@ -24,6 +25,10 @@ export class Lane {
   readonly #perform: Perform;
   readonly #ports: LanePorts;
   readonly #running = new Map<HeldJob, AbortController>();
+  /** How many of those were taken here. */
+  #taken = 0;
+  /** More may be due than there was room for. */
+  #moreDue = false;
   #taking: Promise<void> | undefined;
   #again = false;
   #open = false;
@@ -85,26 +90,44 @@ export class Lane {
 
   async #takeDue(): Promise<void> {
     const limit = Math.min(this.#room, MOST_AT_ONCE);
+    this.#moreDue = limit <= 0;
     if (limit <= 0) return;
-    const jobs = await claim(this.#ports.database, this.#kind, this.#ports.owner, limit);
-    for (const job of jobs) this.start(job);
+    const jobs = await claim(this.#ports.database, this.#kind, this.#ports.owner, limit, this.#counts);
+    for (const job of jobs) this.#start(job);
     if (jobs.length === limit) this.#again = true;
   }
 
-  get #room(): number {
-    return this.#rules.concurrency - this.#running.size;
+  get #counts(): boolean {
+    return this.#rules.countsItself !== true;
   }
 
-  /** Does a job that this server has. */
-  start(job: HeldJob): void {
+  get #room(): number {
+    return this.#rules.concurrency - this.#taken;
+  }
+
+  #start(job: HeldJob): void {
+    this.#taken++;
+    void this.#keep(job, (lost) => this.#do(job, lost)).finally(() => {
+      this.#taken--;
+      if (this.#moreDue || job.orderKey !== undefined) this.wake();
+    });
+  }
+
+  /** For a job that this server has from birth: it takes no room, because whoever promised it had room. */
+  hold(job: HeldJob, doing: (lost: AbortSignal) => Promise<void>): void {
+    void this.#keep(job, doing);
+  }
+
+  async #keep(job: HeldJob, doing: (lost: AbortSignal) => Promise<void>): Promise<void> {
     const lost = new AbortController();
     this.#running.set(job, lost);
-    this.#do(job, lost.signal)
-      .catch((error: unknown) => this.#unsettled(job, error))
-      .finally(() => {
-        this.#running.delete(job);
-        this.wake();
-      });
+    try {
+      await doing(lost.signal);
+    } catch (error) {
+      this.#lost(job, error);
+    } finally {
+      this.#running.delete(job);
+    }
   }
 
   async #do(job: HeldJob, signal: AbortSignal): Promise<void> {
@@ -126,18 +149,28 @@ export class Lane {
   async #failed(job: HeldJob, error: unknown): Promise<void> {
     if (error instanceof StaleWriteError) throw error;
     const message = error instanceof Error ? error.message : String(error);
-    const isLast = job.maxAttempts > 0 && job.attempt >= job.maxAttempts;
-    if (error instanceof NotNowError) await this.#commit(giveBack(job, error.pause));
-    else if (isLast || error instanceof HopelessError) await this.#commit(bury(job, randomUUID(), message));
+    const isLast = job.maxAttempts > 0 && job.attempt >= job.maxAttempts && !(error instanceof NotNowError);
+    if (isLast || error instanceof HopelessError) {
+      await this.#commit(bury(job, randomUUID(), message));
+      return;
+    }
+    if (error instanceof NotNowError)
+      await this.#commit(giveBack(job, error.pause, job.attempt - (this.#counts ? 1 : 0)));
     else await this.#commit(retryLater(job, pauseAfter(job.attempt, this.#rules), message));
+    this.wake();
   }
 
+  /** What has been done is not done again because the disk is full: its end is written when there is room. */
   #commit(unit: Parameters<Database["commit"]>[0]): Promise<void> {
-    return this.#ports.database.commit(unit, this.#running.size > 1);
+    const { database, log } = this.#ports;
+    return persist(
+      () => database.commit(unit, this.#running.size > 1),
+      () => this.#open,
+      (error) => log.warn({ err: error, kind: this.#kind }, "the end of work could not be recorded yet"),
+    );
   }
 
-  /** Somebody else has the job by now; or the end could not be written, and the job is free when the lease has run out. */
-  #unsettled({ organization, kind, id }: HeldJob, error: unknown): void {
+  #lost({ organization, kind, id }: HeldJob, error: unknown): void {
     const message = error instanceof StaleWriteError ? "work was taken over" : "the end of work could not be recorded";
     this.#ports.log.warn({ err: error, organization, kind, id }, message);
   }

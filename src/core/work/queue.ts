@@ -1,6 +1,6 @@
 /** The queue: one loop a kind over one table. What a crash leaves is done by whoever looks next. */
 import { release } from "./claims.ts";
-import { LEASE_MS } from "./job.ts";
+import { type HeldJob, LEASE_MS } from "./job.ts";
 import { kinds, type WorkKindName } from "./kinds.ts";
 import { Lane, type LanePorts } from "./lane.ts";
 import type { Perform } from "./worker.ts";
@@ -19,13 +19,22 @@ export class WorkQueue {
     this.#ports = ports;
   }
 
-  /** Begins to do what is due, first of all what this server left undone when it ended. */
-  async open(workers: Workers): Promise<void> {
+  /** Names this server in leases. */
+  get owner(): string {
+    return this.#ports.owner;
+  }
+
+  /** What this server left undone when it ended is free again; nothing is done yet. */
+  async prepare(workers: Workers): Promise<void> {
     await release(this.#ports.database, this.#ports.owner);
     for (const [name, perform] of Object.entries(workers) as [WorkKindName, Perform][]) {
       this.#lanes.set(name, new Lane(name, kinds[name], perform, this.#ports));
     }
     await this.#each((lane) => lane.putRight());
+  }
+
+  /** Begins to do what is due. */
+  open(): void {
     for (const lane of this.#lanes.values()) lane.open();
     this.#repeat(RENEW_MS, (lane) => lane.renew());
     this.#repeat(PUT_RIGHT_MS, (lane) => lane.putRight());
@@ -34,6 +43,11 @@ export class WorkQueue {
   /** Work of this kind was promised just now: nobody has to wait for the next look. */
   wake(kind: string): void {
     this.#lanes.get(kind)?.wake();
+  }
+
+  /** Keeps the lease of a job that was promised as held, until `doing` has settled it in a unit of its own. */
+  hold(job: HeldJob, doing: (lost: AbortSignal) => Promise<void>): void {
+    this.#lanes.get(job.kind)?.hold(job, doing);
   }
 
   /** Takes nothing more; resolves when what was taken has ended, or after so long. What is left is for the next start. */

@@ -7,7 +7,7 @@ import { Dispatch, functionBody, parse, type RunObject } from "../support/dispat
 import { type ServerProcess, startServer, temporaryFolder } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
-const ROUNDS = 12;
+const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 12);
 const INTERRUPTED = "interrupted by a restart";
 
 /** Every time that a handler was entered, by run. */

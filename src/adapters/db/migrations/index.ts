@@ -9,6 +9,7 @@ import { state } from "./0008-state.ts";
 import { keyDigests } from "./0009-key-digests.ts";
 import { receivedEvents } from "./0010-received-events.ts";
 import { bornWork } from "./0011-born-work.ts";
+import { runsAreWork } from "./0012-runs-are-work.ts";
 import type { Migration } from "./migration.ts";
 
 /** All steps, oldest first. Never change one that was released: add another. */
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   keyDigests,
   receivedEvents,
   bornWork,
+  runsAreWork,
 ];

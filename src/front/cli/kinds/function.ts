@@ -2,7 +2,7 @@ import { functionOperations, functionSchema } from "../../../core/functions/cont
 import { schemaFile } from "../files/given-files.ts";
 import { needed } from "../frame/command.ts";
 import { CliError, UsageError } from "../frame/errors.ts";
-import { array, integer, slice, text as textFlag } from "../frame/flags.ts";
+import { array, integer, on, slice, text as textFlag } from "../frame/flags.ts";
 import { isObject, type JsonObject } from "../output/shape.ts";
 import {
   application,
@@ -75,7 +75,8 @@ export const functionKind: Kind = {
       isolation: textFlag("function: a worker serves many runs; run: each run has a fresh one", {
         completes: ["function", "run"],
       }),
-      retries: integer("How often a run is repeated that a restart of the server interrupted"),
+      retries: integer("Further attempts for a run that nobody waits for, after faults of the system and restarts"),
+      "retry-function-errors": on("The function's own errors are a reason for another attempt, too"),
       ...application,
     },
     example: "function hello hello.js --image nodejs",
@@ -95,6 +96,7 @@ export const functionKind: Kind = {
         ...(flags.env.length > 0 ? { env: Object.fromEntries(flags.env.map(variable)) } : {}),
         ...(Object.keys(limits).length > 0 ? { limits } : {}),
         ...given({ network, isolation, retries }),
+        ...(flags["retry-function-errors"] ? { retryFunctionErrors: true } : {}),
         reason: null,
         tags: tagsOf(flags),
       };
