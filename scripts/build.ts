@@ -69,7 +69,8 @@ const bundles: BuildOptions[] = [
 
 mkdirSync(dist, { recursive: true });
 await Promise.all(bundles.map((options) => build({ ...common, ...options })));
-cpSync(join(root, "src/guest/python3"), join(dist, "server/guest/python3"), { recursive: true });
+for (const guest of ["python3", "powershell"])
+  cpSync(join(root, "src/guest", guest), join(dist, "server/guest", guest), { recursive: true });
 chmodSync(join(dist, "server/guest"), 0o755);
 chmodSync(join(dist, "server/event-drivers"), 0o755);
 await buildFunctions();

@@ -84,6 +84,8 @@ export interface FunctionOptions {
 const FILES: Partial<Record<Language, { readonly file: string; readonly handler: string }>> = {
   nodejs: { file: "hello.js", handler: "./hello.js" },
   python3: { file: "hello.py", handler: "hello.handle" },
+  powershell: { file: "hello.ps1", handler: "hello.ps1::handle" },
+  java: { file: "Hello.java", handler: "Hello" },
 };
 
 const bundleOf = (files: Readonly<Record<string, string>>): Buffer =>

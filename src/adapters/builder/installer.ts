@@ -52,3 +52,16 @@ export interface Installer {
   /** The part of the last lines in which the installer says what went wrong; [] when it does not say. */
   complaints(lines: readonly string[]): readonly string[];
 }
+
+/** Installs nothing, for languages without an installer. */
+export const none: Installer = {
+  name: "nothing",
+  manifestFileName: "",
+  outputName: "",
+  isNeeded: () => false,
+  refuseFiles: () => {},
+  readSettings: async () => ({}),
+  plan: () => ({ links: [], args: [], environment: {}, binds: [] }),
+  readLock: async () => "",
+  complaints: () => [],
+};

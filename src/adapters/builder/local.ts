@@ -10,6 +10,7 @@ import { imageDigest } from "./image-digest.ts";
 import { openImageStore } from "./image-store.ts";
 import { type InstallSite, installImage, type Order } from "./install-image.ts";
 import { defaultInstallLimits, type InstallLimits } from "./installation.ts";
+import { none } from "./installer.ts";
 
 export interface LocalBuilderOptions {
   /** The folder of images, below the server's data folder; it belongs to one server at a time. */
@@ -67,9 +68,9 @@ async function placeOrder(given: ImageSpec): Promise<Order> {
   refuseSystemPackages(spec);
   const search = await findInterpreter(spec.language);
   if (!search.found) throw new BuildError(`${search.reason}. Remedy: ${search.remedy}`);
-  const { installer } = languageAdapters[spec.language];
+  const installer = languageAdapters[spec.language].installer ?? (spec.manifest.trim() === "" ? none : undefined);
   if (installer === undefined)
-    throw new BuildError(`Images of the language ${spec.language} cannot be built by this version.`);
+    throw new BuildError(`Dependencies of the language ${spec.language} cannot be installed by this version.`);
   const isNeeded = installer.isNeeded(spec.manifest);
   if (isNeeded) installer.refuseFiles(spec.manifest);
   const manifest = isNeeded ? installer.withBase?.(spec.manifest) : undefined;

@@ -4,13 +4,14 @@ import type { Interpreter, InterpreterSearch } from "../runtime/process/interpre
 import type { LanguageAdapter } from "./language.ts";
 import { nodejs } from "./nodejs.ts";
 import { notYet } from "./not-yet.ts";
+import { powershell } from "./powershell.ts";
 import { python3 } from "./python3.ts";
 
 export const languageAdapters: Readonly<Record<Language, LanguageAdapter>> = {
   nodejs,
   python3,
   java: notYet("Java", "java", "apt-get install default-jre-headless"),
-  powershell: notYet("PowerShell", "pwsh", "install PowerShell 7.4 or later and put pwsh on the PATH"),
+  powershell,
 };
 
 const searched = new Map<Language, Promise<InterpreterSearch>>();

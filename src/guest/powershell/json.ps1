@@ -1,0 +1,124 @@
+# JSON both ways. PowerShell's own cmdlets do it wherever they lose nothing; what they would change or cut is walked.
+$script:KeepsDates = (Get-Command ConvertFrom-Json).Parameters.ContainsKey('DateKind')
+$script:LooksLikeDate = [regex]::new('"\d{4}-\d\d-\d\dT\d\d:|"\\/Date\(|"/Date\(')
+# Levels of a .NET object: they lead to each other without end.
+$script:ObjectDepth = 4
+$script:MostLevels = 1100
+$script:ParseOptions = [Text.Json.JsonDocumentOptions]@{ MaxDepth = $script:MostLevels }
+
+# A value of `Text.Json` as PowerShell's own values: objects, arrays, texts, numbers. Texts stay texts, whatever they look like.
+function FromElement($element) {
+    switch ([int]$element.ValueKind) {
+        1 {
+            $properties = @($element.EnumerateObject())
+            $names = [Collections.Generic.HashSet[string]]::new([StringComparer]::OrdinalIgnoreCase)
+            $plain = $true
+            foreach ($property in $properties) { if ($property.Name -eq '' -or -not $names.Add($property.Name)) { $plain = $false } }
+            if ($plain) {
+                $object = [pscustomobject]@{}
+                foreach ($property in $properties) { $object.PSObject.Properties.Add([psnoteproperty]::new($property.Name, (FromElement $property.Value))) }
+                return $object
+            }
+            $table = [Collections.Specialized.OrderedDictionary]::new([StringComparer]::Ordinal)
+            foreach ($property in $properties) { $table[[object]$property.Name] = FromElement $property.Value }
+            return $table
+        }
+        2 {
+            $list = [Collections.Generic.List[object]]::new()
+            foreach ($item in $element.EnumerateArray()) { $list.Add((FromElement $item)) }
+            return , $list.ToArray()
+        }
+        3 { return $element.GetString() }
+        4 { return FromNumber $element.GetRawText() }
+        5 { return $true }
+        6 { return $false }
+        default { return $null }
+    }
+}
+
+function FromNumber([string] $text) {
+    $number = 0L
+    if ([long]::TryParse($text, [ref]$number)) { return $number }
+    if ($text -match '[.eE]') { return [double]::Parse($text, [cultureinfo]::InvariantCulture) }
+    return [bigint]::Parse($text, [cultureinfo]::InvariantCulture)
+}
+
+# `,` keeps a list a list.
+function FromJson([string] $text) {
+    try {
+        if ($script:KeepsDates) { return , (ConvertFrom-Json -InputObject $text -NoEnumerate -DateKind String -Depth $script:MostLevels) }
+        if (-not $script:LooksLikeDate.IsMatch($text)) { return , (ConvertFrom-Json -InputObject $text -NoEnumerate -Depth $script:MostLevels) }
+    }
+    catch { } # names that are empty or differ in their case alone
+    $document = [Text.Json.JsonDocument]::Parse($text, $script:ParseOptions)
+    return , (FromElement $document.RootElement)
+}
+
+# The JSON texts of the two parts of an envelope.
+function SplitEnvelope([byte[]] $bytes) {
+    $document = [Text.Json.JsonDocument]::Parse($script:Utf8.GetString($bytes), $script:ParseOptions)
+    $root = $document.RootElement
+    @{ Context = $root.GetProperty('context').GetRawText(); Payload = $root.GetProperty('payload').GetRawText() }
+}
+
+# What has no JSON of its own, with the reason.
+function RefuseValue($value) {
+    if ($value -is [scriptblock]) { throw 'it is a script block' }
+    if ($value -is [Exception] -or $value -is [Management.Automation.ErrorRecord]) { throw "it is an error: $value" }
+    if ($value -is [Threading.Tasks.Task]) { throw 'it is a Task; return its Result' }
+    if (($value -is [double] -or $value -is [single]) -and -not [double]::IsFinite($value)) { throw "it holds $value, which JSON does not know" }
+}
+
+function IsList($value) { $value -is [Collections.IEnumerable] -and $value -isnot [string] -and $value -isnot [Collections.IDictionary] }
+
+function IsPlain($value) {
+    $null -eq $value -or $value -is [string] -or $value -is [ValueType] -or $value -is [uri] -or $value -is [version]
+}
+
+# Plain data to any depth; objects of .NET to a few levels.
+function WriteValue($writer, $value, [int] $objects) {
+    if ($value -is [psobject] -and $value.PSObject.BaseObject -isnot [Management.Automation.PSCustomObject]) { $value = $value.PSObject.BaseObject }
+    RefuseValue $value
+    if ($writer.CurrentDepth -gt $script:MostLevels - 5) { throw "it nests deeper than $($script:MostLevels - 5) levels" }
+    if (IsPlain $value) { $writer.WriteRawValue((ConvertTo-Json -InputObject $value -Compress -Depth 2 -WarningAction Ignore)); return }
+    if ($value -is [Collections.IDictionary]) {
+        $writer.WriteStartObject()
+        foreach ($key in @($value.Keys)) { $writer.WritePropertyName([string]$key); WriteValue $writer $value[$key] $objects }
+        $writer.WriteEndObject()
+        return
+    }
+    if (IsList $value) {
+        $writer.WriteStartArray()
+        foreach ($item in $value) { WriteValue $writer $item $objects }
+        $writer.WriteEndArray()
+        return
+    }
+    $isCustom = $value.PSObject.BaseObject -is [Management.Automation.PSCustomObject]
+    $left = if ($isCustom) { $objects } else { $objects - 1 }
+    if ($left -lt 0) { $writer.WriteStringValue([string]$value); return }
+    $writer.WriteStartObject()
+    foreach ($property in $value.PSObject.Properties) {
+        $writer.WritePropertyName($property.Name)
+        $content = try { $property.Value } catch { $null } # a property that cannot be read
+        WriteValue $writer $content $left
+    }
+    $writer.WriteEndObject()
+}
+
+function WalkToJson($value) {
+    $stream = [IO.MemoryStream]::new()
+    $options = [Text.Json.JsonWriterOptions]@{ MaxDepth = $script:MostLevels; Encoder = [Text.Encodings.Web.JavaScriptEncoder]::UnsafeRelaxedJsonEscaping }
+    $writer = [Text.Json.Utf8JsonWriter]::new([IO.Stream]$stream, $options)
+    WriteValue $writer $value $script:ObjectDepth
+    $writer.Flush()
+    $script:Utf8.GetString($stream.ToArray())
+}
+
+# @throws a text that says why the value has no JSON.
+function ToJson($value) {
+    if ($null -eq $value) { return 'null' }
+    RefuseValue $value
+    $text = ConvertTo-Json -InputObject $value -Compress -Depth $script:ObjectDepth -WarningVariable cut -WarningAction SilentlyContinue
+    if ($cut.Count -eq 0 -and $text -notmatch '"(NaN|-?Infinity)"') { return $text }
+    return WalkToJson $value
+}

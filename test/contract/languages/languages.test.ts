@@ -1,0 +1,34 @@
+/** All languages against the one suite, in real sandboxes; what the machine lacks is said in the name of what is skipped. */
+import { afterAll, beforeAll, describe } from "vitest";
+import { findInterpreter } from "../../../src/adapters/languages/languages.ts";
+import { providePowerShell } from "../../support/powershell.ts";
+import { createHarness, findObstacle, type Harness, startFunction, suiteName } from "../runtime-harness.ts";
+import { nodejs } from "./nodejs.ts";
+import { powershell } from "./powershell.ts";
+import { python3 } from "./python3.ts";
+import { type Deploy, languageSuite } from "./suite.ts";
+
+const noPowerShell = providePowerShell();
+const noSandbox = await findObstacle();
+
+for (const subject of [nodejs, python3, powershell]) {
+  const { language, handler } = subject;
+  const search = await findInterpreter(language);
+  const missing = search.found ? undefined : ((language === "powershell" ? noPowerShell : undefined) ?? search.reason);
+  const obstacle = noSandbox ?? missing;
+  describe.skipIf(obstacle !== undefined)(suiteName(language, obstacle), () => {
+    let harness: Harness;
+    beforeAll(async () => {
+      harness = await createHarness({ maxLogBytes: 64 * 1024, maxOutputBytes: 2 * 1024 * 1024 });
+    });
+    afterAll(() => harness.close());
+    const deploy: Deploy = (files, afterwards) =>
+      startFunction(harness.runtime, language, "", {
+        handler,
+        files,
+        environment: { GREETING: "hello" },
+        ...(afterwards === undefined ? {} : { afterwards }),
+      });
+    languageSuite(subject, () => harness, deploy);
+  });
+}

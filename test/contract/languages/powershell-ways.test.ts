@@ -1,0 +1,109 @@
+/** What PowerShell has of its own: the pipeline, six streams, errors that do not end anything. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findInterpreter } from "../../../src/adapters/languages/languages.ts";
+import type { Outcome, Worker } from "../../../src/core/shared/ports.ts";
+import { providePowerShell } from "../../support/powershell.ts";
+import { createHarness, findObstacle, type Harness, run, startFunction, suiteName } from "../runtime-harness.ts";
+
+const SOURCE = `
+function other($context, $payload) {
+  $list = [Collections.ArrayList]::new()
+  $list.Add(1)
+  'said on the way'
+  if ($payload -eq 'list') { return $list }
+  if ($payload -eq 'inner') { return (1, 2, 3 | ForEach-Object { return $_ * 2 }) }
+  if ($payload -eq 'pipeline') { return 1, 2 | Where-Object { $_ -gt 1 } }
+  if ($payload -eq 'assigned') { $x = 5; return $x }
+  return @{ text = 'ok' }
+}
+function all($context, $payload) {
+  if ($payload -eq 'none') { }
+  if ($payload -eq 'one') { @{ a = 1 } }
+  if ($payload -eq 'many') { 'a'; 'b' }
+  if ($payload -eq 'streams') { Write-Host 'host'; Write-Information 'information'; Write-Warning 'warning'; Write-Verbose 'verbose'; Write-Debug 'debug'; Write-Error 'error' }
+  if ($payload -eq 'goes on') { Write-Error 'not the end'; Import-Module NoSuchModule; 'went on' }
+  if ($payload -eq 'method') { [int]::Parse('x') }
+  if ($payload -eq 'argument') { [IO.File]::ReadAllText('') }
+  if ($payload -eq 'stop') { Write-Error 'the end' -ErrorAction Stop }
+  if ($payload -eq 'native') { /bin/sh -c 'exit 3'; $LASTEXITCODE }
+  if ($payload -eq 'deep') { $x = @{ v = 1 }; 1..30 | ForEach-Object { $x = @{ v = $x } }; $x }
+  if ($payload -eq 'file') { [IO.DirectoryInfo]::new('/tmp') }
+  if ($payload -eq 'nan') { [double]::NaN }
+  if ($payload -eq 'date') { [datetime]::SpecifyKind([datetime]::new(2024, 1, 2, 3, 4, 5), 'Utc') }
+}
+`;
+
+const noPowerShell = providePowerShell();
+const search = await findInterpreter("powershell");
+const obstacle = (await findObstacle()) ?? noPowerShell ?? (search.found ? undefined : search.reason);
+
+describe.skipIf(obstacle !== undefined)(suiteName("PowerShell's own ways", obstacle), () => {
+  let harness: Harness;
+  let returning: Worker;
+  let putting: Worker;
+  beforeAll(async () => {
+    harness = await createHarness();
+    const deploy = (name: string): Promise<Worker> =>
+      startFunction(harness.runtime, "powershell", "", { handler: `own.ps1::${name}`, files: { "own.ps1": SOURCE } });
+    [returning, putting] = await Promise.all([deploy("other"), deploy("all")]);
+  }, 60_000);
+  afterAll(() => harness.close());
+
+  const outputOf = ({ output, error }: Outcome): unknown => (error === undefined ? JSON.parse(output) : error);
+
+  test.each([
+    ["object", { text: "ok" }],
+    ["list", [1]],
+    ["inner", [2, 4, 6]],
+    ["pipeline", 2],
+    ["assigned", 5],
+  ])("what return gives is the result alone: %s", async (payload, expected) => {
+    const outcome = await run(returning, payload);
+    expect(outputOf(outcome)).toEqual(expected);
+    expect(outcome.logs.stdout).toEqual(["0", "said on the way"]);
+  });
+
+  test.each([
+    ["none", null],
+    ["one", { a: 1 }],
+    ["many", ["a", "b"]],
+    ["date", "2024-01-02T03:04:05Z"],
+  ])("without a return it is what the pipeline has: %s", async (payload, expected) => {
+    expect(outputOf(await run(putting, payload))).toEqual(expected);
+  });
+
+  test("each stream goes to its log", async () => {
+    const { logs } = await run(putting, "streams");
+    expect(logs.stdout).toEqual(["host", "information"]);
+    const errors = logs.stderr?.join("\n") ?? "";
+    for (const line of ["WARNING: warning", "VERBOSE: verbose", "DEBUG: debug"]) expect(errors).toContain(line);
+    expect(errors).toMatch(/: error\n/);
+  });
+
+  test("what does not terminate ends nothing, and is in the log", async () => {
+    const outcome = await run(putting, "goes on");
+    expect(outputOf(outcome)).toBe("went on");
+    expect(outcome.logs.stderr?.join("\n")).toMatch(/not the end[\s\S]*NoSuchModule/);
+  });
+
+  test("an error of a method is the one inside, judged by its own class", async () => {
+    expect((await run(putting, "method")).error).toMatchObject({ type: "FunctionError" });
+    expect((await run(putting, "argument")).error).toMatchObject({ type: "InputError" });
+    expect((await run(putting, "stop")).error).toMatchObject({ type: "FunctionError", message: "the end" });
+  });
+
+  test("a program's exit code is there to be read", async () => {
+    expect(outputOf(await run(putting, "native"))).toBe(3);
+  });
+
+  test("plain data is never cut, and an object of .NET does not go on for ever", async () => {
+    let depth = 0;
+    for (let at = outputOf(await run(putting, "deep")); typeof at === "object"; depth++) at = (at as { v: unknown }).v;
+    expect(depth).toBe(31);
+    expect(outputOf(await run(putting, "file"))).toMatchObject({ Name: "tmp" });
+  });
+
+  test("what JSON does not know is named", async () => {
+    expect((await run(putting, "nan")).error?.message).toContain("it holds NaN");
+  });
+});
