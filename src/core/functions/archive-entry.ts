@@ -1,20 +1,7 @@
 /** What one entry of an uploaded archive may be: a plain file or a folder, inside the source's own tree (decision 18). */
 
+import { SourceError } from "../shared/source-file.ts";
 import { REPLACEMENT } from "../shared/utf8.ts";
-
-/** One file of a function's source. */
-export interface SourceFile {
-  /** Relative to the source's root, with `/`, without `./`: `lib/util.js`. */
-  readonly path: string;
-  /** 0o755 when its owner may execute it, else 0o644: equal sources have equal digests wherever they were packed. */
-  readonly mode: number;
-  readonly bytes: Uint8Array;
-}
-
-/** The source of a function cannot be used. The message is for the user and names the file; an answer of class 400. */
-export class SourceError extends Error {
-  override name = "SourceError";
-}
 
 const FILE_TYPES = new Set(["File", "OldFile", "ContiguousFile"]);
 const FOLDER_TYPES = new Set(["Directory", "GNUDumpDir"]);

@@ -3,7 +3,8 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { Header } from "tar";
 import { describe, expect, test } from "vitest";
-import { readArchive, SourceError } from "./archive.ts";
+import { SourceError } from "../shared/source-file.ts";
+import { readArchive } from "./archive.ts";
 
 type EntryType = "File" | "Directory" | "SymbolicLink" | "Link" | "CharacterDevice" | "FIFO" | "ExtendedHeader";
 

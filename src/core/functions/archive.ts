@@ -5,10 +5,9 @@
  */
 import { createGunzip } from "node:zlib";
 import { Parser, type ReadEntry } from "tar";
-import { kindOf, refuseConflicts, SourceError, type SourceFile, sourcePath } from "./archive-entry.ts";
+import { SourceError, type SourceFile } from "../shared/source-file.ts";
+import { kindOf, refuseConflicts, sourcePath } from "./archive-entry.ts";
 import { utf8File } from "./source-text.ts";
-
-export { SourceError, type SourceFile } from "./archive-entry.ts";
 
 export interface ArchiveLimits {
   /** Bytes of the unpacked tar, headers included. */

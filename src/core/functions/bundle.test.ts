@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { SourceFile } from "./archive.ts";
+import type { SourceFile } from "../shared/source-file.ts";
 import { decodeBundle, encodeBundle } from "./bundle.ts";
 
 const file = fc.record({

@@ -3,7 +3,7 @@
  * length of the header, the header (JSON: `[{"path":"hello.js","mode":420,"size":123}, ...]`, sorted by path), then the
  * bytes of the files in that order. Equal files make equal bundles, so a digest of the bundle names the source.
  */
-import type { SourceFile } from "./archive-entry.ts";
+import type { SourceFile } from "../shared/source-file.ts";
 
 interface BundleEntry {
   readonly path: string;

@@ -4,7 +4,7 @@ import type { Images } from "../images/images.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Revision } from "../pool/revision.ts";
 import { type Blobs, type BuiltImage, type Language, LoadError, type NetworkKind } from "../shared/ports.ts";
-import { SourceError } from "./archive.ts";
+import { SourceError } from "../shared/source-file.ts";
 import { decodeBundle } from "./bundle.ts";
 import { type Ceilings, timeoutWithin, withinCeilings } from "./ceilings.ts";
 import { type FunctionRecord, limitsOf } from "./document.ts";

@@ -1,4 +1,4 @@
-import type { SourceFile } from "./archive-entry.ts";
+import type { SourceFile } from "../shared/source-file.ts";
 
 /** A bound on the work: a hint is not worth more, and what is compared comes from strangers. */
 const COMPARED = { files: 500, letters: 100 };

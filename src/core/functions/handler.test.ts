@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Language } from "../shared/ports.ts";
-import { SourceError } from "./archive.ts";
+import { SourceError } from "../shared/source-file.ts";
 import { resolveHandler } from "./handler.ts";
 
 type Content = string | Record<string, string>;

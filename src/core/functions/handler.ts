@@ -6,7 +6,7 @@
 import type { HandlerRules } from "../languages/language.ts";
 import { languages } from "../languages/languages.ts";
 import type { Language } from "../shared/ports.ts";
-import { SourceError, type SourceFile } from "./archive-entry.ts";
+import { SourceError, type SourceFile } from "../shared/source-file.ts";
 import { nearestFirst } from "./handler-nearest.ts";
 
 const MAX_LETTERS = 1024;

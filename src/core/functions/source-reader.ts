@@ -1,8 +1,8 @@
 /** Uploads are read in a thread, one at a time for the whole server and with a deadline: nobody else waits for a large one. */
 import { existsSync } from "node:fs";
 import { Worker } from "node:worker_threads";
+import { SourceError } from "../shared/source-file.ts";
 import type { ArchiveLimits } from "./archive.ts";
-import { SourceError } from "./archive-entry.ts";
 import { Base64Error, type UploadAnswer } from "./source-upload.ts";
 
 const DEADLINE_MS = 60_000;

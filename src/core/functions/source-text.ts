@@ -4,7 +4,7 @@
  */
 import { isUtf8 } from "node:buffer";
 import { decodeText, NotTextError } from "../shared/decode-text.ts";
-import { SourceError, type SourceFile } from "./archive-entry.ts";
+import { SourceError, type SourceFile } from "../shared/source-file.ts";
 
 const TEXTS = /\.(?:[mc]?[jt]s|[jt]sx|json|java|ps1|psm1|psd1)$/i;
 const PYTHON = /\.py$/i;

@@ -1,5 +1,6 @@
 /** From the text of an upload to the bundle that is stored. Runs in a thread of its own, see source-reader.ts. */
-import { type ArchiveLimits, readArchive, SourceError } from "./archive.ts";
+import { SourceError } from "../shared/source-file.ts";
+import { type ArchiveLimits, readArchive } from "./archive.ts";
 import { encodeBundle } from "./bundle.ts";
 
 /** The text is no base64: an answer of its own on the wire (server.md 2.3). */

@@ -1,4 +1,4 @@
-import { SourceError, type SourceFile } from "../functions/archive-entry.ts";
+import { SourceError, type SourceFile } from "../shared/source-file.ts";
 
 /** The package is declared at the top of a file; what comes later need not be searched. */
 const HEAD_BYTES = 65536;

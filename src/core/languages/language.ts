@@ -1,5 +1,5 @@
 /** What the server must know of a language. How a machine runs it is the business of `adapters/languages`. */
-import type { SourceFile } from "../functions/archive-entry.ts";
+import type { SourceFile } from "../shared/source-file.ts";
 
 /** How a function names its code (cli-and-runtimes.md 2.2): paths are those of files in its source. */
 export interface HandlerRules {
