@@ -1,6 +1,4 @@
 /** The flags of a driver: `--key=value` or `--key`, as its configuration has them (cli-and-runtimes.md 3.1). */
-import { parseArgs } from "node:util";
-
 /** What was asked for cannot be done. The message is for people and becomes the reason of the driver's state. */
 export class UsageError extends Error {
   override name = "UsageError";
@@ -20,18 +18,16 @@ export function readFlags<Name extends string>(
   args: readonly string[] = process.argv.slice(2),
 ): Flags<Name | keyof typeof common> {
   const defaults: Readonly<Record<string, string>> = { ...common, ...known };
-  const options = Object.fromEntries(Object.keys(defaults).map((name) => [name, { type: "string" as const }]));
-  const { values, positionals } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true });
-  const unknown = [...Object.keys(values).filter((name) => !(name in defaults)), ...positionals];
+  const given = args.map((word): [string, string] => {
+    const [, name = word, value = "true"] = /^--?([^=]+)(?:=(.*))?$/s.exec(word) ?? [];
+    return [name, value];
+  });
+  const unknown = given.map(([name]) => name).filter((name) => !Object.hasOwn(defaults, name));
   if (unknown.length > 0) {
     throw new UsageError(
       `${unknown.join(", ")} is no setting of this driver; it knows ${Object.keys(known).join(", ")}`,
     );
   }
-  const given = Object.entries(values).map(([name, value]): [string, string] => [
-    name,
-    value === true ? "true" : String(value),
-  ]);
   return { ...defaults, ...Object.fromEntries(given) } as Flags<Name | keyof typeof common>;
 }
 
