@@ -182,6 +182,9 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     log,
   );
   const metrics = createMetrics(pool);
+  feed.subscribe("Function", ({ id, generation }) => {
+    if (generation === 0) metrics.forget(id);
+  });
   const secrets = new Secrets({ ...shared, keys });
   const baseImages = new BaseImages({ ...shared, builder });
   const imageInUse = (digest: string): boolean => functions.usesImage(digest);
@@ -218,7 +221,9 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     maxList: settings["max-list"],
     doorUrl: `http://127.0.0.1:${door.port}`,
     queue,
-    ended: metrics.ran,
+    ended: (run) => {
+      if (functions.exists(run.organization, run.functionName, run.functionId)) metrics.ran(run);
+    },
   });
   const subscriptions = new Subscriptions(shared);
   const driverTypes = new DriverTypes(shared);

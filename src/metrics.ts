@@ -6,6 +6,8 @@ import type { RunRecord } from "./core/runs/record.ts";
 export interface Metrics {
   /** Counts a run that has ended. */
   ran(run: RunRecord): void;
+  /** A function is gone: nothing is told of it any more. */
+  forget(functionId: string): void;
   text(): Promise<string>;
   readonly registry: Registry;
 }
@@ -16,7 +18,8 @@ export function createMetrics(pool: Pool): Metrics {
   const registers = [new Registry()];
   const [registry] = registers as [Registry];
   collectDefaultMetrics({ register: registry });
-  const countRun = runCounter(registers);
+  const counts = new Map<string, RunCount>();
+  const countRun = runCounter(registers, counts);
   const seconds = new Histogram({
     name: "dispatch_run_duration_seconds",
     help: "Time from the acceptance of a run to its end",
@@ -24,10 +27,14 @@ export function createMetrics(pool: Pool): Metrics {
     registers,
   });
   poolGauges(pool, registers);
+  admissionCounters(pool, registers);
   return {
     ran(run) {
       countRun(run);
       if (run.finished !== undefined) seconds.observe(Number(run.finished - run.executed) / NANOSECONDS);
+    },
+    forget(functionId) {
+      for (const key of counts.keys()) if (key.startsWith(functionId)) counts.delete(key);
     },
     text: () => registry.metrics(),
     registry,
@@ -40,8 +47,7 @@ interface RunCount {
 }
 
 /** Counts in a map of its own, because the library's labels cost as much as the rest of a run's bookkeeping. */
-function runCounter(registers: Registry[]): (run: RunRecord) => void {
-  const counts = new Map<string, RunCount>();
+function runCounter(registers: Registry[], counts: Map<string, RunCount>): (run: RunRecord) => void {
   new Counter({
     name: "dispatch_runs_total",
     help: "Runs that have ended, by function and outcome",
@@ -61,6 +67,33 @@ function runCounter(registers: Registry[]): (run: RunRecord) => void {
       counts.set(key, { labels, count: 1 });
     }
   };
+}
+
+/** Whom there was no room for, and who had to wait for it. */
+function admissionCounters(pool: Pool, registers: Registry[]): void {
+  new Counter({
+    name: "dispatch_calls_refused_total",
+    help: "Calls that were not begun, by organization and reason",
+    labelNames: ["organization", "reason"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { organization, reason, count } of pool.stats().refused) this.inc({ organization, reason }, count);
+    },
+  });
+  for (const [name, help] of [
+    ["calls", "Calls that had to wait for a worker before they began"],
+    ["seconds", "Time that those waited together"],
+  ] as const)
+    new Counter({
+      name: `dispatch_waited_${name}_total`,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(pool.stats().waited[name]);
+      },
+    });
 }
 
 function poolGauges(pool: Pool, registers: Registry[]): void {

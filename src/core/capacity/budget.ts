@@ -31,7 +31,7 @@ export class WorkerBudget {
   readonly maxWorkers: number;
   readonly #maxStarting: number;
   readonly #evict: Evict;
-  /** By organization, for all that ever asked. */
+  /** By organization, for those that have functions in use. */
   readonly #shares = new Map<string, Share>();
   /** Of those whose workers are starting, one entry a worker. */
   readonly #starting: Share[] = [];
@@ -50,6 +50,14 @@ export class WorkerBudget {
     const share = new Share(organization, () => this.#most());
     this.#shares.set(organization, share);
     return share;
+  }
+
+  /** Forgets organizations besides these that have nothing. */
+  keepOnly(inUse: ReadonlySet<string>): void {
+    for (const [organization, share] of this.#shares) {
+      const isIdle = share.held === 0 && !this.#waiting.some((waiting) => waiting.share === share);
+      if (isIdle && !inUse.has(organization)) this.#shares.delete(organization);
+    }
   }
 
   /** Begins as soon as a worker may be started, and is told of its end by `ended`. */

@@ -1,5 +1,7 @@
 /** The workers and the queue of one function revision. */
+import type { Admission, Waiter } from "../capacity/admission.ts";
 import type { Claimant } from "../capacity/demand.ts";
+import { Line } from "../capacity/line.ts";
 import type { Share } from "../capacity/share.ts";
 import { DispatchError } from "../shared/errors.ts";
 import type { Worker } from "../shared/ports.ts";
@@ -7,17 +9,10 @@ import { Pace } from "./pace.ts";
 import type { Revision } from "./revision.ts";
 import { Slot } from "./slot.ts";
 import type { Task } from "./task.ts";
-import { TaskQueue } from "./task-queue.ts";
-
-export interface FunctionPoolSettings {
-  /** Tasks that may wait. */
-  readonly maxQueue: number;
-  /** Milliseconds that a task may wait. */
-  readonly maxWait: number;
-}
 
 /** What the pool of one function asks of all. */
 export interface FunctionPoolPorts {
+  readonly admission: Admission;
   /** What its organization has. */
   readonly share: Share;
   /** Resolves to a worker that has loaded the revision. */
@@ -37,20 +32,19 @@ const STARTING_AT_ONCE = 2;
 const LONGEST_DEBT_MS = 10_000;
 const SHORTEST_DEBT_MS = 1000;
 
-export class FunctionPool implements Claimant {
+export class FunctionPool implements Claimant, Waiter {
   readonly revision: Revision;
   readonly slots: Slot[] = [];
-  readonly #settings: FunctionPoolSettings;
   readonly #ports: FunctionPoolPorts;
-  readonly #queue = new TaskQueue();
+  readonly #queue: Line<Task>;
   #starting = 0;
   readonly #pace = new Pace();
   retired = false;
 
-  constructor(revision: Revision, settings: FunctionPoolSettings, ports: FunctionPoolPorts) {
+  constructor(revision: Revision, ports: FunctionPoolPorts) {
     this.revision = revision;
-    this.#settings = settings;
     this.#ports = ports;
+    this.#queue = new Line(ports.admission, this);
   }
 
   get organization(): string {
@@ -59,6 +53,14 @@ export class FunctionPool implements Claimant {
 
   get share(): Share {
     return this.#ports.share;
+  }
+
+  get name(): string {
+    return this.revision.functionName;
+  }
+
+  get expectedWait(): number {
+    return ((this.#pace.typical ?? 1000) * (this.queued + 1)) / Math.max(1, this.slots.length);
   }
 
   get workers(): number {
@@ -83,19 +85,13 @@ export class FunctionPool implements Claimant {
 
   submit(task: Task): void {
     if (this.#queue.length === 0 && this.#give(task)) return;
-    const refusal = task.durable ? undefined : this.refusal();
-    if (refusal !== undefined) {
-      task.refused(refusal);
-      return;
-    }
     this.#queue.add(task);
     this.#grow();
   }
 
   /** Why no further task may wait here, if so. */
   refusal(): DispatchError | undefined {
-    const { length } = this.#queue;
-    return length < this.#settings.maxQueue ? undefined : this.#overloaded(`${length} calls wait already`);
+    return this.#ports.admission.refusalAt(this, this.queued);
   }
 
   /** A task that a worker gave back goes first. */
@@ -133,16 +129,8 @@ export class FunctionPool implements Claimant {
   /** Called every few milliseconds while anything runs: time-outs, long runs, tasks that waited too long. */
   tick(now: number): void {
     for (const slot of this.slots) this.#watch(slot, now);
-    this.#expire(now);
+    this.#queue.expire(now);
     if (this.#queue.length > 0) this.#pump();
-  }
-
-  #expire(now: number): void {
-    const { maxWait } = this.#settings;
-    if (this.#queue.length === 0) return;
-    for (const task of this.#queue.remove((one) => one.gone === true)) refuseGone(task);
-    const late = this.#queue.remove((task, since) => task.durable !== true && now - since > maxWait);
-    for (const task of late) task.refused(this.#overloaded(`it waited longer than ${maxWait / 1000} s`));
   }
 
   /** Called now and then: ends workers that have been idle for that many milliseconds, looks after the others. */
@@ -153,7 +141,7 @@ export class FunctionPool implements Claimant {
   }
 
   async close(): Promise<void> {
-    for (const task of this.#queue.remove(() => true)) task.refused(new DispatchError("SHUTTING_DOWN"));
+    this.#queue.refuse(new DispatchError("SHUTTING_DOWN"));
     await Promise.all(this.slots.map((slot) => slot.stop("shutdown")));
   }
 
@@ -170,12 +158,7 @@ export class FunctionPool implements Claimant {
     return best;
   }
 
-  /** Gives it to a worker; whoever has gone is withdrawn instead. */
   #give(task: Task): boolean {
-    if (task.gone === true) {
-      refuseGone(task);
-      return true;
-    }
     const depth = task.depth ?? 0;
     const slot = this.#freeSlot(depth);
     slot?.give(task);
@@ -220,7 +203,7 @@ export class FunctionPool implements Claimant {
   /** With workers left the queue goes on without the new one; with none nobody would ever serve it. */
   #cannotGrow(error: Error): void {
     if (this.slots.length > 0 || this.#starting > 0) return;
-    for (const task of this.#queue.remove(() => true)) task.refused(error);
+    this.#queue.refuse(error);
   }
 
   #adopt(slot: Slot): void {
@@ -267,14 +250,4 @@ export class FunctionPool implements Claimant {
       if (slot.load === 0 && slot.open && now - slot.idleSince >= idleTimeout) void slot.stop(reason);
     }
   }
-
-  #overloaded(message: string): DispatchError {
-    const seconds = ((this.#pace.typical ?? 1000) * (this.#queue.length + 1)) / Math.max(1, this.slots.length) / 1000;
-    const retryAfter = Math.max(1, Math.ceil(seconds));
-    return new DispatchError("OVERLOADED", { name: this.revision.functionName, message, retryAfter });
-  }
-}
-
-function refuseGone(task: Task): void {
-  task.refused(new DispatchError("CALLER_GONE", { name: task.revision.functionName }));
 }

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { DispatchError } from "../shared/errors.ts";
 import { Pool, type PoolSettings } from "./pool.ts";
 import type { Revision } from "./revision.ts";
@@ -7,6 +7,7 @@ import { noBlobs, TestRuntime, TestTask, type TestWorker } from "./test-runtime.
 const pools: Pool[] = [];
 
 afterEach(async () => {
+  vi.useRealTimers();
   await Promise.all(pools.splice(0).map((pool) => pool.close(0)));
 });
 
@@ -40,7 +41,7 @@ function revisionOf(fields: Partial<Revision> = {}): Revision {
 
 /** Waits until something is so; what the pool does it does within a few turns. */
 async function eventually(what: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 500; turn++) {
+  for (let turn = 0; turn < 1000; turn++) {
     if (what()) return;
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
@@ -180,6 +181,51 @@ describe("workers", () => {
     expect(pool.stats().generic).toBe(0);
     await pool.prepare(revisionOf());
     expect(runtime.started.indexOf(runtime.loaded[0] as TestWorker)).toBeGreaterThanOrEqual(2);
+  });
+
+  test("end a while after the last revision that needs them, and only then", async () => {
+    const { pool } = poolWith({ warmWorkers: 2 });
+    vi.useFakeTimers({ toFake: ["performance"] });
+    pool.keepWarm(revisionOf());
+    pool.keepWarm(revisionOf({ faasId: "r2" }));
+    await eventually(() => pool.stats().generic === 2);
+    pool.retire("r1");
+    vi.advanceTimersByTime(60_000);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    expect(pool.stats().generic).toBe(2);
+    pool.retire("r2");
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    expect(pool.stats().generic).toBe(2);
+    vi.advanceTimersByTime(60_000);
+    await eventually(() => pool.stats().generic === 0);
+  });
+
+  test("that die while they wait are replaced", async () => {
+    const { pool, runtime } = poolWith({ warmWorkers: 1 });
+    pool.keepWarm(revisionOf());
+    await eventually(() => pool.stats().generic === 1);
+    runtime.started[0]?.exit("exited", 0);
+    await eventually(() => runtime.started.length === 2 && pool.stats().generic === 1);
+  });
+
+  test("wait again for calls after a start has failed once, also when nobody calls", async () => {
+    const { pool, runtime } = poolWith({ warmWorkers: 2 });
+    runtime.failure = new Error("no memory");
+    pool.keepWarm(revisionOf());
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    runtime.failure = undefined;
+    await eventually(() => pool.stats().generic === 2);
+  });
+
+  test("of functions with other limits that are fixed at a start are never shared, those with others are", async () => {
+    const { pool, runtime } = poolWith({ warmWorkers: 1 });
+    const limits = { memory: 128, cpu: 1, pids: 64, disk: 64 };
+    pool.keepWarm(revisionOf({ limits }));
+    await eventually(() => pool.stats().generic === 1);
+    pool.keepWarm(revisionOf({ faasId: "r2", limits: { ...limits, memory: 256 } }));
+    pool.keepWarm(revisionOf({ faasId: "r3", limits: { ...limits, disk: 128 } }));
+    await eventually(() => pool.stats().generic === 2);
+    expect(runtime.started.map(({ spec }) => spec.limits.disk)).toEqual([64, 128]);
   });
 
   test("wait again for calls after a start has failed once", async () => {
@@ -369,6 +415,27 @@ describe("functions of one organization", () => {
   });
 });
 
+describe("all functions of an organization", () => {
+  test("may have no more calls waiting together than four full lines; others and promised ones are taken", () => {
+    const { pool } = poolWith({ maxQueue: 2, maxWorkers: 2 });
+    const tasks = [1, 2, 3, 4, 5].flatMap((at) => {
+      const revision = revisionOf({ faasId: `r${at}`, functionName: `f${at}` });
+      return [new TestTask(revision), new TestTask(revision)];
+    });
+    for (const task of tasks) pool.submit(task);
+    const refused = tasks.filter(({ refusal }) => refusal !== undefined);
+    expect(refused).toHaveLength(2);
+    expect(refused[0]?.refusal).toMatchObject({
+      status: 429,
+      message: expect.stringMatching(/^function f5 is overloaded: 8 calls of organization o wait already/),
+    });
+    const others = [new TestTask(revisionOf({ organization: "p", faasId: "p1" })), new TestTask(revisionOf(), true)];
+    for (const task of others) pool.submit(task);
+    expect(others.map(({ refusal }) => refusal)).toEqual([undefined, undefined]);
+    expect(pool.stats().refused).toEqual([{ organization: "o", reason: "organization", count: 2 }]);
+  });
+});
+
 describe("calls by calls", () => {
   const functionAt = (depth: number) => revisionOf({ faasId: `at-${depth}`, concurrency: 50 });
 
@@ -420,7 +487,9 @@ describe("a full queue", () => {
     expect(late.events).toEqual(["refused"]);
     expect(late.refusal).toBeInstanceOf(DispatchError);
     expect(late.refusal).toMatchObject({ status: 429, retryAfter: expect.any(Number) });
-    expect(late.refusal?.message).toMatch(/^function hello is overloaded: 2 calls wait already; try again in \d+ s$/);
+    expect(late.refusal?.message).toMatch(
+      /^function hello is overloaded: 2 calls wait already \(setting max-queue\); try again in \d+ s$/,
+    );
   });
 
   test("is told before something is promised, and takes what was promised", async () => {
@@ -449,7 +518,7 @@ test("who waited too long is refused, but not what was promised", async () => {
     },
   ) as [TestTask, TestTask, TestTask];
   await eventually(() => waiting.events.length > 0);
-  expect(waiting.refusal?.message).toContain("it waited longer than 0.02 s");
+  expect(waiting.refusal?.message).toContain("no worker had time for this call within 0.02 s (setting max-wait)");
   expect(promised.events).toEqual([]);
   worker.end();
   expect(worker.held).toHaveLength(1);

@@ -3,22 +3,31 @@
  * fresh one. Workers are never reused for another revision. The rules are design in docs/architecture.md.
  */
 
+import { Admission, type AdmissionSettings, type Refused } from "../capacity/admission.ts";
 import { WorkerBudget } from "../capacity/budget.ts";
 import { Demand } from "../capacity/demand.ts";
 import { DispatchError } from "../shared/errors.ts";
 import type { Afterwards, Blobs, LoadSpec, Runtime, Worker, WorkerSpec } from "../shared/ports.ts";
-import { FunctionPool, type FunctionPoolSettings } from "./function-pool.ts";
+import { FunctionPool } from "./function-pool.ts";
 import type { Revision } from "./revision.ts";
 import type { Slot } from "./slot.ts";
 import type { Task } from "./task.ts";
-import { WarmSet } from "./warm-set.ts";
+import { WarmSets } from "./warm-sets.ts";
 
-export interface PoolSettings extends FunctionPoolSettings {
+export interface PoolSettings extends AdmissionSettings {
   /** Generic workers that wait for each image in use. */
   readonly warmWorkers: number;
-  readonly maxWorkers: number;
   /** Milliseconds after which an idle worker of a function ends. */
   readonly idleTimeout: number;
+}
+
+export interface PoolStats {
+  /** Workers that wait for a function. */
+  readonly generic: number;
+  readonly functions: readonly { name: string; organization: string; workers: number; queued: number }[];
+  readonly refused: readonly Refused[];
+  /** Calls that waited for a worker and began. */
+  readonly waited: { readonly calls: number; readonly seconds: number };
 }
 
 interface Log {
@@ -36,9 +45,10 @@ export class Pool {
   readonly #runtime: Runtime;
   readonly #blobs: Blobs;
   readonly #log: Log;
+  readonly #admission: Admission;
   readonly #budget: WorkerBudget;
   readonly #functions = new Map<string, FunctionPool>();
-  readonly #warmSets = new Map<string, WarmSet>();
+  readonly #warmSets: WarmSets;
   readonly #sweeper: NodeJS.Timeout;
   #hear: (event: Afterwards, organization: string) => void = () => {};
   #ticking = false;
@@ -51,8 +61,15 @@ export class Pool {
     this.#runtime = runtime;
     this.#blobs = blobs;
     this.#log = log;
+    this.#admission = new Admission(settings);
     const evict = (organization: string, own: boolean): boolean => this.#makeRoom(organization, own);
     this.#budget = new WorkerBudget(settings.maxWorkers, COLD_STARTS_AT_ONCE, evict);
+    this.#warmSets = new WarmSets({
+      count: settings.warmWorkers,
+      fixedLimits: runtime.fixedLimits,
+      start: (spec, demand) => this.#start(spec, demand),
+      report: (error) => log.warn({ err: error }, "no generic worker could be started; trying again later"),
+    });
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref();
   }
 
@@ -64,23 +81,26 @@ export class Pool {
   /** Loads one worker of the revision. @throws LoadError with the interpreter's own message. */
   async prepare(revision: Revision): Promise<void> {
     try {
+      this.keepWarm(revision);
       const added = this.#functionPool(revision).addWorker();
       this.#armTick();
       await added;
     } catch (error) {
       this.#functions.delete(revision.faasId);
+      this.#warmSets.forget(revision.faasId);
       throw error;
     }
   }
 
   /** For a task that is promised before it is submitted. @throws OVERLOADED, SHUTTING_DOWN, CHAIN_TOO_LONG */
   admit(task: Task): void {
-    const refusal = this.#refusal(task) ?? this.#functions.get(task.revision.faasId)?.refusal();
+    const refusal =
+      this.#admission.refusalOf(task, waiterOf(task)) ?? this.#functions.get(task.revision.faasId)?.refusal();
     if (refusal !== undefined) throw refusal;
   }
 
   submit(task: Task): void {
-    const refusal = this.#refusal(task);
+    const refusal = this.#admission.refusalOf(task, waiterOf(task));
     if (refusal !== undefined) {
       task.refused(refusal);
       return;
@@ -94,6 +114,7 @@ export class Pool {
   /** The revision serves no new tasks; those it has end first. */
   retire(faasId: string): void {
     this.#functions.get(faasId)?.retire();
+    this.#warmSets.forget(faasId);
   }
 
   /** What the worker of this id is busy with. */
@@ -107,28 +128,23 @@ export class Pool {
 
   /** Keeps generic workers ready for this kind of function, even before its first call. */
   keepWarm(revision: Revision): void {
-    this.#warmSet(workerSpec(revision)).want(this.#settings.warmWorkers);
+    this.#warmSets.keep(revision);
   }
 
   /** The folder of an image is being removed: nobody may get a worker that was started with it. */
   forgetImage(digest: string): void {
-    for (const [key, set] of this.#warmSets) {
-      if (set.spec.image.digest !== digest) continue;
-      this.#warmSets.delete(key);
-      void set.close();
-    }
+    this.#warmSets.forgetImage(digest);
   }
 
   /** Workers by what they do, for metrics. */
-  stats(): { generic: number; functions: { name: string; organization: string; workers: number; queued: number }[] } {
-    const generic = [...this.#warmSets.values()].reduce((sum, set) => sum + set.size, 0);
+  stats(): PoolStats {
     const functions = [...this.#functions.values()].map((pool) => ({
       name: pool.revision.functionName,
       organization: pool.revision.organization,
       workers: pool.slots.length,
       queued: pool.queued,
     }));
-    return { generic, functions };
+    return { ...this.#admission.stats, generic: this.#warmSets.size, functions };
   }
 
   /** Waits up to `grace` milliseconds for running tasks, then ends every worker. */
@@ -136,31 +152,25 @@ export class Pool {
     const until = performance.now() + grace;
     while (this.#busy() && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, TICK_MS));
     this.#closed = true;
+    this.#admission.close();
     clearInterval(this.#sweeper);
-    const parts = [...this.#functions.values(), ...this.#warmSets.values()];
+    const parts = [...this.#functions.values(), this.#warmSets];
     await Promise.all(parts.map((part) => part.close()));
   }
 
   #functionPool(revision: Revision): FunctionPool {
     let pool = this.#functions.get(revision.faasId);
     if (pool === undefined) {
-      pool = new FunctionPool(revision, this.#settings, {
+      pool = new FunctionPool(revision, {
+        admission: this.#admission,
         share: this.#budget.shareOf(revision.organization),
         acquire: (claimant) => this.#acquire(claimant),
         isOwed: (holder, { worker }) => this.#isOwed(holder, worker),
         idle: () => this.#budget.settle(),
       });
       this.#functions.set(revision.faasId, pool);
-      this.keepWarm(revision);
     }
     return pool;
-  }
-
-  #refusal({ revision, depth = 0 }: Task): DispatchError | undefined {
-    if (this.#closed) return new DispatchError("SHUTTING_DOWN");
-    const limit = this.#settings.maxWorkers;
-    if (depth < limit) return undefined;
-    return new DispatchError("CHAIN_TOO_LONG", { name: revision.functionName, workers: depth + 1, limit });
   }
 
   async #acquire(pool: FunctionPool): Promise<Worker> {
@@ -174,7 +184,7 @@ export class Pool {
 
   async #load(revision: Revision, demand: Demand): Promise<Worker> {
     const bundle = await this.#blobs.get(revision.source);
-    const worker = await this.#warmSet(workerSpec(revision)).take(demand);
+    const worker = await this.#warmSets.take(revision, demand);
     const { handler, environment, limits } = revision;
     const afterwards = (event: Afterwards): void => this.#tell(revision, event);
     const spec: LoadSpec = { handler, bundle, environment, limits, afterwards };
@@ -194,20 +204,6 @@ export class Pool {
     this.#hear({ kind, text, run }, organization);
   }
 
-  #warmSet(spec: WorkerSpec): WarmSet {
-    const key = [spec.organization, spec.image.digest, spec.network, spec.limits.disk].join("\n");
-    let set = this.#warmSets.get(key);
-    if (set === undefined) {
-      set = new WarmSet(
-        spec,
-        (wanted, demand) => this.#start(wanted, demand),
-        (error) => this.#log.warn({ err: error }, "no generic worker could be started"),
-      );
-      this.#warmSets.set(key, set);
-    }
-    return set;
-  }
-
   async #start(spec: WorkerSpec, demand: Demand): Promise<Worker> {
     if (this.#closed) throw new DispatchError("SHUTTING_DOWN");
     const worker = await this.#budget.start(demand, () => this.#runtime.start(spec));
@@ -223,7 +219,7 @@ export class Pool {
       .flatMap((pool) => pool.slots)
       .filter((slot) => slot.load === 0 && !slot.stopping && !(own && foreign(slot)))
       .sort((a, b) => foreign(a) - foreign(b) || a.idleSince - b.idleSince)[0];
-    const ending = idle?.stop("idle") ?? this.#evictGeneric(organization, own);
+    const ending = idle?.stop("idle") ?? this.#warmSets.evict(organization, own);
     if (ending === undefined) return false;
     this.#making(ending);
     return true;
@@ -243,14 +239,6 @@ export class Pool {
     });
   }
 
-  #evictGeneric(organization: string, own: boolean): Promise<void> | undefined {
-    for (const set of this.#warmSets.values()) {
-      const ending = own && set.spec.organization !== organization ? undefined : set.evict();
-      if (ending !== undefined) return ending;
-    }
-    return undefined;
-  }
-
   #armTick(): void {
     if (this.#ticking) return;
     this.#ticking = true;
@@ -268,8 +256,12 @@ export class Pool {
   #sweep(): void {
     for (const [faasId, pool] of this.#functions) {
       pool.sweep(this.#settings.idleTimeout);
-      if (pool.retired && !pool.busy && pool.slots.length === 0) this.#functions.delete(faasId);
+      if (!pool.busy && pool.slots.length === 0) this.#functions.delete(faasId);
     }
+    this.#warmSets.sweep(performance.now());
+    const inUse = new Set([...this.#functions.values()].map(({ organization }) => organization));
+    this.#budget.keepOnly(inUse);
+    this.#admission.keepOnly(inUse);
   }
 
   #busy(): boolean {
@@ -278,8 +270,6 @@ export class Pool {
   }
 }
 
-/** What is fixed at a sandbox's start. Limits other than the size of /tmp are set anew when the function is loaded. */
-function workerSpec(revision: Revision): WorkerSpec {
-  const { organization, language, image, network, limits } = revision;
-  return { organization, language, image, network, limits };
+function waiterOf({ revision: { organization, functionName: name } }: Task): { organization: string; name: string } {
+  return { organization, name };
 }

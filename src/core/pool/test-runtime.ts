@@ -96,6 +96,7 @@ export class TestWorker implements Worker {
 }
 
 export class TestRuntime implements Runtime {
+  readonly fixedLimits = ["disk"] as const;
   readonly started: TestWorker[] = [];
   /** Set it and no worker can be started. */
   failure: Error | undefined;

@@ -1,6 +1,6 @@
 /**
- * Pre-started generic workers: sandboxed and warmed, of one image, organization and kind of network, waiting for the
- * source of a function. Taking one starts its replacement.
+ * Pre-started generic workers: sandboxed and warmed, of one image, organization, kind of network and what else is fixed at a
+ * start, waiting for the source of a function. Taking one starts its replacement.
  */
 import { Demand } from "../capacity/demand.ts";
 import type { Worker, WorkerSpec } from "../shared/ports.ts";
@@ -10,6 +10,10 @@ export type StartWorker = (spec: WorkerSpec, demand: Demand) => Promise<Worker>;
 /** A start is work for the whole machine: the taker's first call goes before it. */
 const REFILL_AFTER_MS = 100;
 
+/** So long after a start that failed, or a worker that died while it waited, the set is filled again; twice as long each time. */
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 60_000;
+
 export class WarmSet {
   readonly spec: WorkerSpec;
   readonly #start: StartWorker;
@@ -17,6 +21,8 @@ export class WarmSet {
   #wanted = 0;
   #starting = 0;
   #ready: Worker[] = [];
+  #pause = FIRST_PAUSE_MS;
+  #refilling: NodeJS.Timeout | undefined;
 
   constructor(spec: WorkerSpec, start: StartWorker, report: (error: Error) => void) {
     this.spec = spec;
@@ -37,8 +43,10 @@ export class WarmSet {
 
   /** A waiting worker, or a fresh one. */
   async take(demand: Demand): Promise<Worker> {
-    const worker = this.#ready.shift() ?? (await this.#start(this.spec, demand));
-    setTimeout(() => this.#refill(), REFILL_AFTER_MS).unref();
+    const waiting = this.#ready.shift();
+    const worker = waiting ?? (await this.#start(this.spec, demand));
+    if (waiting === undefined) this.#pause = FIRST_PAUSE_MS;
+    this.#refillAfter(REFILL_AFTER_MS);
     return worker;
   }
 
@@ -49,8 +57,14 @@ export class WarmSet {
 
   async close(): Promise<void> {
     this.#wanted = 0;
+    clearTimeout(this.#refilling);
     const workers = this.#ready.splice(0);
     await Promise.all(workers.map((worker) => worker.stop("shutdown")));
+  }
+
+  #refillAfter(milliseconds: number): void {
+    clearTimeout(this.#refilling);
+    this.#refilling = setTimeout(() => this.#refill(), milliseconds).unref();
   }
 
   #refill(): void {
@@ -75,14 +89,25 @@ export class WarmSet {
       return;
     }
     this.#ready.push(worker);
-    void worker.exited.then(() => {
-      this.#ready = this.#ready.filter((one) => one !== worker);
-    });
+    void worker.exited.then(() => this.#died(worker));
   }
 
-  /** The next taker starts its own worker and hears the error; when that succeeds, the set is filled again. */
+  /** Unless it was taken or ended: then it waits here no longer. */
+  #died(worker: Worker): void {
+    if (!this.#ready.includes(worker)) return;
+    this.#ready = this.#ready.filter((one) => one !== worker);
+    this.#again();
+  }
+
   #failed(error: Error): void {
     this.#starting--;
+    if (this.#wanted === 0) return;
     this.#report(error);
+    this.#again();
+  }
+
+  #again(): void {
+    this.#refillAfter(this.#pause);
+    this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
   }
 }

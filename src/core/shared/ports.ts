@@ -242,6 +242,8 @@ export interface RuntimeReport {
 }
 
 export interface Runtime {
+  /** The limits that a worker keeps from its start; `load` sets the others anew. */
+  readonly fixedLimits: readonly (keyof Limits)[];
   /** Runs one real worker with the flags that all will have. */
   check(): Promise<RuntimeReport>;
   /** Starts a generic worker; resolves when it is warmed and waits for `load`. */

@@ -2,8 +2,6 @@
  * The networks of functions (decision 18a): one namespace per organization and kind. `isolated` has a way out through
  * slirp4netns, `none` has nothing but its own loopback; both have the function door. `host` is the host's own network.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import type { Server, Socket } from "node:net";
 import type { NetworkKind } from "../../../core/shared/ports.ts";
 import { ConnectionGate, connectionLimits } from "./connection-gate.ts";
@@ -13,22 +11,30 @@ import { followHostAddresses, type HostAddresses } from "./host-addresses.ts";
 import type { Log } from "./log.ts";
 import { doorAddresses, doorPorts, filterRules, filterUpdate } from "./network-plan.ts";
 import { peersOf, type Resident, type Residents } from "./peer.ts";
-import { INSTALL_PROGRAMS, isRoot, missingPrograms, PROGRAM_PATH, runProgram } from "./programs.ts";
+import { INSTALL_PROGRAMS, isRoot, missingPrograms, runProgram } from "./programs.ts";
+import { openWayOut } from "./way-out.ts";
 
 export interface NetworkOptions {
   readonly door?: Door;
   readonly allowHostServices: readonly HostService[];
   /** The sandboxes that live. */
   readonly residents: Residents;
+  /** So long a network lives on when nobody is inside, in milliseconds; default one minute. */
+  readonly emptyMilliseconds?: number;
   readonly log: Log;
 }
 
+/** The place of one sandbox in a network. */
+export interface Place {
+  /** Options of nsenter(1) that lead there; empty for `host`. */
+  readonly enter: readonly string[];
+  /** The sandbox has ended, or never started. */
+  leave(): void;
+}
+
 export interface Networks {
-  /**
-   * Options of nsenter(1) that lead into the network, made on first use; empty for `host`.
-   * @throws Error with the cause when the network cannot be made here.
-   */
-  enter(kind: NetworkKind, organization: string): Promise<readonly string[]>;
+  /** A place in a network, which is made on first use. @throws Error with the cause when that is not possible here. */
+  enter(kind: NetworkKind, organization: string): Promise<Place>;
   close(): Promise<void>;
 }
 
@@ -38,6 +44,9 @@ interface GatedOptions extends NetworkOptions {
 
 interface Network {
   readonly enter: readonly string[];
+  /** Sandboxes inside, or on their way. */
+  inside: number;
+  emptySince: number;
   /** The host's addresses have changed. */
   update(hostAddresses: readonly string[]): void;
   close(): Promise<void>;
@@ -47,37 +56,6 @@ const enterOptions = ({ pid }: Holder): string[] => [
   ...(isRoot() ? [] : [`--user=/proc/${pid}/ns/user`, "--preserve-credentials"]),
   `--net=/proc/${pid}/ns/net`,
 ];
-
-/** The way out. Ends with the server: its exit descriptor is a pipe of which the server holds the other end. */
-const startWayOut = async (holder: Holder): Promise<{ close(): Promise<void>; ended: Promise<void> }> => {
-  const options = ["--configure", "--mtu=65520", "--disable-host-loopback", "--enable-sandbox", "--enable-seccomp"];
-  const child = spawn("slirp4netns", [...options, "--exit-fd=3", "--ready-fd=4", String(holder.pid), "tap0"], {
-    cwd: "/",
-    env: { PATH: PROGRAM_PATH },
-    stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"],
-  });
-  let complaint = "";
-  child.stderr?.on("data", (chunk: Buffer) => {
-    complaint = (complaint + chunk.toString()).slice(-2000);
-  });
-  for (const stream of child.stdio) stream?.on("error", () => undefined);
-  const ended = once(child, "close").then(() => undefined);
-  await new Promise<void>((resolve, reject) => {
-    child.once("error", reject);
-    child.stdio[4]?.once("data", () => resolve());
-    void ended.then(
-      () => reject(new Error(`slirp4netns: ${complaint.trim()}`)),
-      () => undefined, // the "error" listener has rejected already
-    );
-  });
-  return {
-    ended,
-    close: () => {
-      child.kill("SIGKILL");
-      return ended;
-    },
-  };
-};
 
 const loadFilter = (holder: Holder, rules: string): Promise<string> =>
   runProgram("nsenter", [...enterOptions(holder), "nft", "-f", "-"], rules);
@@ -129,7 +107,7 @@ const furnish = async (
   addresses: () => HostAddresses,
 ) => {
   if (kind === "isolated") await loadFilter(holder, filterRules(await addresses().current()));
-  const wayOut = kind === "isolated" ? await startWayOut(holder) : undefined;
+  const wayOut = kind === "isolated" ? await openWayOut(holder.pid, organization, options.log) : undefined;
   try {
     const enter = ["nsenter", ...enterOptions(holder)];
     return { wayOut, servers: await openInside(enter, innerListeners(options, holder, kind, organization)) };
@@ -166,9 +144,9 @@ const makeNetwork = async (
   });
   const { wayOut, servers } = furnished;
   let closing = false;
-  void Promise.race([holder.ended, ...(wayOut ? [wayOut.ended] : [])]).then(() => {
+  void holder.ended.then(() => {
     if (closing) return;
-    options.log.error({ organization }, "the functions' network ended unexpectedly; new workers get a new one");
+    options.log.error({ organization }, "the door of the functions' network is shut; new workers get a new network");
     lost();
   });
   let updated: Promise<unknown> = Promise.resolve();
@@ -181,10 +159,13 @@ const makeNetwork = async (
         "the functions' network is cut off: its filter cannot be changed",
       );
       await wayOut?.close();
+      lost();
     }
   };
   return {
     enter: enterOptions(holder),
+    inside: 0,
+    emptySince: performance.now(),
     update: (hostAddresses) => {
       if (wayOut !== undefined) updated = updated.then(() => (closing ? undefined : update(hostAddresses)));
     },
@@ -196,42 +177,88 @@ const makeNetwork = async (
   };
 };
 
-/** The networks of this server; each is made when its first worker starts and lives until `close`. */
-export const createNetworks = (options: NetworkOptions): Networks => {
-  const networks = new Map<string, Promise<Network>>();
-  const gated = { ...options, gate: new ConnectionGate(connectionLimits(), options.log) };
-  let followed: HostAddresses | undefined;
+const EMPTY_MILLISECONDS = 60_000;
+const SWEEPS = 4;
 
-  /** Also to networks that are being made: they may have read an older list. */
-  const updateAll = (hostAddresses: readonly string[]): void => {
-    for (const network of networks.values()) {
-      network.then(
-        ({ update }) => update(hostAddresses),
-        () => undefined, // whoever asked for it hears why it could not be made
-      );
-    }
-  };
+/** The networks of this server; each is made when its first worker starts, and ends a while after its last. */
+class LivingNetworks implements Networks {
+  readonly #options: GatedOptions;
+  readonly #emptyMilliseconds: number;
+  /** By kind and organization, those that take new sandboxes. */
+  readonly #open = new Map<string, Promise<Network>>();
+  /** All that are made, also those that only wait for the end of whoever is inside; and what makes it take nobody any more. */
+  readonly #made = new Map<Network, () => void>();
+  readonly #sweeper: NodeJS.Timeout;
+  #followed: HostAddresses | undefined;
+  #latest: readonly string[] | undefined;
 
-  const addresses = (): HostAddresses => {
-    followed ??= followHostAddresses(updateAll, options.log);
-    return followed;
-  };
+  constructor(options: NetworkOptions) {
+    this.#options = { ...options, gate: new ConnectionGate(connectionLimits(), options.log) };
+    this.#emptyMilliseconds = options.emptyMilliseconds ?? EMPTY_MILLISECONDS;
+    this.#sweeper = setInterval(() => this.#sweep(), this.#emptyMilliseconds / SWEEPS).unref();
+  }
 
-  const obtain = (kind: NetworkKind, organization: string): Promise<Network> => {
+  async enter(kind: NetworkKind, organization: string): Promise<Place> {
+    if (kind === "host") return { enter: [], leave: () => undefined };
+    const network = await this.#obtain(kind, organization);
+    network.inside++;
+    return {
+      enter: network.enter,
+      leave: () => {
+        network.inside--;
+        network.emptySince = performance.now();
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#sweeper);
+    this.#followed?.close();
+    await Promise.allSettled(this.#open.values());
+    await Promise.all([...this.#made.keys()].map((network) => network.close()));
+  }
+
+  #obtain(kind: NetworkKind, organization: string): Promise<Network> {
     const key = `${kind} ${organization}`;
-    const forget = (): void => void networks.delete(key);
-    const network = networks.get(key) ?? makeNetwork(gated, kind, organization, addresses, forget);
-    networks.set(key, network);
-    network.catch(forget);
-    return network;
-  };
+    const known = this.#open.get(key);
+    if (known !== undefined) return known;
+    const shut = (): void => {
+      if (this.#open.get(key) === making) this.#open.delete(key);
+    };
+    const making = this.#make(kind, organization, shut);
+    this.#open.set(key, making);
+    making.catch(shut);
+    return making;
+  }
 
-  return {
-    enter: async (kind, organization) => (kind === "host" ? [] : (await obtain(kind, organization)).enter),
-    close: async () => {
-      followed?.close();
-      const made = await Promise.allSettled(networks.values());
-      await Promise.all(made.map((result) => (result.status === "fulfilled" ? result.value.close() : undefined)));
-    },
-  };
-};
+  async #make(kind: NetworkKind, organization: string, shut: () => void): Promise<Network> {
+    const before = this.#latest;
+    const network = await makeNetwork(this.#options, kind, organization, () => this.#addresses(), shut);
+    this.#made.set(network, shut);
+    if (this.#latest !== undefined && this.#latest !== before) network.update(this.#latest);
+    return network;
+  }
+
+  #addresses(): HostAddresses {
+    this.#followed ??= followHostAddresses((addresses) => this.#update(addresses), this.#options.log);
+    return this.#followed;
+  }
+
+  /** What is being made may have read an older list, and gets this one when it is made. */
+  #update(hostAddresses: readonly string[]): void {
+    this.#latest = hostAddresses;
+    for (const network of this.#made.keys()) network.update(hostAddresses);
+  }
+
+  #sweep(): void {
+    const before = performance.now() - this.#emptyMilliseconds;
+    for (const [network, shut] of this.#made) {
+      if (network.inside > 0 || network.emptySince > before) continue;
+      shut();
+      this.#made.delete(network);
+      void network.close();
+    }
+  }
+}
+
+export const createNetworks = (options: NetworkOptions): Networks => new LivingNetworks(options);

@@ -70,6 +70,7 @@ export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime =>
   };
 
   return {
+    fixedLimits: options.sandbox.fixedLimits,
     start,
     check: () => checkRuntime(options.sandbox, start, options.defaultNetwork ?? "isolated"),
     close: async () => {

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, lchownSync, lstatSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
-import type { NetworkKind } from "../../../core/shared/ports.ts";
+import type { Limits, NetworkKind } from "../../../core/shared/ports.ts";
 import { type Bind, bubblewrapOptions } from "./bubblewrap.ts";
 import { type ControlGroups, openControlGroups } from "./cgroups.ts";
 import { ARGUMENTS_FD, chain } from "./chain.ts";
@@ -12,7 +12,7 @@ import { type HostUser, type HostUsers, openHostUsers, ownUser } from "./host-us
 import { findInheritedDescriptors, type InheritedDescriptors } from "./inherited-descriptors.ts";
 import { endLeftovers } from "./leftovers.ts";
 import type { Log } from "./log.ts";
-import { createNetworks, type Networks } from "./network.ts";
+import { createNetworks, type Networks, type Place } from "./network.ts";
 import { neighbourAt, type Resident } from "./peer.ts";
 import { isRoot, PROGRAM_PATH } from "./programs.ts";
 import { makeEtc, systemView } from "./root-view.ts";
@@ -120,6 +120,13 @@ const limitsOf = ({ controllers }: ControlGroups, seccomp: boolean): Record<stri
   seccomp: seccomp ? "filter" : "none",
 });
 
+/** The size of a tmpfs, and what is an rlimit for want of a control group. */
+const fixedLimitsOf = ({ controllers }: ControlGroups): (keyof Limits)[] => [
+  "disk",
+  ...(controllers.memory === undefined ? (["memory"] as const) : []),
+  ...(controllers.pids === undefined ? (["pids"] as const) : []),
+];
+
 /** Made on first use; a failure is not remembered. */
 const memoize = <T>(make: () => Promise<T>): (() => Promise<T>) => {
   let made: Promise<T> | undefined;
@@ -181,12 +188,12 @@ const spawnAs = async (
   parts: Parts,
   name: string,
   user: HostUser,
+  enter: readonly string[],
   staging: Staging | undefined,
   command: SandboxCommand,
   log: Log,
 ): Promise<SandboxedProcess> => {
-  const { network, organization, limits, channel = false } = command;
-  const enter = network === "nothing" ? [] : await parts.networks.enter(network, organization);
+  const { limits, channel = false } = command;
   const bubblewrap = await optionsOf(parts, staging, command, user.uid);
   const group = parts.groups.create(name);
   try {
@@ -213,9 +220,13 @@ export const createBubblewrapSandbox = async (options: SandboxOptions): Promise<
     return { uid, release: () => undefined };
   };
 
+  const placeOf = async ({ network, organization }: SandboxCommand): Promise<Place> =>
+    parts.networks.enter(network === "nothing" ? "host" : network, organization);
+
   return {
     mode: "bubblewrap",
     limits: limitsOf(parts.groups, parts.seccompFile !== undefined),
+    fixedLimits: fixedLimitsOf(parts.groups),
     warnings: warningsOf(parts.groups, parts.seccompFile !== undefined),
     pathOf: ({ target }) => target,
     installer: () => parts.users.claim("installer"),
@@ -223,14 +234,21 @@ export const createBubblewrapSandbox = async (options: SandboxOptions): Promise<
       stagingMade = await parts.staging?.();
       const user = claim(command);
       count += 1;
-      const starting = spawnAs(parts, String(count), user, stagingMade, command, options.log);
+      const name = String(count);
+      let leave = (): void => undefined;
+      const starting = placeOf(command).then((place) => {
+        leave = place.leave;
+        return spawnAs(parts, name, user, place.enter, stagingMade, command, options.log);
+      });
       const running = await starting.catch((error: unknown) => {
+        leave();
         user.release();
         throw error;
       });
       living.add(running);
       void running.exited.then(() => {
         living.delete(running);
+        leave();
         user.release();
       });
       settle(parts.residents, running, command, user);

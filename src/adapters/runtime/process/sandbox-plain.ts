@@ -41,6 +41,7 @@ const followPlain = (child: ChildProcess, temporaryFolder: string): SandboxedPro
 
 const plainSandbox = (folders: string): Sandbox => ({
   mode: "none",
+  fixedLimits: [],
   limits: { memory: "not limited", cpu: "not limited", pids: "not limited", disk: "not limited", seccomp: "none" },
   warnings: ["functions run without a sandbox (--sandbox none): they can read and change whatever the server can"],
   pathOf: ({ source }) => source,

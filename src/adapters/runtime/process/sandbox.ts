@@ -82,6 +82,8 @@ export interface Sandbox {
   readonly mode: "bubblewrap" | "none";
   /** Which limits are enforced, and how: `memory`, `cpu`, `pids`, `disk`, `seccomp`. */
   readonly limits: Readonly<Record<string, string>>;
+  /** Those that a command keeps from its start, see `SandboxedProcess.setLimits`. */
+  readonly fixedLimits: readonly (keyof Limits)[];
   /** Sentences about what cannot be limited here. */
   readonly warnings: readonly string[];
   /** @throws Error when the network or a bind cannot be made. A command that cannot start exits with a complaint on stderr. */

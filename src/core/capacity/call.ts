@@ -1,0 +1,11 @@
+/** A call as far as its waiting goes. */
+export interface Call {
+  /** It was promised and is on record: it waits as long as it must, and a full line takes it, see `Pool.admit`. */
+  readonly durable?: boolean;
+  /** How many calls that wait for each other led to it; absent is 0. */
+  readonly depth?: number;
+  /** Whoever waited for it has gone: it need not begin. */
+  readonly gone?: boolean;
+  /** It never ran: it was not admitted, or no worker could be had. */
+  refused(error: Error): void;
+}
