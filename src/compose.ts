@@ -34,6 +34,9 @@ import { Identity } from "./core/iam/identity.ts";
 import { BaseImages } from "./core/images/base-images.ts";
 import { Images } from "./core/images/images.ts";
 import { Pool } from "./core/pool/pool.ts";
+import { ForgottenRuns } from "./core/retention/forgotten-runs.ts";
+import { Pace } from "./core/retention/pace.ts";
+import { Retention } from "./core/retention/retention.ts";
 import { Runs } from "./core/runs/service.ts";
 import { Secrets } from "./core/secrets/service.ts";
 import type { Database } from "./core/shared/ports.ts";
@@ -55,6 +58,7 @@ import {
   networkSettings,
   portOfApi,
   postgresAddress,
+  storeBounds,
 } from "./settings/derived.ts";
 import { serverNames } from "./settings/server-names.ts";
 import { VitalsWatch } from "./vitals.ts";
@@ -193,12 +197,15 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     baseImages,
   );
   const schemas = new Schemas();
+  const pace = new Pace();
+  const forgotten = new ForgottenRuns({ database, pace, wake: (kind) => queue.wake(kind) });
   const functions: Functions = new Functions({
     ...shared,
     schemas,
     images,
     blobs,
     pool,
+    forgotten,
     defaultNetwork: networkSettings(settings).functions,
     allowHostNetwork: networkSettings(settings).allowHost,
     ceilings: functionCeilings(settings),
@@ -219,6 +226,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     pool,
     maxJsonDepth: settings["max-json-depth"],
     maxList: settings["max-list"],
+    forgotten: forgotten.ids,
     doorUrl: `http://127.0.0.1:${door.port}`,
     queue,
     ended: (run) => {
@@ -241,6 +249,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
   await Promise.all(resources.map((service) => service.load()));
   const applications = new Applications(shared);
   await Promise.all([identity.load(), applications.load()]);
+  await forgotten.load();
   await functions.load();
   const administrator = await administratorToken(database, join(folder, "admin-token"));
   const vitals = new VitalsWatch({ database, dataDir: folder, log });
@@ -248,7 +257,13 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
   await vitals.start();
   // What a stop or a crash left behind is looked after before anybody can ask for more.
   await runs.endAbandoned();
-  await queue.prepare({ run: runs.perform, delivery: deliveries.perform });
+  const retention = new Retention({ database, pace, bounds: storeBounds(settings) });
+  await queue.prepare({
+    run: runs.perform,
+    delivery: deliveries.perform,
+    "forget-runs": forgotten.perform,
+    retention: retention.perform,
+  });
   const front = await openFront(settings, folder, door.port, {
     services: {
       identity,
@@ -283,6 +298,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     }),
     log,
   });
+  await retention.start();
   queue.open();
   drivers.start();
   const endControl = await openControl({
@@ -295,6 +311,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
 
   const stop = async (): Promise<void> => {
     vitals.stop();
+    pace.stop();
     await endControl();
     const noDrivers = drivers.stop();
     const left = queue.close(settings["stop-grace"] + SETTLE_MS);

@@ -146,6 +146,16 @@ export function functionCeilings(settings: Settings) {
   };
 }
 
+/** What the store keeps; 0 is no bound. Ages are in milliseconds. */
+export function storeBounds(settings: Settings) {
+  return {
+    runAge: settings["keep-runs"],
+    runsPerFunction: settings["keep-runs-per-function"],
+    runsPerOrganization: settings["keep-runs-per-organization"],
+    letterAge: settings["keep-dead-letters"],
+  };
+}
+
 /** The API's port; a free one is chosen before the listener opens because sandboxes must know it. */
 export function portOfApi(settings: Settings): Promise<number> {
   if (settings.port !== 0) return Promise.resolve(settings.port);

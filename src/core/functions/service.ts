@@ -1,6 +1,7 @@
 /** Functions: their life from the uploaded source to the revision that serves. */
 import { randomUUID } from "node:crypto";
 import type { Revision } from "../pool/revision.ts";
+import type { ForgottenRuns } from "../retention/forgotten-runs.ts";
 import { unixSeconds } from "../shared/clock.ts";
 import type { Action } from "../shared/contract.ts";
 import { DispatchError } from "../shared/errors.ts";
@@ -32,24 +33,13 @@ export interface FunctionsPorts extends DeploymentPorts {
   readonly schemas: Schemas;
   /** Whether functions may ask for the host's own network. */
   readonly allowHostNetwork: boolean;
+  readonly forgotten: Pick<ForgottenRuns, "promise" | "begin">;
 }
 
 type FunctionKey = { readonly organization: string; readonly id: string };
 
 const dropRevisionsOf = statement((database, { organization, id }: FunctionKey) =>
   database.deleteFrom("revisions").where("organization", "=", organization).where("function_id", "=", id),
-);
-
-const dropKeysOf = statement((database, { organization, id }: FunctionKey) =>
-  database.deleteFrom("idempotency").where("organization", "=", organization).where("function_id", "=", id),
-);
-
-const dropRunsOf = statement((database, { organization, name, id }: FunctionKey & { readonly name: string }) =>
-  database
-    .deleteFrom("runs")
-    .where("organization", "=", organization)
-    .where("function_name", "=", name)
-    .where("function_id", "=", id),
 );
 
 export class Functions {
@@ -127,14 +117,10 @@ export class Functions {
     this.#authorize(principal, organization, "delete");
     const record = this.#store.get(organization, name);
     const { id } = record;
-    const dropRuns = dropRunsOf({ organization, name, id });
-    await this.#store.remove(principal, record, [
-      dropRevisionsOf({ organization, id }),
-      dropKeysOf({ organization, id }),
-      dropRuns,
-    ]);
-    // Runs that were written down while this was being committed.
-    await this.#ports.database.commit([dropRuns]);
+    const gone = { organization, name, id };
+    const promise = this.#ports.forgotten.promise(gone);
+    await this.#store.remove(principal, record, [dropRevisionsOf({ organization, id }), promise]);
+    this.#ports.forgotten.begin(gone);
     const sources = [record.document.source, this.#servingOf(record)?.revision.source];
     this.#retire(record.document.serving);
     await this.#dropSources(sources);

@@ -74,10 +74,11 @@ const bytes = sql<number>`${sql.lit(FRAME_BYTES)} + 5 * coalesce(octet_length(ht
 
 type RunQuery<Row> = SelectQueryBuilder<DatabaseSchema, "runs", Row>;
 
-/** What the indexes know. */
-function within<Row>(query: RunQuery<Row>, { functionName, until, family }: RunSelection): RunQuery<Row> {
+/** What the indexes know, one of them at a time: a page must not look through more rows than it has. */
+function within<Row>(query: RunQuery<Row>, { functionName, status, until, family }: RunSelection): RunQuery<Row> {
   let narrow = query;
-  if (functionName !== undefined) narrow = narrow.where("function_name", "=", functionName);
+  if (status === "ERROR") narrow = narrow.where("status", "=", sql.lit("ERROR"));
+  else if (functionName !== undefined) narrow = narrow.where("function_name", "=", functionName);
   if (until !== undefined) narrow = narrow.where("executed", "<", nanosecondsOf(until));
   if (family !== undefined) narrow = narrow.where("executed", ">=", acceptedWithin(family)?.from ?? LATEST);
   return narrow;
@@ -89,10 +90,33 @@ function after<Row>(query: RunQuery<Row>, { executed, id }: RunPlace): RunQuery<
     .where(({ eb, not, and }) => not(and([eb("executed", "=", executed), eb("id", ">=", id)])));
 }
 
-type KeyRow = Pick<Selectable<RunTable>, "executed" | "finished" | "id" | "parent" | "status"> & { bytes: number };
+/** Runs that last longer have an index of their own by their ends, see the migrations. */
+const LONG_NS = 60_000_000_000n;
+
+function recent(query: RunQuery<KeyRow>, from: bigint | undefined): RunQuery<KeyRow> {
+  const narrow = from === undefined ? query : query.where("executed", ">", from);
+  return narrow.orderBy("executed", "desc").orderBy("id", "desc");
+}
+
+/** Not in the order of the index by time, which would lead through all that are older. */
+function long(query: RunQuery<KeyRow>, since: bigint, until: bigint): RunQuery<KeyRow> {
+  const executed = sql<bigint>`executed + 0`;
+  return query
+    .where(sql<bigint>`finished - executed`, ">", sql.lit(Number(LONG_NS)) as unknown as bigint)
+    .where("finished", ">", since)
+    .where(executed, "<=", until)
+    .orderBy(executed, "desc")
+    .orderBy("id", "desc");
+}
+
+type KeyRow = Pick<Selectable<RunTable>, "executed" | "finished" | "id" | "parent" | "status" | "function_name"> & {
+  readonly function_id?: string;
+  readonly bytes: number;
+};
 
 /** The rest of a selection, which no index knows: a page of keys is looked through here. */
-function isSelected(row: KeyRow, { status, since, family }: RunSelection): boolean {
+function isSelected(row: KeyRow, { functionName, status, since, family }: RunSelection): boolean {
+  if (functionName !== undefined && row.function_name !== functionName) return false;
   if (status !== undefined && row.status !== status) return false;
   if (family !== undefined && row.id !== family && row.parent !== family) return false;
   return since === undefined || BigInt(row.finished ?? row.executed) > nanosecondsOf(since);
@@ -101,13 +125,15 @@ function isSelected(row: KeyRow, { status, since, family }: RunSelection): boole
 export class RunLists {
   readonly #database: Database;
   readonly #most: number;
+  readonly #hidden: ReadonlySet<string>;
   /** The database gets one page of all lists at a time, so that many of them leave room for whatever else is to be done. */
   readonly #turns = new Turns();
 
-  /** `most`: entries of one list. */
-  constructor(database: Database, most: number) {
+  /** `most`: entries of one list. Runs of the functions with the ids of `hidden` are in none. */
+  constructor(database: Database, most: number, hidden: ReadonlySet<string> = new Set()) {
     this.#database = database;
     this.#most = most;
+    this.#hidden = hidden;
   }
 
   async list(organization: string, selection: RunSelection): Promise<RunList> {
@@ -132,12 +158,27 @@ export class RunLists {
     return { keys, more: false };
   }
 
+  /** First those that were accepted late enough to be in, then the few that lasted long until after `since`. */
   async *#keysOf(organization: string, selection: RunSelection, page: number): AsyncGenerator<RunKey> {
+    const since = selection.since === undefined ? undefined : nanosecondsOf(selection.since);
+    const from = since === undefined || since < LONG_NS ? undefined : since - LONG_NS;
+    yield* this.#pages(selection, page, (query) => recent(within(query, selection), from), organization);
+    if (since === undefined || from === undefined) return;
+    yield* this.#pages(selection, page, (query) => long(query, since, from), organization);
+  }
+
+  async *#pages(
+    selection: RunSelection,
+    page: number,
+    narrow: (query: RunQuery<KeyRow>) => RunQuery<KeyRow>,
+    organization: string,
+  ): AsyncGenerator<RunKey> {
     let place = selection.cursor;
     for (;;) {
-      const rows = await this.#turns.take(() => this.#keyRows(organization, selection, place, page));
+      const rows = await this.#turns.take(() => this.#keyRows(organization, narrow, place, page));
       for (const row of rows)
-        if (isSelected(row, selection)) yield { executed: BigInt(row.executed), id: row.id, bytes: Number(row.bytes) };
+        if (isSelected(row, selection) && !this.#hidden.has(row.function_id ?? ""))
+          yield { executed: BigInt(row.executed), id: row.id, bytes: Number(row.bytes) };
       const last = rows.at(-1);
       if (last === undefined || rows.length < page) return;
       place = { executed: BigInt(last.executed), id: last.id };
@@ -146,17 +187,17 @@ export class RunLists {
 
   #keyRows(
     organization: string,
-    selection: RunSelection,
+    narrow: (query: RunQuery<KeyRow>) => RunQuery<KeyRow>,
     place: RunPlace | undefined,
     page: number,
   ): Promise<KeyRow[]> {
     const rows = this.#database.query
       .selectFrom("runs")
-      .select(["executed", "finished", "id", "parent", "status", bytes.as("bytes")])
+      .select(["executed", "finished", "id", "parent", "status", "function_name", bytes.as("bytes")])
+      .$if(this.#hidden.size > 0, (query) => query.select("function_id"))
       .where("organization", "=", organization);
-    const narrow = within(rows, selection);
-    const from = place === undefined ? narrow : after(narrow, place);
-    return from.orderBy("executed", "desc").orderBy("id", "desc").limit(page).execute();
+    const from = place === undefined ? rows : after(rows, place);
+    return narrow(from).limit(page).execute();
   }
 
   async *#parts(organization: string, keys: readonly RunKey[]): AsyncGenerator<RunRecord[]> {

@@ -34,6 +34,8 @@ export interface RunsPorts extends RecorderPorts {
   readonly maxJsonDepth: number;
   /** Entries of one list. */
   readonly maxList: number;
+  /** Functions whose runs are out of sight. */
+  readonly forgotten: ReadonlySet<string>;
   readonly ended: (run: RunRecord) => void;
 }
 
@@ -63,7 +65,7 @@ export class Runs implements RunKeeper {
     this.doorUrl = ports.doorUrl;
     this.maxJsonDepth = ports.maxJsonDepth;
     this.#store = new RunStore(ports.database);
-    this.#lists = new RunLists(ports.database, ports.maxList);
+    this.#lists = new RunLists(ports.database, ports.maxList, ports.forgotten);
     this.#recorder = new RunRecorder(ports);
     const takeUps = new TakeUps(
       {
@@ -132,7 +134,8 @@ export class Runs implements RunKeeper {
     this.#authorize(principal, organization, "get");
     const run = await this.#store.find(organization, id);
     const { functionName, since } = selection;
-    const wrong = run !== undefined && functionName !== undefined && run.functionName !== functionName;
+    const isForgotten = run !== undefined && this.#ports.forgotten.has(run.functionId);
+    const wrong = isForgotten || (functionName !== undefined && run?.functionName !== functionName);
     const changed = (run?.finished ?? run?.executed ?? 0n) > BigInt(since ?? 0) * 1_000_000_000n;
     const family = parentOf(principal)?.id;
     const foreign = family !== undefined && run?.id !== family && run?.parent !== family;

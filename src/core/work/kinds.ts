@@ -17,6 +17,10 @@ export const kinds = {
   run: { concurrency: 512, maxAttempts: 0, firstPause: 1000, longestPause: 600_000, countsItself: true },
   /** An event on its way to one subscription. */
   delivery: { concurrency: 64, maxAttempts: 6, firstPause: 1000, longestPause: 600_000 },
+  /** The runs of a function that was deleted; see core/retention. */
+  "forget-runs": { concurrency: 1, maxAttempts: 0, firstPause: 1000, longestPause: 600_000 },
+  /** What is beyond the bounds of the store. */
+  retention: { concurrency: 1, maxAttempts: 0, firstPause: 60_000, longestPause: 3_600_000 },
 } as const satisfies Readonly<Record<string, WorkKind>>;
 
 export type WorkKindName = keyof typeof kinds;

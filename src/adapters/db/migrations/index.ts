@@ -10,6 +10,7 @@ import { keyDigests } from "./0009-key-digests.ts";
 import { receivedEvents } from "./0010-received-events.ts";
 import { bornWork } from "./0011-born-work.ts";
 import { runsAreWork } from "./0012-runs-are-work.ts";
+import { runsByEnd } from "./0013-runs-by-end.ts";
 import type { Migration } from "./migration.ts";
 
 /** All steps, oldest first. Never change one that was released: add another. */
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   receivedEvents,
   bornWork,
   runsAreWork,
+  runsByEnd,
 ];

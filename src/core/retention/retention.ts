@@ -1,0 +1,86 @@
+/**
+ * What the store keeps has bounds, which the operator sets. What is beyond them is deleted in the background: one job of
+ * `core/work` that comes again and again, on one server at a time.
+ */
+import { unixSeconds } from "../shared/clock.ts";
+import { type Database, DuplicateError } from "../shared/ports.ts";
+import { enqueue, giveBack, type HeldJob } from "../work/job.ts";
+import { dropExpiredKeys, dropOldChanges, dropOldLetters } from "./old-rows.ts";
+import { beyond, dropEnded, nextFunction, nextOrganization, type RunScope, type Step } from "./old-runs.ts";
+import type { Pace } from "./pace.ts";
+
+/** 0 is no bound. */
+export interface Bounds {
+  /** Milliseconds. */
+  readonly runAge: number;
+  readonly runsPerFunction: number;
+  readonly runsPerOrganization: number;
+  /** Milliseconds. */
+  readonly letterAge: number;
+}
+
+export interface RetentionPorts {
+  readonly database: Database;
+  readonly bounds: Bounds;
+  readonly pace: Pace;
+}
+
+const EVERY_MS = 10 * 60_000;
+
+export class Retention {
+  readonly #ports: RetentionPorts;
+
+  constructor(ports: RetentionPorts) {
+    this.#ports = ports;
+  }
+
+  /** Promises the job, once and for all servers. */
+  async start(): Promise<void> {
+    const job = { organization: "", kind: "retention", id: "store", payload: "{}", maxAttempts: 0 };
+    try {
+      await this.#ports.database.commit([enqueue(job)]);
+    } catch (error) {
+      if (!(error instanceof DuplicateError)) throw error;
+    }
+  }
+
+  /** One round; the next is due some minutes after its end. */
+  readonly perform = async (job: HeldJob, signal: AbortSignal): Promise<undefined> => {
+    await this.sweep(signal);
+    await this.#ports.database.commit(giveBack(job, EVERY_MS, 0));
+  };
+
+  /** Deletes what is beyond the bounds now. @throws NotNowError when the server stops */
+  async sweep(signal: AbortSignal): Promise<void> {
+    const { database, bounds, pace } = this.#ports;
+    const step: Step = (act) => pace.step(signal, act);
+    for await (const organization of each((after) => step(() => nextOrganization(database, after)))) {
+      await this.#sweepRuns(organization, step);
+    }
+    await dropExpiredKeys(database, unixSeconds(), step);
+    await dropOldChanges(database, step);
+    if (bounds.letterAge > 0) await dropOldLetters(database, Date.now() - bounds.letterAge, step);
+  }
+
+  async #sweepRuns(organization: string, step: Step): Promise<void> {
+    const { database, bounds } = this.#ports;
+    if (bounds.runAge > 0) {
+      const until = BigInt(Date.now() - bounds.runAge) * 1_000_000n;
+      await dropEnded(database, { organization }, until, step);
+    }
+    for await (const functionName of each((after) => step(() => nextFunction(database, organization, after)))) {
+      await this.#keepNewest({ organization, functionName }, bounds.runsPerFunction, step);
+    }
+    await this.#keepNewest({ organization }, bounds.runsPerOrganization, step);
+  }
+
+  async #keepNewest(scope: RunScope, count: number, step: Step): Promise<void> {
+    const { database } = this.#ports;
+    const until = count > 0 ? await beyond(database, scope, count, step) : undefined;
+    if (until !== undefined) await dropEnded(database, scope, until, step);
+  }
+}
+
+async function* each(next: (after: string) => Promise<string | undefined>): AsyncGenerator<string> {
+  for (let last = await next(""); last !== undefined; last = await next(last)) yield last;
+}

@@ -1,0 +1,179 @@
+/** What the store forgets, and what it keeps, on every database. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { ForgottenRuns } from "../../src/core/retention/forgotten-runs.ts";
+import { Pace } from "../../src/core/retention/pace.ts";
+import { type Bounds, Retention } from "../../src/core/retention/retention.ts";
+import { newRunId } from "../../src/core/runs/run-id.ts";
+import { RunLists } from "../../src/core/runs/run-list.ts";
+import { insertRun } from "../../src/core/runs/store.ts";
+import type { Database, Statement } from "../../src/core/shared/ports.ts";
+import { statement } from "../../src/core/shared/statement.ts";
+import { WorkQueue } from "../../src/core/work/queue.ts";
+import { NotNowError } from "../../src/core/work/worker.ts";
+import { record } from "./run-record.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const unbounded: Bounds = { runAge: 0, runsPerFunction: 0, runsPerOrganization: 0, letterAge: 0 };
+const never = new AbortController().signal;
+
+const insertKey = statement((database, { key, created }: { key: string; created: number }) =>
+  database
+    .insertInto("idempotency")
+    .values({ organization: "o", function_id: "f", key, run_id: "r", digest: null, created }),
+);
+const insertLetter = statement((database, { id, died }: { id: string; died: number }) =>
+  database.insertInto("dead_letters").values({
+    organization: "o",
+    id,
+    kind: "delivery",
+    work_id: id,
+    order_key: null,
+    attempts: 1,
+    max_attempts: 1,
+    payload: "{}",
+    error: "",
+    died,
+  }),
+);
+const clear = (["runs", "idempotency", "dead_letters", "work"] as const).map((table) =>
+  statement((database) => database.deleteFrom(table)),
+);
+
+/** `open` gives an empty database. */
+export function retentionContract(name: string, open: () => Promise<Database>): void {
+  describe(`retention on ${name}`, () => {
+    let database: Database;
+    let largest = 0;
+
+    /** Counts how many runs each commit takes away. */
+    const watched = (): Database => ({
+      ...database,
+      query: database.query,
+      async commit(unit: readonly Statement[]) {
+        const before = await count();
+        await database.commit(unit);
+        largest = Math.max(largest, before - (await count()));
+      },
+    });
+
+    const sweep = (bounds: Partial<Bounds>, pace = new Pace()): Promise<void> =>
+      new Retention({ database: watched(), pace, bounds: { ...unbounded, ...bounds } }).sweep(never);
+
+    async function count(): Promise<number> {
+      const row = await database.query
+        .selectFrom("runs")
+        .select(({ fn }) => fn.countAll<number>().as("runs"))
+        .executeTakeFirst();
+      return Number(row?.runs);
+    }
+
+    async function runsOf(organization: string): Promise<string[]> {
+      const rows = await database.query
+        .selectFrom("runs")
+        .select("function_name")
+        .where("organization", "=", organization)
+        .orderBy("executed", "desc")
+        .execute();
+      return rows.map((row) => row.function_name);
+    }
+
+    /** Runs that began so many milliseconds ago. */
+    function add(functionName: string, ages: readonly number[], fields: object = {}): Promise<void> {
+      const units = ages.map((age) => {
+        const executed = BigInt(Date.now() - age) * 1_000_000n;
+        return database.commit(
+          insertRun(record({ id: newRunId(executed), executed, functionName, functionId: functionName, ...fields })),
+          true,
+        );
+      });
+      return Promise.all(units).then(() => undefined);
+    }
+
+    const ages = (length: number, first = 0): number[] => Array.from({ length }, (_, at) => first + at * 1000);
+
+    beforeAll(async () => {
+      database = await open();
+    });
+    afterAll(() => database.close());
+
+    beforeEach(async () => {
+      await database.commit(clear.map((make) => make({})));
+      largest = 0;
+    });
+
+    test("forgets runs that are too old, but none that has not ended", async () => {
+      await add("old", ages(250, 2 * DAY_MS));
+      await add("new", ages(5));
+      await add("waiting", [3 * DAY_MS], { finished: undefined });
+      await add("elsewhere", [2 * DAY_MS], { organization: "p" });
+      await sweep({ runAge: DAY_MS });
+      expect(await runsOf("o")).toEqual([...Array(5).fill("new"), "waiting"]);
+      expect(await runsOf("p")).toEqual([]);
+      expect(largest).toBeLessThanOrEqual(100);
+    });
+
+    test("keeps the newest of each function, and of each organization", async () => {
+      await add("a", ages(130));
+      await add("b", ages(20, 500));
+      await sweep({ runsPerFunction: 25 });
+      const kept = await runsOf("o");
+      expect([kept.filter((of) => of === "a").length, kept.filter((of) => of === "b").length]).toEqual([25, 20]);
+      await sweep({ runsPerFunction: 25, runsPerOrganization: 11 });
+      expect(await runsOf("o")).toEqual(kept.slice(0, 11));
+    });
+
+    test("deletes few at a time where they are large", async () => {
+      await add("large", ages(12, 2 * DAY_MS), { output: JSON.stringify("x".repeat(1_500_000)) });
+      await sweep({ runAge: DAY_MS });
+      expect([await count(), largest]).toEqual([0, 2]);
+    });
+
+    test("forgets keys after their day, and dead letters after their age", async () => {
+      const now = Date.now();
+      const seconds = Math.floor(now / 1000);
+      await database.commit([
+        insertKey({ key: "old", created: seconds - 90_000 }),
+        insertKey({ key: "new", created: seconds - 80_000 }),
+        insertLetter({ id: "old", died: now - 2 * DAY_MS }),
+        insertLetter({ id: "new", died: now }),
+      ]);
+      await sweep({ letterAge: DAY_MS });
+      const keys = await database.query.selectFrom("idempotency").select("key").execute();
+      const letters = await database.query.selectFrom("dead_letters").select("id").execute();
+      expect([keys, letters]).toEqual([[{ key: "new" }], [{ id: "new" }]]);
+    });
+
+    test("stops between two steps when the server does, and goes on later", async () => {
+      await add("old", ages(350, 2 * DAY_MS));
+      const pace = new Pace();
+      const stopping = sweep({ runAge: DAY_MS }, pace);
+      await expect.poll(count).toBeLessThan(350);
+      pace.stop();
+      await expect(stopping).rejects.toThrow(NotNowError);
+      expect(await count()).toBeGreaterThan(0);
+      await sweep({ runAge: DAY_MS });
+      expect(await count()).toBe(0);
+    });
+
+    test("the runs of a deleted function are out of sight at once, and gone later, also after a restart", async () => {
+      await add("gone", ages(250), { functionId: "before" });
+      await add("gone", ages(3), { functionId: "after" });
+      const ports = { database, pace: new Pace(), wake: () => {} };
+      const function_ = { organization: "o", name: "gone", id: "before" };
+      const before = new ForgottenRuns(ports);
+      await database.commit([before.promise(function_)]);
+      before.begin(function_);
+      const lists = new RunLists(database, 1000, before.ids);
+      expect((await lists.list("o", {})).length).toBe(3);
+      const again = new ForgottenRuns(ports);
+      await again.load();
+      expect([...again.ids]).toEqual(["before"]);
+      const queue = new WorkQueue({ database, owner: "me", log: { warn: () => {} } });
+      await queue.prepare({ "forget-runs": again.perform });
+      queue.open();
+      await expect.poll(count, { timeout: 20_000 }).toBe(3);
+      await expect.poll(() => again.ids.size, { timeout: 20_000 }).toBe(0);
+      await queue.close();
+    });
+  });
+}
