@@ -3,6 +3,8 @@
  * can be ended in order is, and the exit code is not zero, so that whoever watches over the server starts it again.
  */
 
+import { OwnError } from "./core/shared/own-error.ts";
+
 export interface LastResortPorts {
   readonly log: { fatal(details: object, message: string): void };
   /** From now on /healthz tells this problem. */
@@ -28,6 +30,17 @@ export function guardProcess(ports: LastResortPorts): void {
   };
   process.on("uncaughtException", end);
   process.on("unhandledRejection", end);
+}
+
+/** How deep the causes of an error are told. */
+const MOST_CAUSES = 5;
+
+/** An error as the log tells it: as `placesOf` does, with the message where that is a sentence of ours, and its causes. */
+export function loggedError(error: unknown, left = MOST_CAUSES): object {
+  const message = error instanceof OwnError ? { message: error.message } : {};
+  const cause = error instanceof Error ? error.cause : undefined;
+  const because = cause === undefined || left === 0 ? {} : { cause: loggedError(cause, left - 1) };
+  return { ...message, ...placesOf(error), ...because };
 }
 
 /** Which error it was and where it was thrown. Its message stays out: it may quote anybody's values. */

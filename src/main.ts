@@ -13,7 +13,7 @@ import { type DispatchServer, startServer } from "./compose.ts";
 import { formatDuration } from "./core/shared/duration.ts";
 import { visibleText } from "./core/shared/visible-text.ts";
 import { install } from "./install/install.ts";
-import { guardProcess } from "./last-resort.ts";
+import { guardProcess, loggedError } from "./last-resort.ts";
 import { type LogOutput, openLogOutput } from "./log-output.ts";
 import { SettingError } from "./settings/convert.ts";
 import type { Settings, SettingValue } from "./settings/definitions.ts";
@@ -136,7 +136,7 @@ function hangUp(log: Logger): void {
 }
 
 function logger({ debug }: Settings, output: LogOutput): Logger {
-  const options = { level: debug ? "debug" : "info", base: null };
+  const options = { level: debug ? "debug" : "info", base: null, serializers: { err: loggedError } };
   if (!isatty(1)) return pino(options, output);
   // Lines quote what functions and strangers wrote: on a terminal it must do nothing.
   return pino(options, { write: (line: string) => output.write(visibleText(line)) });

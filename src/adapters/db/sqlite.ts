@@ -208,5 +208,5 @@ function objectsOf({ columns = [], rows = [] }: ReadReply): object[] {
 function writeError(failure: Failure): Error {
   if (failure.code === "STALE") return new StaleWriteError(failure.message);
   if (/^SQLITE_CONSTRAINT_(PRIMARYKEY|UNIQUE)/.test(failure.code)) return new DuplicateError(failure.message);
-  return new Error(`database: ${failure.message}`);
+  return Object.assign(new Error(`database: ${failure.message}`), { code: failure.code });
 }

@@ -1,7 +1,9 @@
 /** Where sandboxes see the guests and the dependencies of an image. */
+
 import { existsSync, lstatSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { OwnError } from "../../core/shared/own-error.ts";
 import type { Bind, Sandbox } from "../runtime/process/sandbox.ts";
 
 export const GUEST_AT = "/opt/dispatch/guest";
@@ -17,7 +19,7 @@ export const defaultGuestFolder = (): string => {
 /** The first of the candidates that is there, as the sandbox sees it. @throws Error when none is. */
 export const entryOf = (sandbox: Sandbox, guests: Bind, candidates: readonly string[]): string => {
   const found = candidates.find((path) => existsSync(join(guests.source, path)));
-  if (found === undefined) throw new Error(`the guest is missing in ${guests.source}: run npm run build`);
+  if (found === undefined) throw new OwnError(`the guest is missing in ${guests.source}: run npm run build`);
   return join(sandbox.pathOf(guests), found);
 };
 
@@ -28,7 +30,7 @@ export const entryOf = (sandbox: Sandbox, guests: Bind, candidates: readonly str
 export const realFolder = (bind: Bind): Bind | undefined => {
   const stats = lstatSync(bind.source, { throwIfNoEntry: false });
   if (stats === undefined || stats.isDirectory()) return stats && bind;
-  throw new Error(
+  throw new OwnError(
     `${bind.source} of the image is not a real folder, so nothing is started with it; apply the image again`,
   );
 };
@@ -36,6 +38,6 @@ export const realFolder = (bind: Bind): Bind | undefined => {
 /** The image's own folder. @throws Error when it is gone or no real folder. */
 export const imageFolder = (source: string): Bind => {
   const folder = realFolder({ source, target: IMAGE_AT });
-  if (folder === undefined) throw new Error(`the folder ${source} of the image is gone; apply the image again`);
+  if (folder === undefined) throw new OwnError(`the folder ${source} of the image is gone; apply the image again`);
   return folder;
 };

@@ -1,4 +1,5 @@
 /** The languages as this machine runs them (decision 22). Their rules are in `core/languages`. */
+import { OwnError } from "../../core/shared/own-error.ts";
 import type { Language, LanguageReport } from "../../core/shared/ports.ts";
 import type { Interpreter, InterpreterSearch } from "../runtime/process/interpreters.ts";
 import type { LanguageAdapter } from "./language.ts";
@@ -28,7 +29,7 @@ export const findInterpreter = async (language: Language): Promise<InterpreterSe
 /** @throws Error with reason and remedy when it is not here. */
 export const obtainInterpreter = async (language: Language): Promise<Interpreter> => {
   const search = await findInterpreter(language);
-  if (!search.found) throw new Error(`${search.reason}; ${search.remedy}`);
+  if (!search.found) throw new OwnError(`${search.reason}; ${search.remedy}`);
   return search.interpreter;
 };
 

@@ -15,7 +15,7 @@ export interface AuditPorts extends SealsPorts {
   readonly log: SealsPorts["log"] & { error(details: object, message: string): void };
 }
 
-const SEAL_EVERY_MS = 10_000;
+const SEAL_EVERY_MS = 1000;
 /** Rows that are read and checked in one go. */
 const PAGE = 500;
 /** A check that nobody waits for leaves the time between its pages to others. */

@@ -7,6 +7,7 @@ import { type CloudEvent, envelopeOfEvent } from "../cloud-events/cloud-event.ts
 import type { RunRecord } from "../runs/record.ts";
 import type { Parent, RunRequest } from "../runs/request.ts";
 import { DispatchError } from "../shared/errors.ts";
+import { OwnError, wordsOf } from "../shared/own-error.ts";
 import type { Statement } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import { enqueue, type HeldJob, repack } from "../work/job.ts";
@@ -152,7 +153,7 @@ export class Deliveries {
   #warn({ organization }: HeldJob, { subscription, subscriptionId, eventID }: Delivery, error: Error): void {
     this.#forget(subscriptionId);
     const facts = { organization, subscription, eventID };
-    this.#ports.log.warn(facts, `an event was not delivered: ${error.message}`);
+    this.#ports.log.warn(facts, `an event was not delivered: ${wordsOf(error)}`);
   }
 }
 
@@ -163,7 +164,7 @@ function judge(run: RunRecord | undefined): void {
   if (run.finished === undefined) throw new NotNowError(0);
   const message = `run ${run.id}: ${run.error?.message ?? "it failed"}`;
   if (run.error?.type === "InputError") throw new HopelessError(message);
-  throw new Error(message);
+  throw new OwnError(message);
 }
 
 /** No room is no attempt; what the same event will always meet is hopeless. */

@@ -7,6 +7,7 @@ import type { Action } from "../shared/contract.ts";
 import { DispatchError } from "../shared/errors.ts";
 import type { Iam } from "../shared/iam.ts";
 import { KeyedQueue } from "../shared/keyed-queue.ts";
+import { OwnError } from "../shared/own-error.ts";
 import type { Database } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import { refuseRename } from "../shared/refuse-rename.ts";
@@ -275,7 +276,7 @@ function kept({ document: { url, tokenHash } }: DriverRecord): Partial<DriverDoc
 }
 
 /** A driver cannot be started. */
-class DriverError extends Error {
+class DriverError extends OwnError {
   override name = "DriverError";
 }
 

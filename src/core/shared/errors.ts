@@ -2,6 +2,8 @@
  * The catalogue of errors that leave the server. `code` is what the body says (422 bodies say 601 to 606), `status` the
  * HTTP status, the template the words that clients print. Texts are part of the wire (server.md 2.3 and 2.5).
  */
+import { OwnError } from "./own-error.ts";
+
 const catalogue = {
   NOT_FOUND: { status: 404, code: 404, template: "{kind} {name} not found" },
   ALREADY_EXISTS: { status: 409, code: 409, template: "{kind} {name} already exists" },
@@ -107,7 +109,7 @@ const catalogue = {
 export type ErrorName = keyof typeof catalogue;
 
 /** An error for the caller. `cause` is for the log only and never leaves the server. */
-export class DispatchError extends Error {
+export class DispatchError extends OwnError {
   override name = "DispatchError";
   readonly status: number;
   readonly code: number;

@@ -5,6 +5,7 @@
 import type { CompiledQuery, Kysely } from "kysely";
 import type { DatabaseSchema } from "./database-schema.ts";
 import type { SecretMask } from "./mask/mask.ts";
+import { OwnError } from "./own-error.ts";
 
 // ---------------------------------------------------------------------------------------------------------- db
 
@@ -46,12 +47,12 @@ export interface Database {
 }
 
 /** A unit lost against another writer: the row is gone or its generation moved on. */
-export class StaleWriteError extends Error {
+export class StaleWriteError extends OwnError {
   override name = "StaleWriteError";
 }
 
 /** A unit would have broken a unique key. */
-export class DuplicateError extends Error {
+export class DuplicateError extends OwnError {
   override name = "DuplicateError";
 }
 
@@ -113,7 +114,7 @@ export interface Builder {
 }
 
 /** The installer refused the manifest; the message holds its last lines. */
-export class BuildError extends Error {
+export class BuildError extends OwnError {
   override name = "BuildError";
 }
 
@@ -227,7 +228,7 @@ export interface Worker {
 }
 
 /** The handler could not be loaded. The message is the interpreter's own, with file and line. */
-export class LoadError extends Error {
+export class LoadError extends OwnError {
   override name = "LoadError";
 }
 
@@ -307,7 +308,7 @@ export interface CertificateAuthority {
 }
 
 /** No certificate was issued. `unreachable`: the authority was not even asked, so trying again soon costs nothing. */
-export class IssueError extends Error {
+export class IssueError extends OwnError {
   override name = "IssueError";
   readonly unreachable: boolean;
 

@@ -1,4 +1,6 @@
 /** What one kind's work is done by. */
+
+import { OwnError } from "../shared/own-error.ts";
 import type { Statement } from "../shared/ports.ts";
 import type { HeldJob } from "./job.ts";
 
@@ -9,7 +11,7 @@ import type { HeldJob } from "./job.ts";
 export type Perform = (job: HeldJob, signal: AbortSignal) => Promise<readonly Statement[] | undefined>;
 
 /** The job cannot be done now, through no fault of its own: it is put back, and this was no attempt. */
-export class NotNowError extends Error {
+export class NotNowError extends OwnError {
   override name = "NotNowError";
   readonly pause: number;
 
@@ -21,6 +23,6 @@ export class NotNowError extends Error {
 }
 
 /** No later attempt can do it either: it becomes a dead letter at once. */
-export class HopelessError extends Error {
+export class HopelessError extends OwnError {
   override name = "HopelessError";
 }

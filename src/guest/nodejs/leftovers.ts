@@ -119,7 +119,8 @@ export const watchLeftovers = (): Leftovers => {
   const endAll = (): string | undefined => {
     const ended = new Map<number, string>();
     const until = performance.now() + PATIENCE_MILLISECONDS;
-    for (let left = alive(); left.length > 0 && performance.now() < until; left = alive()) {
+    // At least once, however long a busy machine takes to list them.
+    for (let left = alive(); left.length > 0; left = performance.now() < until ? alive() : []) {
       for (const [number, { name }] of left) {
         ended.set(number, name);
         end(number);

@@ -170,6 +170,24 @@ describe.skipIf(isPostgres)(
   },
 );
 
+test.skipIf(isPostgres)("the end of a log is sealed within seconds, also where the server dies", async () => {
+  const server = await startServer();
+  folders.push(server.dataDir);
+  const dispatch = new Dispatch(server.api);
+  await dispatch.post("/v1/secret", { name: "one", secrets: { key: "value" } });
+  const { entries } = await verdictOf(dispatch);
+  const isSealed = async () =>
+    (parse<{ sealed?: Verdict }>(await dispatch.get("/v1/audit/verify")).sealed?.entries ?? 0) >= entries;
+  await until("the entry is sealed", async () => ((await isSealed()) ? true : undefined), 5000);
+  await server.kill();
+  const database = new Database(join(server.dataDir, "dispatch.db"));
+  database.exec("delete from audit where sequence = (select max(sequence) from audit)");
+  database.close();
+  const again = await startServer({ dataDir: server.dataDir });
+  expect((await verdictOf(new Dispatch(again.api))).reason).toMatch(/^the end was cut off/);
+  await again.stop();
+});
+
 test.skipIf(isPostgres)("a log of an older version, which had no key, is sealed as it is found", async () => {
   const server = await startAfter((database, folder) => {
     rehash(database);

@@ -1,5 +1,6 @@
 /** What the one connection that writes needs before it is used. */
 import type { Client } from "pg";
+import { OwnError } from "../../../core/shared/own-error.ts";
 
 /** Any number, as long as every Dispatch uses the same: "dispatch" in ASCII, cut to 63 bits. */
 const LOCK = "7235149193155863144";
@@ -9,7 +10,7 @@ const LOCK_PAUSE_MS = 200;
 const OLDEST = 130_000;
 
 /** Another server has the database. */
-export class InUseError extends Error {
+export class InUseError extends OwnError {
   override name = "InUseError";
 }
 

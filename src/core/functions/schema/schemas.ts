@@ -4,6 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { DispatchError } from "../../shared/errors.ts";
+import { OwnError } from "../../shared/own-error.ts";
 import { type Bound, BoundError } from "../../shared/threads/bounded-thread.ts";
 import { BoundedThreads } from "../../shared/threads/bounded-threads.ts";
 import { compileSchema, type Validators, violationsOf } from "./compile.ts";
@@ -14,7 +15,7 @@ import type { SchemaAnswer, SchemaQuestion } from "./schema-thread.ts";
 export type SchemaCheck = (text: string, patient: boolean) => readonly string[] | Promise<readonly string[]>;
 
 /** The value could not be checked: whether by the value, by the server's state, or by something nobody foresaw. */
-export class UncheckedError extends Error {
+export class UncheckedError extends OwnError {
   override name = "UncheckedError";
   readonly bound: Bound | "depth";
 

@@ -1,11 +1,12 @@
 /** One thread with a bound of memory, which answers one question after the other. */
 import { Worker } from "node:worker_threads";
+import { OwnError } from "../own-error.ts";
 
 /** What was broken: `fault` is anything that nobody foresaw, `room` says that too many wait, `stop` that the server stops. */
 export type Bound = "time" | "memory" | "fault" | "room" | "stop";
 
 /** A question that has no answer. The message holds nothing of the question. */
-export class BoundError extends Error {
+export class BoundError extends OwnError {
   override name = "BoundError";
   readonly bound: Bound;
 

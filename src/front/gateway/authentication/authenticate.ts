@@ -1,6 +1,8 @@
 /** Who may call an endpoint, enforced (decision 14). */
+
 import type { IncomingMessage } from "node:http";
 import { type Endpoint, slackSecretOf } from "../../../core/apis/endpoint.ts";
+import { wordsOf } from "../../../core/shared/own-error.ts";
 import { principalText } from "../../../core/shared/principal.ts";
 import type { GuessBrake } from "../../guess-brake.ts";
 import { Refusal } from "../answer.ts";
@@ -115,7 +117,7 @@ async function secretValues(endpoint: Endpoint, name: string | undefined, ports:
   try {
     return await ports.secret(endpoint.organization, name);
   } catch (error) {
-    throw notConfigured(endpoint, `secret ${name}: ${error instanceof Error ? error.message : String(error)}`, ports);
+    throw notConfigured(endpoint, `secret ${name}: ${wordsOf(error)}`, ports);
   }
 }
 

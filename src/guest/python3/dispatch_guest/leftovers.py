@@ -90,12 +90,14 @@ class Leftovers:
         until = time.monotonic() + PATIENCE
         while True:
             alive = self._alive()
-            if not alive or time.monotonic() > until:
+            if not alive:
                 break
             for number, name in alive.items():
                 named[number] = name
                 self._kill(number)
             time.sleep(0.0005)
+            if time.monotonic() > until:
+                break  # after once at least, however long a busy machine takes to list them
         self._last = last_number()
         return self._line(named)
 
