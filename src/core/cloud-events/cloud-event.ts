@@ -95,5 +95,11 @@ export function contextEvent(kept: string): string {
     datacontenttype: contentType,
     dataschema: schemaURL,
   };
-  return JSON.stringify({ ...event, data: null, ...current });
+  return JSON.stringify({ ...event, data: null, ...current, ...subjectOf(event.extensions) });
+}
+
+/** An attribute of 1.0 that 0.1 has no place for. */
+function subjectOf(extensions: unknown): { readonly subject?: string } {
+  const subject = (extensions as { readonly subject?: unknown } | undefined)?.subject;
+  return typeof subject === "string" ? { subject } : {};
 }

@@ -21,6 +21,7 @@ export const emissionOperations = {
     permission,
     success: 200,
     summary: "Emit an event: it is on record for every matching subscription before the answer",
+    cloudEvents: true,
     body: emissionSchema,
     response: emissionSchema,
   },
@@ -30,6 +31,7 @@ export const emissionOperations = {
     permission,
     success: 200,
     summary: "Push an event as an event driver, which its token names",
+    cloudEvents: true,
     anonymous: true,
     organization: "optional",
     query: {

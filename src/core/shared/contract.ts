@@ -22,6 +22,8 @@ export interface Operation {
   readonly anonymous?: true;
   /** `X-Dispatch-Org` may be absent; the call's organization is then "". */
   readonly organization?: "optional";
+  /** The body may be CloudEvents 1.0, too. */
+  readonly cloudEvents?: true;
   /** Path parameters that are no plain names. */
   readonly parameters?: Readonly<Record<string, TSchema>>;
   /** Headers of its own, for the description: their names are no part of what is checked. */

@@ -20,6 +20,7 @@ import {
 } from "./access.ts";
 import { binderOf } from "./bind.ts";
 import { bodyText } from "./body-text.ts";
+import { currentForm, markBinary, readCloudEvents } from "./cloud-event-body.ts";
 import { mountDocs } from "./docs.ts";
 import type { Answer, Route } from "./route.ts";
 import { unknownPath } from "./unknown-path.ts";
@@ -81,6 +82,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   app.addContentTypeParser(JSON_TYPE, { parseAs: "buffer" }, (request, bytes, done) => {
     done(null, bodyText(request.headers, bytes as Buffer));
   });
+  readCloudEvents(app, options.maxJsonDepth);
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply, options));
   app.setNotFoundHandler((request, reply) => sendError(undefined, request, reply, options));
   app.addHook("onRequest", (request, _reply, done) => {
@@ -160,7 +162,9 @@ function mount(app: FastifyInstance, { operation, handle }: Route, options: ApiO
     method: operation.method,
     url: operation.path.replace(/\{(\w+)\}/g, ":$1"),
     bodyLimit: operation.path.startsWith("/v1/function") ? options.uploadLimit : options.bodyLimit,
+    config: { cloudEvents: operation.cloudEvents === true },
     onRequest: (request, reply, done) => {
+      markBinary(request);
       const known = request.principal;
       if (known !== undefined) refuseBeyondDoor(operation, known);
       const found = known ?? (operation.anonymous ? anonymous : callerOf(options, request));
@@ -173,8 +177,25 @@ function mount(app: FastifyInstance, { operation, handle }: Route, options: ApiO
       const { principal } = request;
       if (principal === undefined) throw new DispatchError("UNAUTHENTICATED");
       if (operation.body === undefined) refuseBody(request);
+      if (Array.isArray(request.body)) {
+        const answers = await Promise.all(callsOf(request, bind, principal).map(handle));
+        return send(reply, operation.success, { body: `[${answers.map(({ body }) => body).join(",")}]` }, options.log);
+      }
+      currentForm(request);
       return send(reply, operation.success, await handle(bind(request, principal)), options.log);
     },
+  });
+}
+
+/** One call for each body of a batch; all are checked before the first is made. */
+function callsOf(
+  request: FastifyRequest,
+  bind: ReturnType<typeof binderOf>,
+  principal: Principal,
+): ReturnType<ReturnType<typeof binderOf>>[] {
+  return (request.body as readonly string[]).map((text) => {
+    request.body = text;
+    return bind(request, principal);
   });
 }
 

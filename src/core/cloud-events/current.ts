@@ -1,0 +1,84 @@
+/**
+ * CloudEvents 1.0 (https://github.com/cloudevents/spec, JSON format and HTTP binding) as the 0.1 form that everything here
+ * works with (decisions 20). Attributes that 0.1 has no name for become its extensions. Pure.
+ */
+import { DispatchError } from "../shared/errors.ts";
+import { memberText, parseBody } from "../shared/json-text.ts";
+
+type Attributes = Readonly<Record<string, unknown>>;
+
+/** One structured event, JSON text in and out. @throws MALFORMED_BODY, INVALID_EVENT that names every attribute that fails */
+export function fromStructured(text: string): string {
+  const event = parseBody(text, "body") as Attributes;
+  if (typeof event !== "object" || event === null || Array.isArray(event)) invalid(["the event is no JSON object"]);
+  const { data: _data, data_base64: base64, ...attributes } = event;
+  const data = memberText(text, "data");
+  if (base64 === undefined) return write(attributes, data);
+  if (data !== undefined) invalid(["data and data_base64 are both there: send one"]);
+  if (typeof base64 !== "string" || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) invalid(["data_base64 is no base64 text"]);
+  return write(attributes, dataOfBytes(Buffer.from(base64, "base64"), String(attributes.datacontenttype ?? "")));
+}
+
+/** The events of a batch, each as `fromStructured`. @throws MALFORMED_BODY, INVALID_EVENT */
+export function fromBatch(text: string): string[] {
+  const events: unknown = parseBody(text, "body");
+  if (!Array.isArray(events)) invalid(["a batch is a JSON array of events"]);
+  // Written anew: in an array a number has no text of its own to keep.
+  return events.map((event) => fromStructured(JSON.stringify(event)));
+}
+
+/** An event in binary mode: attributes from `ce-...` headers, the body as data. @throws INVALID_EVENT */
+export function fromBinary(headers: Readonly<Record<string, unknown>>, body: Buffer): string {
+  const named = Object.entries(headers).filter(([name]) => name.startsWith("ce-"));
+  const attributes = Object.fromEntries(
+    named.map(([name, value]) => [name.slice("ce-".length), decoded(String(value))]),
+  );
+  return write(attributes, dataOfBytes(body, String(attributes.datacontenttype ?? "")));
+}
+
+function write(attributes: Attributes, data: string | undefined): string {
+  const { specversion, type, id, source, time, dataschema, datacontenttype, ...others } = attributes;
+  const failures = [
+    ...(specversion === "1.0" ? [] : [`specversion is ${JSON.stringify(specversion)}, not "1.0"`]),
+    ...Object.entries({ type, id, source }).flatMap(([name, value]) =>
+      typeof value === "string" && value !== "" ? [] : [`${name} is missing`],
+    ),
+    ...Object.entries({ time, dataschema, datacontenttype }).flatMap(([name, value]) =>
+      value === undefined || typeof value === "string" ? [] : [`${name} is no text`],
+    ),
+    ...Object.keys(others).flatMap((name) =>
+      /^[a-z0-9]+$/.test(name) ? [] : [`${name} is no attribute: names have small letters and digits only`],
+    ),
+  ];
+  if (failures.length > 0) invalid(failures);
+  const event = {
+    ...{ cloudEventsVersion: "0.1", eventType: type, eventID: id, source },
+    ...{ eventTime: time, schemaURL: dataschema, contentType: datacontenttype },
+    ...(Object.keys(others).length === 0 ? {} : { extensions: others }),
+  };
+  return `${JSON.stringify(event).slice(0, -1)},"data":${data ?? "null"}}`;
+}
+
+/** JSON stays JSON, text becomes a JSON string, and anything else the base64 text of its bytes. */
+function dataOfBytes(bytes: Buffer, type: string): string | undefined {
+  if (bytes.length === 0) return undefined;
+  const isText = bytes.toString("utf8");
+  if (type === "" || /[/+]json\s*(?:;|$)/i.test(type)) {
+    parseBody(isText, "data");
+    return isText;
+  }
+  return JSON.stringify(/^text\//i.test(type) ? isText : bytes.toString("base64"));
+}
+
+/** Header values are percent-encoded (HTTP binding 3.1.3.2). */
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}
+
+function invalid(failures: readonly string[]): never {
+  throw new DispatchError("INVALID_EVENT", { message: failures.join("; ") });
+}

@@ -1,0 +1,125 @@
+/** CloudEvents 1.0 in its three HTTP forms, as senders of today make them; functions see the names of both versions. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Dispatch, parse, serverWith } from "../support/dispatch.ts";
+import { send } from "../support/http.ts";
+import type { ServerProcess } from "../support/server.ts";
+import { until } from "../support/until.ts";
+
+let server: ServerProcess;
+let dispatch: Dispatch;
+
+beforeAll(async () => {
+  ({ server, dispatch } = await serverWith(["nodejs"]));
+  await dispatch.createFunction("note", { "f.js": "module.exports = ({ event }, data) => ({ event, data });" });
+  await dispatch.post("/v1/event/subscriptions", { name: "all", eventType: "com.example.>", function: "note" });
+}, 60_000);
+
+afterAll(() => server.dispose());
+
+const attributes = { specversion: "1.0", type: "com.example.made", source: "/shop", subject: "order 7" };
+const base = { Cookie: "c", "X-Dispatch-Org": "dispatch-server" };
+
+const post = (headers: Record<string, string>, body: string | Buffer) =>
+  send(`${server.api}/v1/event`, { method: "POST", headers: { ...base, ...headers }, body });
+
+interface Seen {
+  readonly event: Readonly<Record<string, unknown>>;
+  readonly data: unknown;
+}
+
+const seen = (id: string): Promise<Seen> =>
+  until(`the event ${id} has arrived`, async () =>
+    (await dispatch.runs("?functionName=note"))
+      .flatMap(({ output }) => (output ? [output as unknown as Seen] : []))
+      .find(({ event }) => event.id === id),
+  );
+
+test("structured: data is kept as it was sent, attributes have both names", async () => {
+  const body = `{"specversion":"1.0","id":"s1","type":"com.example.made","source":"/shop","subject":"order 7","region":"eu","time":"2026-01-02T03:04:05Z","data":{"n":1.50}}`;
+  const answer = await post({ "Content-Type": "application/cloudevents+json; charset=utf-8" }, body);
+  expect([answer.status, answer.text]).toEqual([200, expect.stringContaining('"data":{"n":1.50}')]);
+  const { event, data } = await seen("s1");
+  expect(data).toEqual({ n: 1.5 });
+  expect(event).toMatchObject({
+    ...attributes,
+    id: "s1",
+    eventID: "s1",
+    eventType: "com.example.made",
+    cloudEventsVersion: "0.1",
+    extensions: { subject: "order 7", region: "eu" },
+  });
+});
+
+test("as plain JSON, and with bytes", async () => {
+  const event = { ...attributes, id: "p1", datacontenttype: "application/octet-stream", data_base64: "AAEC" };
+  expect((await post({ "Content-Type": "application/json" }, JSON.stringify(event))).status).toBe(200);
+  expect((await seen("p1")).data).toBe("AAEC");
+});
+
+describe("binary mode", () => {
+  const ce = (id: string) => ({
+    "ce-specversion": "1.0",
+    "ce-type": "com.example.made",
+    "ce-source": "/shop",
+    "ce-id": id,
+  });
+
+  test.each([
+    ["JSON", "application/json", '{"a":1}', { a: 1 }],
+    ["text", "text/plain", "good morning", "good morning"],
+    ["bytes", "image/png", Buffer.from([0, 255]), "AP8="],
+  ])("%s", async (id, type, body, expected) => {
+    const answer = await post({ ...ce(id), "ce-subject": "gr%C3%BCn", "Content-Type": type }, body);
+    expect(answer.status).toBe(200);
+    const { event, data } = await seen(id);
+    expect([data, event.datacontenttype, event.subject]).toEqual([expected, type, "grün"]);
+  });
+
+  test("without data", async () => {
+    expect((await post(ce("none"), "")).status).toBe(200);
+    expect((await seen("none")).data).toBeNull();
+  });
+});
+
+test("a batch is taken whole or not at all", async () => {
+  const type = { "Content-Type": "application/cloudevents-batch+json" };
+  const events = ["b1", "b2", "b3"].map((id) => ({ ...attributes, id, data: id }));
+  const answer = await post(type, JSON.stringify(events));
+  expect([answer.status, parse<{ eventID: string }[]>(answer).map(({ eventID }) => eventID)]).toEqual([
+    200,
+    ["b1", "b2", "b3"],
+  ]);
+  expect((await seen("b3")).data).toBe("b3");
+  const refused = await post(
+    type,
+    JSON.stringify([
+      { ...attributes, id: "b4" },
+      { ...attributes, id: "" },
+    ]),
+  );
+  expect([refused.status, parse<{ message: string }>(refused).message]).toEqual([
+    400,
+    "Error validating event: id is missing",
+  ]);
+  const runs = await dispatch.runs("?functionName=note");
+  expect(JSON.stringify(runs)).not.toContain('"b4"');
+});
+
+test.each([
+  [{ ...attributes, specversion: "2.0", id: "x" }, 'specversion is "2.0", not "1.0"'],
+  [{ specversion: "1.0", type: "t" }, "id is missing; source is missing"],
+  [{ ...attributes, id: "x", "Bad-Name": 1 }, "Bad-Name is no attribute: names have small letters and digits only"],
+  [{ ...attributes, id: "x", data: 1, data_base64: "AA==" }, "data and data_base64 are both there: send one"],
+])("%o is refused with what is wrong", async (event, reason) => {
+  const answer = await post({ "Content-Type": "application/cloudevents+json" }, JSON.stringify(event));
+  expect([answer.status, parse<{ message: string }>(answer).message]).toEqual([
+    400,
+    `Error validating event: ${reason}`,
+  ]);
+});
+
+test("elsewhere these types are refused as before", async () => {
+  const headers = { ...base, "Content-Type": "application/cloudevents+json", "ce-specversion": "1.0" };
+  const answer = await send(`${server.api}/v1/secret`, { method: "POST", headers, body: "{}" });
+  expect(answer.status).toBe(415);
+});
