@@ -94,6 +94,10 @@ export class FunctionPool implements Claimant, Waiter {
     return this.#ports.admission.refusalAt(this, this.queued);
   }
 
+  cancel(task: Task): void {
+    for (const slot of this.slots) slot.cancel(task);
+  }
+
   /** A task that a worker gave back goes first. */
   requeue(task: Task): void {
     this.#queue.return(task);

@@ -111,6 +111,11 @@ export class Pool {
     this.#armTick();
   }
 
+  /** Ends a task: in its worker where it runs, in the queue when it is `gone`. */
+  cancel(task: Task): void {
+    this.#functions.get(task.revision.faasId)?.cancel(task);
+  }
+
   /** The revision serves no new tasks; those it has end first. */
   retire(faasId: string): void {
     this.#functions.get(faasId)?.retire();

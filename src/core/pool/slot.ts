@@ -124,6 +124,14 @@ export class Slot implements Holder {
     this.worker.probe();
   }
 
+  /** Ends the task if it runs here, and takes it back if it waits here. */
+  cancel(task: Task): void {
+    const invocation = this.#held.find((held) => held.task === task);
+    if (invocation === undefined || invocation.number === 0) return;
+    if (invocation === this.running) void this.stop("cancelled");
+    else this.worker.cancel(invocation.number);
+  }
+
   /** Takes back what waits behind a run that has become long. */
   release(): void {
     for (const invocation of this.#held) {

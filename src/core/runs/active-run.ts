@@ -75,6 +75,10 @@ export class ActiveRun implements Task {
   job: HeldJob | undefined;
   /** Its handler was entered, in this attempt. */
   entered = false;
+  /** Why it is to end, whatever else it says. */
+  cancelled: string | undefined;
+  /** Nothing of it remains: it need not begin. */
+  withdrawn = false;
   readonly #keeper: RunKeeper;
   readonly #httpContext: string | undefined;
   #secrets: Readonly<Record<string, string>> = {};
@@ -108,7 +112,7 @@ export class ActiveRun implements Task {
 
   /** Whether everybody who waits for it has hung up. */
   get gone(): boolean {
-    return !this.durable && this.#gone();
+    return this.withdrawn || (!this.durable && this.#gone());
   }
 
   /** One more waits for it. */
@@ -139,6 +143,11 @@ export class ActiveRun implements Task {
     if (this.job === undefined) return [];
     const statements = act(this.job);
     return Array.isArray(statements) ? statements : [statements as Statement];
+  }
+
+  /** Its handler was entered, or is about to be. */
+  get begun(): boolean {
+    return this.entered || this.record.status !== "INITIALIZED";
   }
 
   get hasEnded(): boolean {
@@ -202,7 +211,9 @@ export class ActiveRun implements Task {
     const { record } = this;
     record.stdout = linesWithoutToken(record.id, outcome.logs.stdout);
     record.stderr = linesWithoutToken(record.id, outcome.logs.stderr);
-    if (outcome.error === undefined) this.#succeed(withoutToken(record.id, outcome.output));
+    if (this.cancelled !== undefined)
+      this.fail(outcome.error ?? { type: "SystemError", message: this.cancelled, stacktrace: null });
+    else if (outcome.error === undefined) this.#succeed(withoutToken(record.id, outcome.output));
     else if (outcome.error.interrupted === true && this.#goesOnAfterRestart) this.#keeper.interrupted(this);
     else this.fail(outcome.error);
   }
@@ -219,10 +230,10 @@ export class ActiveRun implements Task {
   fail({ message, stacktrace, ...failure }: FunctionFailure): void {
     const { record, entered } = this;
     const { attempt } = record;
-    const said = withoutToken(record.id, masked(this.#masks, message));
+    const said = this.cancelled ?? withoutToken(record.id, masked(this.#masks, message));
     const lines = stacktrace && linesWithoutToken(record.id, stacktrace);
     const error = recordable({ ...failure, message: said, stacktrace: lines });
-    if (this.durable && isRepeated({ attempt, entered }, error, this.serving)) {
+    if (this.cancelled === undefined && this.durable && isRepeated({ attempt, entered }, error, this.serving)) {
       this.#keeper.repeat(this, error);
       return;
     }
@@ -330,7 +341,7 @@ export function newRecord(request: RunRequest, serving: Serving, principal: Prin
     principal: principalText(principal),
     people: recordedPeople(principal),
     idempotencyKey: request.idempotency?.key,
-    startAt: undefined,
+    startAt: request.startAt,
     attempt: 1,
     status: "INITIALIZED",
     finished: undefined,

@@ -43,6 +43,8 @@ export const runSchema = {
     reason: strings,
     secrets: strings,
     services: strings,
+    /** RFC 3339: it does not begin before; only for a run that is not waited for. */
+    startAt: { type: "string" },
     status: runStatus,
     tags,
   },
@@ -92,6 +94,15 @@ export const runOperations = {
     success: 200,
     summary: "Get a run",
     query: { type: "object", properties: { ...selection, tags: strings } },
+    response: runSchema,
+  },
+  cancelRun: {
+    method: "POST",
+    path: "/v1/runs/{runName}/cancel",
+    permission: { resource, action: "update" },
+    success: 200,
+    summary: "End a run that has begun, withdraw one that has not; 409 when it has ended already",
+    parameters: { runName: uuid },
     response: runSchema,
   },
 } as const satisfies Operations;

@@ -84,6 +84,19 @@ export function bindKey({ organization, functionId, id }: RunRecord, use: KeyUse
   return [dropExpired({ ...row, before: created - VALID_SECONDS }), insertKey(row)];
 }
 
+const dropKeyOfRun = statement((database, row: Pick<IdempotencyTable, "organization" | "function_id" | "run_id">) =>
+  database
+    .deleteFrom("idempotency")
+    .where("organization", "=", row.organization)
+    .where("function_id", "=", row.function_id)
+    .where("run_id", "=", row.run_id),
+);
+
+/** Whatever key holds the run is free again. */
+export function freeKeyOfRun({ organization, functionId, id }: RunRecord): Statement {
+  return dropKeyOfRun({ organization, function_id: functionId, run_id: id });
+}
+
 /** The key is free again. */
 export function freeKey({ organization, functionId, id }: RunRecord, use: KeyUse): Statement {
   return dropKey({ organization, function_id: functionId, key: storedKey(use), run_id: id });

@@ -61,7 +61,8 @@ export function runToJson(run: RunRecord): string {
   if (run.output !== undefined && run.output !== "null") add("output", run.output);
   add("reason", JSON.stringify(run.reason));
   add("secrets", JSON.stringify(run.secrets));
-  return `${text},"services":null,"status":"${run.status}","tags":${run.tags ?? "[]"}}`;
+  const start = run.startAt === undefined ? "" : `"startAt":"${new Date(run.startAt).toISOString()}",`;
+  return `${text},"services":null,${start}"status":"${run.status}","tags":${run.tags ?? "[]"}}`;
 }
 
 function errorToJson({ message, stacktrace, type }: FunctionFailure): string {

@@ -3,7 +3,7 @@ import type { Functions } from "../functions/service.ts";
 import { Secrets } from "../secrets/service.ts";
 import { unixNanoseconds } from "../shared/clock.ts";
 import { type Database, StaleWriteError, type Statement } from "../shared/ports.ts";
-import { complete, enqueueHeld, type HeldJob, heldFromBirth, renew, retryLater } from "../work/job.ts";
+import { complete, enqueue, enqueueHeld, type HeldJob, heldFromBirth, renew, retryLater } from "../work/job.ts";
 import { persist } from "../work/persist.ts";
 import type { WorkQueue } from "../work/queue.ts";
 import type { ActiveRun } from "./active-run.ts";
@@ -39,6 +39,9 @@ export class RunRecorder {
     run.recorded = true;
     if (record.blocking) return database.commit([...insertRun(record, queue.owner), ...key, ...together]);
     const job = { organization: record.organization, kind: "run", id: record.id, payload: "{}", maxAttempts: 0 };
+    const { startAt } = record;
+    if (startAt !== undefined)
+      return database.commit([...insertRun(record), enqueue(job, startAt), ...key, ...together]);
     run.job = heldFromBirth(job);
     return database.commit([...insertRun(record), enqueueHeld(job, queue.owner), ...key, ...together]);
   }
@@ -129,11 +132,16 @@ export class RunRecorder {
 
   /** Ends a run that is not active; `job` is its work, if it is any. */
   giveUp(record: RunRecord, message: string, job?: HeldJob): Promise<void> {
+    return this.endInactive(record, message, job === undefined ? [] : complete(job));
+  }
+
+  /** The same, with what is committed together with that. */
+  endInactive(record: RunRecord, message: string, beside: readonly Statement[]): Promise<void> {
     record.status = "ERROR";
     record.error = { type: "SystemError", message, stacktrace: null };
     record.reason = [`error running function: ${record.functionName}: ${message}`];
     record.finished = unixNanoseconds();
-    return this.#ports.database.commit([...finishRun(record), ...(job === undefined ? [] : complete(job))]);
+    return this.#ports.database.commit([...finishRun(record), ...beside]);
   }
 
   /** Runs of a function that was deleted meanwhile leave no record. */

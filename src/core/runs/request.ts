@@ -21,6 +21,8 @@ export interface RunRequest {
   readonly idempotency?: KeyUse | undefined;
   /** The run that this one comes from, where the principal is not that run itself. */
   readonly parent?: Parent | undefined;
+  /** Unix milliseconds before which it does not begin; only for a run that is not waited for. */
+  readonly startAt?: number | undefined;
   /** What is committed together with the acceptance of a run that is not waited for; it gets the run's id. */
   readonly together?: ((id: string) => readonly Statement[]) | undefined;
 }

@@ -11,6 +11,8 @@ import type { HeldJob } from "../work/job.ts";
 import type { Perform } from "../work/worker.ts";
 import { ActiveRun, type Asking, newRecord, type RunKeeper } from "./active-run.ts";
 import { ActiveRuns } from "./active-runs.ts";
+import { cancellationOf, cancelRun } from "./cancellation.ts";
+import { refuseTooMany } from "./delay.ts";
 import { uncheckedFailure, violationText } from "./failure.ts";
 import { type KeyUse, refuseOther, runOfKey, storedKey } from "./idempotency.ts";
 import { LateLines } from "./late-lines.ts";
@@ -143,6 +145,20 @@ export class Runs implements RunKeeper {
     return run;
   }
 
+  /**
+   * Ends a run that has begun, and withdraws one that has not.
+   * @throws RUN_NOT_FOUND, RUN_HAS_ENDED
+   */
+  cancel(principal: Principal, organization: string, id: string): Promise<RunRecord> {
+    this.#ports.iam.authorize(principal, { resource: "runs", action: "update", organization });
+    return cancelRun(principal, {
+      ...this.#ports,
+      find: () => this.get(principal, organization, id, {}),
+      active: (one) => this.#active.find(one),
+      end: (record, message, beside) => this.#recorder.endInactive(record, message, beside),
+    });
+  }
+
   /** Before anybody may ask for runs: those that somebody waited for when this server died end as interrupted. */
   async endAbandoned(): Promise<void> {
     const abandoned = await this.#store.abandoned(this.#ports.queue.owner);
@@ -168,6 +184,7 @@ export class Runs implements RunKeeper {
 
   async claim(run: ActiveRun): Promise<void> {
     await this.#recorder.begin(run);
+    if (run.cancelled !== undefined) throw new DispatchError("CANCELLED");
     run.entered = true;
   }
 
@@ -193,7 +210,11 @@ export class Runs implements RunKeeper {
   }
 
   refused(run: ActiveRun, error: Error): void {
-    run.refusal = error;
+    run.refusal = run.withdrawn ? new DispatchError("CANCELLED") : error;
+    if (run.withdrawn) {
+      this.#release(run);
+      return;
+    }
     if (run.durable && !run.entered) run.record.status = "INITIALIZED";
     if (run.durable && (this.#stopping || isStopping(error) || error instanceof StaleWriteError)) {
       this.interrupted(run);
@@ -273,13 +294,17 @@ export class Runs implements RunKeeper {
     const run = this.#newRun(asking, request, serving);
     run.keyUse = request.idempotency;
     try {
-      this.#ports.pool.admit(run);
+      if (request.startAt === undefined) this.#ports.pool.admit(run);
+      else await refuseTooMany(this.#ports.database, request.organization);
       await this.#recorder.accept(run, request.together?.(run.record.id));
     } catch (error) {
       this.#forget(run);
       throw isForeseen(error) ? error : this.#notRecorded(run, error);
     }
-    if (run.job === undefined) void this.#launch(run);
+    if (run.record.startAt !== undefined) {
+      this.#forget(run);
+      this.#ports.queue.wake("run");
+    } else if (run.job === undefined) void this.#launch(run);
     else this.#ports.queue.hold(run.job, () => this.#carryOut(run));
     return run;
   }
@@ -415,6 +440,8 @@ export class Runs implements RunKeeper {
 
   /** A run that comes out of the queue; the sentence that ends it when it cannot go on. */
   #revive(record: RunRecord, job: HeldJob): ActiveRun | string {
+    const cancelled = cancellationOf(job.payload);
+    if (cancelled !== undefined) return cancelled;
     const serving = this.#servingAgain(record);
     if (typeof serving === "string") return serving;
     const wasEntered = record.status !== "INITIALIZED";

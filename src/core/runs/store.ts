@@ -147,6 +147,23 @@ export function deleteRun({ organization, executed, id }: RunRecord): Statement 
   return removeRun({ organization, executed, id });
 }
 
+const removeWaiting = statement(
+  (database, row: RunKey) =>
+    database
+      .deleteFrom("runs")
+      .where("organization", "=", row.organization)
+      .where("executed", "=", row.executed)
+      .where("id", "=", row.id)
+      .where("status", "=", "INITIALIZED")
+      .where("attempt", "=", 1),
+  "one",
+);
+
+/** The same, unless it has begun by now. */
+export function deleteWaiting({ organization, executed, id }: RunRecord): Statement {
+  return removeWaiting({ organization, executed, id });
+}
+
 type RunKey = Pick<RunTable, "organization" | "executed" | "id">;
 
 /** Runs are kept in the order of their times. */

@@ -93,6 +93,24 @@ const catalogue = {
   },
   STATE_FULL: { status: 507, code: 507, template: "application {application} has {limit} keys: delete some first" },
   NO_COOKIE: { status: 500, code: 500, template: "No Such Cookie" },
+  RUN_HAS_ENDED: { status: 409, code: 409, template: "run {name} has ended already" },
+  CANCELLED: { status: 409, code: 409, template: "the run was cancelled before it began" },
+  DELAYED_AND_WAITED_FOR: {
+    status: 400,
+    code: 400,
+    template: "a run with startAt cannot be waited for: leave blocking out, and ask for the run by its name",
+  },
+  INVALID_START: {
+    status: 400,
+    code: 400,
+    template: "startAt in body must be a time within a year, such as 2026-11-28T22:00:00Z: {value}",
+  },
+  TOO_MANY_DELAYED: {
+    status: 429,
+    code: 429,
+    template: "{limit} runs of this organization wait for their time already: cancel some first",
+    retryAfter: 60,
+  },
   SHUTTING_DOWN: {
     status: 503,
     code: 503,

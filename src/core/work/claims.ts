@@ -127,7 +127,14 @@ const recall = statement((database, { kind, lease, pause }: { kind: string; leas
     .where("behind", "=", 0)
     .where("due", ">", sql<number>`${now} + ${lease}`)
     .where(({ eb, or, and }) =>
-      or([eb("owner", "<>", ""), and([eb("attempts", ">", 0), eb("due", ">", sql<number>`${now} + ${pause}`)])]),
+      or([
+        eb("owner", "<>", ""),
+        // It waits for another attempt; what was promised for later has never failed.
+        and([
+          or([eb("attempts", ">", 0), eb("error", "is not", null)]),
+          eb("due", ">", sql<number>`${now} + ${pause}`),
+        ]),
+      ]),
     ),
 );
 

@@ -169,6 +169,17 @@ const deleteAny = statement(
   "one",
 );
 
+const replacePayloadOf = statement(
+  (database, values: JobName & { payload: string }) =>
+    database
+      .updateTable("work")
+      .set({ payload: values.payload })
+      .where("organization", "=", values.organization)
+      .where("kind", "=", values.kind)
+      .where("id", "=", values.id),
+  "one",
+);
+
 const copyDead = statement(
   (database, values: Hold & { letter: string; error: string }) =>
     database
@@ -239,6 +250,11 @@ export function complete(job: HeldJob): Statement[] {
 /** Changes what it says. */
 export function repack(job: HeldJob, payload: string): Statement {
   return replacePayload({ ...holdOf(job), payload });
+}
+
+/** The same, whoever has it. */
+export function repackByName({ organization, kind, id }: JobName, payload: string): Statement {
+  return replacePayloadOf({ organization, kind, id, payload });
 }
 
 /** Puts it back for a later attempt. */

@@ -76,11 +76,12 @@ export class Lane {
     clearTimeout(this.#timer);
     let nap = NAP_AFTER_FAILURE;
     try {
+      // Once more when it was woken while it looked.
       while (this.#again && this.#open) {
         this.#again = false;
         await this.#takeDue();
+        if (!this.#again) nap = Math.min(LONGEST_NAP, (await nextDue(this.#ports.database, this.#kind)) ?? LONGEST_NAP);
       }
-      nap = Math.min(LONGEST_NAP, (await nextDue(this.#ports.database, this.#kind)) ?? LONGEST_NAP);
     } catch (error) {
       this.#ports.log.warn({ err: error, kind: this.#kind }, "work could not be taken");
     }

@@ -2,6 +2,7 @@
 import { setImmediate } from "node:timers/promises";
 import { eventText, readEvent } from "../../core/cloud-events/cloud-event.ts";
 import type { Run, runOperations } from "../../core/runs/contract.ts";
+import { startOf } from "../../core/runs/delay.ts";
 import { digestOf, type KeyUse, keyOfHeader } from "../../core/runs/idempotency.ts";
 import { runToJson } from "../../core/runs/record.ts";
 import type { RunList, RunPlace, RunSelection } from "../../core/runs/run-list.ts";
@@ -18,6 +19,12 @@ export function runRoutes(operations: typeof runOperations, runs: Runs): Route[]
     { operation: operations.createRun, handle: (call) => createRun(runs, call) },
     { operation: operations.listRuns, handle: (call) => listRuns(runs, call) },
     { operation: operations.getRun, handle: (call) => getRun(runs, call) },
+    {
+      operation: operations.cancelRun,
+      handle: async ({ principal, organization, path }) => ({
+        body: runToJson(await runs.cancel(principal, organization, path.runName ?? "")),
+      }),
+    },
   ];
 }
 
@@ -25,7 +32,7 @@ async function createRun(runs: Runs, call: Call): Promise<Answer> {
   const { principal, organization, query, body, text } = call;
   const { functionName } = query as { functionName?: string };
   if (functionName === undefined) throw new DispatchError("NO_FUNCTION");
-  const { blocking = false, secrets, tags, event, httpContext } = body as Run;
+  const { blocking = false, secrets, tags, event, httpContext, startAt } = body as Run;
   const run = await runs.create(principal, {
     organization,
     functionName,
@@ -36,6 +43,7 @@ async function createRun(runs: Runs, call: Call): Promise<Answer> {
     event: event === undefined ? undefined : eventText(readEvent(event, memberText(text, "event") ?? "{}")),
     httpContext: httpContext === undefined ? undefined : memberText(text, "httpContext"),
     idempotency: keyUseOf(call),
+    startAt: startOf(startAt, blocking, Date.now()),
     gone: call.gone,
   });
   return { status: blocking ? 200 : 202, body: runToJson(run) };

@@ -11,7 +11,7 @@ import { type KindTable, keys, list, objectOf, objectsOf, plainStyle, text, text
 /** The keys of a printed run (cli-and-runtimes.md 1.8). */
 export const runShape: Shape = {
   ...keys(
-    "blocking? error? event? executedTime? faasId? finishedTime? functionId? functionName? httpContext? input?? logs? name? output?? reason secrets services status? tags",
+    "blocking? error? event? executedTime? faasId? finishedTime? functionId? functionName? httpContext? input?? logs? name? output?? reason secrets services startAt? status? tags",
   ),
   nested: {
     error: keys("message stacktrace type"),

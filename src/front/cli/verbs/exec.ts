@@ -6,7 +6,7 @@ import { jsonProblem } from "../files/json-place.ts";
 import { readText } from "../files/read-text.ts";
 import { needed } from "../frame/command.ts";
 import { type Context, command } from "../frame/context.ts";
-import { CliError } from "../frame/errors.ts";
+import { CliError, UsageError } from "../frame/errors.ts";
 import { on, slice, text } from "../frame/flags.ts";
 import type { Io } from "../frame/io.ts";
 import { unlessInterrupted } from "../frame/pause.ts";
@@ -16,6 +16,7 @@ import { jsonText, yamlText } from "../output/encode.ts";
 import { printNames } from "../output/print.ts";
 import { type JsonObject, shaped } from "../output/shape.ts";
 import { ignoredApplication } from "./flags.ts";
+import { spanMilliseconds } from "./spans.ts";
 
 export const exec = command({
   name: "exec",
@@ -26,12 +27,15 @@ export const exec = command({
     input: text("Input: JSON, @FILE, or - for standard input", { default: "{}" }),
     "output-only": on("Wait, and print only what the function returned"),
     secret: slice("Further secrets for this run", { completes: "Secret" }),
+    at: text("Begin then and not before: a time like 2026-11-28T22:00:00Z or 2026-11-28 22:00"),
+    in: text("Begin after so long: 8h, 30m, 2d"),
     all: on("Accepted, without effect", { hidden: true }),
     ...ignoredApplication,
   },
   examples: [
     `dispatch exec hello --wait --input '{"name": "Jon"}'`,
     "dispatch exec hello --input @input.json --output-only",
+    "dispatch exec shutdown-vm --in 8h",
   ],
   run: async ({ flags, ...context }) => {
     const outputOnly = flags["output-only"];
@@ -41,6 +45,7 @@ export const exec = command({
       reason: null,
       secrets: flags.secret,
       services: null,
+      ...startOf(flags, context.io.now()),
       tags: [],
     });
     await printRun(context, run, outputOnly);
@@ -49,6 +54,19 @@ export const exec = command({
     return 1;
   },
 });
+
+/** When it is to begin. @throws UsageError */
+function startOf(
+  { at, in: span }: { readonly at: string | undefined; readonly in: string | undefined },
+  now: number,
+): JsonObject {
+  if (at !== undefined && span !== undefined) throw new UsageError("--at and --in say the same: give one of them");
+  if (span !== undefined) return { startAt: new Date(now + spanMilliseconds("in", span)).toISOString() };
+  if (at === undefined) return {};
+  const moment = Date.parse(at);
+  if (Number.isNaN(moment)) throw new UsageError(`--at needs a time like 2026-11-28T22:00:00Z, not ${at}`);
+  return { startAt: new Date(moment).toISOString() };
+}
 
 /** A run that has begun goes on, whoever waits for it. */
 async function runOf({ args: [functionName = ""], client, io }: Context, body: JsonObject): Promise<JsonObject> {

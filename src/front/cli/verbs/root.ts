@@ -1,5 +1,6 @@
 import { type Command, command } from "../frame/context.ts";
 import { audit } from "./audit.ts";
+import { cancel } from "./cancel.ts";
 import { complete, completion } from "./completion.ts";
 import { contextGroup } from "./context.ts";
 import { retry } from "./dead-letters.ts";
@@ -30,6 +31,7 @@ export const rootCommand: Command = {
     audit,
     completion,
     contextGroup,
+    cancel,
     create,
     deleteGroup,
     describe,

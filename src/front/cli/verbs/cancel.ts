@@ -1,0 +1,17 @@
+/** `cancel RUN_ID`: ends a run that has begun, withdraws one that has not. */
+import { runOperations } from "../../../core/runs/contract.ts";
+import { needed } from "../frame/command.ts";
+import { command } from "../frame/context.ts";
+import { text } from "../kinds/kind.ts";
+
+export const cancel = command({
+  name: "cancel",
+  summary: "Cancel a run: one that has begun is ended, one that waits is withdrawn and leaves no record",
+  arguments: [needed("RUN_ID", "run")],
+  examples: ["dispatch cancel 2830d337-0e8f-4713-b6fe-3b332b63f451"],
+  run: async ({ args: [runName = ""], client, io }) => {
+    const run = await client.call(runOperations.cancelRun, { path: { runName } });
+    const ended = text({ ...run }, "status") === "ERROR";
+    io.stdout(ended ? `Cancelled run: ${runName}\n` : `Withdrawn run: ${runName}\n`);
+  },
+});
