@@ -12,13 +12,14 @@ import { keepCallsYoung } from "./collector.ts";
 import { type DispatchServer, startServer } from "./compose.ts";
 import { formatDuration } from "./core/shared/duration.ts";
 import { visibleText } from "./core/shared/visible-text.ts";
+import { messageOf, UsageError } from "./front/cli/frame/errors.ts";
 import { install } from "./install/install.ts";
 import { guardProcess, loggedError } from "./last-resort.ts";
 import { type LogOutput, openLogOutput } from "./log-output.ts";
 import { SettingError } from "./settings/convert.ts";
 import type { Settings, SettingValue } from "./settings/definitions.ts";
 import { databaseFile, dataFolderPath, effective, postgresAddress } from "./settings/derived.ts";
-import { commandHelpText, helpText } from "./settings/help.ts";
+import { serverHelp, usageMistake } from "./settings/flags.ts";
 import { type Invocation, readSettings } from "./settings/read.ts";
 import type { Resolved } from "./settings/resolve.ts";
 import { settingsJson, settingsTable } from "./settings/show.ts";
@@ -40,7 +41,7 @@ async function main(): Promise<void> {
 async function answerTo(invocation: Exclude<Invocation, { kind: "start" }>): Promise<string> {
   switch (invocation.kind) {
     case "help":
-      return invocation.command === undefined ? helpText() : commandHelpText(invocation.command);
+      return serverHelp(invocation.command);
     case "version":
       return `dispatch-server ${version}\n`;
     case "command":
@@ -143,9 +144,8 @@ function logger({ debug }: Settings, output: LogOutput): Logger {
 }
 
 main().catch((error: unknown) => {
-  const text = error instanceof Error ? error.message : String(error);
-  process.stderr.write(
-    `dispatch-server: ${text}\n${error instanceof SettingError ? "See dispatch-server --help.\n" : ""}`,
-  );
+  const text =
+    error instanceof UsageError ? usageMistake(process.argv.slice(2), error) : `dispatch-server: ${messageOf(error)}\n`;
+  process.stderr.write(text);
   process.exit(1);
 });

@@ -21,7 +21,7 @@ export interface CommandFlag {
 
 export const serverCommands = {
   config: {
-    summary: "print the settings in force and where each comes from",
+    summary: "Print the settings in force and where each comes from",
     flags: {
       output: {
         type: "string",
@@ -35,7 +35,7 @@ export const serverCommands = {
     notes: "Nothing is started. Secrets are masked.",
   },
   backup: {
-    summary: "write everything that cannot be made again into one file",
+    summary: "Write everything that cannot be made again into one file",
     argument: "FILE",
     flags: {
       "with-key": {
@@ -48,7 +48,7 @@ export const serverCommands = {
       "Works while the server runs and when it is stopped. The file holds the database and the functions' sources;\nimages are installed again from their manifests.",
   },
   restore: {
-    summary: "bring a backup back, while the server is stopped",
+    summary: "Bring a backup back, while the server is stopped",
     argument: "FILE",
     flags: {
       force: { type: "boolean", help: "also into a folder that is not empty; what was there is set aside" },
@@ -57,7 +57,7 @@ export const serverCommands = {
     notes: "The file is checked wholly before anything changes.",
   },
   install: {
-    summary: "make it a service of systemd, which starts it at boot and again when it fails",
+    summary: "Make it a service of systemd, which starts it at boot and again when it fails",
     flags: {
       user: {
         type: "string",

@@ -1,8 +1,10 @@
 import { parseDuration } from "../core/shared/duration.ts";
+import { UsageError } from "../front/cli/frame/errors.ts";
+import { booleanOf } from "../front/cli/frame/flags.ts";
 import type { Definition, SettingValue } from "./definitions.ts";
 
 /** A setting that cannot be used: what, where it came from, what would be right. */
-export class SettingError extends Error {
+export class SettingError extends UsageError {
   override name = "SettingError";
 }
 
@@ -25,9 +27,7 @@ export function convert(definition: Definition, raw: unknown, source: string): S
 /** The words of Go and of YAML for yes and no. @throws SettingError naming `source`. */
 export function parseBoolean(raw: unknown, source: string): boolean {
   if (typeof raw === "boolean") return raw;
-  const text = String(raw).toLowerCase();
-  if (["true", "1", "t", "yes", "on"].includes(text)) return true;
-  return ["false", "0", "f", "no", "off"].includes(text) ? false : fail(source, raw, "true or false");
+  return booleanOf(String(raw)) ?? fail(source, raw, "true or false");
 }
 
 function toNumber(

@@ -1,125 +1,106 @@
-/** The command line of dispatch-server: an optional command with its argument, and flags in any place. */
-import { parseArgs } from "node:util";
-import { nearest } from "../core/shared/nearest.ts";
-import { type ServerCommand, type ServerCommandName, serverCommands } from "./commands.ts";
-import { parseBoolean, SettingError } from "./convert.ts";
+/** The command line of dispatch-server, on the frame that dispatch has: an optional command with its argument, and flags in any place. */
+import { type Command, needed } from "../front/cli/frame/command.ts";
+import type { UsageError } from "../front/cli/frame/errors.ts";
+import { array, type Flag, type FlagTable, type Given, on, text } from "../front/cli/frame/flags.ts";
+import { helpText } from "../front/cli/frame/help.ts";
+import { checkArguments, findCommand, parseWords, unknownCommand } from "../front/cli/frame/parse.ts";
+import { usageErrorText } from "../front/cli/frame/program.ts";
+import { type CommandFlag, type ServerCommand, type ServerCommandName, serverCommands } from "./commands.ts";
 import { type Definition, definitions } from "./definitions.ts";
 import { legacyFlags } from "./legacy.ts";
 
-type FlagValue = string | boolean | (string | boolean)[] | undefined;
-
-export type Flags = Readonly<Record<string, FlagValue>>;
-
 export interface CommandLine {
-  readonly flags: Flags;
+  readonly flags: Given;
   readonly command?: ServerCommandName;
   /** The command's own argument; "" when it takes none. */
   readonly argument: string;
 }
 
-interface Option {
-  readonly type: "string" | "boolean";
-  readonly multiple: boolean;
-  readonly short?: string;
+/** Flags of every command: values are told from each other by the settings themselves, with where they came from. */
+const globals: FlagTable = {
+  help: on("this text, or that of a command", { short: "h" }),
+  ...Object.fromEntries(Object.entries(definitions).map(([name, definition]) => [name, settingFlag(definition)])),
+  ...Object.fromEntries(Object.entries(legacyFlags).map(([name, { type }]) => [name, flagOf(type, "", true)])),
+  config: text("a yaml, json or toml file of settings", { value: "FILE", group: "Everywhere" }),
+  version: on("the version", { group: "Everywhere" }),
+};
+
+const root: Command<unknown> = {
+  name: "dispatch-server",
+  summary: "Run functions: behind HTTP endpoints, chat commands and events",
+  notes: `Without a command the server starts. Every flag is also an environment variable (--data-dir: DISPATCH_DATA_DIR) and a key
+of the file that --config or DISPATCH_CONFIG names (yaml, json or toml). A flag wins over the environment, the environment
+over the file. dispatch-server config shows what is in force.`,
+  examples: ["dispatch-server --data-dir /var/lib/dispatch --gateway-host 0.0.0.0"],
+  commands: Object.entries(serverCommands).map(([name, command]) => commandOf(name, command)),
+  run: async () => {},
+};
+
+function commandOf(name: string, { summary, argument, flags, example, notes }: ServerCommand): Command<unknown> {
+  const own = Object.entries(flags).map(([flag, { type, help, ...look }]) => [flag, flagOf(type, help, false, look)]);
+  return {
+    name,
+    summary,
+    notes,
+    ...(argument === undefined ? {} : { arguments: [needed(argument)] }),
+    flags: Object.fromEntries(own),
+    examples: [example],
+    run: async () => {},
+  };
 }
 
-type Options = Readonly<Record<string, Option>>;
-
-/** @throws SettingError for unknown flags, commands and arguments, with the nearest known word. */
-export function parseCommandLine(args: readonly string[]): CommandLine {
-  const named = commandIn(args);
-  const options = optionsOf(named);
-  const { tokens, values } = parseArgs({
-    args: plainBooleans(args, options),
-    options,
-    strict: false,
-    allowPositionals: true,
-    allowNegative: true,
-    tokens: true,
-  });
-  for (const token of tokens)
-    if (token.kind === "option") refuseUnknownFlag(token.name, token.rawName, token.value, options);
-  const words = tokens.flatMap((token) => (token.kind === "positional" ? [token.value] : []));
-  const flags = values as Flags;
-  if (named === undefined) return { flags, argument: noArgument(words) };
-  return { flags, command: named, argument: argumentOf(named, words.slice(1), flags.help === true) };
+function settingFlag(definition: Definition): Flag {
+  const { type, help, group, value } = definition;
+  const standard = defaultText(definition);
+  const look = { group, ...(value === undefined ? {} : { value }), ...(standard === "" ? {} : { shown: standard }) };
+  if (type === "boolean") return on(help, look);
+  return type === "list" ? array(help, look) : text(help, look);
 }
 
-/** The last value of a flag counts. */
-export function lastOf(value: FlagValue): string | boolean | undefined {
-  return Array.isArray(value) ? value.at(-1) : value;
+function defaultText({ type, default: value }: Definition): string {
+  if (value === false || (type === "number" && value === 0)) return "";
+  return Array.isArray(value) ? value.join(",") : String(value);
 }
 
-/** The first word that is neither a flag nor a flag's value. */
-function commandIn(args: readonly string[]): ServerCommandName | undefined {
-  const all = Object.keys(serverCommands) as ServerCommandName[];
-  const options = Object.assign({}, optionsOf(undefined), ...all.map(optionsOf)) as Options;
-  const { positionals } = parseArgs({
-    args: plainBooleans(args, options),
-    options,
-    strict: false,
-    allowPositionals: true,
-    allowNegative: true,
-  });
-  return all.find((name) => name === positionals[0]);
+function flagOf(
+  type: CommandFlag["type"],
+  help: string,
+  hidden: boolean,
+  { short, value }: Partial<CommandFlag> = {},
+): Flag {
+  const look = {
+    ...(hidden ? { hidden } : {}),
+    ...(short === undefined ? {} : { short }),
+    ...(value === undefined ? {} : { value }),
+  };
+  return type === "boolean" ? on(help, look) : text(help, look);
 }
 
-function optionsOf(command: ServerCommandName | undefined): Options {
-  const own: ServerCommand["flags"] = command === undefined ? {} : serverCommands[command].flags;
-  return Object.fromEntries<Option>([
-    ...Object.entries(definitions as Readonly<Record<string, Definition>>).map(
-      ([name, { type }]) => [name, option(type === "boolean" ? "boolean" : "string")] as const,
-    ),
-    ...Object.entries(legacyFlags).map(([name, { type }]) => [name, option(type)] as const),
-    ...Object.entries(own).map(([name, { type, short }]) => [name, option(type, short)] as const),
-    ["config", option("string")],
-    ["help", { ...option("boolean", "h"), multiple: false }],
-    ["version", { ...option("boolean"), multiple: false }],
-  ]);
+/** @throws UsageError for unknown flags, commands and arguments, with the nearest known word. */
+export function parseCommandLine(words: readonly string[]): CommandLine {
+  const { path, command, words: rest } = findCommand(root, globals, words);
+  const { given, args } = parseWords({ ...globals, ...command.flags }, rest);
+  const [argument = ""] = args;
+  if (path.length === 1 && args.length > 0) throw unknownCommand(path, argument);
+  if (!isOn(given, "help")) checkArguments(command, args.length);
+  return { flags: given, argument, ...(path.length === 1 ? {} : { command: command.name as ServerCommandName }) };
 }
 
-function option(type: "string" | "boolean", short?: string): Option {
-  return { type, multiple: true, ...(short === undefined ? {} : { short }) };
+/** Whether a switch is on. */
+export function isOn(flags: Given, name: string): boolean {
+  return flags.get(name)?.at(-1) === "true";
 }
 
-/** `--debug=false` is written as Go programs take it; parseArgs knows `--debug` and `--no-debug`. */
-function plainBooleans(args: readonly string[], options: Options): string[] {
-  return args.flatMap((arg) => {
-    const [, name = "", value = ""] = /^--([\w-]+)=(.*)$/.exec(arg) ?? [];
-    if (options[name]?.type !== "boolean") return [arg];
-    return [parseBoolean(value, `--${name}`) ? `--${name}` : `--no-${name}`];
-  });
+/** What `--help` prints, for the server or one of its commands. */
+export function serverHelp(command?: ServerCommandName): string {
+  return helpText(pathOf(command === undefined ? [] : [command]), globals);
 }
 
-function refuseUnknownFlag(name: string, rawName: string, value: string | undefined, options: Options): void {
-  const known = options[name] ?? switchedOff(name, options);
-  if (known === undefined) {
-    const hint = nearest(name, Object.keys(options));
-    throw new SettingError(`unknown flag: ${rawName}${hint === undefined ? "" : ` (did you mean --${hint}?)`}`);
-  }
-  if (known.type === "string" && value === undefined) throw new SettingError(`flag needs an argument: ${rawName}`);
+/** What stands on stderr for a mistake in the words of a call. */
+export function usageMistake(words: readonly string[], error: UsageError): string {
+  return usageErrorText(findCommand(root, globals, words).path, globals, error);
 }
 
-function switchedOff(name: string, options: Options): Option | undefined {
-  const switched = name.startsWith("no-") ? options[name.slice("no-".length)] : undefined;
-  return switched?.type === "boolean" ? switched : undefined;
-}
-
-function noArgument([word]: readonly string[]): string {
-  if (word === undefined) return "";
-  const hint = nearest(word, Object.keys(serverCommands));
-  throw new SettingError(
-    `unknown command ${JSON.stringify(word)}${hint === undefined ? "" : ` (did you mean ${hint}?)`}: without a command dispatch-server starts the server`,
-  );
-}
-
-function argumentOf(name: ServerCommandName, words: readonly string[], helps: boolean): string {
-  const { argument, example }: ServerCommand = serverCommands[name];
-  const [first, second] = words;
-  const surplus = argument === undefined ? first : second;
-  if (surplus !== undefined)
-    throw new SettingError(`dispatch-server ${name} does not take ${JSON.stringify(surplus)}: for example ${example}`);
-  if (argument !== undefined && first === undefined && !helps)
-    throw new SettingError(`dispatch-server ${name} needs ${argument}: for example ${example}`);
-  return first ?? "";
+function pathOf(words: readonly string[]) {
+  return findCommand(root, globals, words).path;
 }

@@ -101,9 +101,9 @@ test("TLS settings without --enable-tls are named, because they do nothing", asy
 test.each([
   [["--prot", "1"], "unknown flag: --prot (did you mean --port?)"],
   [["--port"], "flag needs an argument: --port"],
-  [["confg"], 'unknown command "confg" (did you mean config?)'],
-  [["backup"], "backup needs FILE: for example dispatch-server backup"],
-  [["config", "more"], 'dispatch-server config does not take "more"'],
+  [["confg"], 'unknown command "confg" for "dispatch-server"\n\nDid you mean this?\n\tconfig\n'],
+  [["backup"], "accepts 1 arg(s), received 0"],
+  [["config", "more"], "accepts 0 arg(s), received 1"],
   [["config", "-o", "xml"], '--output is "xml": expected table or json'],
   [["--with-key"], "unknown flag: --with-key"],
 ])("%j is refused with a sentence", async (args, sentence) => {

@@ -1,9 +1,11 @@
 /** All settings, read once from flags, environment and configuration file, checked and frozen. Flag > environment > file > default. */
+
+import type { Given } from "../front/cli/frame/flags.ts";
 import { type ServerCommand, type ServerCommandName, serverCommands } from "./commands.ts";
 import { readConfigFile } from "./config-file.ts";
 import { SettingError } from "./convert.ts";
 import type { Settings } from "./definitions.ts";
-import { type CommandLine, type Flags, lastOf, parseCommandLine } from "./flags.ts";
+import { type CommandLine, isOn, parseCommandLine } from "./flags.ts";
 import { refuseUnknownKeys } from "./keys.ts";
 import { type Resolved, resolveLegacy, resolveSettings, type Sources } from "./resolve.ts";
 
@@ -37,15 +39,15 @@ export type Invocation =
 export async function readSettings(args: readonly string[], environment: Environment): Promise<Invocation> {
   const commandLine = parseCommandLine(args);
   const { flags, command, argument } = commandLine;
-  if (flags.help === true) return { kind: "help", ...(command === undefined ? {} : { command }) };
-  if (flags.version === true) return { kind: "version" };
+  if (isOn(flags, "help")) return { kind: "help", ...(command === undefined ? {} : { command }) };
+  if (isOn(flags, "version")) return { kind: "version" };
   const inForce = await readInForce(commandLine, environment);
   if (command === undefined) return { kind: "start", ...inForce };
   return { kind: "command", command, argument, options: optionsOf(command, flags), ...inForce };
 }
 
 async function readInForce({ flags }: CommandLine, environment: Environment): Promise<InForce> {
-  const path = String(lastOf(flags.config) || environment.DISPATCH_CONFIG || "");
+  const path = String(flags.get("config")?.at(-1) || environment.DISPATCH_CONFIG || "");
   const file = path === "" ? new Map<string, unknown>() : await readConfigFile(path);
   const retired = refuseUnknownKeys(file, path);
   const sources: Sources = { flags, environment, file, path };
@@ -66,14 +68,14 @@ function contradictions(settings: Settings): string[] {
     .map((name) => `${name} has no effect without --enable-tls`);
 }
 
-function optionsOf(command: ServerCommandName, flags: Flags): Record<string, string | boolean> {
+function optionsOf(command: ServerCommandName, flags: Given): Record<string, string | boolean> {
   const own: ServerCommand["flags"] = serverCommands[command].flags;
-  const given = Object.entries(own).flatMap(([name, { choices }]) => {
-    const value = lastOf(flags[name]);
+  const given = Object.entries(own).flatMap(([name, { type, choices }]) => {
+    const value = flags.get(name)?.at(-1);
     if (value === undefined) return [];
-    if (choices !== undefined && !choices.includes(String(value)))
+    if (choices !== undefined && !choices.includes(value))
       throw new SettingError(`--${name} is ${JSON.stringify(value)}: expected ${choices.join(" or ")}`);
-    return [[name, value] as const];
+    return [[name, type === "boolean" ? value === "true" : value] as const];
   });
   return Object.fromEntries(given);
 }

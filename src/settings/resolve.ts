@@ -1,13 +1,13 @@
 /** Which of the sources decides a setting: flag > environment > file > default, for every setting alike. */
 import { parseDuration } from "../core/shared/duration.ts";
+import type { Given } from "../front/cli/frame/flags.ts";
 import { convert } from "./convert.ts";
 import { type Definition, definitions, type SettingName, type Settings, type SettingValue } from "./definitions.ts";
-import { type Flags, lastOf } from "./flags.ts";
 import { keysOf } from "./keys.ts";
 import { legacyFlags } from "./legacy.ts";
 
 export interface Sources {
-  readonly flags: Flags;
+  readonly flags: Given;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly file: ReadonlyMap<string, unknown>;
   /** Of the configuration file, for messages. */
@@ -48,7 +48,7 @@ export function resolveLegacy(sources: Sources): ResolvedLegacy[] {
   return Object.entries(legacyFlags).flatMap(([name, { type, instead, section, secret }]) => {
     const found = firstGiven(name, section, sources);
     if (found === undefined) return [];
-    const value = lastOf(found.raw as Flags[string]) ?? "";
+    const value = lastOf(found.raw);
     const shown = type === "boolean" ? value === true || value === "true" : String(value);
     return [{ name, type, value: shown, origin: found.origin, source: found.source, secret: secret ?? false, instead }];
   });
@@ -58,11 +58,11 @@ function resolve(name: string, definition: Definition, sources: Sources): Resolv
   const found = firstGiven(name, definition.section, sources);
   const fixed = { name, type: definition.type, secret: definition.secret ?? false };
   if (found === undefined) return { ...fixed, value: defaultOf(definition), origin: "default", source: "default" };
-  const raw = found.origin === "flag" && definition.type !== "list" ? lastOf(found.raw as Flags[string]) : found.raw;
+  const raw = found.origin === "flag" && definition.type !== "list" ? lastOf(found.raw) : found.raw;
   return { ...fixed, value: convert(definition, raw, found.source), origin: found.origin, source: found.source };
 }
 
-interface Given {
+interface Found {
   readonly raw: unknown;
   readonly origin: "flag" | "environment" | "file";
   readonly source: string;
@@ -72,12 +72,17 @@ function firstGiven(
   name: string,
   section: string | undefined,
   { flags, environment, file, path }: Sources,
-): Given | undefined {
-  if (flags[name] !== undefined) return { raw: flags[name], origin: "flag", source: `--${name}` };
+): Found | undefined {
+  if (flags.has(name)) return { raw: flags.get(name), origin: "flag", source: `--${name}` };
   const variable = variableOf(name);
   if (environment[variable]) return { raw: environment[variable], origin: "environment", source: variable };
   const key = keysOf(name, section).find((candidate) => file.has(candidate));
   return key === undefined ? undefined : { raw: file.get(key), origin: "file", source: `${key} in ${path}` };
+}
+
+/** The last value of a flag counts. */
+function lastOf(raw: unknown): unknown {
+  return Array.isArray(raw) ? raw.at(-1) : raw;
 }
 
 function defaultOf(definition: Definition): SettingValue {

@@ -20,7 +20,7 @@ test("config -o json is for programs", async () => {
 test.each(["config", "backup", "restore"])("%s explains itself with an example", async (command) => {
   const { code, stdout } = await runServer([command, "--help"]);
   expect(code).toBe(0);
-  expect(stdout).toMatch(new RegExp(`^Example\\n  dispatch-server ${command}`, "m"));
+  expect(stdout).toMatch(new RegExp(`^Examples:\\n  dispatch-server ${command}`, "m"));
 });
 
 test("a setting without effect is named once in the log, without its value, and the server starts all the same", async () => {

@@ -42,7 +42,7 @@ describe("a mistake ends the start with exit status 1 and a sentence", () => {
     const { code, stderr, stdout } = await runServer(["--data-dir", join(folder, "never"), ...flags]);
     expect([code, stdout]).toEqual([1, ""]);
     expect(stderr).toMatch(message);
-    expect(stderr).toMatch(/^dispatch-server: /);
+    expect(stderr).toMatch(/^Error: /);
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 

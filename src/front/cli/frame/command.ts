@@ -24,6 +24,8 @@ export interface Command<C, F extends FlagTable = FlagTable> {
   /** Further names; letter case and hyphens never count. */
   readonly aliases?: readonly string[];
   readonly summary: string;
+  /** What somebody should know before using it. */
+  readonly notes?: string;
   readonly arguments?: readonly Argument[];
   /** Further arguments are accepted and ignored, as they always were. */
   readonly ignoresExtra?: true;

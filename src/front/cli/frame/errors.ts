@@ -11,7 +11,7 @@ export class CliError extends Error {
 
 /** The command line itself was wrong: `Error: <message>`, then the usage of the command (cli-and-runtimes.md 1.3). */
 export class UsageError extends Error {
-  override name = "UsageError";
+  override name: string = "UsageError";
 }
 
 /** The message of anything that was thrown. */

@@ -19,6 +19,10 @@ interface Look {
   readonly shown?: string;
   /** The flag that this one is another word for. */
   readonly sameAs?: string;
+  /** What stands for the value in the help; the type's word without. */
+  readonly value?: string;
+  /** The heading above it among the flags of every command. */
+  readonly group?: string;
 }
 
 export interface Flag<Value = unknown> extends Look {
@@ -87,21 +91,21 @@ export function valuesOf<F extends FlagTable>(flags: F, given: Given): Values<F>
   return Object.fromEntries(entries) as Values<F>;
 }
 
-const booleans: Readonly<Record<string, string>> = {
-  1: "true",
-  t: "true",
-  true: "true",
-  0: "false",
-  f: "false",
-  false: "false",
-};
+const yes = ["1", "t", "true", "yes", "on"];
+const no = ["0", "f", "false", "no", "off"];
+
+/** Whether a word means yes; undefined for one that means neither. */
+export function booleanOf(word: string): boolean | undefined {
+  if (yes.includes(word.toLowerCase())) return true;
+  return no.includes(word.toLowerCase()) ? false : undefined;
+}
 
 /** What one occurrence of a flag stands for. @throws UsageError when the value does not fit the type. */
 export function wordsOf(name: string, flag: Flag, value: string): readonly string[] {
   if (flag.type === "slice") return value.split(",");
   if (flag.type === "integer")
     return [/^[+-]?\d+$/.test(value) ? String(Number(value)) : refuse("a whole number is needed")];
-  if (flag.type === "boolean") return [booleans[value.toLowerCase()] ?? refuse("true or false is needed")];
+  if (flag.type === "boolean") return [String(booleanOf(value) ?? refuse("true or false is needed"))];
   return [value];
 
   function refuse(why: string): never {

@@ -4,7 +4,8 @@ import type { Flag, FlagTable } from "./flags.ts";
 
 /** The whole help of the last command of a path. */
 export function helpText(path: Path, globals: FlagTable): string {
-  return `${path.at(-1)?.summary ?? ""}\n\n${usageText(path, globals)}`;
+  const { summary = "", notes } = path.at(-1) ?? {};
+  return `${[summary, ...(notes === undefined ? [] : [notes])].join("\n\n")}\n\n${usageText(path, globals)}`;
 }
 
 /** What follows an error: how to call the command, its flags, its examples. */
@@ -21,11 +22,19 @@ export function usageText(path: Path, globals: FlagTable): string {
     ),
     section("Available Commands", childLines(command)),
     section("Flags", flagLines({ ...command.flags, ...(help && { help }) })),
-    section("Global Flags", flagLines(others)),
+    ...globalSections(path, others),
     command.commands ? [`Use "${lineOf(path)} [command] --help" for more information about a command.\n`] : [],
   ]
     .flat()
     .join("\n");
+}
+
+/** Those that stand in groups are many: a command names the program's help instead of them. */
+function globalSections(path: Path, flags: FlagTable): string[][] {
+  const groups = Map.groupBy(Object.entries(flags), ([, { group }]) => group ?? "Global Flags");
+  if (path.length > 1 && groups.size > 1)
+    return [section("Global Flags", [`  those of the program: ${lineOf(path.slice(0, 1))} --help`])];
+  return [...groups].map(([title, own]) => section(title, flagLines(Object.fromEntries(own))));
 }
 
 function section(title: string, lines: readonly string[]): string[] {
@@ -62,8 +71,9 @@ function flagLines(flags: FlagTable): string[] {
   });
 }
 
-function flagHead(name: string, { short, type }: Flag): string {
-  return `  ${short === undefined ? "    " : `-${short}, `}--${name}${placeholders[type]}`;
+function flagHead(name: string, { short, type, value }: Flag): string {
+  const placeholder = value === undefined ? placeholders[type] : ` ${value}`;
+  return `  ${short === undefined ? "    " : `-${short}, `}--${name}${placeholder}`;
 }
 
 /** The flags that are shown, by name. */

@@ -86,12 +86,19 @@ export function parseWords(flags: FlagTable, words: readonly string[]): Parsed {
   for (const token of tokenize(flags, words)) {
     if (token.kind === "positional") args.push(token.value);
     if (token.kind !== "option") continue;
-    const flag = flags[token.name] ?? unknownFlag(flags, token.name, token.rawName, words);
-    const values = wordsOf(token.name, flag, givenValue(flag, token.rawName, token.value));
-    const name = flag.sameAs ?? token.name;
+    const off = switchedOff(flags, token.name);
+    const flag = off ?? flags[token.name] ?? unknownFlag(flags, token.name, token.rawName, words);
+    const values = off ? ["false"] : wordsOf(token.name, flag, givenValue(flag, token.rawName, token.value));
+    const name = flag.sameAs ?? (off ? token.name.slice(3) : token.name);
     given.set(name, [...(given.get(name) ?? []), ...values]);
   }
   return { given, args };
+}
+
+/** The switch that `--no-switch` turns off. */
+function switchedOff(flags: FlagTable, name: string): Flag | undefined {
+  const flag = name.startsWith("no-") ? flags[name.slice(3)] : undefined;
+  return flag?.type === "boolean" ? flag : undefined;
 }
 
 function tokenize(flags: FlagTable, words: readonly string[]) {

@@ -22,7 +22,7 @@ export async function runProgram<C>(program: Program<C>, words: readonly string[
   try {
     return await runFound(program, found, io);
   } catch (error) {
-    io[error instanceof CliError ? error.stream : "stderr"](errorText(program, found.path, error));
+    io[error instanceof CliError ? error.stream : "stderr"](programError(program, found.path, error));
     return found.command.errorStatus ?? 1;
   }
 }
@@ -58,11 +58,14 @@ function print(io: Io, text: string): number {
   return 0;
 }
 
-function errorText<C>({ globals, failure }: Program<C>, path: Path<C>, error: unknown): string {
-  if (error instanceof UsageError) {
-    const help = path.length > 1 ? usageText(path, globals) : `Run '${lineOf(path)} --help' for usage.\n`;
-    return `Error: ${error.message}\n${help}`;
-  }
+/** A mistake in the command line itself: what is wrong, and the usage of the command or where it stands. */
+export function usageErrorText(path: Path, globals: FlagTable, error: UsageError): string {
+  const help = path.length > 1 ? usageText(path, globals) : `Run '${lineOf(path)} --help' for usage.\n`;
+  return `Error: ${error.message}\n${help}`;
+}
+
+function programError<C>({ globals, failure }: Program<C>, path: Path<C>, error: unknown): string {
+  if (error instanceof UsageError) return usageErrorText(path, globals, error);
   const known = error instanceof CliError ? error.message : failure?.(error, undefined);
   return `${known ?? `unexpected error in ${lineOf(path)}: ${messageOf(error)}`}\n`;
 }
