@@ -1,11 +1,16 @@
 import { defineConfig } from "vitest/config";
 import { postgresPrograms } from "./test/support/postgres.ts";
 
-/** What is tried on PostgreSQL as well: what writes, crashes and recovers. All of test/e2e with DISPATCH_TEST_DB=postgres. */
+/** What is tried on PostgreSQL as well: what writes, crashes and recovers. All of test/e2e by `npm run test:postgres`. */
 const onPostgres =
   process.env.DISPATCH_TEST_DB === "postgres"
     ? ["test/e2e/**/*.test.ts"]
     : ["crash", "functions", "idempotency", "runs", "secrets", "rest"].map((name) => `test/e2e/server/${name}.test.ts`);
+
+/** They are about the embedded database's file, or bring a PostgreSQL of their own. */
+const notOnPostgres = ["backup/backup", "server/unrecorded", "server/database-away"].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
 
 export default defineConfig({
   test: {
@@ -25,6 +30,7 @@ export default defineConfig({
         test: {
           name: "postgres",
           include: postgresPrograms() === undefined ? ["test/support/no-postgres.test.ts"] : onPostgres,
+          exclude: notOnPostgres,
           globalSetup: "./test/support/postgres-setup.ts",
           testTimeout: 60_000,
           hookTimeout: 120_000,

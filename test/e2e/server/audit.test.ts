@@ -10,7 +10,7 @@ import { type CommandResult, runCommand } from "../support/command-line.ts";
 import { rowsOf } from "../support/database.ts";
 import { Dispatch, parse } from "../support/dispatch.ts";
 import { type ServerProcess, startServer, temporaryFolder } from "../support/server.ts";
-import { databaseAddress } from "../support/server-database.ts";
+import { isPostgres, sqliteOnly } from "../support/server-database.ts";
 import { until } from "../support/until.ts";
 
 interface Verdict {
@@ -83,92 +83,84 @@ async function startAfter(deed: (database: Database.Database, folder: string) =>
   return startServer({ dataDir: folder });
 }
 
-const isPostgres = databaseAddress("") !== undefined;
-
-describe.skipIf(isPostgres)(
-  `who edits the database while the server is stopped${isPostgres ? " (SKIPPED: PostgreSQL)" : ""}`,
-  () => {
-    test.each<[string, (database: Database.Database, folder: string) => void, RegExp]>([
-      [
-        "and changes an entry",
-        (database) => database.exec("update audit set principal = 'system:x' where sequence = 3"),
-        /^entry 3 was altered/,
-      ],
-      [
-        "and removes one from the middle",
-        (database) => database.exec("delete from audit where sequence = 3"),
-        /^entry 4 was altered, or entries between 2 and 4 were removed/,
-      ],
-      [
-        "and cuts off the end",
-        (database) => database.exec("delete from audit where sequence > 3"),
-        /^the end was cut off: \d+ entries up to \d+ were sealed, the last one there is 3/,
-      ],
-      ["and writes history anew", rehash, /^entry \d+ (was altered|is not the one that was sealed)/],
-      [
-        "and writes history anew without a seal",
-        (database) => {
-          rehash(database);
-          database.exec("delete from settings where key = 'audit-seal'");
-        },
-        /^the database is older than .*audit-seal\.json/,
-      ],
-      [
-        "and forges the seal",
-        (database) =>
-          database.exec(
-            "update settings set value = replace(value, '\"count\":', '\"count\":1') where key = 'audit-seal'",
-          ),
-        /^the seal in the database was altered/,
-      ],
-    ])("%s, is found out", async (_, deed, reason) => {
-      const server = await startAfter(deed);
-      const dispatch = new Dispatch(server.api);
-      const health = await until("the log was checked", async () => {
-        const { audit } = parse<{ audit: { checking?: boolean; whole?: boolean; reason?: string } }>(
-          await dispatch.raw("/healthz"),
-        );
-        return audit.checking ? undefined : audit;
-      });
-      expect(health).toEqual({ whole: false, reason: expect.stringMatching(reason) });
-      expect(await verdictOf(dispatch)).toMatchObject({ whole: false, reason: expect.stringMatching(reason) });
-      expect(server.log.some(({ msg }) => msg.startsWith("the audit log cannot be believed"))).toBe(true);
-      await dispatch.post("/v1/secret", { name: "later", secrets: {} });
-      await server.stop();
-      const again = await startServer({ dataDir: server.dataDir });
-      expect(await verdictOf(new Dispatch(again.api))).toMatchObject({ whole: false });
-      await again.stop();
+describe.skipIf(isPostgres)(`who edits the database while the server is stopped${sqliteOnly}`, () => {
+  test.each<[string, (database: Database.Database, folder: string) => void, RegExp]>([
+    [
+      "and changes an entry",
+      (database) => database.exec("update audit set principal = 'system:x' where sequence = 3"),
+      /^entry 3 was altered/,
+    ],
+    [
+      "and removes one from the middle",
+      (database) => database.exec("delete from audit where sequence = 3"),
+      /^entry 4 was altered, or entries between 2 and 4 were removed/,
+    ],
+    [
+      "and cuts off the end",
+      (database) => database.exec("delete from audit where sequence > 3"),
+      /^the end was cut off: \d+ entries up to \d+ were sealed, the last one there is 3/,
+    ],
+    ["and writes history anew", rehash, /^entry \d+ (was altered|is not the one that was sealed)/],
+    [
+      "and writes history anew without a seal",
+      (database) => {
+        rehash(database);
+        database.exec("delete from settings where key = 'audit-seal'");
+      },
+      /^the database is older than .*audit-seal\.json/,
+    ],
+    [
+      "and forges the seal",
+      (database) =>
+        database.exec(
+          "update settings set value = replace(value, '\"count\":', '\"count\":1') where key = 'audit-seal'",
+        ),
+      /^the seal in the database was altered/,
+    ],
+  ])("%s, is found out", async (_, deed, reason) => {
+    const server = await startAfter(deed);
+    const dispatch = new Dispatch(server.api);
+    const health = await until("the log was checked", async () => {
+      const { audit } = parse<{ audit: { checking?: boolean; whole?: boolean; reason?: string } }>(
+        await dispatch.raw("/healthz"),
+      );
+      return audit.checking ? undefined : audit;
     });
+    expect(health).toEqual({ whole: false, reason: expect.stringMatching(reason) });
+    expect(await verdictOf(dispatch)).toMatchObject({ whole: false, reason: expect.stringMatching(reason) });
+    expect(server.log.some(({ msg }) => msg.startsWith("the audit log cannot be believed"))).toBe(true);
+    await dispatch.post("/v1/secret", { name: "later", secrets: {} });
+    await server.stop();
+    const again = await startServer({ dataDir: server.dataDir });
+    expect(await verdictOf(new Dispatch(again.api))).toMatchObject({ whole: false });
+    await again.stop();
+  });
 
-    test("is found out by the command line, too, until an administrator takes the log as it is", async () => {
-      const server = await startAfter((database) => database.exec("delete from audit where sequence = 3"));
-      const dispatch = new Dispatch(server.api);
-      const environment = { DISPATCH_PORT: new URL(server.api).port };
-      const cli = (...words: string[]): Promise<CommandResult> =>
-        runCommand(words, { cwd: server.dataDir, environment });
-      const found = await cli("audit", "verify");
-      expect([found.status, found.stdout]).toEqual([
-        1,
-        expect.stringContaining("The audit log cannot be believed: entry 4"),
-      ]);
-      expect((await cli("doctor")).stdout).toMatch(/broken +audit log/);
-      expect((await cli("audit", "accept")).status).toBe(0);
-      expect((await cli("audit", "verify")).stdout).toContain("were accepted as they were found");
-      const everywhere = await dispatch.raw("/v1/audit?action=accept", { headers: { cookie: "cookie" } });
-      expect(parse<Entry[]>(everywhere)).toMatchObject([
-        { principal: "administrator:administrator", kind: "AuditLog" },
-      ]);
-      await dispatch.post("/v1/secret", { name: "later", secrets: {} });
-      await server.stop();
-      const again = await startServer({ dataDir: server.dataDir });
-      expect(await verdictOf(new Dispatch(again.api))).toMatchObject({
-        whole: true,
-        acceptedUntil: expect.any(Number),
-      });
-      await again.stop();
+  test("is found out by the command line, too, until an administrator takes the log as it is", async () => {
+    const server = await startAfter((database) => database.exec("delete from audit where sequence = 3"));
+    const dispatch = new Dispatch(server.api);
+    const environment = { DISPATCH_PORT: new URL(server.api).port };
+    const cli = (...words: string[]): Promise<CommandResult> => runCommand(words, { cwd: server.dataDir, environment });
+    const found = await cli("audit", "verify");
+    expect([found.status, found.stdout]).toEqual([
+      1,
+      expect.stringContaining("The audit log cannot be believed: entry 4"),
+    ]);
+    expect((await cli("doctor")).stdout).toMatch(/broken +audit log/);
+    expect((await cli("audit", "accept")).status).toBe(0);
+    expect((await cli("audit", "verify")).stdout).toContain("were accepted as they were found");
+    const everywhere = await dispatch.raw("/v1/audit?action=accept", { headers: { cookie: "cookie" } });
+    expect(parse<Entry[]>(everywhere)).toMatchObject([{ principal: "administrator:administrator", kind: "AuditLog" }]);
+    await dispatch.post("/v1/secret", { name: "later", secrets: {} });
+    await server.stop();
+    const again = await startServer({ dataDir: server.dataDir });
+    expect(await verdictOf(new Dispatch(again.api))).toMatchObject({
+      whole: true,
+      acceptedUntil: expect.any(Number),
     });
-  },
-);
+    await again.stop();
+  });
+});
 
 test.skipIf(isPostgres)("the end of a log is sealed within seconds, also where the server dies", async () => {
   const server = await startServer();

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { controlFolder } from "../../../src/backup/control-path.ts";
 import { Dispatch, parse, serverWith } from "../support/dispatch.ts";
 import { type ServerProcess, startServer } from "../support/server.ts";
+import { isPostgres, sqliteOnly } from "../support/server-database.ts";
 import { until } from "../support/until.ts";
 
 let server: ServerProcess;
@@ -67,27 +68,30 @@ test("it says how the database, the disk and the work are; so do the metrics", a
   expect((await dispatch.raw("/metrics")).text).toMatch(/^dispatch_database_ready 1$/m);
 });
 
-test("a database thread that dies ends the server, with an exit code for whoever starts it again", async () => {
-  const spy = `process.once("worker", (worker) => process.on("SIGUSR2", () => worker.terminate()))`;
-  const own = await startServer({
-    environment: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(spy)}` },
-  });
-  await until(
-    "the start is over",
-    async () => existsSync(join(controlFolder(own.dataDir), "dispatch.sock")) || undefined,
-  );
-  const seen: string[] = [];
-  process.kill(own.pid, "SIGUSR2");
-  const asking = (async () => {
-    for (;;) seen.push((await new Dispatch(own.api).raw("/healthz")).text);
-  })().catch(() => {});
-  expect(await own.ended).toMatchObject({ code: 70 });
-  await asking;
-  expect(seen.join("\n")).toContain("the database is lost: the database thread has ended");
-  const again = await startServer({ dataDir: own.dataDir });
-  expect((await new Dispatch(again.api).raw("/healthz")).status).toBe(200);
-  await again.dispose();
-});
+test.skipIf(isPostgres)(
+  `a database thread that dies ends the server, with an exit code for whoever starts it again${sqliteOnly}`,
+  async () => {
+    const spy = `process.once("worker", (worker) => process.on("SIGUSR2", () => worker.terminate()))`;
+    const own = await startServer({
+      environment: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(spy)}` },
+    });
+    await until(
+      "the start is over",
+      async () => existsSync(join(controlFolder(own.dataDir), "dispatch.sock")) || undefined,
+    );
+    const seen: string[] = [];
+    process.kill(own.pid, "SIGUSR2");
+    const asking = (async () => {
+      for (;;) seen.push((await new Dispatch(own.api).raw("/healthz")).text);
+    })().catch(() => {});
+    expect(await own.ended).toMatchObject({ code: 70 });
+    await asking;
+    expect(seen.join("\n")).toContain("the database is lost: the database thread has ended");
+    const again = await startServer({ dataDir: own.dataDir });
+    expect((await new Dispatch(again.api).raw("/healthz")).status).toBe(200);
+    await again.dispose();
+  },
+);
 
 test("metrics count runs by function and outcome", async () => {
   await dispatch.createFunction("counted", { "f.js": "module.exports = (c, p) => { if (p) throw Error(p); };" });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Dispatch, errorOf, serverWith } from "../support/dispatch.ts";
 import { runServer, startServer, temporaryFolder } from "../support/server.ts";
+import { isPostgres, sqliteOnly } from "../support/server-database.ts";
 
 let folder: string;
 
@@ -174,12 +175,15 @@ describe("functions", () => {
   });
 });
 
-test("the data folder is made for its owner alone, the database where --db-file says", async () => {
-  await mkdir(join(folder, "elsewhere"));
-  const dbFile = join(folder, "elsewhere/deep/own.db");
-  const server = await startServer({ flags: ["--db-file", dbFile] });
-  await server.stop();
-  expect((await stat(server.dataDir)).mode & 0o777).toBe(0o700);
-  expect((await stat(dbFile)).mode & 0o777).toBe(0o600);
-  await server.dispose();
-});
+test.skipIf(isPostgres)(
+  `the data folder is made for its owner alone, the database where --db-file says${sqliteOnly}`,
+  async () => {
+    await mkdir(join(folder, "elsewhere"));
+    const dbFile = join(folder, "elsewhere/deep/own.db");
+    const server = await startServer({ flags: ["--db-file", dbFile] });
+    await server.stop();
+    expect((await stat(server.dataDir)).mode & 0o777).toBe(0o700);
+    expect((await stat(dbFile)).mode & 0o777).toBe(0o600);
+    await server.dispose();
+  },
+);

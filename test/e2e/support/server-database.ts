@@ -19,6 +19,12 @@ export function databaseAddress(dataDir: string): string | undefined {
   return folder === undefined ? undefined : addressIn(folder, basename(dataDir));
 }
 
+/** Tests of what belongs to the embedded database alone, its file and its thread, are skipped elsewhere. */
+export const isPostgres = postgresFolder() !== undefined;
+
+/** What the name of such a test ends with. */
+export const sqliteOnly = isPostgres ? " (SKIPPED: PostgreSQL)" : "";
+
 /** The flags that name the database, which is made when the data folder is new. */
 export async function databaseFlags(dataDir: string): Promise<string[]> {
   const folder = postgresFolder();
