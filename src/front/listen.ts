@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { createSecureContext, type TLSSocket, type TlsOptions } from "node:tls";
 import type { Certificate } from "../core/shared/ports.ts";
 import { hearAll, heard } from "./heard-response.ts";
+import { keepPatience } from "./patience.ts";
 import { ALPN_CHALLENGE, type ChallengeBoard } from "./tls/challenge-board.ts";
 import type { LiveCertificate } from "./tls/live-certificate.ts";
 
@@ -16,7 +17,7 @@ export interface Front {
   stop(): void;
 }
 
-/** Milliseconds and bytes. A slow or endless request is cut off; a run may take as long as its function may. */
+/** Milliseconds and bytes. A slow or endless request is cut off, uploads see patience.ts; a run may take as long as its function may. */
 export const serverLimits = {
   requestTimeout: 30_000,
   headersTimeout: 30_000,
@@ -60,6 +61,7 @@ export interface Listener {
 export function serveAccepted(listener: RequestListener, limits: ServerOptions = serverLimits): Server {
   const server = createServer(limits, listener);
   hearAll(server);
+  keepPatience(server);
   server.emit("listening");
   return server;
 }
@@ -68,6 +70,7 @@ export function serveAccepted(listener: RequestListener, limits: ServerOptions =
 export async function listen(front: Front, { host, port, tls }: ListenOptions): Promise<Listener> {
   const server = tls === undefined ? createServer(serverLimits, front.listener) : secureServer(front, tls);
   hearAll(server);
+  keepPatience(server);
   server.listen(port, host);
   await once(server, "listening").catch((error: NodeJS.ErrnoException) => {
     throw new Error(`cannot listen on ${host}:${port}: ${whyNot(error)}`, { cause: error });

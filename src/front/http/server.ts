@@ -9,6 +9,7 @@ import type { Operation } from "../../core/shared/contract.ts";
 import { DispatchError } from "../../core/shared/errors.ts";
 import type { Principal } from "../../core/shared/principal.ts";
 import type { GuessBrake } from "../guess-brake.ts";
+import { expectUpload, holdUpload } from "../patience.ts";
 import {
   type AccessRules,
   administrator,
@@ -169,7 +170,7 @@ function mount(app: FastifyInstance, { operation, handle }: Route, options: ApiO
       if (known !== undefined) refuseBeyondDoor(operation, known);
       const found = known ?? (operation.anonymous ? anonymous : callerOf(options, request));
       const isLarge = isLargeUpload(operation.path, request);
-      const admit = admitTo(request, isLarge ? () => void whenThereIsRoom(gate, reply.raw, done) : done);
+      const admit = admitTo(request, isLarge ? () => void whenThereIsRoom(gate, request.raw, reply.raw, done) : done);
       if (found instanceof Promise) found.then(admit, done);
       else admit(found);
     },
@@ -209,11 +210,14 @@ function isLargeUpload(path: string, { headers }: FastifyRequest): boolean {
 
 async function whenThereIsRoom(
   gate: UploadGate,
+  request: IncomingMessage,
   response: ServerResponse,
   done: (error?: Error) => void,
 ): Promise<void> {
   try {
+    holdUpload(request, response);
     const leave = await gate.enter();
+    expectUpload(request);
     if (response.closed) leave();
     else response.once("close", leave);
     done();
