@@ -1,12 +1,13 @@
 /** Gateway endpoints (APIs) on the wire (server.md 2.11, decisions 10, 12 and 14). */
 import type { Static } from "typebox";
 import { resourceOperations } from "../shared/resource-operations.ts";
-import { resourceName, status, strings, tags, uuid } from "../shared/schemas.ts";
+import { described, resourceName, status, strings, tags, uuid } from "../shared/schemas.ts";
 
 export const apiSchema = {
   type: "object",
   required: ["function", "name"],
   properties: {
+    ...described,
     /** `public` (or empty), `basic`, `token` or `slack`. */
     authentication: { type: "string" },
     /** The secret that holds `signingSecret` (slack), or user names and passwords (basic). */

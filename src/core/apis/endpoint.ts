@@ -134,7 +134,7 @@ export function slackSecretOf({ authenticationSecret }: { readonly authenticatio
 }
 
 /** The API on the wire. False switches are left out, missing lists are `null`. */
-export function toWire(record: ResourceRecord<ApiDocument>, state: Pick<Api, "status" | "reason">): Api {
+export function apiToWire(record: ResourceRecord<ApiDocument>, state: Pick<Api, "status" | "reason">): Api {
   const { id, name, document } = record;
   const wire = {
     ...(document.authentication === undefined ? {} : { authentication: document.authentication }),

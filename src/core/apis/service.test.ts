@@ -205,13 +205,6 @@ describe("a host name", () => {
   });
 });
 
-test("a list can be narrowed to one function", async () => {
-  await create("one");
-  await create("two", { function: "other" });
-  expect((await apis.list(admin, home)).map(({ name }) => name)).toEqual(["two", "one"]);
-  expect((await apis.list(admin, home, { function: "other" })).map(({ name }) => name)).toEqual(["two"]);
-});
-
 test("an unknown API is not found, and a name cannot be changed", async () => {
   await expect(apis.get(admin, home, "x")).rejects.toMatchObject({ status: 404, message: "API x not found" });
   const api = await create("x");

@@ -3,13 +3,10 @@
 import { unixSeconds } from "../shared/clock.ts";
 import type { Action } from "../shared/contract.ts";
 import { DispatchError } from "../shared/errors.ts";
-import type { Iam } from "../shared/iam.ts";
-import type { Database } from "../shared/ports.ts";
-import type { Principal } from "../shared/principal.ts";
-import type { ChangeFeed } from "../store/change-feed.ts";
-import { type ResourceRecord, ResourceStore } from "../store/resource-store.ts";
+import { type ResourcePorts, ResourceService, type Write } from "../store/resource-service.ts";
+import type { ResourceRecord } from "../store/resource-store.ts";
 import type { Api } from "./contract.ts";
-import { type ApiDocument, type Endpoint, slackSecretOf, toDocument, toEndpoint, toWire } from "./endpoint.ts";
+import { type ApiDocument, apiToWire, type Endpoint, slackSecretOf, toDocument, toEndpoint } from "./endpoint.ts";
 import { HostNames } from "./host-names.ts";
 import { EndpointTable } from "./matching.ts";
 import { isFirstUse } from "./seen-signatures.ts";
@@ -21,10 +18,7 @@ export interface FunctionState {
   readonly serving: boolean;
 }
 
-export interface ApisPorts {
-  readonly database: Database;
-  readonly feed: ChangeFeed;
-  readonly iam: Iam;
+export interface ApisPorts extends ResourcePorts {
   /** The organization whose endpoints also answer without its prefix (decision 10). */
   readonly gatewayOrganization: string;
   /** Host names that were given to one organization each; all others are the gateway organization's. */
@@ -37,68 +31,25 @@ export interface ApisPorts {
 
 type ApiRecord = ResourceRecord<ApiDocument>;
 
-export class Apis {
+export class Apis extends ResourceService<Api, ApiDocument> {
   /** What answers now; the gateway asks it for every request. */
   readonly endpoints: EndpointTable;
   readonly #ports: ApisPorts;
-  readonly #store: ResourceStore<ApiDocument>;
   readonly #hostNames: HostNames;
 
   constructor(ports: ApisPorts) {
+    super({ kind: "API", word: "API", resource: "api" }, ports);
     this.#ports = ports;
-    this.#store = new ResourceStore({ kind: "API", word: "API" }, ports.database, ports.feed);
     this.#hostNames = new HostNames(ports.gatewayOrganization, ports.gatewayHosts);
     this.endpoints = new EndpointTable(ports.gatewayOrganization, () =>
-      this.#store.all().map((record) => this.#withOwnHosts(toEndpoint(record))),
+      this.store.all().map((record) => this.#withOwnHosts(toEndpoint(record))),
     );
     ports.feed.subscribe("API", () => this.endpoints.invalidate());
   }
 
-  async load(): Promise<void> {
-    await this.#store.load();
+  override async load(): Promise<void> {
+    await super.load();
     this.endpoints.invalidate();
-  }
-
-  /** The answer's `reason` says what the new endpoint shadows. @throws ALREADY_EXISTS; BAD_REQUEST for an unknown authentication; FORBIDDEN for another's host name */
-  async create(principal: Principal, organization: string, api: Api): Promise<Api> {
-    this.#authorize(principal, organization, "create");
-    const document = this.#documentOf(principal, organization, api);
-    return this.#toWire(await this.#store.create(principal, organization, api.name, document));
-  }
-
-  /** Newest first; `function` keeps those of one function. */
-  async list(principal: Principal, organization: string, filter: { readonly function?: string } = {}): Promise<Api[]> {
-    this.#authorize(principal, organization, "get");
-    const records = this.#store.list(organization);
-    const wanted = filter.function;
-    const kept = records.filter(({ document }) => wanted === undefined || document.function === wanted);
-    return Promise.all(kept.map((record) => this.#toWire(record)));
-  }
-
-  /** @throws NOT_FOUND */
-  async get(principal: Principal, organization: string, name: string): Promise<Api> {
-    this.#authorize(principal, organization, "get");
-    return this.#toWire(this.#store.get(organization, name));
-  }
-
-  /** Replaces everything but the name and the age. @throws NOT_FOUND, CHANGED_MEANWHILE, BAD_REQUEST */
-  async update(principal: Principal, organization: string, name: string, api: Api): Promise<Api> {
-    this.#authorize(principal, organization, "update");
-    const record = this.#store.get(organization, name);
-    if (api.name !== name) {
-      const message = `the name of an API cannot be changed: the path says ${name}, the body ${api.name}`;
-      throw new DispatchError("BAD_REQUEST", { message });
-    }
-    const document = this.#documentOf(principal, organization, api);
-    return this.#toWire(await this.#store.update(principal, record, document));
-  }
-
-  /** The answer is the last state, DELETING (server.md 2.11). @throws NOT_FOUND */
-  async delete(principal: Principal, organization: string, name: string): Promise<Api> {
-    this.#authorize(principal, organization, "delete");
-    const record = this.#store.get(organization, name);
-    await this.#store.remove(principal, record);
-    return toWire(record, { status: "DELETING" });
   }
 
   /** False for a verified signature of a request that this organization received before. */
@@ -106,19 +57,25 @@ export class Apis {
     return isFirstUse(this.#ports.database, organization, signature, unixSeconds());
   }
 
-  /** Calls act for whoever wrote the endpoint, who must therefore be allowed what the endpoint does. @throws FORBIDDEN */
-  #documentOf(principal: Principal, organization: string, api: Api): ApiDocument {
-    const document = toDocument(organization, api);
+  /** Calls act for whoever wrote the endpoint, who must therefore be allowed what the endpoint does. */
+  protected documentOf({ principal, organization, body }: Write<Api>): ApiDocument {
+    const document = toDocument(organization, body);
     this.#checkHosts(organization, document);
-    const { iam } = this.#ports;
-    iam.authorize(principal, { resource: "runs", action: "create", organization });
+    this.iam.authorize(principal, { resource: "runs", action: "create", organization });
     const checksSecret = document.authenticationSecret !== undefined || document.authentication === "slack";
-    if (checksSecret) iam.authorize(principal, { resource: "secret", action: "use", organization });
+    if (checksSecret) this.iam.authorize(principal, { resource: "secret", action: "use", organization });
     return document;
   }
 
+  protected override refuseRename(name: string, bodyName: string): void {
+    if (bodyName === name) return;
+    const message = `the name of an API cannot be changed: the path says ${name}, the body ${bodyName}`;
+    throw new DispatchError("BAD_REQUEST", { message });
+  }
+
   /** READY means that the next call reaches the function (decision 23); until then the endpoint waits, and says for what. */
-  async #toWire(record: ApiRecord): Promise<Api> {
+  protected async toWire(record: ApiRecord, action: Action): Promise<Api> {
+    if (action === "delete") return apiToWire(record, { status: "DELETING" });
     const endpoint = this.#withOwnHosts(toEndpoint(record));
     const shadows = shadowing(endpoint, this.endpoints.rivals(endpoint));
     const wait = this.#waitsFor(record);
@@ -126,7 +83,7 @@ export class Apis {
     const unsigned = await this.#unsigned(endpoint);
     const reason = [wait, ...lost, ...shadows, unsigned].filter((sentence) => sentence !== undefined);
     const status = wait === undefined ? "READY" : "INITIALIZED";
-    return toWire(record, { status, ...(reason.length > 0 ? { reason } : {}) });
+    return apiToWire(record, { status, ...(reason.length > 0 ? { reason } : {}) });
   }
 
   /** Why a `slack` endpoint cannot tell Slack from strangers yet (decision 14). */
@@ -162,9 +119,5 @@ export class Apis {
     if (endpoint.hosts.length === 0) return endpoint;
     const hosts = endpoint.hosts.filter((host) => this.#hostNames.mayUse(endpoint.organization, host));
     return { ...endpoint, hosts, enabled: endpoint.enabled && hosts.length > 0 };
-  }
-
-  #authorize(principal: Principal, organization: string, action: Action): void {
-    this.#ports.iam.authorize(principal, { resource: "api", action, organization });
   }
 }

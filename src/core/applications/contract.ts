@@ -1,12 +1,13 @@
 /** Applications on the wire: labels under which people group what belongs together (server.md 2.14). */
 import type { Static } from "typebox";
 import { resourceOperations } from "../shared/resource-operations.ts";
-import { resourceName, status, tags, uuid } from "../shared/schemas.ts";
+import { described, resourceName, status, tags, uuid } from "../shared/schemas.ts";
 
 export const applicationSchema = {
   type: "object",
   required: ["name"],
   properties: {
+    ...described,
     createdTime: { type: "integer" },
     id: uuid,
     kind: { type: "string", pattern: "^[\\w\\d\\-]+$" },
@@ -18,6 +19,14 @@ export const applicationSchema = {
 } as const;
 
 export type Application = Static<typeof applicationSchema>;
+
+/** Names with tags: the tag `Application` of other resources refers to them, and nothing else depends on them. */
+export const applicationKind = {
+  kind: "Application",
+  word: "application",
+  resource: "application",
+  schema: applicationSchema,
+} as const;
 
 export const applicationOperations = resourceOperations({
   resource: "application",

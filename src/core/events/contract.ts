@@ -2,7 +2,7 @@
 import type { Static } from "typebox";
 import type { Operations } from "../shared/contract.ts";
 import { resourceOperations } from "../shared/resource-operations.ts";
-import { resourceName, status, strings, tags, uuid } from "../shared/schemas.ts";
+import { described, resourceName, status, strings, tags, uuid } from "../shared/schemas.ts";
 
 const kind = { type: "string", pattern: "^[\\w\\d\\-]+$" } as const;
 
@@ -16,6 +16,7 @@ export const subscriptionSchema = {
   type: "object",
   required: ["eventType", "function", "name"],
   properties: {
+    ...described,
     createdTime: { type: "integer" },
     /** An event type; `*` stands for one dot-separated part of it, `>` for all that follow. */
     eventType: { type: "string", maxLength: 128, pattern: "^[\\w\\d\\-\\.\\*>]+$" },
@@ -34,6 +35,7 @@ export const driverTypeSchema = {
   type: "object",
   required: ["image", "name"],
   properties: {
+    ...described,
     config,
     "created-time": { type: "integer" },
     expose: { type: "boolean" },
@@ -50,6 +52,7 @@ export const driverSchema = {
   type: "object",
   required: ["name", "type"],
   properties: {
+    ...described,
     config,
     "created-time": { type: "integer" },
     expose: { type: "boolean" },

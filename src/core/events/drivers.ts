@@ -3,16 +3,14 @@ import { randomBytes } from "node:crypto";
 import { splitNames } from "../functions/service.ts";
 import { principalOfPerson } from "../iam/delegation.ts";
 import type { UsedSecrets } from "../secrets/service.ts";
-import type { Action } from "../shared/contract.ts";
 import { DispatchError } from "../shared/errors.ts";
-import type { Iam } from "../shared/iam.ts";
 import { KeyedQueue } from "../shared/keyed-queue.ts";
 import { OwnError } from "../shared/own-error.ts";
-import type { Database } from "../shared/ports.ts";
+import type { Database, Statement } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
-import { refuseRename } from "../shared/refuse-rename.ts";
 import { type WireStatus, wireStrings, wireTags } from "../shared/wire.ts";
-import { type ResourceRecord, ResourceStore } from "../store/resource-store.ts";
+import { type ResourcePorts, ResourceService, type Write } from "../store/resource-service.ts";
+import type { ResourceRecord } from "../store/resource-store.ts";
 import { dropBookmark, findBookmark } from "./bookmarks.ts";
 import type { Driver } from "./contract.ts";
 import { configOf, type DriverConfig, wireConfig } from "./driver-config.ts";
@@ -20,7 +18,6 @@ import { type DriverFleet, hashOfToken } from "./driver-fleet.ts";
 import type { DriverLine } from "./driver-log.ts";
 import type { DriverListener } from "./driver-process.ts";
 import type { DriverTypes } from "./driver-types.ts";
-import type { EventsPorts } from "./subscriptions.ts";
 
 interface DriverDocument {
   readonly type: string;
@@ -39,7 +36,8 @@ interface DriverDocument {
 
 type DriverRecord = ResourceRecord<DriverDocument>;
 
-export interface DriversPorts extends EventsPorts {
+export interface DriversPorts extends ResourcePorts {
+  readonly log: { warn(details: object, message: string): void };
   readonly fleet: DriverFleet;
   readonly secrets: { use(organization: string, names: readonly string[]): Promise<UsedSecrets> };
 }
@@ -52,34 +50,27 @@ interface Finding {
 
 const READY: Finding = { status: "READY", reason: null };
 
-export class Drivers {
-  readonly #iam: Iam;
+export class Drivers extends ResourceService<Driver, DriverDocument> {
   readonly #database: Database;
   readonly #types: DriverTypes;
   readonly #fleet: DriverFleet;
   readonly #secrets: DriversPorts["secrets"];
-  readonly #store: ResourceStore<DriverDocument>;
   readonly #queue: KeyedQueue;
   /** By key: the deployment whose findings count. */
   readonly #deployments = new Map<string, symbol>();
 
-  constructor({ database, feed, iam, log, fleet, secrets }: DriversPorts, types: DriverTypes) {
-    this.#iam = iam;
-    this.#database = database;
+  constructor(ports: DriversPorts, types: DriverTypes) {
+    super({ kind: "Driver", word: "event driver", resource: "event" }, ports);
+    this.#database = ports.database;
     this.#types = types;
-    this.#fleet = fleet;
-    this.#secrets = secrets;
-    this.#store = new ResourceStore({ kind: "Driver", word: "event driver" }, database, feed);
-    this.#queue = new KeyedQueue((error) => log.warn({ err: error }, "an event driver could not be deployed"));
-  }
-
-  load(): Promise<void> {
-    return this.#store.load();
+    this.#fleet = ports.fleet;
+    this.#secrets = ports.secrets;
+    this.#queue = new KeyedQueue((error) => ports.log.warn({ err: error }, "an event driver could not be deployed"));
   }
 
   /** Starts all programs. Call it when the function door is open: they push through it. */
   start(): void {
-    for (const record of this.#store.all()) {
+    for (const record of this.store.all()) {
       const deployment = this.#deployLater(record);
       if (!isPending(record)) this.#findLater(record, deployment, { status: "CREATING", reason: null });
     }
@@ -92,62 +83,19 @@ export class Drivers {
     await this.#fleet.close();
   }
 
-  /** @throws DRIVER_TYPE_UNKNOWN, ALREADY_EXISTS, FORBIDDEN */
-  async create(principal: Principal, organization: string, body: Driver): Promise<Driver> {
-    this.#authorize(principal, organization, "create");
-    const made = this.#typeOf(organization, body);
-    const document = this.#documentOf(principal, organization, body, made, "CREATING");
-    const record = await this.#store.create(principal, organization, body.name, document);
-    this.#deployLater(record);
-    return toWire(record);
-  }
-
-  list(principal: Principal, organization: string): Driver[] {
-    this.#authorize(principal, organization, "get");
-    return this.#store.list(organization).map(toWire);
-  }
-
-  /** @throws NOT_FOUND */
-  get(principal: Principal, organization: string, name: string): Driver {
-    this.#authorize(principal, organization, "get");
-    return toWire(this.#store.get(organization, name));
-  }
-
-  /** What was copied from the type stays, unless another type is named. @throws NOT_FOUND, DRIVER_TYPE_UNKNOWN, FORBIDDEN */
-  async update(principal: Principal, organization: string, name: string, body: Driver): Promise<Driver> {
-    this.#authorize(principal, organization, "update");
-    const before = await this.#store.latest(organization, name);
-    refuseRename("event driver", name, body.name);
-    const made = body.type === before.document.type ? before.document : this.#typeOf(organization, body);
-    const document = this.#documentOf(principal, organization, body, made, "UPDATING");
-    const record = await this.#store.update(principal, before, { ...kept(before), ...document });
-    this.#deployLater(record);
-    return toWire(record);
-  }
-
-  /** Its token is refused from now on. @throws NOT_FOUND */
-  async delete(principal: Principal, organization: string, name: string): Promise<Driver> {
-    this.#authorize(principal, organization, "delete");
-    const record = this.#store.get(organization, name);
-    await this.#store.remove(principal, record, [dropBookmark(record)]);
-    this.#deployments.delete(keyOf(record));
-    this.#queue.push(keyOf(record), () => this.#forget(record));
-    return { ...toWire(record), status: "DELETING" };
-  }
-
   /** A new token for whoever runs the driver; the one before ends. @throws NOT_FOUND */
   async issueToken(principal: Principal, organization: string, name: string): Promise<string> {
-    this.#authorize(principal, organization, "update");
-    const record = await this.#store.latest(organization, name);
+    this.authorize(principal, { action: "update", organization, name });
+    const record = await this.store.latest(organization, name);
     const token = randomBytes(32).toString("base64url");
-    await this.#store.update(principal, record, { ...record.document, tokenHash: hashOfToken(token) });
+    await this.store.update(principal, record, { ...record.document, tokenHash: hashOfToken(token) });
     return token;
   }
 
   /** What its program wrote lately, and the server about it: the lines after number `since`. @throws NOT_FOUND */
   log(principal: Principal, organization: string, name: string, since: number): readonly DriverLine[] {
-    this.#authorize(principal, organization, "get");
-    this.#store.get(organization, name);
+    this.authorize(principal, { action: "get", organization, name });
+    this.store.get(organization, name);
     return this.#fleet.log({ organization, name }, since);
   }
 
@@ -156,15 +104,15 @@ export class Drivers {
     const hash = hashOfToken(token);
     const running = this.#fleet.byToken(hash);
     const record = running
-      ? this.#store.find(running.organization, running.name)
-      : this.#store.all().find(({ document }) => document.tokenHash === hash);
+      ? this.store.find(running.organization, running.name)
+      : this.store.all().find(({ document }) => document.tokenHash === hash);
     return record && principalOf(record);
   }
 
   /** The driver at the other end of a connection to the function door. */
   atDoor(resident: string): Principal | undefined {
     const found = this.#fleet.atDoor(resident);
-    const record = found && this.#store.find(found.organization, found.name);
+    const record = found && this.store.find(found.organization, found.name);
     return record && principalOf(record);
   }
 
@@ -181,7 +129,7 @@ export class Drivers {
   }
 
   async #deploy({ organization, name }: DriverRecord, deployment: symbol): Promise<void> {
-    const record = this.#store.find(organization, name);
+    const record = this.store.find(organization, name);
     if (record === undefined || this.#deployments.get(keyOf(record)) !== deployment) return;
     const { image, config, status } = record.document;
     const during = status === "UPDATING" ? "error deploying container during update: " : "";
@@ -208,7 +156,7 @@ export class Drivers {
   async #secretsOf({ organization, author, document: { image, secrets } }: DriverRecord): Promise<UsedSecrets> {
     if (secrets === null || secrets.length === 0) return { values: {}, masks: [] };
     try {
-      this.#iam.authorize(principalOfPerson(author), { resource: "secret", action: "use", organization });
+      this.iam.authorize(principalOfPerson(author), { resource: "secret", action: "use", organization });
       return await this.#secrets.use(organization, secrets);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
@@ -220,59 +168,82 @@ export class Drivers {
   #findLater(record: DriverRecord, deployment: symbol, { status, reason }: Finding): void {
     const key = keyOf(record);
     this.#queue.push(key, async () => {
-      const now = this.#store.find(record.organization, record.name);
+      const now = this.store.find(record.organization, record.name);
       if (now === undefined || this.#deployments.get(key) !== deployment) return;
       const same = now.document.status === status && String(now.document.reason) === String(reason);
-      if (!same) await this.#store.note(now, { ...now.document, status, reason });
+      if (!same) await this.store.note(now, { ...now.document, status, reason });
     });
   }
 
   /** Unless another of the same name was made meanwhile: that one starts in its place. */
   async #forget(record: DriverRecord): Promise<void> {
-    if (this.#store.find(record.organization, record.name) === undefined) await this.#fleet.forget(record);
+    if (this.store.find(record.organization, record.name) === undefined) await this.#fleet.forget(record);
   }
 
   #typeOf(organization: string, { name, type }: Driver): { readonly image: string; readonly expose: boolean } {
-    const found = this.#types.find(organization, type);
+    const found = this.#types.find(organization, type)?.document;
     if (found === undefined) throw new DispatchError("DRIVER_TYPE_UNKNOWN", { name, type });
     return found;
   }
 
-  /** Whoever names secrets must be allowed to hand them to a program. */
-  #documentOf(
-    principal: Principal,
-    organization: string,
-    body: Driver,
-    { image, expose }: { readonly image: string; readonly expose: boolean },
-    status: WireStatus,
-  ): DriverDocument {
+  /** Whoever names secrets must be allowed to hand them to a program. What was copied from the type stays, unless another is named. */
+  protected documentOf({ principal, organization, body }: Write<Driver>, before?: DriverRecord): DriverDocument {
+    const { type } = body;
+    const { image, expose } = type === before?.document.type ? before.document : this.#typeOf(organization, body);
     const secrets = splitNames(body.secrets);
-    if (secrets !== null) this.#iam.authorize(principal, { resource: "secret", action: "use", organization });
+    if (secrets !== null) this.iam.authorize(principal, { resource: "secret", action: "use", organization });
     return {
-      type: body.type,
+      type,
       image,
       expose,
       config: configOf(body.config),
       secrets,
-      status,
+      status: before === undefined ? "CREATING" : "UPDATING",
       reason: body.reason ?? null,
       ...(body.url ? { url: body.url } : {}),
       tags: body.tags ?? null,
     };
   }
 
-  #authorize(principal: Principal, organization: string, action: Action): void {
-    this.#iam.authorize(principal, { resource: "event", action, organization });
+  protected override kept(document: DriverDocument, { document: { url, tokenHash } }: DriverRecord): DriverDocument {
+    const stays = { ...(url === undefined ? {} : { url }), ...(tokenHash === undefined ? {} : { tokenHash }) };
+    return { ...stays, ...document };
+  }
+
+  protected override written(record: DriverRecord): void {
+    this.#deployLater(record);
+  }
+
+  protected override remainders(record: DriverRecord): readonly Statement[] {
+    return [dropBookmark(record)];
+  }
+
+  /** Its token is refused from now on. */
+  protected override async removed(record: DriverRecord): Promise<void> {
+    this.#deployments.delete(keyOf(record));
+    this.#queue.push(keyOf(record), () => this.#forget(record));
+  }
+
+  protected toWire({ name, created, modified, document }: DriverRecord): Driver {
+    return {
+      config: wireConfig(document.config),
+      "created-time": created,
+      kind: "Driver",
+      "modified-time": modified,
+      name,
+      reason: wireStrings(document.reason),
+      secrets: wireStrings(document.secrets),
+      expose: document.expose,
+      ...(document.url === undefined ? {} : { url: document.url }),
+      status: document.status,
+      tags: wireTags(document.tags),
+      type: document.type,
+    };
   }
 }
 
 function isPending({ document }: DriverRecord): boolean {
   return document.status === "CREATING" || document.status === "UPDATING";
-}
-
-/** What an update does not replace. */
-function kept({ document: { url, tokenHash } }: DriverRecord): Partial<DriverDocument> {
-  return { ...(url === undefined ? {} : { url }), ...(tokenHash === undefined ? {} : { tokenHash }) };
 }
 
 /** A driver cannot be started. */
@@ -292,21 +263,4 @@ function keyOf({ organization, name }: DriverRecord): string {
 /** A driver does what whoever wrote it may do, as far as drivers need it (decisions 18e). */
 function principalOf({ organization, name, author }: DriverRecord): Principal {
   return { kind: "driver", id: name, organization, via: "rest", people: [author] };
-}
-
-function toWire({ name, created, modified, document }: DriverRecord): Driver {
-  return {
-    config: wireConfig(document.config),
-    "created-time": created,
-    kind: "Driver",
-    "modified-time": modified,
-    name,
-    reason: wireStrings(document.reason),
-    secrets: wireStrings(document.secrets),
-    expose: document.expose,
-    ...(document.url === undefined ? {} : { url: document.url }),
-    status: document.status,
-    tags: wireTags(document.tags),
-    type: document.type,
-  };
 }

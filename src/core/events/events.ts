@@ -6,14 +6,15 @@ import { unixSeconds } from "../shared/clock.ts";
 import { DispatchError } from "../shared/errors.ts";
 import { DuplicateError, type Statement } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
+import type { ResourcePorts } from "../store/resource-service.ts";
 import { keepBookmark } from "./bookmarks.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Drivers } from "./drivers.ts";
 import type { Emission } from "./emission-contract.ts";
 import { receive } from "./received.ts";
-import type { EventsPorts, SubscriptionRecord, Subscriptions } from "./subscriptions.ts";
+import type { SubscriptionRecord, Subscriptions } from "./subscriptions.ts";
 
-export interface EmissionPorts extends Pick<EventsPorts, "iam" | "database"> {
+export interface EmissionPorts extends Pick<ResourcePorts, "iam" | "database"> {
   readonly subscriptions: Subscriptions;
   readonly drivers: Drivers;
   readonly deliveries: Deliveries;

@@ -80,10 +80,10 @@ describe("a subscription", () => {
       ["status", "CREATING"],
       ["tags", null],
     ]);
-    expect(subscriptions.get(admin, home, "s").status).toBe("READY");
+    expect((await subscriptions.get(admin, home, "s")).status).toBe("READY");
     expect((await subscriptions.update(admin, home, "s", body)).status).toBe("UPDATING");
-    expect((await subscriptions.delete(admin, home, "s")).status).toBe("DELETING");
-    expect(() => subscriptions.get(admin, home, "s")).toThrow("subscription s not found");
+    expect((await subscriptions.delete(admin, home, "s"))?.status).toBe("DELETING");
+    await expect(subscriptions.get(admin, home, "s")).rejects.toThrow("subscription s not found");
   });
 
   test("is found by the types that it covers, in its own organization, also after a restart", async () => {
@@ -127,7 +127,7 @@ describe("a driver type", () => {
     ]);
     expect((await types.update(admin, home, "t", { name: "t", image: "i", config: [] })).config).toBeNull();
     await types.delete(admin, home, "t");
-    expect(types.list(admin, home)).toEqual([]);
+    expect(await types.list(admin, home)).toEqual([]);
   });
 });
 
@@ -135,8 +135,8 @@ describe("a driver", () => {
   /** How many programs have been started so far. */
   const starts = (count: number) => expect.poll(() => programs.started.length).toBe(count);
 
-  const state = () => {
-    const { status, reason } = drivers.get(admin, home, "tick1");
+  const state = async () => {
+    const { status, reason } = await drivers.get(admin, home, "tick1");
     return [status, reason];
   };
 
@@ -163,11 +163,11 @@ describe("a driver", () => {
       ["type", "ticker"],
     ]);
     await drivers.idle();
-    expect(state()).toEqual(["CREATING", ["before"]]);
+    expect(await state()).toEqual(["CREATING", ["before"]]);
     expect(drivers.atDoor("driver dispatch-server/other")).toBeUndefined();
     expect(drivers.atDoor("driver dispatch-server/tick1")).toMatchObject({ kind: "driver", id: "tick1" });
     await drivers.idle();
-    expect(state()).toEqual(["READY", null]);
+    expect(await state()).toEqual(["READY", null]);
   });
 
   test("gets its configuration as arguments, its secrets and a token as environment", async () => {
@@ -179,7 +179,7 @@ describe("a driver", () => {
     expect(rest).toEqual({ HOST: "vc.example", USER_NAME: "u", PASSWORD: "pa55word" });
     expect(drivers.byToken(token)).toMatchObject({ kind: "driver", id: "tick1" });
     await drivers.idle();
-    expect(state()).toEqual(["READY", null]);
+    expect(await state()).toEqual(["READY", null]);
   });
 
   test("whose program ends is in ERROR with its last words, and is started again; its log hides secrets", async () => {
@@ -205,8 +205,8 @@ describe("a driver", () => {
     await createDriver({ secrets: ["nosuch"] });
     await drivers.idle();
     const reason = "err pulling image foreign/image:1: it is foreign";
-    expect(drivers.get(admin, home, "far1")).toMatchObject({ status: "ERROR", reason: [reason, reason] });
-    expect(state()).toEqual([
+    expect(await drivers.get(admin, home, "far1")).toMatchObject({ status: "ERROR", reason: [reason, reason] });
+    expect(await state()).toEqual([
       "ERROR",
       [
         "err getting secrets of driver dispatchframework/ticker:0.0.2: secret nosuch not found",
@@ -241,7 +241,7 @@ describe("a driver", () => {
     await createDriver();
     await starts(1);
     const token = programs.started[0]?.spec.environment.AUTH_TOKEN ?? "";
-    expect((await drivers.delete(admin, home, "tick1")).status).toBe("DELETING");
+    expect((await drivers.delete(admin, home, "tick1"))?.status).toBe("DELETING");
     await drivers.idle();
     expect(programs.started[0]?.stopped).toBe(true);
     expect(drivers.byToken(token)).toBeUndefined();
@@ -255,7 +255,7 @@ describe("a driver", () => {
     await start();
     drivers.start();
     await starts(1);
-    expect(drivers.get(admin, home, "tick1").status).toBe("CREATING");
+    expect((await drivers.get(admin, home, "tick1")).status).toBe("CREATING");
   });
 
   test("is known by its newest token, until it is deleted; the database holds no token", async () => {

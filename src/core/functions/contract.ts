@@ -1,7 +1,7 @@
 /** Functions on the wire (server.md 2.6), with the additional optional fields env, isolation, limits, network and retries. */
 import type { Static } from "typebox";
 import { resourceOperations } from "../shared/resource-operations.ts";
-import { anyJson, resourceName, status, strings, tags, uuid } from "../shared/schemas.ts";
+import { anyJson, described, resourceName, status, strings, tags, uuid } from "../shared/schemas.ts";
 
 /** `memory` and `disk` in mebibytes, `cpu` in processors, `pids` processes and threads, `concurrency` workers at once. */
 export const limitsSchema = {
@@ -19,6 +19,7 @@ export const functionSchema = {
   type: "object",
   required: ["image", "name"],
   properties: {
+    ...described,
     createdTime: { type: "integer" },
     env: { type: "object", additionalProperties: { type: "string" } },
     faasId: uuid,

@@ -3,18 +3,12 @@ import { randomUUID } from "node:crypto";
 import type { Revision } from "../pool/revision.ts";
 import type { ForgottenRuns } from "../retention/forgotten-runs.ts";
 import { unixSeconds } from "../shared/clock.ts";
-import type { Action } from "../shared/contract.ts";
 import { DispatchError } from "../shared/errors.ts";
-import type { Iam } from "../shared/iam.ts";
 import { KeyedQueue } from "../shared/keyed-queue.ts";
-import type { Database } from "../shared/ports.ts";
-import type { Principal } from "../shared/principal.ts";
-import { refuseRename } from "../shared/refuse-rename.ts";
+import type { Statement } from "../shared/ports.ts";
 import { SourceError } from "../shared/source-file.ts";
 import { statement } from "../shared/statement.ts";
-import type { WireStatus } from "../shared/wire.ts";
-import type { ChangeFeed } from "../store/change-feed.ts";
-import { ResourceStore } from "../store/resource-store.ts";
+import { type ResourcePorts, ResourceService, type Write } from "../store/resource-service.ts";
 import type { ArchiveLimits } from "./archive.ts";
 import { refuseBeyond, revisionWithin } from "./ceilings.ts";
 import type { FunctionResource } from "./contract.ts";
@@ -25,10 +19,7 @@ import type { Schemas } from "./schema/schemas.ts";
 import { SourceReader } from "./source-reader.ts";
 import { Base64Error } from "./source-upload.ts";
 
-export interface FunctionsPorts extends DeploymentPorts {
-  readonly database: Database;
-  readonly feed: ChangeFeed;
-  readonly iam: Iam;
+export interface FunctionsPorts extends DeploymentPorts, ResourcePorts {
   readonly archiveLimits: ArchiveLimits;
   readonly schemas: Schemas;
   /** Whether functions may ask for the host's own network. */
@@ -42,16 +33,15 @@ const dropRevisionsOf = statement((database, { organization, id }: FunctionKey) 
   database.deleteFrom("revisions").where("organization", "=", organization).where("function_id", "=", id),
 );
 
-export class Functions {
+export class Functions extends ResourceService<FunctionResource, FunctionDocument> {
   readonly #ports: FunctionsPorts;
-  readonly #store: ResourceStore<FunctionDocument>;
   readonly #revisions: Revisions;
   readonly #sources: SourceReader;
   readonly #queue: KeyedQueue;
 
   constructor(ports: FunctionsPorts) {
+    super({ kind: "Function", word: "function", resource: "function", bodyFirst: true }, ports);
     this.#ports = ports;
-    this.#store = new ResourceStore({ kind: "Function", word: "function" }, ports.database, ports.feed);
     this.#revisions = new Revisions(ports.database, ports.schemas);
     this.#sources = new SourceReader(ports.archiveLimits);
     this.#queue = new KeyedQueue((error) => ports.log.warn({ err: error }, "a function could not be deployed"));
@@ -59,77 +49,22 @@ export class Functions {
   }
 
   /** Reads all, warms what serves, and takes up deployments that a stop interrupted. */
-  async load(): Promise<void> {
-    await this.#store.load();
-    const records = this.#store.all();
+  override async load(): Promise<void> {
+    await super.load();
+    const records = this.store.all();
     const wanted = new Set(records.flatMap(({ document }) => document.serving ?? []));
     await this.#revisions.load(wanted, (revision) => this.#today(revision));
     for (const record of records) {
       const serving = this.#servingOf(record);
       if (serving !== undefined) this.#ports.pool.keepWarm(serving.revision);
-      if (isPending(record)) this.#deployLater(record);
+      if (isPending(record)) this.written(record);
     }
     await this.#dropSources(await this.#ports.blobs.list());
   }
 
-  async create(principal: Principal, organization: string, body: FunctionResource): Promise<FunctionResource> {
-    this.#authorize(principal, organization, "create");
-    this.#authorizeSecrets(principal, organization, body.secrets);
-    if (this.#store.find(organization, body.name) !== undefined) {
-      throw new DispatchError("ALREADY_EXISTS", { kind: "function", name: body.name });
-    }
-    const document = await this.#specOf(body, "INITIALIZED");
-    const record = await this.#store.create(principal, organization, body.name, document);
-    this.#deployLater(record);
-    return functionToWire(record);
-  }
-
-  list(principal: Principal, organization: string): FunctionResource[] {
-    this.#authorize(principal, organization, "get");
-    return this.#store.list(organization).map(functionToWire);
-  }
-
-  get(principal: Principal, organization: string, name: string): FunctionResource {
-    this.#authorize(principal, organization, "get");
-    return functionToWire(this.#store.get(organization, name));
-  }
-
-  /** The revision that serves goes on until the new one has been loaded. */
-  async update(
-    principal: Principal,
-    organization: string,
-    name: string,
-    body: FunctionResource,
-  ): Promise<FunctionResource> {
-    this.#authorize(principal, organization, "update");
-    this.#authorizeSecrets(principal, organization, body.secrets);
-    const spec = await this.#specOf(body, "UPDATING");
-    const before = await this.#store.latest(organization, name);
-    refuseRename("function", name, body.name);
-    const { faasId, built, serving } = before.document;
-    const record = await this.#store.update(principal, before, { ...spec, faasId, built, serving });
-    this.#deployLater(record);
-    return functionToWire(record);
-  }
-
-  /** Its runs go with it; calls that are running end first. */
-  async delete(principal: Principal, organization: string, name: string): Promise<FunctionResource> {
-    this.#authorize(principal, organization, "delete");
-    const record = this.#store.get(organization, name);
-    const { id } = record;
-    const gone = { organization, name, id };
-    const promise = this.#ports.forgotten.promise(gone);
-    await this.#store.remove(principal, record, [dropRevisionsOf({ organization, id }), promise]);
-    this.#ports.forgotten.begin(gone);
-    const sources = [record.document.source, this.#servingOf(record)?.revision.source];
-    this.#retire(record.document.serving);
-    await this.#dropSources(sources);
-    return { ...functionToWire(record), status: "DELETING" };
-  }
-
   /** What a call of this name runs. @throws NOT_FOUND, FUNCTION_NOT_READY */
   serving(organization: string, name: string): Serving {
-    const record = this.#store.get(organization, name);
+    const record = this.store.get(organization, name);
     const serving = this.#servingOf(record);
     if (serving === undefined) throw new DispatchError("FUNCTION_NOT_READY", { name });
     return serving;
@@ -137,18 +72,18 @@ export class Functions {
 
   /** Whether calls of this function are still to be recorded. */
   exists(organization: string, name: string, id: string): boolean {
-    return this.#store.find(organization, name)?.id === id;
+    return this.store.find(organization, name)?.id === id;
   }
 
   /** How a function stands; undefined when there is none of that name. */
   state(organization: string, name: string): { status: string; serving: boolean } | undefined {
-    const record = this.#store.find(organization, name);
+    const record = this.store.find(organization, name);
     return record && { status: record.document.status, serving: this.#servingOf(record) !== undefined };
   }
 
   /** Whether a revision that serves was built on this image revision. */
   usesImage(digest: string): boolean {
-    return this.#store.all().some((record) => this.#servingOf(record)?.revision.image.digest === digest);
+    return this.store.all().some((record) => this.#servingOf(record)?.revision.image.digest === digest);
   }
 
   /** What was deployed under more generous settings, within those of today. */
@@ -162,28 +97,28 @@ export class Functions {
     return document.serving === null ? undefined : this.#revisions.get(document.serving);
   }
 
-  #deployLater({ organization, name }: FunctionRecord): void {
+  protected override written({ organization, name }: FunctionRecord): void {
     this.#queue.push(`${organization}/${name}`, () => this.#deploy(organization, name));
   }
 
   #deployWaiting(organization: string): void {
-    for (const record of this.#store.list(organization)) if (isPending(record)) this.#deployLater(record);
+    for (const record of this.store.list(organization)) if (isPending(record)) this.written(record);
   }
 
   async #deploy(organization: string, name: string): Promise<void> {
-    const record = this.#store.find(organization, name);
+    const record = this.store.find(organization, name);
     if (record === undefined || !isPending(record)) return;
     const deployment = await deploy(this.#ports, record);
     if (deployment.kind === "waiting") return;
     const faasId = deployment.kind === "ready" ? deployment.stored.revision.faasId : deployment.faasId;
-    if (this.#store.find(organization, name)?.generation !== record.generation) {
+    if (this.store.find(organization, name)?.generation !== record.generation) {
       this.#ports.pool.retire(faasId);
       return;
     }
     const document = { ...record.document, faasId, built: true };
     if (deployment.kind === "failed") {
       const built = record.document.built || deployment.imageless !== true;
-      await this.#store.note(record, { ...document, built, status: "ERROR", reason: [deployment.reason] });
+      await this.store.note(record, { ...document, built, status: "ERROR", reason: [deployment.reason] });
       return;
     }
     const ready: FunctionDocument = { ...document, serving: faasId, status: "READY", reason: null };
@@ -191,7 +126,7 @@ export class Functions {
     const before = record.document.serving;
     const remove = before === null ? [] : [Revisions.remove(organization, before)];
     const insert = Revisions.insert(deployment.stored, unixSeconds());
-    const noted = await this.#store.note(record, ready, [insert, ...remove]).catch((error: unknown) => {
+    const noted = await this.store.note(record, ready, [insert, ...remove]).catch((error: unknown) => {
       this.#retire(faasId);
       throw error;
     });
@@ -210,13 +145,17 @@ export class Functions {
    */
   async #dropSources(sources: readonly (string | null | undefined)[]): Promise<void> {
     const used = new Set(
-      this.#store.all().flatMap((record) => [record.document.source, this.#servingOf(record)?.revision.source]),
+      this.store.all().flatMap((record) => [record.document.source, this.#servingOf(record)?.revision.source]),
     );
     const unused = sources.filter((source) => typeof source === "string" && !used.has(source)) as string[];
     await Promise.all(unused.map((source) => this.#ports.blobs.remove(source)));
   }
 
-  async #specOf(body: FunctionResource, status: WireStatus): Promise<FunctionDocument> {
+  protected async documentOf(write: Write<FunctionResource>, before?: FunctionRecord): Promise<FunctionDocument> {
+    const { principal, organization, name, body } = write;
+    // Whoever writes a function with secrets can read them through it.
+    if (body.secrets?.length) this.iam.authorize(principal, { resource: "secret", action: "use", organization });
+    if (before === undefined) this.store.refuseTaken(organization, name);
     if (!body.source && !body.sourceURL) throw new DispatchError("NO_SOURCE");
     if (body.network === "host" && !this.#ports.allowHostNetwork) {
       const message = "network host is not allowed by this server: start it with --allow-host-network";
@@ -241,7 +180,7 @@ export class Functions {
       retries: body.retries ?? 0,
       ...(body.retryFunctionErrors === true ? { retryFunctionErrors: true } : {}),
       ...(body.isolation === undefined ? {} : { isolation: body.isolation }),
-      status,
+      status: before === undefined ? "INITIALIZED" : "UPDATING",
       reason: null,
       faasId: randomUUID(),
       built: false,
@@ -260,14 +199,27 @@ export class Functions {
     }
   }
 
-  /** Whoever writes a function with secrets can read them through it. */
-  #authorizeSecrets(principal: Principal, organization: string, secrets: readonly string[] | undefined): void {
-    if (secrets === undefined || secrets.length === 0) return;
-    this.#ports.iam.authorize(principal, { resource: "secret", action: "use", organization });
+  /** The revision that serves goes on until the new one has been loaded. */
+  protected override kept(document: FunctionDocument, before: FunctionRecord): FunctionDocument {
+    const { faasId, built, serving } = before.document;
+    return { ...document, faasId, built, serving };
   }
 
-  #authorize(principal: Principal, organization: string, action: Action): void {
-    this.#ports.iam.authorize(principal, { resource: "function", action, organization });
+  protected override remainders({ organization, id, name }: FunctionRecord): readonly Statement[] {
+    return [dropRevisionsOf({ organization, id }), this.#ports.forgotten.promise({ organization, name, id })];
+  }
+
+  /** Its runs go with it; calls that are running end first. */
+  protected override async removed(record: FunctionRecord): Promise<void> {
+    const { organization, id, name, document } = record;
+    this.#ports.forgotten.begin({ organization, name, id });
+    const sources = [document.source, this.#servingOf(record)?.revision.source];
+    this.#retire(document.serving);
+    await this.#dropSources(sources);
+  }
+
+  protected toWire(record: FunctionRecord): FunctionResource {
+    return functionToWire(record);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Policies, service accounts and organizations on the wire (server.md 2.13 and 8.4). */
 import type { Static } from "typebox";
 import { type ResourceOperations, resourceOperations } from "../shared/resource-operations.ts";
-import { resourceName, status, strings, uuid } from "../shared/schemas.ts";
+import { described, resourceName, status, strings, uuid } from "../shared/schemas.ts";
 
 const stamps = {
   createdTime: { type: "integer" },
@@ -29,6 +29,7 @@ export const policySchema = {
   type: "object",
   required: ["name", "rules"],
   properties: {
+    ...described,
     ...stamps,
     /** It counts in all organizations for subjects written `organization/account`. */
     global: { type: "boolean" },
@@ -47,6 +48,7 @@ export const serviceAccountSchema = {
   type: "object",
   required: ["name", "publicKey"],
   properties: {
+    ...described,
     ...stamps,
     /** Accepted from older clients; nothing depends on it, and it is not returned. */
     domain: accountName,
@@ -61,7 +63,7 @@ export type ServiceAccount = Static<typeof serviceAccountSchema>;
 export const organizationSchema = {
   type: "object",
   required: ["name"],
-  properties: { ...stamps, name: { type: "string", pattern: "^[\\w\\d\\-]+$" } },
+  properties: { ...described, ...stamps, name: { type: "string", pattern: "^[\\w\\d\\-]+$" } },
 } as const;
 
 export type Organization = Static<typeof organizationSchema>;

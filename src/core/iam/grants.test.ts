@@ -8,7 +8,16 @@ import { compileGrants, isGranted } from "./grants.ts";
 
 function policy(organization: string, rule: Partial<Rule>, global = false): ResourceRecord<PolicyDocument> {
   const rules = [{ subjects: ["ci"], resources: ["function"], actions: ["get" as const], ...rule }];
-  const stamps = { id: "", generation: 1, born: 0, created: 0, modified: 0, author: ADMINISTRATOR };
+  const stamps = {
+    id: "",
+    generation: 1,
+    born: 0,
+    created: 0,
+    modified: 0,
+    author: ADMINISTRATOR,
+    owner: ADMINISTRATOR,
+    description: "",
+  };
   return { organization, name: "p", ...stamps, document: { global, rules } };
 }
 

@@ -1,7 +1,7 @@
 /** Base images and images on the wire (server.md 2.8 and 2.9). */
 import type { Static } from "typebox";
 import { type ResourceOperations, resourceOperations } from "../shared/resource-operations.ts";
-import { resourceName, status, strings, tags, uuid } from "../shared/schemas.ts";
+import { described, resourceName, status, strings, tags, uuid } from "../shared/schemas.ts";
 
 const common = {
   createdTime: { type: "integer" },
@@ -18,13 +18,14 @@ const common = {
 export const baseImageSchema = {
   type: "object",
   required: ["dockerUrl", "language", "name"],
-  properties: { ...common, dockerUrl: { type: "string" }, language: { type: "string" } },
+  properties: { ...described, ...common, dockerUrl: { type: "string" }, language: { type: "string" } },
 } as const;
 
 export const imageSchema = {
   type: "object",
   required: ["baseImageName", "name"],
   properties: {
+    ...described,
     ...common,
     baseImageName: { type: "string" },
     dockerUrl: { type: "string" },

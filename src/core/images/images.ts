@@ -1,13 +1,11 @@
 /** Images: a base image with dependencies, built by the language's own installer into an immutable folder (decisions 22). */
 import { languageOfImage } from "../languages/languages.ts";
-import type { Action } from "../shared/contract.ts";
 import { DispatchError } from "../shared/errors.ts";
 import { KeyedQueue } from "../shared/keyed-queue.ts";
 import { BuildError, type BuiltImage } from "../shared/ports.ts";
-import type { Principal } from "../shared/principal.ts";
-import { refuseRename } from "../shared/refuse-rename.ts";
 import { type WireStatus, wireStrings, wireTags } from "../shared/wire.ts";
-import { type ResourceRecord, ResourceStore } from "../store/resource-store.ts";
+import { ResourceService, type Write } from "../store/resource-service.ts";
+import type { ResourceRecord } from "../store/resource-store.ts";
 import type { BaseImages, ImagesPorts } from "./base-images.ts";
 import type { Image } from "./contract.ts";
 
@@ -37,64 +35,23 @@ export interface ImageBuildPorts extends ImagesPorts {
   imageGone(digest: string): void;
 }
 
-export class Images {
+/** Functions that were built on one keep running when it goes. */
+export class Images extends ResourceService<Image, ImageDocument> {
   readonly #ports: ImageBuildPorts;
   readonly #baseImages: BaseImages;
-  readonly #store: ResourceStore<ImageDocument>;
   readonly #queue: KeyedQueue;
 
   constructor(ports: ImageBuildPorts, baseImages: BaseImages) {
+    super({ kind: "Image", word: "image", resource: "image", deleted: "DELETED", bodyFirst: true }, ports);
     this.#ports = ports;
     this.#baseImages = baseImages;
-    this.#store = new ResourceStore({ kind: "Image", word: "image" }, ports.database, ports.feed);
     this.#queue = new KeyedQueue((error) => ports.log.warn({ err: error }, "an image could not be built"));
   }
 
   /** Reads all; builds that a stop interrupted begin again. */
-  async load(): Promise<void> {
-    await this.#store.load();
-    for (const record of this.#store.all()) if (record.document.status !== "READY") this.#buildLater(record);
-  }
-
-  async create(principal: Principal, organization: string, body: Image): Promise<Image> {
-    this.#authorize(principal, organization, "create");
-    const document = this.#specOf(organization, body, "INITIALIZED", null);
-    const record = await this.#store.create(principal, organization, body.name, document);
-    this.#buildLater(record);
-    return toWire(record);
-  }
-
-  list(principal: Principal, organization: string): Image[] {
-    this.#authorize(principal, organization, "get");
-    return this.#store.list(organization).map((record) => toWire(record));
-  }
-
-  get(principal: Principal, organization: string, name: string): Image {
-    this.#authorize(principal, organization, "get");
-    return toWire(this.#store.get(organization, name));
-  }
-
-  async update(principal: Principal, organization: string, name: string, body: Image): Promise<Image> {
-    this.#authorize(principal, organization, "update");
-    const base = this.#specOf(organization, body, "UPDATING", null);
-    const before = await this.#store.latest(organization, name);
-    refuseRename("image", name, body.name);
-    const record = await this.#store.update(principal, before, { ...base, built: before.document.built });
-    this.#buildLater(record);
-    return toWire(record);
-  }
-
-  /** Functions that were built on it keep running. */
-  async delete(principal: Principal, organization: string, name: string): Promise<Image> {
-    this.#authorize(principal, organization, "delete");
-    const record = this.#store.get(organization, name);
-    await this.#store.remove(principal, record);
-    await this.#dispose(record.document.built);
-    return { ...toWire(record), status: "DELETED" as never };
-  }
-
-  find(organization: string, name: string): ImageRecord | undefined {
-    return this.#store.find(organization, name);
+  override async load(): Promise<void> {
+    await super.load();
+    for (const record of this.store.all()) if (record.document.status !== "READY") this.written(record);
   }
 
   /** Resolves when nothing is being built. */
@@ -102,30 +59,30 @@ export class Images {
     return this.#queue.drained();
   }
 
-  #buildLater({ organization, name }: ImageRecord): void {
+  protected override written({ organization, name }: ImageRecord): void {
     this.#queue.push(`${organization}/${name}`, () => this.#build(organization, name));
   }
 
   async #build(organization: string, name: string): Promise<void> {
     await this.#baseImages.idle();
-    const record = this.#store.find(organization, name);
+    const record = this.store.find(organization, name);
     if (record === undefined) return;
     const building =
       record.document.status === "UPDATING"
         ? record
-        : await this.#store.note(record, { ...record.document, status: "CREATING", reason: null });
+        : await this.store.note(record, { ...record.document, status: "CREATING", reason: null });
     if (building === undefined) return;
     const outcome = await this.#outcome(building);
-    const current = this.#store.find(organization, name);
+    const current = this.store.find(organization, name);
     if (current?.generation !== building.generation) return;
-    const noted = await this.#store.note(current, { ...current.document, ...outcome });
+    const noted = await this.store.note(current, { ...current.document, ...outcome });
     if (noted !== undefined) await this.#dispose(building.document.built);
   }
 
   /** Removes a folder of dependencies that neither an image nor a function revision needs any more. */
   async #dispose(built: BuiltImage | null): Promise<void> {
     if (built === null || this.#ports.imageInUse(built.digest)) return;
-    const shared = this.#store.all().some(({ document }) => document.built?.digest === built.digest);
+    const shared = this.store.all().some(({ document }) => document.built?.digest === built.digest);
     if (shared) return;
     this.#ports.imageGone(built.digest);
     await this.#ports.builder.remove(built);
@@ -155,7 +112,7 @@ export class Images {
     return this.#ports.builder.build(spec, (line) => this.#ports.log.info({ image: name, line }, "building"));
   }
 
-  #specOf(organization: string, body: Image, status: WireStatus, built: BuiltImage | null): ImageDocument {
+  protected documentOf({ organization, body }: Write<Image>, before?: ImageRecord): ImageDocument {
     const base = this.#baseImages.find(organization, body.baseImageName);
     if (base === undefined) throw new DispatchError("BASE_IMAGE_UNKNOWN", { name: body.baseImageName });
     return {
@@ -163,34 +120,38 @@ export class Images {
       manifest: body.runtimeDependencies?.manifest ?? "",
       packages: body.systemDependencies?.packages ?? [],
       language: languageOfImage(base.document.dockerUrl) ?? base.document.language,
-      status,
+      status: before === undefined ? "INITIALIZED" : "UPDATING",
       reason: null,
       tags: body.tags ?? null,
-      built,
+      built: null,
     };
   }
 
-  #authorize(principal: Principal, organization: string, action: Action): void {
-    this.#ports.iam.authorize(principal, { resource: "image", action, organization });
+  protected override kept(document: ImageDocument, before: ImageRecord): ImageDocument {
+    return { ...document, built: before.document.built };
   }
-}
 
-function toWire({ id, name, created, document }: ImageRecord): Image {
-  return {
-    baseImageName: document.baseImageName,
-    createdTime: created,
-    ...(document.built === null ? {} : { dockerUrl: `dispatch/${id}:latest` }),
-    groups: wireStrings(null),
-    id,
-    kind: "Image",
-    language: document.language,
-    name,
-    reason: wireStrings(document.reason),
-    runtimeDependencies: document.manifest === "" ? {} : { manifest: document.manifest },
-    status: document.status as NonNullable<Image["status"]>,
-    systemDependencies: { packages: wirePackages(document.packages) },
-    tags: wireTags(document.tags),
-  };
+  protected override removed({ document }: ImageRecord): Promise<void> {
+    return this.#dispose(document.built);
+  }
+
+  protected toWire({ id, name, created, document }: ImageRecord): Image {
+    return {
+      baseImageName: document.baseImageName,
+      createdTime: created,
+      ...(document.built === null ? {} : { dockerUrl: `dispatch/${id}:latest` }),
+      groups: wireStrings(null),
+      id,
+      kind: "Image",
+      language: document.language,
+      name,
+      reason: wireStrings(document.reason),
+      runtimeDependencies: document.manifest === "" ? {} : { manifest: document.manifest },
+      status: document.status as NonNullable<Image["status"]>,
+      systemDependencies: { packages: wirePackages(document.packages) },
+      tags: wireTags(document.tags),
+    };
+  }
 }
 
 function wirePackages(packages: readonly SystemPackage[]): SystemPackage[] {

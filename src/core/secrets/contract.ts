@@ -1,12 +1,13 @@
 /** Secrets on the wire (server.md 2.10). */
 import type { Static } from "typebox";
 import { resourceOperations } from "../shared/resource-operations.ts";
-import { resourceName, tags, uuid } from "../shared/schemas.ts";
+import { described, resourceName, tags, uuid } from "../shared/schemas.ts";
 
 export const secretSchema = {
   type: "object",
   required: ["name"],
   properties: {
+    ...described,
     id: uuid,
     kind: { type: "string", pattern: "^[\\w\\d\\-]+$" },
     name: resourceName,

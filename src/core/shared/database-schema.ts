@@ -17,6 +17,10 @@ export interface ResourceTable {
   modified: number;
   /** `kind:id` of who wrote it; null is the administrator. */
   author: string | null;
+  /** `kind:id` of who made it; null is the administrator. */
+  owner: string | null;
+  /** Null is none. */
+  description: string | null;
   document: string;
 }
 

@@ -18,6 +18,12 @@ export const tags = {
   items: { type: "object", properties: { key: { type: "string" }, value: { type: "string" } } },
 } as const;
 
+/** What every named resource has besides its own: what it is for, and who made it, which the server knows. */
+export const described = {
+  description: { type: "string", maxLength: 1024 },
+  owner: { type: "string" },
+} as const;
+
 export const status = {
   type: "string",
   enum: ["INITIALIZED", "CREATING", "READY", "UPDATING", "ERROR", "DELETING"],

@@ -24,7 +24,7 @@ const broken = statement((query) => query.deleteFrom("nowhere" as "settings"));
 
 test("of two that replace the same version one is told that it came too late", async () => {
   const store = await newStore();
-  const record = await store.create(admin, "o", "hello", "first");
+  const record = await store.create(admin, { organization: "o", name: "hello" }, "first");
   const outcomes = await Promise.allSettled(["a", "b"].map((document) => store.update(admin, record, document)));
   expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
   expect(store.get("o", "hello").document).toBe("a");
@@ -32,7 +32,7 @@ test("of two that replace the same version one is told that it came too late", a
 
 test("who asks for the latest version gets the one that is being written", async () => {
   const store = await newStore();
-  const record = await store.create(admin, "o", "hello", "first");
+  const record = await store.create(admin, { organization: "o", name: "hello" }, "first");
   const ready = store.update(admin, record, "ready");
   const latest = await store.latest("o", "hello");
   expect(latest.document).toBe("ready");
@@ -43,7 +43,7 @@ test("who asks for the latest version gets the one that is being written", async
 
 test("the latest version is the one before when the write that was under way fails", async () => {
   const store = await newStore();
-  const record = await store.create(admin, "o", "hello", "first");
+  const record = await store.create(admin, { organization: "o", name: "hello" }, "first");
   const failing = store.update(admin, record, "broken", [broken({})]);
   const latest = store.latest("o", "hello");
   await expect(failing).rejects.toThrow();
@@ -57,7 +57,7 @@ test("there is no latest version of what is not there", async () => {
 
 test("what the server notes of a version is dropped once that was replaced or removed, and told when it is not", async () => {
   const store = await newStore();
-  const record = await store.create(admin, "o", "hello", "first");
+  const record = await store.create(admin, { organization: "o", name: "hello" }, "first");
   const second = store.update(admin, record, "second");
   expect(await store.note(record, "first is ready")).toBeUndefined();
   expect(store.get("o", "hello").document).toBe("second");
@@ -72,6 +72,6 @@ test("what the server notes of a version is dropped once that was replaced or re
 
 test("a note that cannot be written for another reason fails", async () => {
   const store = await newStore();
-  const record = await store.create(admin, "o", "hello", "first");
+  const record = await store.create(admin, { organization: "o", name: "hello" }, "first");
   await expect(store.note(record, "ready", [broken({})])).rejects.toThrow();
 });

@@ -26,7 +26,18 @@ export interface ResourceRecord<D> {
   readonly modified: number;
   /** Who wrote it as it is: the rights of whatever it starts are bounded by theirs (decisions 18e). */
   readonly author: Person;
+  /** Who made it. */
+  readonly owner: Person;
+  /** In the owner's words; "" for none. */
+  readonly description: string;
   readonly document: D;
+}
+
+/** What a resource is called, and where. */
+interface Named {
+  readonly organization: string;
+  readonly name: string;
+  readonly description?: string;
 }
 
 export interface ResourceKind {
@@ -47,6 +58,8 @@ const insertResource = statement((database, row: ResourceTable) =>
     created: row.created,
     modified: row.modified,
     author: row.author,
+    owner: row.owner,
+    description: row.description,
     document: row.document,
   }),
 );
@@ -55,7 +68,13 @@ const replaceResource = statement(
   (database, row: ResourceTable & { before: number }) =>
     database
       .updateTable("resources")
-      .set({ generation: row.generation, modified: row.modified, author: row.author, document: row.document })
+      .set({
+        generation: row.generation,
+        modified: row.modified,
+        author: row.author,
+        description: row.description,
+        document: row.document,
+      })
       .where("organization", "=", row.organization)
       .where("kind", "=", row.kind)
       .where("name", "=", row.name)
@@ -110,7 +129,7 @@ export class ResourceStore<D> {
       .orderBy("born")
       .execute();
     for (const row of rows) {
-      this.#keep({ ...row, author: row.author ?? ADMINISTRATOR, document: JSON.parse(row.document) as D });
+      this.#keep(recordOf(row));
     }
     // Also when the clock was set back meanwhile, what comes now is younger.
     lastBorn = Math.max(lastBorn, rows.at(-1)?.born ?? 0);
@@ -148,22 +167,24 @@ export class ResourceStore<D> {
     return this.get(organization, name);
   }
 
-  /** `extra` statements go into the same transaction. @throws ALREADY_EXISTS */
+  /** @throws ALREADY_EXISTS */
+  refuseTaken(organization: string, name: string): void {
+    if (this.find(organization, name) !== undefined) throw this.#taken(name);
+  }
+
+  /** @throws ALREADY_EXISTS */
   async create(
     principal: Principal,
-    organization: string,
-    name: string,
+    { organization, name, description = "" }: Named,
     document: D,
-    options: { readonly id?: string; readonly extra?: readonly Statement[] } = {},
   ): Promise<ResourceRecord<D>> {
-    if (this.find(organization, name) !== undefined) throw this.#taken(name);
+    this.refuseTaken(organization, name);
     const now = unixSeconds();
-    const id = options.id ?? randomUUID();
-    const born = nextBorn();
     const author = authorOf(principal) ?? ADMINISTRATOR;
-    const record = { organization, name, id, generation: 1, born, created: now, modified: now, author, document };
-    const insert = insertResource(this.#row(record));
-    await this.#write(principal, "create", record, [insert, ...(options.extra ?? [])]);
+    const people = { author, owner: author };
+    const times = { born: nextBorn(), created: now, modified: now };
+    const record = { organization, name, id: randomUUID(), generation: 1, ...times, ...people, description, document };
+    await this.#write(principal, "create", record, [insertResource(this.#row(record))]);
     return record;
   }
 
@@ -260,4 +281,15 @@ export class ResourceStore<D> {
     }
     records.set(record.name, record);
   }
+}
+
+function recordOf<D>(row: ResourceTable): ResourceRecord<D> {
+  const { author, owner, description, document, ...rest } = row;
+  return {
+    ...rest,
+    author: author ?? ADMINISTRATOR,
+    owner: owner ?? ADMINISTRATOR,
+    description: description ?? "",
+    document: JSON.parse(document) as D,
+  };
 }

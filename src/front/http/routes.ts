@@ -2,7 +2,6 @@
 import { apiOperations } from "../../core/apis/contract.ts";
 import type { Apis } from "../../core/apis/service.ts";
 import { type Application, applicationOperations } from "../../core/applications/contract.ts";
-import type { Applications } from "../../core/applications/service.ts";
 import type { Audit } from "../../core/audit/service.ts";
 import {
   type Driver,
@@ -36,10 +35,10 @@ import { runOperations } from "../../core/runs/contract.ts";
 import type { Runs } from "../../core/runs/service.ts";
 import { type Secret, secretOperations } from "../../core/secrets/contract.ts";
 import type { Secrets } from "../../core/secrets/service.ts";
-import type { Principal } from "../../core/shared/principal.ts";
 import type { ResourceOperations, Verb } from "../../core/shared/resource-operations.ts";
 import { stateOperations } from "../../core/state/contract.ts";
 import type { State } from "../../core/state/service.ts";
+import type { Described, ResourceService } from "../../core/store/resource-service.ts";
 import type { DeadLetters } from "../../core/work/dead-letters.ts";
 import { deadLetterOperations } from "../../core/work/dead-letters-contract.ts";
 import { accessRoutes } from "./access-routes.ts";
@@ -64,25 +63,17 @@ export interface Services {
   readonly events: Events;
   readonly state: State;
   readonly deadLetters: DeadLetters;
-  readonly applications: Applications;
+  readonly applications: Resources<Application>;
   readonly identity: Identity;
   readonly audit: Audit;
 }
 
-type Awaitable<T> = T | Promise<T>;
-
 /** The five verbs that every named resource has. */
-interface ResourceService<T> {
-  create(principal: Principal, organization: string, body: T): Awaitable<T>;
-  list(principal: Principal, organization: string): Awaitable<T[]>;
-  get(principal: Principal, organization: string, name: string): Awaitable<T>;
-  update(principal: Principal, organization: string, name: string, body: T): Awaitable<T>;
-  delete(principal: Principal, organization: string, name: string): Awaitable<unknown>;
-}
+type Resources<T extends Described> = Pick<ResourceService<T, never>, Verb>;
 
 /** All routes; the order does not matter. `maxList`: entries of a list. */
 export function routesOf(services: Services, maxList: number): Route[] {
-  const resourceRoutes = <T extends { name: string }>(operations: ResourceOperations, service: ResourceService<T>) =>
+  const resourceRoutes = <T extends Described>(operations: ResourceOperations, service: Resources<T>) =>
     routesOfResource(operations, resourceHandlers(service, maxList));
   return [
     ...resourceRoutes<Secret>(secretOperations, services.secrets),
@@ -111,10 +102,7 @@ function routesOfResource(operations: ResourceOperations, handlers: Record<Verb,
   return (Object.keys(handlers) as Verb[]).map((verb) => ({ operation: operations[verb], handle: handlers[verb] }));
 }
 
-function resourceHandlers<T extends { name: string }>(
-  service: ResourceService<T>,
-  maxList: number,
-): Record<Verb, Handler> {
+function resourceHandlers<T extends Described>(service: Resources<T>, maxList: number): Record<Verb, Handler> {
   return {
     create: async ({ principal, organization, body }) => ({
       body: await service.create(principal, organization, body as T),

@@ -11,6 +11,7 @@ import { receivedEvents } from "./0010-received-events.ts";
 import { bornWork } from "./0011-born-work.ts";
 import { runsAreWork } from "./0012-runs-are-work.ts";
 import { runsByEnd } from "./0013-runs-by-end.ts";
+import { owners } from "./0014-owners.ts";
 import type { Migration } from "./migration.ts";
 
 /** All steps, oldest first. Never change one that was released: add another. */
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   bornWork,
   runsAreWork,
   runsByEnd,
+  owners,
 ];

@@ -51,15 +51,23 @@ async function allFacts(context: Context, kind: Kind, resource: JsonObject): Pro
   return [
     ["Name", [text(resource, "name")]],
     ["Kind", [kind.kind]],
+    ["Description", textLines(text(resource, "description"))],
     ["Status", [text(resource, "status")]],
     ["Reason", list(resource, "reason").flatMap(textLines)],
     ...kind.facts(resource, context.settings),
     ["Tags", objects(resource, "tags").map((tag) => `${text(tag, "key")}=${text(tag, "value")}`)],
+    ["Owner", [ownerOf(resource)]],
     ["Created", [unixDate(number(resource, "createdTime") ?? number(resource, "created-time"))]],
     ["Modified", [unixDate(number(resource, "modifiedTime") ?? number(resource, "modified-time"))]],
     ["Used by", users],
     ...runs,
   ];
+}
+
+/** Who made it: `administrator`, `service account a/ci`. */
+function ownerOf(resource: JsonObject): string {
+  const [kind = "", id] = (text(resource, "owner") || "administrator").split(":");
+  return [kind.replace("-", " "), id].filter(Boolean).join(" ");
 }
 
 async function lastRunsOf(context: Context, { kind }: Kind, resource: JsonObject): Promise<Fact[]> {

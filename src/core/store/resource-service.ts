@@ -1,0 +1,191 @@
+/**
+ * The one service of named resources: who may, what the store keeps, what goes into the audit log and what comes back, for
+ * every kind alike. A kind says what is its own: how a request becomes a document, and what follows from a write.
+ */
+import type { Action } from "../shared/contract.ts";
+import type { Iam } from "../shared/iam.ts";
+import type { Database, Statement } from "../shared/ports.ts";
+import { ADMINISTRATOR, type Principal } from "../shared/principal.ts";
+import { refuseRename } from "../shared/refuse-rename.ts";
+import type { ChangeFeed } from "./change-feed.ts";
+import { type ResourceKind, type ResourceRecord, ResourceStore } from "./resource-store.ts";
+
+export interface ResourcePorts {
+  readonly database: Database;
+  readonly feed: ChangeFeed;
+  readonly iam: Iam;
+}
+
+export interface ServedKind extends ResourceKind {
+  /** What `iam.authorize` calls it. */
+  readonly resource: string;
+  /** The status in the answer to a deletion, where it is not DELETING; null leaves the one that was. */
+  readonly deleted?: string | null;
+  /** What is wrong with the body of an update is said before the resource is looked for. */
+  readonly bodyFirst?: boolean;
+}
+
+/** What every resource may have on the wire besides what its contract says. */
+export interface Described {
+  readonly name: string;
+  /** What it is for, in its owner's words. */
+  readonly description?: string;
+  /** `kind:id` of who made it; absent is the administrator. */
+  readonly owner?: string;
+}
+
+/** A create or an update whose principal may do it. */
+export interface Write<W> {
+  readonly principal: Principal;
+  readonly organization: string;
+  readonly name: string;
+  readonly body: W;
+}
+
+/** What somebody wants to do; `subject` is the body of a write, or the document as it is stored. */
+export interface Asked<W, D> {
+  readonly action: Action;
+  readonly organization: string;
+  readonly name: string;
+  readonly subject?: W | D;
+}
+
+export abstract class ResourceService<W extends Described, D> {
+  protected readonly store: ResourceStore<D>;
+  protected readonly iam: Iam;
+  readonly #kind: ServedKind;
+
+  constructor(kind: ServedKind, { database, feed, iam }: ResourcePorts) {
+    this.#kind = kind;
+    this.iam = iam;
+    this.store = new ResourceStore(kind, database, feed);
+  }
+
+  /** Reads all; once, at start. */
+  load(): Promise<void> {
+    return this.store.load();
+  }
+
+  /** @throws ALREADY_EXISTS, FORBIDDEN, and what the kind itself refuses */
+  async create(principal: Principal, organization: string, body: W): Promise<W> {
+    const { name } = body;
+    this.authorize(principal, { action: "create", organization, name, subject: body });
+    const document = await this.documentOf({ principal, organization, name, body }, undefined);
+    const record = await this.store.create(principal, { organization, name, ...descriptionOf(body) }, document);
+    return this.#written(record, "create");
+  }
+
+  /** Newest first. @throws FORBIDDEN */
+  async list(principal: Principal, organization: string): Promise<W[]> {
+    this.authorize(principal, { action: "get", organization, name: "" });
+    return this.shown(principal, organization, this.store.list(organization));
+  }
+
+  /** @throws NOT_FOUND, FORBIDDEN */
+  async get(principal: Principal, organization: string, name: string): Promise<W> {
+    this.authorize(principal, { action: "get", organization, name });
+    const [resource] = await this.shown(principal, organization, [this.store.get(organization, name)]);
+    return resource as W;
+  }
+
+  /** Replaces it. @throws NOT_FOUND, CHANGED_MEANWHILE, FORBIDDEN, and what the kind itself refuses */
+  async update(principal: Principal, organization: string, name: string, body: W): Promise<W> {
+    const write = { principal, organization, name, body };
+    this.authorize(principal, { action: "update", organization, name, subject: body });
+    const found = this.#kind.bodyFirst ? undefined : await this.#before(write);
+    const document = await this.documentOf(write, found ?? this.store.find(organization, name));
+    const before = found ?? (await this.#before(write));
+    const next = { ...before, ...descriptionOf(body) };
+    return this.#written(await this.store.update(principal, next, this.kept(document, before)), "update");
+  }
+
+  /** Answers with its last state. @throws NOT_FOUND, FORBIDDEN */
+  async delete(principal: Principal, organization: string, name: string): Promise<W | undefined> {
+    this.authorize(principal, { action: "delete", organization, name });
+    const record = this.store.get(organization, name);
+    this.authorize(principal, { action: "delete", organization, name, subject: record.document });
+    await this.store.remove(principal, record, this.remainders(record));
+    await this.removed(record);
+    const { deleted = "DELETING" } = this.#kind;
+    const last = await this.#wire(record, "delete");
+    return deleted === null ? last : { ...last, status: deleted };
+  }
+
+  find(organization: string, name: string): ResourceRecord<D> | undefined {
+    return this.store.find(organization, name);
+  }
+
+  /** Checks a request and makes of it what is stored. `before`: what an update replaces. */
+  protected abstract documentOf(write: Write<W>, before: ResourceRecord<D> | undefined): D | Promise<D>;
+
+  /** As clients see it, after this action. */
+  protected abstract toWire(record: ResourceRecord<D>, action: Action): W | Promise<W>;
+
+  /** Of one organization or, as a sentinel says, of all: where somebody needs the right. */
+  protected where({ organization }: Asked<W, D>): string {
+    return organization;
+  }
+
+  /** A PUT under one name with another in its body would rename. @throws BAD_REQUEST */
+  protected refuseRename(name: string, bodyName: string): void {
+    refuseRename(this.#kind.word, name, bodyName);
+  }
+
+  /** The new document, with what an update does not replace. */
+  protected kept(document: D, _before: ResourceRecord<D>): D {
+    return document;
+  }
+
+  /** What goes with it, in the transaction that removes it. */
+  protected remainders(_record: ResourceRecord<D>): readonly Statement[] {
+    return [];
+  }
+
+  /** Begins what follows from a write. */
+  protected written(_record: ResourceRecord<D>): void {}
+
+  /** Does what follows from a removal, before it is answered. */
+  protected async removed(_record: ResourceRecord<D>): Promise<void> {}
+
+  /** For those who read. */
+  protected shown(_principal: Principal, _organization: string, records: ResourceRecord<D>[]): Promise<W[]> {
+    return Promise.all(records.map((record) => this.#wire(record, "get")));
+  }
+
+  /** @throws FORBIDDEN */
+  protected authorize(principal: Principal, asked: Asked<W, D>): void {
+    const { action } = asked;
+    this.iam.authorize(principal, { resource: this.#kind.resource, action, organization: this.where(asked) });
+  }
+
+  /** What an update replaces, after a write of it that is under way. */
+  async #before({ principal, organization, name, body }: Write<W>): Promise<ResourceRecord<D>> {
+    const before = await this.store.latest(organization, name);
+    this.authorize(principal, { action: "update", organization, name, subject: before.document });
+    this.refuseRename(name, body.name);
+    return before;
+  }
+
+  #written(record: ResourceRecord<D>, action: Action): Promise<W> {
+    this.written(record);
+    return this.#wire(record, action);
+  }
+
+  async #wire(record: ResourceRecord<D>, action: Action): Promise<W> {
+    return withOwner(record, await this.toWire(record, action));
+  }
+}
+
+/** What clients of old never sent they never get: no description is no member, and so is the administrator as the owner. */
+export function withOwner<W extends Described>({ owner, description }: ResourceRecord<unknown>, wire: W): W {
+  return {
+    ...wire,
+    ...(description === "" ? {} : { description }),
+    ...(owner === ADMINISTRATOR ? {} : { owner }),
+  };
+}
+
+/** Whoever does not know of descriptions keeps the one that is there; the empty text removes it. */
+function descriptionOf({ description }: Described): { description?: string } {
+  return typeof description === "string" ? { description } : {};
+}
