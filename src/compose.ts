@@ -21,6 +21,7 @@ import { keyedAudit } from "./core/audit/audit.ts";
 import { Refusals } from "./core/audit/refusals.ts";
 import { SEAL_FILE_NAME } from "./core/audit/seals.ts";
 import { Audit } from "./core/audit/service.ts";
+import { DiskRoom } from "./core/capacity/disk-room.ts";
 import { Deliveries } from "./core/events/deliveries.ts";
 import { DriverFleet } from "./core/events/driver-fleet.ts";
 import { DriverTypes } from "./core/events/driver-types.ts";
@@ -199,6 +200,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
   );
   const schemas = new Schemas();
   const pace = new Pace();
+  const room = new DiskRoom(settings["min-free-bytes"]);
   const forgotten = new ForgottenRuns({ database, pace, wake: (kind) => queue.wake(kind) });
   const functions: Functions = new Functions({
     ...shared,
@@ -228,6 +230,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     maxJsonDepth: settings["max-json-depth"],
     maxList: settings["max-list"],
     forgotten: forgotten.ids,
+    room,
     doorUrl: `http://127.0.0.1:${door.port}`,
     queue,
     ended: (run) => {
@@ -253,7 +256,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
   await forgotten.load();
   await functions.load();
   const administrator = await administratorToken(database, join(folder, "admin-token"));
-  const vitals = new VitalsWatch({ database, dataDir: folder, log });
+  const vitals = new VitalsWatch({ database, dataDir: folder, room, log });
   vitals.addTo(metrics.registry);
   await vitals.start();
   // What a stop or a crash left behind is looked after before anybody can ask for more.
@@ -288,6 +291,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     proof: administrator.prove,
     metrics: metrics.text,
     vitals: () => vitals.latest,
+    room,
     runtime,
     ...(networkSettings(settings).allowHost ? { neighbour: sandbox.neighbour } : {}),
     certificateAuthority: createAcme({

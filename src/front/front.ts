@@ -2,6 +2,7 @@
 import type { Socket } from "node:net";
 import type { Logger } from "pino";
 import type { Refusals } from "../core/audit/refusals.ts";
+import type { DiskRoom } from "../core/capacity/disk-room.ts";
 import type { RunRecord } from "../core/runs/record.ts";
 import { EVERYWHERE } from "../core/shared/iam.ts";
 import { isLoopback } from "../core/shared/loopback.ts";
@@ -27,6 +28,7 @@ export interface FrontPorts {
   metrics(): Promise<string>;
   /** What stands in /healthz besides. */
   vitals(): object;
+  readonly room: DiskRoom;
   readonly runtime: Runtime;
   /** Who calls a listener from a sandbox on the host's own network; absent where none is. */
   neighbour?(socket: Socket): Promise<{ readonly organization: string; readonly name?: string } | undefined>;
@@ -172,6 +174,7 @@ function openApi(settings: Settings, ports: FrontPorts, health: () => object): P
     bodyLimit: settings["max-body-bytes"],
     uploadLimit: settings["max-upload-bytes"],
     maxJsonDepth: settings["max-json-depth"],
+    room: ports.room,
     health: () => ({ version: versionInfo, functions: health(), audit: services.audit.health(), ...vitals() }),
     refused: (refusal) => ports.refusals.add(refusal),
     metrics: (principal) => {

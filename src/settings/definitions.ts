@@ -319,6 +319,14 @@ export const definitions = {
     value: "TIME",
     help: "how long dead letters are kept; 0s is for ever",
   },
+  "min-free-bytes": {
+    group: "Limits",
+    type: "number",
+    default: 64 * 1024 * 1024,
+    min: 0,
+    value: "BYTES",
+    help: "room on the disk below which new work is refused; 0 refuses none",
+  },
   "max-list": {
     group: "Limits",
     type: "number",

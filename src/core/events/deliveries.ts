@@ -170,7 +170,7 @@ function judge(run: RunRecord | undefined): void {
 /** No room is no attempt; what the same event will always meet is hopeless. */
 function refusal(error: unknown): unknown {
   if (!(error instanceof DispatchError)) return error;
-  if (error.status === 429 || error.status === 503) return new NotNowError(NO_ROOM_PAUSE_MS, error);
+  if ([429, 503, 507].includes(error.status)) return new NotNowError(NO_ROOM_PAUSE_MS, error);
   const isBeingMade = error.message.endsWith("is not READY");
   return error.status < 500 && !isBeingMade ? new HopelessError(error.message) : error;
 }

@@ -1,4 +1,6 @@
 /** Runs: the one way of a call from any way in to its record. */
+
+import type { DiskRoom } from "../capacity/disk-room.ts";
 import type { Serving } from "../functions/revisions.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Secrets } from "../secrets/service.ts";
@@ -38,6 +40,7 @@ export interface RunsPorts extends RecorderPorts {
   readonly maxList: number;
   /** Functions whose runs are out of sight. */
   readonly forgotten: ReadonlySet<string>;
+  readonly room: DiskRoom;
   readonly ended: (run: RunRecord) => void;
 }
 
@@ -103,11 +106,12 @@ export class Runs implements RunKeeper {
 
   /**
    * Starts a run. A blocking one is returned when its end is on record, another as soon as it is itself.
-   * @throws NOT_FOUND, FUNCTION_NOT_READY, FORBIDDEN, OVERLOADED, TOO_DEEP
+   * @throws NOT_FOUND, FUNCTION_NOT_READY, FORBIDDEN, OVERLOADED, TOO_DEEP, DISK_FULL
    */
   async create(principal: Principal, request: RunRequest): Promise<RunRecord> {
     const { organization, functionName, blocking, idempotency } = request;
     this.#authorize(principal, organization, "create");
+    this.#ports.room.refuse();
     const serving = this.#ports.functions.serving(organization, functionName);
     const asking = this.#askingOf(principal, serving);
     if (idempotency !== undefined) return this.#createOnce(asking, request, serving, idempotency);

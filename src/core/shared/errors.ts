@@ -117,6 +117,13 @@ const catalogue = {
     template: "the server is stopping: try again when it is back",
     retryAfter: 5,
   },
+  DISK_FULL: {
+    status: 507,
+    code: 507,
+    template:
+      "the server's disk is nearly full: {free} MB are free, and new work is taken from {least} MB on (setting min-free-bytes); delete something, or make room, and try again",
+    retryAfter: 30,
+  },
   KEY_REUSED: {
     status: 422,
     code: 422,

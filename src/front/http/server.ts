@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Refusal } from "../../core/audit/refusals.ts";
+import type { DiskRoom } from "../../core/capacity/disk-room.ts";
 import { PROOF_PATH, proofText } from "../../core/iam/proof.ts";
 import type { Operation } from "../../core/shared/contract.ts";
 import { DispatchError } from "../../core/shared/errors.ts";
@@ -36,6 +37,7 @@ export interface ApiOptions {
   readonly uploadLimit: number;
   /** Levels to which a body may nest. */
   readonly maxJsonDepth: number;
+  readonly room: DiskRoom;
   health(): object;
   /** Prometheus text about all organizations. @throws FORBIDDEN */
   metrics(principal: Principal): Promise<string>;
@@ -178,6 +180,8 @@ function mount(app: FastifyInstance, { operation, handle }: Route, options: ApiO
       const { principal } = request;
       if (principal === undefined) throw new DispatchError("UNAUTHENTICATED");
       if (operation.body === undefined) refuseBody(request);
+      // Whoever deletes makes room.
+      if (operation.method === "POST" || operation.method === "PUT") options.room.refuse();
       if (Array.isArray(request.body)) {
         const answers = await Promise.all(callsOf(request, bind, principal).map(handle));
         return send(reply, operation.success, { body: `[${answers.map(({ body }) => body).join(",")}]` }, options.log);
