@@ -16,6 +16,7 @@ export const FrameType = {
   cancelled: 20,
   late: 21,
   idle: 22,
+  title: 23,
 } as const;
 
 /** u32 length of the body, u32 invocation, u8 type; big-endian. */

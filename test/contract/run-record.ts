@@ -27,6 +27,8 @@ export function record(fields: Partial<RunRecord> & Pick<RunRecord, "id" | "exec
     stdout: null,
     stderr: null,
     reason: null,
+    title: undefined,
+    times: undefined,
     ...fields,
   };
 }

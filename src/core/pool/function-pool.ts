@@ -15,8 +15,8 @@ export interface FunctionPoolPorts {
   readonly admission: Admission;
   /** What its organization has. */
   readonly share: Share;
-  /** Resolves to a worker that has loaded the revision. */
-  acquire(pool: FunctionPool): Promise<Worker>;
+  /** Resolves to a worker that has loaded the revision, and when it was warmed, in monotonic milliseconds. */
+  acquire(pool: FunctionPool): Promise<{ readonly worker: Worker; readonly warmed: number }>;
   /** Whether a worker should end rather than take its next call, because another function is owed its place. */
   isOwed(pool: FunctionPool, slot: Slot): boolean;
   /** A worker has nothing to do. */
@@ -117,7 +117,9 @@ export class FunctionPool implements Claimant, Waiter {
   async addWorker(): Promise<void> {
     this.#starting++;
     try {
-      this.#adopt(new Slot(this, await this.#ports.acquire(this)));
+      const asked = performance.now();
+      const { worker, warmed } = await this.#ports.acquire(this);
+      this.#adopt(new Slot(this, worker, { asked, warmed, loaded: performance.now() }));
     } finally {
       this.#starting--;
     }

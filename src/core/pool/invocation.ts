@@ -1,8 +1,10 @@
 import type { InvocationListener, Outcome, RunTag } from "../shared/ports.ts";
+import type { Birth } from "./birth.ts";
 import type { Task } from "./task.ts";
 
 /** The worker's side of it. */
 export interface Holder {
+  readonly born: Birth;
   running: Invocation | undefined;
   /** It has ended. */
   done(invocation: Invocation): void;
@@ -33,7 +35,7 @@ export class Invocation implements InvocationListener {
   started(): void {
     this.startedAt = performance.now();
     this.#slot.running = this;
-    this.task.started();
+    this.task.started(this.#slot.born);
   }
 
   log(stream: "stdout" | "stderr", line: string): void {

@@ -178,7 +178,7 @@ export class Pool {
     return pool;
   }
 
-  async #acquire(pool: FunctionPool): Promise<Worker> {
+  async #acquire(pool: FunctionPool): Promise<{ worker: Worker; warmed: number }> {
     const demand = new Demand(pool, false);
     try {
       return await this.#load(pool.revision, demand);
@@ -187,15 +187,16 @@ export class Pool {
     }
   }
 
-  async #load(revision: Revision, demand: Demand): Promise<Worker> {
+  async #load(revision: Revision, demand: Demand): Promise<{ worker: Worker; warmed: number }> {
     const bundle = await this.#blobs.get(revision.source);
     const worker = await this.#warmSets.take(revision, demand);
+    const warmed = performance.now();
     const { handler, environment, limits } = revision;
     const afterwards = (event: Afterwards): void => this.#tell(revision, event);
     const spec: LoadSpec = { handler, bundle, environment, limits, afterwards };
     try {
       await worker.load(spec);
-      return worker;
+      return { worker, warmed };
     } catch (error) {
       void worker.stop("retired");
       throw error;

@@ -1,5 +1,6 @@
 import type { Share } from "../capacity/share.ts";
 import type { StopReason, Worker } from "../shared/ports.ts";
+import type { Birth } from "./birth.ts";
 import { type Holder, Invocation } from "./invocation.ts";
 import type { Revision } from "./revision.ts";
 import type { Task } from "./task.ts";
@@ -17,6 +18,7 @@ export interface SlotOwner {
 /** A worker that serves one function revision, and the tasks it holds: one runs, the others wait inside it. */
 export class Slot implements Holder {
   readonly worker: Worker;
+  readonly born: Birth;
   readonly #pool: SlotOwner;
   /** In the order of their calls. An array and no Set, for the reason that core/runs/active-runs.ts gives. */
   readonly #held: Invocation[] = [];
@@ -35,9 +37,10 @@ export class Slot implements Holder {
   /** Monotonic milliseconds at which what ran last has to be over, whatever it said of itself; 0 for no such time. */
   probeAt = 0;
 
-  constructor(pool: SlotOwner, worker: Worker) {
+  constructor(pool: SlotOwner, worker: Worker, born: Birth) {
     this.#pool = pool;
     this.worker = worker;
+    this.born = born;
   }
 
   get organization(): string {

@@ -1,5 +1,6 @@
 import type { Call } from "../capacity/call.ts";
 import type { Outcome, RunTag } from "../shared/ports.ts";
+import type { Birth } from "./birth.ts";
 import type { Revision } from "./revision.ts";
 
 /** One call on its way through the pool. */
@@ -11,8 +12,8 @@ export interface Task extends Call {
   envelope(): string;
   /** Runs before the handler may start, when the start itself must be on record first. */
   readonly claim?: () => Promise<void>;
-  /** The handler has been entered. */
-  started(): void;
+  /** The handler has been entered, in a worker of this age. */
+  started(born: Birth): void;
   log(stream: "stdout" | "stderr", line: string): void;
   finished(outcome: Outcome): void;
   /** It could not be handed over, for a reason that nobody foresaw. */

@@ -1,6 +1,7 @@
 /** A run between its acceptance and its record: what the pool calls a task. */
 import type { Serving } from "../functions/revisions.ts";
 import { splitNames } from "../functions/service.ts";
+import type { Birth } from "../pool/birth.ts";
 import type { Revision } from "../pool/revision.ts";
 import type { Task } from "../pool/task.ts";
 import type { UsedSecrets } from "../secrets/service.ts";
@@ -19,6 +20,7 @@ import { type RunRecord, recordedPeople } from "./record.ts";
 import { isRepeated, isRepeatedAfterRestart } from "./repetition.ts";
 import { parentOf, type RunRequest } from "./request.ts";
 import { newRunId } from "./run-id.ts";
+import { Stopwatch } from "./run-times.ts";
 import { linesWithoutToken, newRunToken, withoutToken } from "./run-token.ts";
 
 /** Who is told what becomes of the run. */
@@ -54,8 +56,7 @@ export class ActiveRun implements Task {
   /** What the function shows at the function door; it ends with the run. */
   readonly token: string;
   readonly claim?: () => Promise<void>;
-  /** Monotonic milliseconds. */
-  readonly acceptedAt = performance.now();
+  readonly #stopwatch = new Stopwatch();
   /** Whether a row exists or is on its way. */
   recorded = false;
   /** Whether the row of a blocking run says that its handler was entered. */
@@ -150,6 +151,11 @@ export class ActiveRun implements Task {
     return this.entered || this.record.status !== "INITIALIZED";
   }
 
+  /** Monotonic milliseconds. */
+  get acceptedAt(): number {
+    return this.#stopwatch.acceptedAt;
+  }
+
   get hasEnded(): boolean {
     return this.record.finished !== undefined;
   }
@@ -182,7 +188,8 @@ export class ActiveRun implements Task {
     return envelopeText(parts, input);
   }
 
-  started(): void {
+  started(born: Birth): void {
+    this.#stopwatch.enter(born);
     this.record.status = "CREATING";
   }
 
@@ -209,6 +216,7 @@ export class ActiveRun implements Task {
 
   #finish(outcome: Outcome): void {
     const { record } = this;
+    record.title = outcome.title && withoutToken(record.id, outcome.title);
     record.stdout = linesWithoutToken(record.id, outcome.logs.stdout);
     record.stderr = linesWithoutToken(record.id, outcome.logs.stderr);
     if (this.cancelled !== undefined)
@@ -297,6 +305,7 @@ export class ActiveRun implements Task {
 
   #end(): void {
     this.record.finished = unixNanoseconds();
+    this.record.times = this.#stopwatch.end();
     this.#keeper.hasEnded(this);
   }
 }
@@ -350,5 +359,7 @@ export function newRecord(request: RunRequest, serving: Serving, principal: Prin
     stdout: null,
     stderr: null,
     reason: null,
+    title: undefined,
+    times: undefined,
   };
 }

@@ -47,10 +47,39 @@ export const runSchema = {
     startAt: { type: "string" },
     status: runStatus,
     tags,
+    /** What the function said that this run is about; absent when it said nothing. */
+    title: { type: "string" },
   },
 } as const;
 
 export type Run = Static<typeof runSchema>;
+
+const microseconds = { type: "integer" } as const;
+
+export const runDetailsSchema = {
+  type: "object",
+  required: ["name", "attempt", "trigger", "inputDigest"],
+  properties: {
+    name: uuid,
+    attempt: { type: "integer" },
+    /** `kind:id` of who asked: a person, an endpoint, a subscription, another run ... */
+    trigger: { type: "string" },
+    /** For whom they asked. */
+    people: strings,
+    /** The run that asked. */
+    parent: uuid,
+    /** `sha256:` and the digest of the input's text, exactly as it was recorded. */
+    inputDigest: { type: "string" },
+    /** Where the time went; absent until the run ended. */
+    times: {
+      type: "object",
+      required: ["queue", "start", "load", "handler"],
+      properties: { queue: microseconds, start: microseconds, load: microseconds, handler: microseconds },
+    },
+  },
+} as const;
+
+export type RunDetails = Static<typeof runDetailsSchema>;
 
 const resource = "runs";
 const selection = { functionName: pathName, since: { type: "integer" } } as const;
@@ -86,6 +115,22 @@ export const runOperations = {
       },
     },
     response: { type: "array", items: runSchema },
+  },
+  replayRun: {
+    method: "POST",
+    path: "/v1/runs/{runName}/replay",
+    permission: { resource, action: "create" },
+    success: 200,
+    summary: "Run the recorded input of a run once more, with the function as it is now",
+    response: runSchema,
+  },
+  explainRun: {
+    method: "GET",
+    path: "/v1/runs/{runName}/details",
+    permission: { resource, action: "get" },
+    success: 200,
+    summary: "Get who asked for a run, the digest of its input, and where its time went",
+    response: runDetailsSchema,
   },
   getRun: {
     method: "GET",

@@ -37,6 +37,10 @@ export interface RunRecord {
   stdout: readonly string[] | null;
   stderr: readonly string[] | null;
   reason: readonly string[] | null;
+  /** What the function said that this run is about; one line. */
+  title: string | undefined;
+  /** See run-times.ts. */
+  times: string | undefined;
 }
 
 /** The Run object of server.md 2.7, keys in the order of the original. */
@@ -62,7 +66,8 @@ export function runToJson(run: RunRecord): string {
   add("reason", JSON.stringify(run.reason));
   add("secrets", JSON.stringify(run.secrets));
   const start = run.startAt === undefined ? "" : `"startAt":"${new Date(run.startAt).toISOString()}",`;
-  return `${text},"services":null,${start}"status":"${run.status}","tags":${run.tags ?? "[]"}}`;
+  const title = run.title ? `,"title":${JSON.stringify(run.title)}` : "";
+  return `${text},"services":null,${start}"status":"${run.status}","tags":${run.tags ?? "[]"}${title}}`;
 }
 
 function errorToJson({ message, stacktrace, type }: FunctionFailure): string {
@@ -116,6 +121,8 @@ export function runFromRow(row: RunTable): RunRecord {
     stdout: parsed(row.stdout),
     stderr: parsed(row.stderr),
     reason: parsed(row.reason),
+    title: row.title ?? undefined,
+    times: row.times ?? undefined,
   };
 }
 

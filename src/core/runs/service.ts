@@ -16,6 +16,7 @@ import { ActiveRuns } from "./active-runs.ts";
 import { cancellationOf, cancelRun } from "./cancellation.ts";
 import { refuseTooMany } from "./delay.ts";
 import { uncheckedFailure, violationText } from "./failure.ts";
+import { wholeHttpContext } from "./http-context.ts";
 import { type KeyUse, refuseOther, runOfKey, storedKey } from "./idempotency.ts";
 import { LateLines } from "./late-lines.ts";
 import { principalOf, type RunRecord } from "./record.ts";
@@ -161,6 +162,17 @@ export class Runs implements RunKeeper {
       active: (one) => this.#active.find(one),
       end: (record, message, beside) => this.#recorder.endInactive(record, message, beside),
     });
+  }
+
+  /**
+   * Runs a recorded input once more, with what came along with it and the function as it is now.
+   * @throws RUN_NOT_FOUND, and whatever `create` throws
+   */
+  async replay(principal: Principal, organization: string, id: string): Promise<RunRecord> {
+    const { functionName, input, secrets, httpContext, event, tags } = await this.get(principal, organization, id, {});
+    const http = { httpContext: wholeHttpContext(httpContext), recordedHttpContext: httpContext };
+    const recorded = { input, secrets: secrets ?? undefined, event, tags, ...http };
+    return this.create(principal, { organization, functionName, blocking: true, ...recorded });
   }
 
   /** Before anybody may ask for runs: those that somebody waited for when this server died end as interrupted. */

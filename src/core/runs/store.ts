@@ -37,6 +37,8 @@ const columns: readonly (keyof RunRow)[] = [
   "people",
   "owner",
   "start_at",
+  "title",
+  "times",
 ];
 
 /**
@@ -77,6 +79,8 @@ function rowOf(run: RunRecord, owner: string | null = null): RunRow {
     people: run.people === null ? null : run.people.join(" "),
     owner,
     start_at: run.startAt ?? null,
+    title: run.title || null,
+    times: run.times ?? null,
   };
 }
 
@@ -118,6 +122,8 @@ const updateEnd = statement(
       stderr: row.stderr,
       reason: row.reason,
       attempt: row.attempt,
+      title: row.title,
+      times: row.times,
     }),
   "one",
 );

@@ -66,6 +66,10 @@ export interface RunTable {
   owner: string | null;
   /** Unix milliseconds before which it does not begin; null for at once. */
   start_at: number | null;
+  /** What the function said that it is about; one line. */
+  title: string | null;
+  /** Where its time went, see core/runs/run-times.ts. */
+  times: string | null;
 }
 
 /** What must be done, see core/work. */

@@ -178,8 +178,8 @@ export interface RunLogs {
   readonly stderr: readonly string[] | null;
 }
 
-/** How one invocation ended. `output` is the JSON text that the function returned. */
-export type Outcome = { readonly logs: RunLogs } & (
+/** How one invocation ended. `output` is the JSON text that the function returned, `title` what it said of its run, masked. */
+export type Outcome = { readonly logs: RunLogs; readonly title?: string | undefined } & (
   | { readonly output: string; readonly error?: never }
   | { readonly output?: never; readonly error: FunctionFailure }
 );

@@ -103,9 +103,10 @@ async function exchange(
 function requestOf(options: ClientOptions, operation: CallableOperation, values: CallArguments): HttpRequest {
   const headers: Record<string, string> = { Accept: "application/json", ...options.headers };
   const url = options.baseUrl + pathOf(operation.path, values.path ?? {}) + queryOf(values.query ?? {});
-  if (values.body === undefined) return { method: operation.method, url, headers };
+  const runs = operation.method === "POST" && operation.path.startsWith("/v1/runs");
+  const patient = runs ? ({ patient: true } as const) : {};
+  if (values.body === undefined) return { method: operation.method, url, headers, ...patient };
   headers["Content-Type"] = "application/json";
-  const patient = operation.path === "/v1/runs" ? ({ patient: true } as const) : {};
   return { method: operation.method, url, headers, body: stringifyJson(values.body), ...patient };
 }
 

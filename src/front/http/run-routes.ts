@@ -5,7 +5,9 @@ import type { Run, runOperations } from "../../core/runs/contract.ts";
 import { startOf } from "../../core/runs/delay.ts";
 import { digestOf, type KeyUse, keyOfHeader } from "../../core/runs/idempotency.ts";
 import { runToJson } from "../../core/runs/record.ts";
+import { detailsOf } from "../../core/runs/run-details.ts";
 import type { RunList, RunPlace, RunSelection } from "../../core/runs/run-list.ts";
+
 import type { Runs } from "../../core/runs/service.ts";
 import { DispatchError } from "../../core/shared/errors.ts";
 import { memberText } from "../../core/shared/json-text.ts";
@@ -18,6 +20,18 @@ export function runRoutes(operations: typeof runOperations, runs: Runs): Route[]
   return [
     { operation: operations.createRun, handle: (call) => createRun(runs, call) },
     { operation: operations.listRuns, handle: (call) => listRuns(runs, call) },
+    {
+      operation: operations.replayRun,
+      handle: async ({ principal, organization, path }) => ({
+        body: runToJson(await runs.replay(principal, organization, path.runName ?? "")),
+      }),
+    },
+    {
+      operation: operations.explainRun,
+      handle: async ({ principal, organization, path }) => ({
+        body: detailsOf(await runs.get(principal, organization, path.runName ?? "", {})),
+      }),
+    },
     { operation: operations.getRun, handle: (call) => getRun(runs, call) },
     {
       operation: operations.cancelRun,

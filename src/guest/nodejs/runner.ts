@@ -6,6 +6,7 @@ import { attempt, type Failure, failureOf, traceOf } from "./failure.ts";
 import { enterRun, type RunMark, runOfNow, tellLate } from "./late.ts";
 import type { Leftovers } from "./leftovers.ts";
 import { serialise } from "./result.ts";
+import { titleSetter } from "./title.ts";
 
 interface Invocation extends RunMark {
   readonly envelope: string;
@@ -41,6 +42,7 @@ const isPromise = (value: unknown): value is PromiseLike<unknown> =>
 
 export const createRunner = (options: RunnerOptions): Runner => {
   const { channel, handler, mark, leftovers, folder, maxOutputBytes } = options;
+  const addSetTitle = titleSetter(channel);
   const queue: Invocation[] = [];
   let current: Invocation | undefined;
   /** An earlier run has failed while this one runs: it is the last. */
@@ -71,6 +73,7 @@ export const createRunner = (options: RunnerOptions): Runner => {
   const enter = (invocation: Invocation): void => {
     try {
       const { context, payload } = JSON.parse(invocation.envelope) as Envelope;
+      addSetTitle(context);
       const value = handler(context, payload);
       if (isPromise(value)) {
         value.then(

@@ -12,6 +12,7 @@ import { bornWork } from "./0011-born-work.ts";
 import { runsAreWork } from "./0012-runs-are-work.ts";
 import { runsByEnd } from "./0013-runs-by-end.ts";
 import { owners } from "./0014-owners.ts";
+import { toldRuns } from "./0015-told-runs.ts";
 import type { Migration } from "./migration.ts";
 
 /** All steps, oldest first. Never change one that was released: add another. */
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   runsAreWork,
   runsByEnd,
   owners,
+  toldRuns,
 ];

@@ -12,6 +12,7 @@ interface Invocation {
   cancelling: boolean;
   output: string | undefined;
   error: FunctionFailure | undefined;
+  title: string | undefined;
 }
 
 /** What only a forger says, in words that follow "the worker"; undefined when all is well. */
@@ -23,10 +24,10 @@ const REMEMBERED = 16;
 const hasResult = (invocation: Invocation): boolean =>
   invocation.output !== undefined || invocation.error !== undefined;
 
-const settle = ({ listener, record, output, error }: Invocation): void => {
+const settle = ({ listener, record, output, error, title }: Invocation): void => {
   const { logs } = record;
-  if (error !== undefined) listener.finished({ error, logs });
-  else listener.finished({ output: output ?? "null", logs });
+  if (error !== undefined) listener.finished({ error, logs, title });
+  else listener.finished({ output: output ?? "null", logs, title });
 };
 
 export class Invocations implements LateMarkers {
@@ -60,7 +61,7 @@ export class Invocations implements LateMarkers {
     this.#lastNumber += 1;
     const record = new LogRecord(this.#maxLogBytes, listener);
     const number = this.#lastNumber;
-    const open = { started: false, cancelling: false, output: undefined, error: undefined };
+    const open = { started: false, cancelling: false, output: undefined, error: undefined, title: undefined };
     this.#waiting.push({ number, listener, record, ...open });
     return number;
   }
@@ -84,6 +85,13 @@ export class Invocations implements LateMarkers {
     running.output = output;
     running.error = error;
     this.#advance();
+    return undefined;
+  }
+
+  /** Threads may say it a moment too late: then it is dropped. */
+  titled(number: number, title: string): Violation {
+    const running = this.#current();
+    if (running?.number === number && running.started) running.title = title;
     return undefined;
   }
 

@@ -13,6 +13,7 @@ import {
   type Worker,
   type WorkerExit,
 } from "../../../core/shared/ports.ts";
+import { visibleText } from "../../../core/shared/visible-text.ts";
 import { emptyFrame, FrameReader, FrameType, HEADER_BYTES, textFrame, writeHeader } from "../../../guest/frames.ts";
 import { FloodGauge, MESSAGE_LIMITS, OUTPUT_LIMITS } from "./flood-gauge.ts";
 import { FrameWriter } from "./frame-writer.ts";
@@ -49,6 +50,9 @@ const STRAY_LIMIT = 64 * 1024;
 
 /** The shortest text that a guest cuts. */
 const SHORTEST_CUT = 500;
+
+/** Letters of a run's title, as the guests cut it. */
+const LONGEST_TITLE = 200;
 
 /** Letters of one such line in the debug log. */
 const LONGEST_STRAY = 2000;
@@ -289,6 +293,7 @@ class ProcessWorker implements Worker {
     if (this.#output.overflows(end - start)) return FLOOD;
     if (type === FrameType.late) return this.#hearLate(number, bytes.toString("utf8", start, end));
     if (type === FrameType.idle) return this.#hearIdle(number);
+    if (type === FrameType.title) return this.#hearTitle(number, bytes.toString("utf8", start, end));
     return `sent a message of the unknown type ${type}`;
   }
 
@@ -317,6 +322,12 @@ class ProcessWorker implements Worker {
     } catch {
       return "sent output that cannot be read";
     }
+  }
+
+  #hearTitle(number: number, text: string): Violation {
+    const said = this.#masks.size === 0 ? text : masked(this.#masks, text, text.length >= LONGEST_TITLE);
+    const line = visibleText(said.slice(0, LONGEST_TITLE).replaceAll(/\s+/g, " ").trim());
+    return this.#invocations.titled(number, line.slice(0, LONGEST_TITLE));
   }
 
   #hearIdle(number: number): Violation {

@@ -1,5 +1,6 @@
 /** Runs: not a kind of batch files, but fetched, printed and described like one. */
-import { runOperations } from "../../../core/runs/contract.ts";
+import { type RunDetails, runOperations } from "../../../core/runs/contract.ts";
+import { ApiError } from "../../client/errors.ts";
 import type { Context } from "../frame/context.ts";
 import { jsonText } from "../output/encode.ts";
 import { type Fact, textLines } from "../output/facts.ts";
@@ -7,11 +8,12 @@ import { printResources } from "../output/print.ts";
 import { isObject, type JsonObject, type Shape } from "../output/shape.ts";
 import { duration, rfc3339 } from "../output/time.ts";
 import { type KindTable, keys, list, objectOf, objectsOf, plainStyle, text, textColumn } from "./kind.ts";
+import { runTitle } from "./run-title.ts";
 
 /** The keys of a printed run (cli-and-runtimes.md 1.8). */
 export const runShape: Shape = {
   ...keys(
-    "blocking? error? event? executedTime? faasId? finishedTime? functionId? functionName? httpContext? input?? logs? name? output?? reason secrets services startAt? status? tags",
+    "blocking? error? event? executedTime? faasId? finishedTime? functionId? functionName? httpContext? input?? logs? name? output?? reason secrets services startAt? status? tags title?",
   ),
   nested: {
     error: keys("message stacktrace type"),
@@ -32,6 +34,7 @@ export const runTable: KindTable = {
     { title: "Started", cell: (run) => rfc3339(time(run, "executedTime")) },
     { title: "Finished", cell: (run) => rfc3339(time(run, "finishedTime")) },
     { title: "Duration", cell: (run) => took(run) },
+    { title: "Title", cell: runTitle },
   ],
 };
 
@@ -43,24 +46,30 @@ export function time(run: JsonObject, key: "executedTime" | "finishedTime"): big
 }
 
 /** How long a run took; "" until it ended. */
-function took(run: JsonObject): string {
+export function took(run: JsonObject): string {
   const started = time(run, "executedTime");
   const finished = time(run, "finishedTime");
   return started === undefined || finished === undefined ? "" : duration(finished - started);
 }
 
-/** What went in, what came out, what it wrote. */
-export function runFacts(run: JsonObject): Fact[] {
+/** What went in, what came out, what it wrote, where its time went. */
+export function runFacts(run: JsonObject, details: Partial<RunDetails>): Fact[] {
   const [error, logs] = [objectOf(run.error), objectOf(run.logs)];
   const cause = text(error, "type") && `${text(error, "type")}: ${text(error, "message")}`;
   return [
     ["ID", [text(run, "name")]],
     ["Function", [text(run, "functionName")]],
+    ["Title", [text(run, "title")]],
     ["Status", [text(run, "status")]],
     ["Error", [...textLines(cause), ...list(error, "stacktrace").flatMap(textLines)]],
     ["Started", [rfc3339(time(run, "executedTime"))]],
     ["Finished", [rfc3339(time(run, "finishedTime"))]],
     ["Duration", [took(run)]],
+    ["Time went to", timeLines(details.times)],
+    ["Asked by", [details.trigger ?? ""]],
+    ["Acting for", [details.people?.join(", ") ?? ""]],
+    ["Called by run", [details.parent ?? ""]],
+    ["Attempts", [(details.attempt ?? 1) > 1 ? String(details.attempt) : ""]],
     ["Event", [isObject(run.event) ? text(run.event, "eventType") : ""]],
     ["Secrets", [list(run, "secrets").join(", ")]],
     ["Input", valueLines(run.input)],
@@ -68,6 +77,19 @@ export function runFacts(run: JsonObject): Fact[] {
     ["Stdout", list(logs, "stdout")],
     ["Stderr", list(logs, "stderr")],
   ];
+}
+
+/** The longest part first: that is why the run was slow. */
+function timeLines(times: RunDetails["times"]): readonly string[] {
+  if (times === undefined) return [];
+  const parts: [microseconds: number, words: string][] = [
+    [times.queue, "waiting for its turn"],
+    [times.start, "starting a worker, because none was free (cold start)"],
+    [times.load, "loading the function into it"],
+    [times.handler, "the handler"],
+  ];
+  const shown = parts.filter(([microseconds]) => microseconds > 0).sort(([one], [other]) => other - one);
+  return shown.map(([microseconds, words]) => `${duration(BigInt(microseconds) * 1000n).padEnd(8)} ${words}`);
 }
 
 function valueLines(value: unknown): readonly string[] {
@@ -85,6 +107,16 @@ export function runLine(run: JsonObject): string {
 export async function fetchRun({ client }: Context, functionName: string, id: string): Promise<JsonObject> {
   const query = functionName === "" ? {} : { functionName };
   return { ...(await client.call(runOperations.getRun, { path: { runName: id }, query })) };
+}
+
+/** What is known of a run besides the Run object; older servers tell none of it. */
+export async function fetchRunDetails({ client }: Context, runName: string): Promise<Partial<RunDetails>> {
+  try {
+    return await client.call(runOperations.explainRun, { path: { runName } });
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return {};
+    throw error;
+  }
 }
 
 /** The query of a list of runs; undefined values are left out. */

@@ -6,7 +6,7 @@ import { unknownWord } from "../frame/parse.ts";
 import { deadLetterFacts, fetchDeadLetter, isDeadLetterWord } from "../kinds/dead-letter.ts";
 import { fetchResources, type Kind, list, number, objectOf, objects, objectsOf, text } from "../kinds/kind.ts";
 import { allKinds, kindNamed, kindOfWord } from "../kinds/kinds.ts";
-import { fetchRun, fetchRuns, printRuns, runFacts, runLine } from "../kinds/run.ts";
+import { fetchRun, fetchRunDetails, fetchRuns, printRuns, runFacts, runLine } from "../kinds/run.ts";
 import { type Fact, textLines } from "../output/facts.ts";
 import { printData, printFacts, printResources } from "../output/print.ts";
 import type { JsonObject } from "../output/shape.ts";
@@ -23,7 +23,8 @@ export const describe = command({
     const [word = "", name = ""] = context.args;
     if (/^runs?$/i.test(word)) {
       const run = await fetchRun(context, "", name);
-      return printFacts(context, runFacts(run), () => printRuns(context, run));
+      const details = context.format === "table" ? await fetchRunDetails(context, name) : {};
+      return printFacts(context, runFacts(run, details), () => printRuns(context, run));
     }
     if (isDeadLetterWord(word)) {
       const letter = await fetchDeadLetter(context, name);

@@ -83,7 +83,8 @@ async function printRun(context: Context, run: JsonObject, outputOnly: boolean):
   io.stdout(format === "yaml" ? await yamlText(value) : jsonText(value));
 }
 
-function failureOf(run: JsonObject): string {
+/** `FunctionError: quota`. */
+export function failureOf(run: JsonObject): string {
   const error = objectOf(run.error);
   return `${field(error, "type") || "Error"}: ${field(error, "message") || "the run failed"}`;
 }

@@ -15,6 +15,7 @@ import { get } from "./get.ts";
 import { iam } from "./iam.ts";
 import { login, logout } from "./login.ts";
 import { logs } from "./logs.ts";
+import { run } from "./replay.ts";
 import { version } from "./version.ts";
 import { apply, create, update } from "./write.ts";
 
@@ -47,6 +48,7 @@ export const rootCommand: Command = {
     logout,
     logs,
     retry,
+    run,
     update,
     version,
     complete,

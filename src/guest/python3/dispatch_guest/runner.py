@@ -6,6 +6,7 @@ import os
 import sys
 
 from .channel import CANCEL, CANCELLED, ERROR, IDLE, INVOKE, PROBE, RESULT, STARTED
+from .context import Context
 from .failure import failure, failure_of
 from .result import serialise, why_not
 
@@ -76,7 +77,7 @@ class Runner:
 
     def _run(self, number, envelope):
         self._guard.begin(number)
-        kind, body = self._outcome(envelope)
+        kind, body = self._outcome(number, envelope)
         if self._forked:
             self._end_fork(kind)
         if self._leftovers is not None:
@@ -101,11 +102,17 @@ class Runner:
         finally:
             os._exit(0 if kind == RESULT else 1)
 
-    def _outcome(self, envelope):
+    def _outcome(self, number, envelope):
+        context = None
         try:
-            value = self._call(json.loads(envelope.decode()))
+            parts = json.loads(envelope.decode())
+            context = Context.of(parts["context"], self._channel, number)
+            value = self._call(context, parts["payload"])
         except BaseException as error:  # whatever a function raises, SystemExit included, is the run's error
             return ERROR, failure_of(error, self._folder)
+        finally:
+            if context is not None:
+                context.ended()
         try:
             body = serialise(value)
         except BaseException as error:
@@ -115,8 +122,8 @@ class Runner:
             return ERROR, failure("FunctionError", limit % self._max_output_bytes)
         return RESULT, body
 
-    def _call(self, envelope):
-        value = self._function(envelope["context"], envelope["payload"])
+    def _call(self, context, payload):
+        value = self._function(context, payload)
         return self._await(value) if hasattr(value, "__await__") else value
 
     def _await(self, awaitable):
