@@ -20,7 +20,7 @@ test("folder blobs are readable by the server's user alone", async () => {
   expect(modes).toEqual([0o700, 0o700, 0o600]);
 });
 
-test("a folder blob that was altered on disk is refused, and mended by putting it again", async () => {
+test("a folder blob that was altered on disk is refused, and repaired by putting it again", async () => {
   const blobs = createFolderBlobs(folder);
   const digest = await blobs.put(Buffer.from("original"));
   writeFileSync(pathOf(digest), "altered");

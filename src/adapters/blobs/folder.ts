@@ -52,7 +52,7 @@ function pathOf(folder: string, digest: string): string {
   return join(folder, digest.slice(0, 2), digest);
 }
 
-/** A damaged copy counts as missing, so that storing the same bytes again mends it. */
+/** A damaged copy counts as missing, so that storing the same bytes again repairs it. */
 async function holds(path: string, digest: string): Promise<boolean> {
   try {
     return (await sha256(await readFile(path))) === digest;

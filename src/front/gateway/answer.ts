@@ -7,7 +7,7 @@ export interface Answer {
   readonly body?: string | Buffer;
 }
 
-/** A request that is answered without a run. The message is for the caller: what was wrong and how to mend it. */
+/** A request that is answered without a run. The message is for the caller: what was wrong and how to fix it. */
 export class Refusal extends Error {
   override name = "Refusal";
   readonly status: number;

@@ -88,10 +88,13 @@ function tagOf({ permission }: Operation): string {
 
 /** `createFunction`, `listRuns`, `getHome` ...: the action, and what it is about. */
 function operationId(operation: Operation, names: ReadonlyMap<TSchema, string>): string {
-  const { path, permission, response, body } = operation;
+  const { method, path, permission, response, body } = operation;
   const listed = itemsOf(response);
   const name = names.get(listed ?? body ?? response ?? {}) ?? capital(parameterOf(path));
   if (name === "") return permission.action + (pathWords(path) || "Root");
+  // `POST /v1/runs/{runName}/replay` makes a run in a way of its own.
+  const way = method === "POST" ? /\}\/(\w+)$/.exec(path)?.[1] : undefined;
+  if (way !== undefined) return way + name;
   return listed === undefined ? permission.action + name : `list${name.replace(/y$/, "ie")}s`;
 }
 

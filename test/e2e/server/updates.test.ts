@@ -46,8 +46,8 @@ test("the last good revision serves after an update that failed, and the functio
   const broken = await dispatch.updateFunction("fragile", { "f.js": "syntax error" });
   expect([broken.status, broken.reason?.length]).toEqual(["ERROR", 1]);
   expect((await dispatch.run("fragile")).output).toBe(1);
-  const mended = await dispatch.updateFunction("fragile", version(2));
-  expect([mended.status, mended.reason]).toEqual(["READY", null]);
+  const repaired = await dispatch.updateFunction("fragile", version(2));
+  expect([repaired.status, repaired.reason]).toEqual(["READY", null]);
   expect((await dispatch.run("fragile")).output).toBe(2);
 });
 

@@ -17,7 +17,7 @@ export type Command =
   | { readonly verb: "echo"; readonly text: string }
   | { readonly verb: "help"; readonly topic?: Topic };
 
-/** A command, or a sentence that says what was not understood and how to mend it. */
+/** A command, or a sentence that says what was not understood and how to fix it. */
 export type Parsed = { readonly command: Command } | { readonly problem: string };
 
 /** A verb as the help explains it. */

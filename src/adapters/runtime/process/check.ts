@@ -76,7 +76,7 @@ export const explain = (complaint: string): string => {
   const cause = CAUSES.find(({ applies }) => applies(complaint))?.sentence;
   const told = complaint.trim().split("\n").slice(-3).join(" / ");
   return cause === undefined
-    ? `Functions cannot run here: ${told}. Mend that, ${GIVE_UP}.`
+    ? `Functions cannot run here: ${told}. Fix that, ${GIVE_UP}.`
     : `${cause} (The sandbox said: ${told})`;
 };
 

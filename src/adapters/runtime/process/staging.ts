@@ -13,7 +13,7 @@ export interface Staging {
   readonly namespace: string;
   /**
    * The path by which the unprivileged user reaches a file or folder.
-   * @throws Error when the thing itself is closed to others, which no staging can mend.
+   * @throws Error when the thing itself is closed to others, which no staging can fix.
    */
   reachable(source: string): Promise<string>;
   close(): Promise<void>;

@@ -5,7 +5,7 @@ import type { Finding } from "./doctor/finding.ts";
 /** Exits with 1 when something is broken. */
 export const doctor = command({
   name: "doctor",
-  summary: "Check the server, its sandbox, this machine and these settings, and say how to mend what is wrong",
+  summary: "Check the server, its sandbox, this machine and these settings, and say how to fix what is wrong",
   examples: ["dispatch doctor", "dispatch doctor -o json"],
   run: async (context) => {
     const { checkAll } = await import("./doctor/check-all.ts");
@@ -21,8 +21,8 @@ const checkWidth = 15;
 
 function findingText({ check, state, message, remedy }: Finding): string {
   const indent = " ".repeat(stateWidth + checkWidth);
-  const mend = remedy === undefined ? "" : `${indent}mend: ${remedy}\n`;
-  return `${state.padEnd(stateWidth)}${check.padEnd(checkWidth)}${message.replaceAll("\n", `\n${indent}`)}\n${mend}`;
+  const fix = remedy === undefined ? "" : `${indent}fix: ${remedy}\n`;
+  return `${state.padEnd(stateWidth)}${check.padEnd(checkWidth)}${message.replaceAll("\n", `\n${indent}`)}\n${fix}`;
 }
 
 function summary(findings: readonly Finding[]): string {

@@ -110,7 +110,7 @@ describe("edit", () => {
     const { stderr } = await call(["edit", "api", "echo"], options);
     const path = /dispatch update -f (\S+)\n$/.exec(stderr)?.[1] ?? "";
     expect(stderr).toBe(
-      `[Code: 400] authentication no\nYour text is kept: mend it, then run dispatch update -f ${path}\n`,
+      `[Code: 400] authentication no\nYour text is kept: fix it, then run dispatch update -f ${path}\n`,
     );
     expect(readFileSync(path, "utf8")).toContain("authentication: no\n");
   });

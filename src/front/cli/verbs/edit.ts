@@ -84,7 +84,7 @@ async function onlyResource({ io }: Context, { kind, name, path }: Editing, text
 function kept({ settings }: Context, { path, text }: Editing, error: unknown): CliError {
   const message = failureText(error, settings) ?? messageOf(error);
   if (!unchanged(path, text))
-    return new CliError(`${message}\nYour text is kept: mend it, then run dispatch update -f ${path}`);
+    return new CliError(`${message}\nYour text is kept: fix it, then run dispatch update -f ${path}`);
   removeDraft(path);
   return new CliError(message);
 }

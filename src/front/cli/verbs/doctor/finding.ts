@@ -4,6 +4,6 @@ export interface Finding {
   readonly check: string;
   readonly state: "ok" | "warning" | "broken" | "skipped";
   readonly message: string;
-  /** How to mend it. */
+  /** How to fix it. */
   readonly remedy?: string;
 }
