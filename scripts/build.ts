@@ -69,7 +69,7 @@ const bundles: BuildOptions[] = [
 
 mkdirSync(dist, { recursive: true });
 await Promise.all(bundles.map((options) => build({ ...common, ...options })));
-for (const guest of ["python3", "powershell"])
+for (const guest of ["python3", "powershell", "java"])
   cpSync(join(root, "src/guest", guest), join(dist, "server/guest", guest), { recursive: true });
 chmodSync(join(dist, "server/guest"), 0o755);
 chmodSync(join(dist, "server/event-drivers"), 0o755);

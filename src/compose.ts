@@ -28,6 +28,7 @@ import { DriverTypes } from "./core/events/driver-types.ts";
 import { Drivers } from "./core/events/drivers.ts";
 import { Events } from "./core/events/events.ts";
 import { Subscriptions } from "./core/events/subscriptions.ts";
+import { Artefacts } from "./core/functions/artefacts.ts";
 import { Schemas } from "./core/functions/schema/schemas.ts";
 import { Functions } from "./core/functions/service.ts";
 import { administratorToken } from "./core/iam/administrator-token.ts";
@@ -207,6 +208,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     schemas,
     images,
     blobs,
+    artefacts: new Artefacts(builder, blobs),
     pool,
     forgotten,
     defaultNetwork: networkSettings(settings).functions,

@@ -77,6 +77,8 @@ export interface FunctionOptions {
   readonly image?: BuiltImage;
   readonly environment?: Readonly<Record<string, string>>;
   readonly handler?: string;
+  /** Instead of files: an artefact. */
+  readonly bundle?: Uint8Array;
   readonly files?: Readonly<Record<string, string>>;
   readonly afterwards?: (event: Afterwards) => void;
 }
@@ -109,10 +111,11 @@ export const startFunction = async (
 ): Promise<Worker> => {
   const { file = "", handler = "" } = FILES[language] ?? {};
   const worker = await startGeneric(runtime, language, options);
+  const own = source === "" ? {} : { [file]: source };
   await worker
     .load({
       handler: options.handler ?? handler,
-      bundle: bundleOf({ [file]: source, ...options.files }),
+      bundle: options.bundle ?? bundleOf({ ...own, ...options.files }),
       environment: options.environment ?? {},
       limits: { ...LIMITS, ...options.limits },
       ...(options.afterwards === undefined ? {} : { afterwards: options.afterwards }),

@@ -68,6 +68,8 @@ async function installInto(
     { mode: 0o644 },
   );
   const installation = { ...(await planInstallation(site, order, workDir)), uid };
+  for (const [name, text] of Object.entries(installer.extraFiles?.(installation.environment) ?? {}))
+    await writeFile(join(workDir, name), text, { mode: 0o644 });
   progress(`${installer.name} with ${spec.language} ${interpreter.version}`);
   await runInstallation(installation, progress);
   await refuseTooLarge(installation);
@@ -85,7 +87,7 @@ async function planInstallation(site: InstallSite, order: Order, workDir: string
   const found = toRegistrySettings(variables, pathOf);
   const settings = { ...found, network: site.network ?? found.network };
   warn(site.log, installer, settings);
-  const plan = installer.plan({
+  const plan = await installer.plan({
     interpreter,
     mode: sandbox.mode,
     manifest: spec.manifest,
@@ -115,7 +117,7 @@ function warn(log: Log, installer: Installer, { warnings, network }: RegistrySet
  * Closes what was installed and moves it into the image; false when the installer made nothing. Nothing of the installer
  * is left, and the new place is one that only the server may write: what is a real folder there stays one.
  */
-async function takeOutput(sandbox: Sandbox, { workDir, contentDir }: Workshop, name: string): Promise<boolean> {
+export async function takeOutput(sandbox: Sandbox, { workDir, contentDir }: Workshop, name: string): Promise<boolean> {
   if (!(await closeTree(sandbox, workDir, name))) return false;
   const taken = join(contentDir, name);
   await rename(join(workDir, name), taken);

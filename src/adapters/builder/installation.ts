@@ -34,10 +34,10 @@ const MOST_LEVELS = 256;
 export interface Installation {
   readonly sandbox: Sandbox;
   readonly organization: string;
-  readonly installer: Installer;
+  readonly installer: Pick<Installer, "name" | "complaints">;
   readonly command: string;
   readonly plan: InstallPlan;
-  readonly network: NetworkKind;
+  readonly network: NetworkKind | "nothing";
   readonly environment: Readonly<Record<string, string>>;
   /** The working folder on the host. */
   readonly workDir: string;
@@ -114,7 +114,7 @@ function exitOf(code: number | null, signal: string | null): string | undefined 
   return signal === null ? `failed (exit code ${code})` : `was ended by ${signal}`;
 }
 
-function failureText(installer: Installer, why: string, lines: readonly string[]): string {
+function failureText(installer: Installation["installer"], why: string, lines: readonly string[]): string {
   const complaints = installer.complaints(lines);
   return [`${installer.name} ${why}`, ...(complaints.length > 0 ? complaints : lines.slice(-UNEXPLAINED_LINES))].join(
     "\n",

@@ -43,25 +43,14 @@ export interface Installer {
   withBase?(manifest: string): string;
   /** The manifest as the installer gets it; default: as it was sent. */
   prepareManifest?(manifest: string): string;
+  /** Further files of the working folder, by name; `settings` as the sandbox may see them. */
+  extraFiles?(settings: Readonly<Record<string, string>>): Readonly<Record<string, string>>;
   /** How the installer of the server's user is configured. @throws BuildError with the remedy when it is not on this machine. */
   readSettings(interpreter: Interpreter, environment: NodeJS.ProcessEnv): Promise<Readonly<Record<string, string>>>;
   /** @throws BuildError when the manifest cannot be installed with these settings. */
-  plan(context: PlanContext): InstallPlan;
+  plan(context: PlanContext): InstallPlan | Promise<InstallPlan>;
   /** What was resolved, read after a success; "" for nothing. `contentDir` has the output, if there is any, as a real folder. */
   readLock(folders: { readonly workDir: string; readonly contentDir: string }): Promise<string>;
   /** The part of the last lines in which the installer says what went wrong; [] when it does not say. */
   complaints(lines: readonly string[]): readonly string[];
 }
-
-/** Installs nothing, for languages without an installer. */
-export const none: Installer = {
-  name: "nothing",
-  manifestFileName: "",
-  outputName: "",
-  isNeeded: () => false,
-  refuseFiles: () => {},
-  readSettings: async () => ({}),
-  plan: () => ({ links: [], args: [], environment: {}, binds: [] }),
-  readLock: async () => "",
-  complaints: () => [],
-};

@@ -2,15 +2,22 @@
  * The local builder: an image is a folder of dependencies that the language's own installer fills, in the same sandbox in
  * which functions run (decision 22). The same manifest with the same interpreter is installed once for an organization.
  */
-import { BuildError, type Builder, type BuiltImage, type ImageSpec } from "../../core/shared/ports.ts";
+import {
+  type ArtefactSpec,
+  BuildError,
+  type Builder,
+  type BuiltImage,
+  type ImageSpec,
+} from "../../core/shared/ports.ts";
+import type { SourceFile } from "../../core/shared/source-file.ts";
 import { findInterpreter, languageAdapters, reportLanguage } from "../languages/languages.ts";
 import type { Log } from "../runtime/process/log.ts";
 import type { Sandbox } from "../runtime/process/sandbox.ts";
+import { compileSource, refuseLargeArtefact } from "./compile.ts";
 import { imageDigest } from "./image-digest.ts";
 import { openImageStore } from "./image-store.ts";
 import { type InstallSite, installImage, type Order } from "./install-image.ts";
 import { defaultInstallLimits, type InstallLimits } from "./installation.ts";
-import { none } from "./installer.ts";
 
 export interface LocalBuilderOptions {
   /** The folder of images, below the server's data folder; it belongs to one server at a time. */
@@ -56,9 +63,23 @@ export function createLocalBuilder(options: LocalBuilderOptions): Builder {
         ? installOnce(order, progress)
         : { digest: order.input, lock: "" };
     },
+    compile: (spec) => compile(site, spec),
     remove: (image) => site.store.remove(image),
   };
 }
+
+async function compile(site: InstallSite, spec: ArtefactSpec): Promise<readonly SourceFile[] | undefined> {
+  const { compiler } = languageAdapters[spec.language];
+  if (compiler === undefined || !spec.files.some(({ path }) => compiler.isSource(path))) return undefined;
+  const search = await findInterpreter(spec.language);
+  if (!search.found) throw new BuildError(`${search.reason}. Remedy: ${search.remedy}`);
+  const files = await compileSource(site, spec, search.interpreter, compiler);
+  refuseLargeArtefact(files, MOST_ARTEFACT_BYTES);
+  return files;
+}
+
+/** As a source has at most (decision 18). */
+const MOST_ARTEFACT_BYTES = 256 * 1024 * 1024;
 
 /** As some editors begin a file; to installers it would be a part of the first line. */
 const BYTE_ORDER_MARK = /^\uFEFF/;
@@ -68,9 +89,7 @@ async function placeOrder(given: ImageSpec): Promise<Order> {
   refuseSystemPackages(spec);
   const search = await findInterpreter(spec.language);
   if (!search.found) throw new BuildError(`${search.reason}. Remedy: ${search.remedy}`);
-  const installer = languageAdapters[spec.language].installer ?? (spec.manifest.trim() === "" ? none : undefined);
-  if (installer === undefined)
-    throw new BuildError(`Dependencies of the language ${spec.language} cannot be installed by this version.`);
+  const { installer } = languageAdapters[spec.language];
   const isNeeded = installer.isNeeded(spec.manifest);
   if (isNeeded) installer.refuseFiles(spec.manifest);
   const manifest = isNeeded ? installer.withBase?.(spec.manifest) : undefined;

@@ -15,8 +15,7 @@ export const guestCommand = async (
 ): Promise<GuestCommand> => {
   const interpreter = await obtainInterpreter(language);
   const { guest } = languageAdapters[language];
-  if (guest === undefined) throw new Error(`there is no guest for ${language}`);
-  const rest = guest(sandbox, { source: guestFolder, target: GUEST_AT }, image);
+  const rest = await guest(sandbox, { source: guestFolder, target: GUEST_AT }, image, interpreter);
   const command = sandbox.mode === "none" ? interpreter.command : interpreter.inside;
   return {
     ...{ ...rest, command, links: [interpreter.link], binds: [...interpreter.binds, ...rest.binds] },

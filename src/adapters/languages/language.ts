@@ -2,7 +2,7 @@
 import type { BuiltImage } from "../../core/shared/ports.ts";
 import type { Installer } from "../builder/installer.ts";
 import type { Link } from "../runtime/process/bubblewrap.ts";
-import type { InterpreterSearch } from "../runtime/process/interpreters.ts";
+import type { Interpreter, InterpreterSearch } from "../runtime/process/interpreters.ts";
 import type { Bind, Sandbox } from "../runtime/process/sandbox.ts";
 
 export interface GuestCommand {
@@ -11,16 +11,43 @@ export interface GuestCommand {
   readonly binds: readonly Bind[];
   readonly links: readonly Link[];
   readonly environment: Readonly<Record<string, string>>;
+  /** Where it starts; default /tmp. For interpreters that cannot change their folder later. */
+  readonly directory?: string;
   /** The image's dependencies as the guest sees them. It is told when a function is loaded: until then it runs nothing of theirs. */
   readonly modules?: string;
 }
 
 /** What of the command depends on the language alone. */
-export type Guest = Pick<GuestCommand, "args" | "binds" | "modules"> & Partial<Pick<GuestCommand, "environment">>;
+export type Guest = Pick<GuestCommand, "args" | "binds" | "modules" | "directory"> &
+  Partial<Pick<GuestCommand, "environment">>;
+
+/** A compiler, run in a folder that it may fill. Paths of sources are relative to the function's folder. */
+export interface Compiler {
+  readonly name: string;
+  /** Its file, beside the interpreter's. */
+  readonly program: string;
+  isSource(path: string): boolean;
+  /** The folder that it fills, of the same name in the artefact. */
+  readonly outputName: string;
+  /** The folder in an image that holds its dependencies. */
+  readonly imageModules: string;
+  args(what: {
+    readonly sources: readonly string[];
+    /** Where the sources are seen. */
+    readonly folder: string;
+    readonly modules: string | undefined;
+  }): readonly string[];
+  /** Where a file that is not compiled goes. */
+  outputPath(path: string): string;
+  /** The part of the last lines in which it says what is wrong, with the paths of the source. */
+  complaints(lines: readonly string[], folder: string): readonly string[];
+}
 
 export interface LanguageAdapter {
   find(): Promise<InterpreterSearch>;
   /** The guest in `guests`, for an image. @throws Error when a folder of the image is gone or no real one. */
-  guest?(sandbox: Sandbox, guests: Bind, image: BuiltImage): Guest;
-  readonly installer?: Installer;
+  guest(sandbox: Sandbox, guests: Bind, image: BuiltImage, interpreter: Interpreter): Guest | Promise<Guest>;
+  readonly installer: Installer;
+  /** For languages whose sources are compiled when a function is deployed. */
+  readonly compiler?: Compiler;
 }

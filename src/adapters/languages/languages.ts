@@ -2,16 +2,16 @@
 import { OwnError } from "../../core/shared/own-error.ts";
 import type { Language, LanguageReport } from "../../core/shared/ports.ts";
 import type { Interpreter, InterpreterSearch } from "../runtime/process/interpreters.ts";
+import { java } from "./java.ts";
 import type { LanguageAdapter } from "./language.ts";
 import { nodejs } from "./nodejs.ts";
-import { notYet } from "./not-yet.ts";
 import { powershell } from "./powershell.ts";
 import { python3 } from "./python3.ts";
 
 export const languageAdapters: Readonly<Record<Language, LanguageAdapter>> = {
   nodejs,
   python3,
-  java: notYet("Java", "java", "apt-get install default-jre-headless"),
+  java,
   powershell,
 };
 

@@ -1,8 +1,9 @@
 /** PowerShell 7: `pwsh` with the folder that it lies in. */
 import { execFile } from "node:child_process";
 import { realpath } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { psmodules } from "../builder/psmodules.ts";
 import { findOnPath, type InterpreterSearch, LINKS_AT } from "../runtime/process/interpreters.ts";
 import { entryOf, imageFolder } from "./guest-files.ts";
 import type { LanguageAdapter } from "./language.ts";
@@ -11,6 +12,8 @@ const run = promisify(execFile);
 const OLDEST = [7, 4] as const;
 const REMEDY =
   "install PowerShell 7.4 or later (https://learn.microsoft.com/powershell/scripting/install) and put pwsh on the server's PATH";
+/** Wherever it lies on the host, also where a sandbox has folders of its own. */
+const POWERSHELL_AT = "/opt/dispatch/powershell";
 const LONGEST_START_MS = 30_000;
 
 /** Nothing is told to anybody, looked for or coloured; what a worker throws away is collected early. */
@@ -37,9 +40,11 @@ const find = async (): Promise<InterpreterSearch> => {
     return absent(`${onPath} is PowerShell ${version}: ${OLDEST.join(".")} or later is needed`);
   const command = await realpath(onPath);
   const folder = dirname(command);
-  const binds = command.startsWith("/usr/") ? [] : [{ source: folder, target: folder }];
-  const link = { path: `${LINKS_AT}/pwsh`, target: command };
-  return { found: true, interpreter: { command, inside: command, version, binds, link } };
+  const isShown = command.startsWith("/usr/");
+  const binds = isShown ? [] : [{ source: folder, target: POWERSHELL_AT }];
+  const inside = isShown ? command : join(POWERSHELL_AT, basename(command));
+  const link = { path: `${LINKS_AT}/pwsh`, target: inside };
+  return { found: true, interpreter: { command, inside, version, binds, link } };
 };
 
 export const powershell: LanguageAdapter = {
@@ -52,4 +57,5 @@ export const powershell: LanguageAdapter = {
     const modules = join(sandbox.pathOf(folder), "Modules");
     return { args, binds: [guests, folder], environment: ENVIRONMENT, modules };
   },
+  installer: psmodules,
 };

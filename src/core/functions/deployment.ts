@@ -3,8 +3,16 @@ import { randomUUID } from "node:crypto";
 import type { Images } from "../images/images.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Revision } from "../pool/revision.ts";
-import { type Blobs, type BuiltImage, type Language, LoadError, type NetworkKind } from "../shared/ports.ts";
+import {
+  type Blobs,
+  BuildError,
+  type BuiltImage,
+  type Language,
+  LoadError,
+  type NetworkKind,
+} from "../shared/ports.ts";
 import { SourceError } from "../shared/source-file.ts";
+import type { Artefacts } from "./artefacts.ts";
 import { decodeBundle } from "./bundle.ts";
 import { type Ceilings, timeoutWithin, withinCeilings } from "./ceilings.ts";
 import { type FunctionRecord, limitsOf } from "./document.ts";
@@ -15,6 +23,7 @@ export interface DeploymentPorts {
   readonly ceilings: Ceilings;
   readonly images: Images;
   readonly blobs: Blobs;
+  readonly artefacts: Artefacts;
   readonly pool: Pool;
   readonly defaultNetwork: NetworkKind;
   readonly log: { warn(details: object, message: string): void };
@@ -37,7 +46,7 @@ export async function deploy(ports: DeploymentPorts, record: FunctionRecord): Pr
     await ports.pool.prepare(stored.revision);
     return { kind: "ready", stored };
   } catch (error) {
-    if (error instanceof LoadError || error instanceof SourceError) {
+    if (error instanceof LoadError || error instanceof SourceError || error instanceof BuildError) {
       return { kind: "failed", faasId, reason: `Error building image for function '${record.id}': ${error.message}` };
     }
     ports.log.warn({ err: error, function: record.name }, "no worker for a new revision");
@@ -75,16 +84,19 @@ async function storedRevision(
   if (document.source === null)
     throw new SourceError("there is no source: a sourceURL cannot be read, send the source itself");
   const files = decodeBundle(await ports.blobs.get(document.source));
+  const handler = resolveHandler(image.language, document.handler, files);
+  const { organization } = record;
+  const spec = { organization, language: image.language, image: image.built, files };
   const { concurrency, ...limits } = withinCeilings(ports.ceilings, limitsOf(document));
   const revision: Revision = {
-    organization: record.organization,
+    organization,
     functionId: record.id,
     functionName: record.name,
     faasId,
     language: image.language,
     image: image.built,
-    handler: resolveHandler(image.language, document.handler, files),
-    source: document.source,
+    handler,
+    source: await ports.artefacts.of(spec, document.source),
     environment: document.env,
     limits,
     concurrency,

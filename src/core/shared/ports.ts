@@ -6,6 +6,7 @@ import type { CompiledQuery, Kysely } from "kysely";
 import type { DatabaseSchema } from "./database-schema.ts";
 import type { SecretMask } from "./mask/mask.ts";
 import { OwnError } from "./own-error.ts";
+import type { SourceFile } from "./source-file.ts";
 
 // ---------------------------------------------------------------------------------------------------------- db
 
@@ -106,10 +107,20 @@ export interface BuiltImage {
   readonly lock: string;
 }
 
+/** A function's files and the image that they run on. */
+export interface ArtefactSpec {
+  readonly organization: string;
+  readonly language: Language;
+  readonly image: BuiltImage;
+  readonly files: readonly SourceFile[];
+}
+
 export interface Builder {
   check(language: Language): Promise<LanguageReport>;
   /** Installs the manifest with the language's own installer, in a sandbox. @throws BuildError with the installer's own last lines. */
   build(spec: ImageSpec, progress: (line: string) => void): Promise<BuiltImage>;
+  /** Compiles a source; undefined when its language runs it as it is. @throws BuildError with the compiler's own lines. */
+  compile(spec: ArtefactSpec): Promise<readonly SourceFile[] | undefined>;
   remove(image: BuiltImage): Promise<void>;
 }
 

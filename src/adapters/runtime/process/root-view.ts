@@ -19,6 +19,9 @@ const FROM_ETC = [
   "/etc/ld.so.cache",
 ];
 
+/** Places for the settings that Debian's JDKs keep in /etc: the row of Java binds those of the one that it runs. */
+const JAVA_SETTINGS = Array.from({ length: 24 }, (_, index) => `java-${index + 17}-openjdk`);
+
 /** /usr, and the root's other program folders: links on most systems, folders of their own on some. */
 export const systemView = (): Pick<View, "links"> & { readonly binds: readonly Bind[] } => {
   const present = SYSTEM.filter((path) => existsSync(path));
@@ -59,6 +62,7 @@ export const makeEtc = (stateDir: string, network: NetworkKind, names: Door["nam
   writeFileSync(join(folder, "nsswitch.conf"), "passwd: files\ngroup: files\nhosts: files dns\n");
   writeFileSync(join(folder, "resolv.conf"), resolvers[network]());
   if (existsSync("/etc/localtime")) cpSync(realpathSync("/etc/localtime"), join(folder, "localtime"));
+  for (const name of JAVA_SETTINGS) mkdirSync(join(folder, name), { mode: 0o755, recursive: true });
   shared.forEach((source) => {
     makeMountPoint(folder, source);
   });

@@ -1,0 +1,78 @@
+/** Java 17 or later: a JDK, because functions are compiled when they are deployed. */
+import { execFile } from "node:child_process";
+import { existsSync, realpathSync } from "node:fs";
+import { realpath } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { maven } from "../builder/maven.ts";
+import { findOnPath, type InterpreterSearch, LINKS_AT } from "../runtime/process/interpreters.ts";
+import type { Bind } from "../runtime/process/sandbox.ts";
+import { imageFolder } from "./guest-files.ts";
+import { JAVA_GUEST_AT, javaGuest } from "./java-guest.ts";
+import { javac } from "./javac.ts";
+import type { LanguageAdapter } from "./language.ts";
+
+const run = promisify(execFile);
+const OLDEST = 17;
+const REMEDY = "apt-get install openjdk-17-jdk-headless";
+
+const absent = (reason: string): InterpreterSearch => ({ found: false, reason, remedy: REMEDY });
+
+/** Debian keeps a JDK's settings in /etc, where its own folder has links to. */
+const settingsOf = (home: string): Bind[] => {
+  const file = join(home, "conf/security/java.security");
+  const [folder] = /^\/etc\/java-[^/]+/.exec(existsSync(file) ? realpathSync(file) : "") ?? [];
+  return folder === undefined ? [] : [{ source: folder, target: folder }];
+};
+
+const find = async (): Promise<InterpreterSearch> => {
+  const onPath = await findOnPath("java");
+  if (onPath === undefined) return absent("Java was not found on this machine");
+  const asked = run(onPath, ["-XshowSettings:properties", "-version"]);
+  const { stderr } = await asked.catch(() => ({ stderr: "" }));
+  const [, home] = /^\s*java\.home = (.+)$/m.exec(stderr) ?? [];
+  const [, version] = /^\s*java\.version = (\S+)$/m.exec(stderr) ?? [];
+  if (home === undefined || version === undefined) return absent(`${onPath} does not run`);
+  if (Number.parseInt(version, 10) < OLDEST)
+    return absent(`${onPath} is Java ${version}: ${OLDEST} or later is needed`);
+  if (!existsSync(join(home, "bin/javac")))
+    return absent(
+      `the Java ${version} in ${home} has no compiler (javac), which functions need when they are deployed`,
+    );
+  const command = await realpath(join(home, "bin/java"));
+  const binds = [...(home.startsWith("/usr/") ? [] : [{ source: home, target: home }]), ...settingsOf(home)];
+  const link = { path: `${LINKS_AT}/java`, target: command };
+  return { found: true, interpreter: { command, inside: command, version, binds, link } };
+};
+
+/**
+ * One processor's collector, and memory given back early: the limit of a worker is set when its function is loaded, so the heap
+ * may grow and the control group decides. `--add-opens`: the guest's channel, and the function's variables.
+ */
+const FLAGS = [
+  ...["-XX:+UseSerialGC", "-Xms8m", "-XX:MinHeapFreeRatio=20", "-XX:MaxHeapFreeRatio=40", "-XX:-UsePerfData", "-Xss2m"],
+  ...[
+    "-Xshare:auto",
+    "-Xlog:disable",
+    "-Xlog:all=error:stderr",
+    "-XX:ErrorFile=/tmp/hs_err.log",
+    "-Dfile.encoding=UTF-8",
+  ],
+  ...["--add-opens=java.base/java.io=ALL-UNNAMED", "--add-opens=java.base/java.lang=ALL-UNNAMED"],
+  "--add-opens=java.base/java.util=ALL-UNNAMED",
+];
+
+export const java: LanguageAdapter = {
+  find,
+  guest: async (sandbox, guests, image, interpreter) => {
+    const jar = await javaGuest(guests.source, interpreter);
+    const bind = { source: dirname(jar), target: JAVA_GUEST_AT };
+    const args = [...FLAGS, "-cp", join(sandbox.pathOf(bind), "guest.jar"), "dispatch.guest.Main"];
+    const directory = sandbox.mode === "none" ? {} : { directory: "/function" };
+    if (image.folder === undefined) return { args, binds: [bind], ...directory };
+    const folder = imageFolder(image.folder);
+    return { args, binds: [bind, folder], ...directory, modules: join(sandbox.pathOf(folder), "lib") };
+  },
+  installer: maven,
+  compiler: javac,
+};

@@ -1,0 +1,108 @@
+package dispatch.guest;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The function's stdout and stderr: markers, and what is written for a run that has ended (PROTOCOL.md). */
+final class Outputs {
+  private static final int LONGEST = 16384;
+
+  /** The run by which a thread was started; those of an executor work for whichever run gave them something to do. */
+  private final InheritableThreadLocal<Integer> run = new InheritableThreadLocal<>();
+
+  private final Channel channel;
+  private final FileOutputStream[] files = {new FileOutputStream(FileDescriptor.out), new FileOutputStream(FileDescriptor.err)};
+  private volatile int current;
+
+  Outputs(Channel channel) {
+    this.channel = channel;
+    System.setOut(new PrintStream(new Stream(0, "stdout"), true, StandardCharsets.UTF_8));
+    System.setErr(new PrintStream(new Stream(1, "stderr"), true, StandardCharsets.UTF_8));
+  }
+
+  void begin(int number) {
+    current = number;
+    run.set(number);
+  }
+
+  void mark(String marker, int number) {
+    byte[] bytes = String.format("\0%s:%08x\n", marker, number).getBytes(StandardCharsets.UTF_8);
+    System.out.flush();
+    System.err.flush();
+    current = 0;
+    for (FileOutputStream file : files) {
+      try {
+        file.write(bytes);
+      } catch (IOException closed) {
+        // by the function
+      }
+    }
+  }
+
+  /** The number of the ended run for which this thread writes; 0 for the one that is going on. */
+  private int late() {
+    Integer mine = run.get();
+    return mine == null || mine == current || isPooled() ? 0 : mine;
+  }
+
+  private static boolean isPooled() {
+    for (StackTraceElement frame : Thread.currentThread().getStackTrace())
+      if (frame.getClassName().equals("java.util.concurrent.ThreadPoolExecutor") || frame.getClassName().equals("java.util.concurrent.ForkJoinWorkerThread")) return true;
+    return false;
+  }
+
+  private final class Stream extends OutputStream {
+    private final int index;
+    private final String name;
+    private final byte[] buffer = new byte[8192];
+    private int length;
+
+    Stream(int index, String name) {
+      this.index = index;
+      this.name = name;
+    }
+
+    @Override
+    public void write(int one) throws IOException {
+      write(new byte[] {(byte) one}, 0, 1);
+    }
+
+    @Override
+    public synchronized void write(byte[] bytes, int from, int count) throws IOException {
+      int number = late();
+      if (number != 0) {
+        say(number, new String(bytes, from, count, StandardCharsets.UTF_8));
+        return;
+      }
+      if (count > buffer.length - length) flush();
+      if (count > buffer.length) {
+        files[index].write(bytes, from, count);
+        return;
+      }
+      System.arraycopy(bytes, from, buffer, length, count);
+      length += count;
+    }
+
+    @Override
+    public synchronized void flush() throws IOException {
+      if (length == 0) return;
+      files[index].write(buffer, 0, length);
+      length = 0;
+    }
+
+    private void say(int number, String text) {
+      String line = text.stripTrailing();
+      if (line.isEmpty()) return;
+      Map<String, Object> body = new LinkedHashMap<>();
+      body.put("stream", name);
+      body.put("text", line.length() > LONGEST ? line.substring(0, LONGEST) : line);
+      channel.send(Channel.LATE, number, Json.write(body, Long.MAX_VALUE).getBytes(StandardCharsets.UTF_8));
+    }
+  }
+}

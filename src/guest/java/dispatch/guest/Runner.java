@@ -1,0 +1,68 @@
+package dispatch.guest;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Map;
+
+/** Runs invocations one at a time in the order of arrival. */
+final class Runner {
+  private static final byte[] NOTHING = new byte[0];
+
+  private final Channel channel;
+  private final Outputs outputs;
+  private final Handler handler;
+  private final String marker;
+  private final Leftovers leftovers;
+  private final long maxOutputBytes;
+  private final ArrayDeque<Channel.Frame> queue = new ArrayDeque<>();
+
+  Runner(Channel channel, Outputs outputs, Handler handler, String marker, Leftovers leftovers, long maxOutputBytes) {
+    this.channel = channel;
+    this.outputs = outputs;
+    this.handler = handler;
+    this.marker = marker;
+    this.leftovers = leftovers;
+    this.maxOutputBytes = maxOutputBytes;
+  }
+
+  void serve() {
+    while (true) {
+      while (queue.isEmpty() || channel.hasArrived()) hear(channel.receive());
+      run(queue.remove());
+    }
+  }
+
+  private void hear(Channel.Frame frame) {
+    if (frame.kind() == Channel.INVOKE) queue.add(frame);
+    else if (frame.kind() == Channel.PROBE) channel.send(Channel.IDLE, 0, NOTHING);
+    else if (frame.kind() == Channel.CANCEL && queue.removeIf(waiting -> waiting.number() == frame.number())) channel.send(Channel.CANCELLED, frame.number(), NOTHING);
+  }
+
+  private void run(Channel.Frame frame) {
+    channel.send(Channel.STARTED, frame.number(), NOTHING);
+    outputs.begin(frame.number());
+    int kind = Channel.RESULT;
+    byte[] body;
+    try {
+      body = result(frame.body());
+    } catch (Json.NoJson reason) {
+      kind = Channel.ERROR;
+      body = Failure.ofResult(reason.getMessage());
+    } catch (Throwable error) { // whatever a function throws is the run's error
+      kind = Channel.ERROR;
+      body = Failure.of(error);
+    }
+    String line = leftovers == null ? null : leftovers.end();
+    if (line != null) System.err.println(line);
+    outputs.mark(marker, frame.number());
+    channel.send(kind, frame.number(), body);
+  }
+
+  private byte[] result(byte[] envelope) {
+    Map<?, ?> parts = (Map<?, ?>) Json.parse(new String(envelope, StandardCharsets.UTF_8));
+    Object value = handler.call(parts.get("context"), parts.get("payload"));
+    byte[] body = Json.write(value, maxOutputBytes).getBytes(StandardCharsets.UTF_8);
+    if (body.length > maxOutputBytes) throw new Json.NoJson("it is longer than the limit of " + maxOutputBytes + " bytes");
+    return body;
+  }
+}

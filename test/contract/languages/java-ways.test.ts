@@ -1,0 +1,120 @@
+/** What Java has of its own: types that JSON is mapped to, records, layouts of a source, archives. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createLocalBuilder } from "../../../src/adapters/builder/local.ts";
+import { findInterpreter } from "../../../src/adapters/languages/languages.ts";
+import { encodeBundle } from "../../../src/core/functions/bundle.ts";
+import type { Worker } from "../../../src/core/shared/ports.ts";
+import {
+  createHarness,
+  findObstacle,
+  type Harness,
+  NO_IMAGE,
+  run,
+  silent,
+  startFunction,
+  suiteName,
+} from "../runtime-harness.ts";
+
+const TYPES = `package shop;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.*;
+import java.util.function.BiFunction;
+
+public class Orders implements BiFunction<Orders.Context, Orders.Order, Orders.Answer> {
+  enum Kind { CASH, CARD }
+  static class Context { Map<String, String> secrets; String deadline; }
+  static class Base { String id; }
+  static class Order extends Base {
+    private int count = 7; Kind kind; List<Line> lines; Optional<String> note = Optional.empty(); Instant when; double[] weights; transient String hidden;
+  }
+  record Line(String name, BigDecimal price, Set<String> tags, boolean gift) {}
+  record Answer(String id, int count, BigDecimal sum, Kind kind, Instant when, String note, List<Line> lines, Object missing, double weight) {}
+
+  public Answer apply(Context context, Order order) {
+    if (order == null) throw new IllegalArgumentException("no order");
+    BigDecimal sum = order.lines == null ? BigDecimal.ZERO : order.lines.stream().map(Line::price).reduce(BigDecimal.ZERO, BigDecimal::add);
+    return new Answer(order.id, order.count, sum, order.kind, order.when, order.note.orElse(context.secrets.get("note")), order.lines, null, order.weights == null ? 0 : order.weights[0]);
+  }
+}
+`;
+
+const LAYOUT = {
+  "src/main/java/app/Main.java":
+    "package app;\nimport java.util.function.BiFunction;\npublic class Main { public static class Inner extends Common<String, Integer> { public Integer apply(Object context, String text) { return Texts.length(text) + Texts.extra(); } } }\n",
+  "src/main/java/app/Common.java":
+    "package app;\nimport java.util.function.BiFunction;\nabstract class Common<A, B> implements BiFunction<Object, A, B> { }\n",
+  "src/main/java/app/Texts.java":
+    'package app;\nclass Texts {\n  static int length(String text) { return text.length(); }\n  static int extra() { try (var in = Texts.class.getResourceAsStream("/extra.txt")) { return Integer.parseInt(new String(in.readAllBytes()).trim()); } catch (java.io.IOException error) { throw new java.io.UncheckedIOException(error); } }\n}\n',
+  "src/main/resources/extra.txt": "100\n",
+};
+
+const search = await findInterpreter("java");
+const obstacle = (await findObstacle()) ?? (search.found ? undefined : search.reason);
+
+describe.skipIf(obstacle !== undefined)(suiteName("Java's own ways", obstacle), { timeout: 60_000 }, () => {
+  let harness: Harness;
+  beforeAll(async () => {
+    harness = await createHarness();
+  });
+  afterAll(() => harness.close());
+
+  const deploy = async (handler: string, files: Readonly<Record<string, string | Buffer>>): Promise<Worker> => {
+    const builder = createLocalBuilder({
+      folder: join(harness.folder, "images"),
+      sandbox: harness.sandbox,
+      log: silent,
+    });
+    const source = Object.entries(files).map(([path, text]) => ({ path, mode: 0o644, bytes: Buffer.from(text) }));
+    const compiled = await builder.compile({ organization: "test", language: "java", image: NO_IMAGE, files: source });
+    return startFunction(harness.runtime, "java", "", { handler, bundle: encodeBundle(compiled ?? source) });
+  };
+
+  test("JSON becomes the handler's own classes and records, and they become JSON", async () => {
+    const worker = await deploy("shop.Orders", { "Orders.java": TYPES });
+    const order = {
+      ...{ id: "1", kind: "CARD", when: "2024-01-02T03:04:05Z", weights: [1.5], unknown: 1 },
+      lines: [{ name: "tea", price: 2.5, tags: ["a"] }],
+    };
+    const outcome = await run(worker, order, { secrets: { note: "from the secret" } });
+    expect(JSON.parse(outcome.output ?? JSON.stringify(outcome.error))).toEqual({
+      ...{ id: "1", count: 7, sum: 2.5, kind: "CARD", when: "2024-01-02T03:04:05Z", note: "from the secret" },
+      ...{ lines: [{ name: "tea", price: 2.5, tags: ["a"], gift: false }], missing: null, weight: 1.5 },
+    });
+    for (const [payload, message] of [
+      [{ count: "many" }, 'payload.count: expected a number, got the text "many"'],
+      [{ count: 1.5 }, "payload.count: expected a number of the type Integer, got 1.5"],
+      [{ kind: "GOLD" }, "payload.kind: expected one of [CASH, CARD]"],
+      [{ lines: [{ price: {} }] }, "payload.lines[0].price: expected a text, got an object"],
+      [[1], "payload: expected an object, got a list"],
+      [null, "no order"],
+    ] as const) {
+      const { error } = await run(worker, payload, { secrets: {} });
+      expect(error).toMatchObject({ type: "InputError", message: expect.stringContaining(message) });
+    }
+  });
+
+  test("Maven's layout with resources, inner classes and types that are named above", async () => {
+    const worker = await deploy("app.Main.Inner", LAYOUT);
+    expect((await run(worker, "four")).output).toBe("104");
+  });
+
+  test("an archive needs no compiler, and may be used by what is compiled", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "dispatch-jar-"));
+    const library =
+      'package lib;\nimport java.util.function.BiFunction;\npublic class Packed implements BiFunction<Object, Object, String> { public String apply(Object context, Object payload) { return "packed"; } }\n';
+    writeFileSync(join(folder, "Packed.java"), library);
+    execFileSync("javac", ["-d", folder, join(folder, "Packed.java")]);
+    execFileSync("jar", ["--create", "--file", join(folder, "packed.jar"), "-C", folder, "lib"]);
+    const jar = readFileSync(join(folder, "packed.jar"));
+    rmSync(folder, { recursive: true });
+    expect((await run(await deploy("lib.Packed", { "packed.jar": jar }))).output).toBe('"packed"');
+    const user =
+      'import java.util.function.BiFunction;\npublic class User implements BiFunction<Object, Object, String> { public String apply(Object context, Object payload) { return new lib.Packed().apply(null, null) + "!"; } }\n';
+    expect((await run(await deploy("User", { "lib/packed.jar": jar, "User.java": user }))).output).toBe('"packed!"');
+  });
+});
