@@ -1,8 +1,8 @@
 /** What must outlive a restart: `<folder>/<authority>/account.key` and `<domain>.pem` (key, certificate, chain), 0600. */
-import { randomUUID } from "node:crypto";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Certificate } from "../../core/shared/ports.ts";
+import { replaceFile } from "../../core/shared/replace-file.ts";
 
 export interface CertificateFiles {
   /** The account's key; made once for each authority. */
@@ -53,20 +53,8 @@ async function readWhenThere(path: string): Promise<string | undefined> {
   }
 }
 
-/** Key and certificate change together or not at all, also in a power cut. */
+/** Key and certificate change together or not at all. */
 async function writeWhole(folder: string, path: string, text: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const draftPath = `${path}.${randomUUID()}`;
-  try {
-    const file = await open(draftPath, "wx", 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(draftPath, path);
-  } finally {
-    await rm(draftPath, { force: true });
-  }
+  await replaceFile(path, text, { mode: 0o600 });
 }

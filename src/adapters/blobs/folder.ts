@@ -1,10 +1,11 @@
 /** Blobs in a folder: `<folder>/<first two letters>/<sha256>`, private to the server's user. */
 import { randomUUID, webcrypto } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
-import { open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Blobs } from "../../core/shared/ports.ts";
-import { makeFolder, syncFolder } from "./sync-folder.ts";
+import { replaceFile } from "../../core/shared/replace-file.ts";
+import { makeFolder } from "../../core/shared/sync-folder.ts";
 
 const DIGEST = /^[0-9a-f]{64}$/;
 
@@ -22,7 +23,7 @@ export function createFolderBlobs(folder: string): Blobs {
       const path = pathOf(folder, digest);
       if (await holds(path, digest)) return digest;
       await makeFolder(dirname(path));
-      await writeWhole(path, join(incomingDir, randomUUID()), bytes);
+      await write(path, join(incomingDir, randomUUID()), bytes);
       return digest;
     },
     async get(digest) {
@@ -69,20 +70,10 @@ async function read(path: string, digest: string): Promise<Buffer> {
   }
 }
 
-/** A reader sees the whole file or none, also after a power cut: written aside, flushed, renamed, the folder flushed. */
-async function writeWhole(path: string, incomingPath: string, bytes: Uint8Array): Promise<void> {
+async function write(path: string, draftPath: string, bytes: Uint8Array): Promise<void> {
   try {
-    const file = await open(incomingPath, "wx", 0o600);
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(incomingPath, path);
+    await replaceFile(path, bytes, { mode: 0o600, draftPath });
   } catch (cause) {
-    await rm(incomingPath, { force: true });
     throw new Error(`A blob cannot be stored at ${path}.`, { cause });
   }
-  await syncFolder(dirname(path));
 }

@@ -9,6 +9,7 @@ import { chmod, lstat, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } 
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { BuiltImage } from "../../core/shared/ports.ts";
+import { replaceFile } from "../../core/shared/replace-file.ts";
 import type { Log } from "../runtime/process/log.ts";
 import type { Sandbox } from "../runtime/process/sandbox.ts";
 import { emptyTree } from "./stranger-tree.ts";
@@ -65,9 +66,10 @@ export function openImageStore(folder: string, sandbox: Sandbox, log: Log): Imag
     async keep(input, digest, lock, content) {
       const entry: Entry = { input, digest, lock, hasFolder: content !== undefined };
       if (content !== undefined) await moveIntoPlace(content, folderOf(digest), entry);
-      const draftPath = join(incomingDir, randomUUID());
-      await writeFile(draftPath, JSON.stringify(entry));
-      await rename(draftPath, inputPath(input));
+      await replaceFile(inputPath(input), JSON.stringify(entry), {
+        mode: 0o644,
+        draftPath: join(incomingDir, randomUUID()),
+      });
       return imageOf(entry, folderOf(digest));
     },
     async remove({ folder: imageDir }) {

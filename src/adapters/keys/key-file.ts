@@ -3,9 +3,11 @@
  * (hexadecimal is read as well). Only its owner may read it.
  */
 import { createSecretKey, hkdfSync, type KeyObject, randomBytes, randomUUID } from "node:crypto";
-import { link, mkdir, open, readFile, rm, stat } from "node:fs/promises";
+import { link, mkdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Keys } from "../../core/shared/ports.ts";
+import { writeSynced } from "../../core/shared/replace-file.ts";
+import { syncFolder } from "../../core/shared/sync-folder.ts";
 import { unwrapKey, wrapKey } from "./wrap.ts";
 
 const VERSION_LINE = "dispatch-master-key v1";
@@ -32,12 +34,12 @@ async function makeWhenMissing(path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const draftPath = `${path}.${randomUUID()}`;
   try {
-    await writeSynced(draftPath, `${VERSION_LINE}\n${randomBytes(KEY_BYTES).toString("base64")}\n`);
+    await writeSynced(draftPath, `${VERSION_LINE}\n${randomBytes(KEY_BYTES).toString("base64")}\n`, 0o600);
     await link(draftPath, path).catch(unlessExists);
   } finally {
     await rm(draftPath, { force: true });
   }
-  await syncName(path);
+  await syncFolder(dirname(path));
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -50,28 +52,9 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-async function writeSynced(path: string, text: string): Promise<void> {
-  const file = await open(path, "wx", 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
 /** Another server made the key in the same moment: then that one is the key. */
 function unlessExists(error: unknown): void {
   if (codeOf(error) !== "EEXIST") throw error;
-}
-
-async function syncName(path: string): Promise<void> {
-  const folder = await open(dirname(path), "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 async function refuseWhenShared(path: string): Promise<void> {

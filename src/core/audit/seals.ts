@@ -2,8 +2,9 @@
  * Where seals are kept: the newest in the database, so that every backup has it, and in a file beside it, which tells when the
  * database was put back to an older state; all of them, where the operator asks for it, in a file that only grows.
  */
-import { appendFile, readFile, rename, writeFile } from "node:fs/promises";
+import { appendFile, readFile } from "node:fs/promises";
 import type { Database } from "../shared/ports.ts";
+import { replaceFile } from "../shared/replace-file.ts";
 import { statement } from "../shared/statement.ts";
 import { readSeal, type Seal, sealText } from "./seal.ts";
 
@@ -57,8 +58,7 @@ export class Seals {
     const { database, file, anchor, log, key } = this.#ports;
     const text = sealText(key, seal);
     await database.commit([keepSeal({ value: text })]);
-    await writeFile(`${file}.new`, `${text}\n`, { mode: 0o600 });
-    await rename(`${file}.new`, file);
+    await replaceFile(file, `${text}\n`, { mode: 0o600 });
     if (anchor === "log") log.info({ seal: text }, "the audit log was sealed");
     else if (anchor !== "") await appendFile(anchor, `${text}\n`, { mode: 0o600 });
   }

@@ -17,7 +17,7 @@ function closeness(word: string, candidate: string): number {
 }
 
 /** Levenshtein's distance: single letters inserted, removed or replaced. */
-function distance(one: string, other: string): number {
+export function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (let i = 1; i <= one.length; i++) {
     const next = [i];

@@ -1,9 +1,10 @@
 /** The pair that is there when nobody brought one: self-signed, made once, made again before it expires (server.md 1.6). */
 import { existsSync } from "node:fs";
-import { rename, writeFile } from "node:fs/promises";
+
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Certificate } from "../../core/shared/ports.ts";
+import { replaceFile } from "../../core/shared/replace-file.ts";
 import { SettingError } from "../../settings/convert.ts";
 import { readPair, renewalTime } from "./certificate.ts";
 
@@ -21,14 +22,9 @@ export async function selfSigned(dataDir: string, hosts: readonly string[]): Pro
   const known = found.length === 2 ? await readPair(paths) : undefined;
   if (known !== undefined && Date.now() < renewalTime(known)) return known;
   const made = await makeSelfSigned(hosts);
-  await replaceFile(paths.key, made.key, 0o600);
-  await replaceFile(paths.certificate, made.cert, 0o644);
+  await replaceFile(paths.key, made.key, { mode: 0o600 });
+  await replaceFile(paths.certificate, made.cert, { mode: 0o644 });
   return made;
-}
-
-async function replaceFile(path: string, text: string, mode: number): Promise<void> {
-  await writeFile(`${path}.new`, text, { mode, flag: "w" });
-  await rename(`${path}.new`, path);
 }
 
 /** A new pair for this machine's names and `hosts`, kept nowhere. */

@@ -1,6 +1,7 @@
 /** The configuration file: where it is, what it says, and how it is written (cli-and-runtimes.md 1.1). */
-import { chmodSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { dirname, extname, join, resolve } from "node:path";
+import { replaceFile } from "../../../core/shared/replace-file.ts";
 import { jsonPlace } from "../files/json-place.ts";
 import { readText } from "../files/read-text.ts";
 import { homeFolder } from "./credential.ts";
@@ -136,14 +137,11 @@ function lowerKeys(value: unknown, what: string): Record<string, unknown> {
 }
 
 /** Writes the configuration, readable by its owner alone; the folder is made. @throws CliError when that fails. */
-export function writeConfig(config: Config): void {
+export async function writeConfig(config: Config): Promise<void> {
   if (extname(config.path).toLowerCase() !== ".json") throw new CliError(notJson(config.path));
   try {
     mkdirSync(dirname(config.path), { recursive: true, mode: 0o700 });
-    const fresh = `${config.path}.new`;
-    writeFileSync(fresh, `${JSON.stringify(written(config), null, 4)}\n`, { mode: 0o600 });
-    chmodSync(fresh, 0o600);
-    renameSync(fresh, config.path);
+    await replaceFile(config.path, `${JSON.stringify(written(config), null, 4)}\n`, { mode: 0o600 });
   } catch (error) {
     throw new CliError(`Error writing config file ${config.path}: ${fileProblem(error)}`);
   }

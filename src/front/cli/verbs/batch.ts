@@ -157,7 +157,8 @@ const summaryKeys =
   );
 
 function summaryObject(done: readonly Done[]): Record<string, unknown> {
-  return Object.fromEntries(summaryKeys.map((key) => [key, answersOf(done, key)]));
+  const all = new Set([...summaryKeys, ...allKinds.map((kind) => kind.summaryKey)]);
+  return Object.fromEntries([...all].map((key) => [key, answersOf(done, key)]));
 }
 
 function answersOf(done: readonly Done[], summaryKey: string): readonly JsonObject[] | null {

@@ -67,7 +67,7 @@ const create = command({
       jwtprivatekey: settings.jwtPrivateKey && resolve(io.cwd, settings.jwtPrivateKey),
       token: settings.token,
     };
-    writeConfig(withContext(config, name, saved));
+    await writeConfig(withContext(config, name, saved));
     io.stdout(`Created context ${name}\n`);
   },
 });
@@ -79,7 +79,7 @@ const set = command({
   examples: ["dispatch context set prod"],
   run: async (context) => {
     const name = knownContext(context);
-    writeConfig({ ...context.config, current: name });
+    await writeConfig({ ...context.config, current: name });
     context.io.stdout(`Set context to ${name}\n`);
   },
 });
@@ -93,7 +93,7 @@ const forget = command({
     const name = knownContext(context);
     const { [name]: _gone, ...contexts } = context.config.contexts;
     const kept = context.config.current === name ? "" : context.config.current;
-    writeConfig({ ...context.config, current: kept, contexts });
+    await writeConfig({ ...context.config, current: kept, contexts });
     context.io.stdout(`Deleted context ${name}\n`);
   },
 });

@@ -27,7 +27,7 @@ export const login = command({
     } catch (error) {
       throw new CliError(`error logging in: ${messageOf(error)}`);
     }
-    writeConfig(withContext(context.config, contextName(context), saved(context, settings)));
+    await writeConfig(withContext(context.config, contextName(context), saved(context, settings)));
     context.io.stdout("You have successfully logged in\n");
   },
 });
@@ -41,7 +41,7 @@ export const logout = command({
     const current = config.contexts[config.current];
     if (current) {
       const { token: _token, serviceaccount: _account, jwtprivatekey: _key, ...kept } = current;
-      writeConfig(withContext(config, config.current, { ...kept, cookie: "" }));
+      await writeConfig(withContext(config, config.current, { ...kept, cookie: "" }));
     }
     io.stdout("You have successfully logged out\n");
   },
