@@ -108,9 +108,18 @@ async function serve(settings: Settings, notices: readonly string[]): Promise<vo
     await output.flush();
   };
   guardProcess({ log, failing: (problem) => started?.failing(problem), stop: stopAll });
-  const server = await startServer(settings, log);
-  started = server;
+  const starting = startServer(settings, log);
+  // Before it has started: it listens earlier, and what it was asked until then must not be lost.
+  stopOnSignals(settings, log, async () => {
+    await starting.then((server) => server.stop());
+    log.info("stopped");
+    await output.flush();
+  });
+  started = await starting;
   keepCallsYoung();
+}
+
+function stopOnSignals(settings: Settings, log: Logger, stopAll: () => Promise<void>): void {
   const giveUp = (): void => {
     log.error("the stop takes too long; what is left ends with this process");
     process.exit(1);
@@ -121,9 +130,7 @@ async function serve(settings: Settings, notices: readonly string[]): Promise<vo
     stopping = true;
     log.info({ signal }, "stopping: running calls end first");
     setTimeout(giveUp, settings["stop-grace"] + STOP_PATIENCE_MS).unref();
-    await server.stop();
-    log.info("stopped");
-    await output.flush();
+    await stopAll();
     process.exit(0);
   };
   process.on("SIGTERM", (signal) => void stop(signal));

@@ -146,3 +146,11 @@ test("SIGTERM is not held up by a process that keeps a function's pipes and that
     await stubborn.server.dispose();
   }
 });
+
+test("a stop that comes as soon as the server listens is a clean one", async () => {
+  for (let round = 0; round < 5; round++) {
+    const started = await startServer();
+    expect(await started.stop()).toEqual({ code: 0, signal: null });
+    await started.dispose();
+  }
+});
