@@ -111,6 +111,12 @@ export const runOperations = {
         until: { type: "integer" },
         limit: { type: "integer", minimum: 1, maximum: 1000 },
         cursor: { type: "string" },
+        /** Who asked, or for whom: `kind:id`, the id, or its last part. */
+        user: { type: "string", maxLength: 256 },
+        /** `endpoint`, `subscription`, `function`, `administrator` ..., or one of them: `endpoint:echo`. */
+        trigger: { type: "string", maxLength: 256 },
+        /** Words of the title or of the input. */
+        text: { type: "string", maxLength: 256 },
         tags: strings,
       },
     },

@@ -8,10 +8,11 @@ import type { DatabaseSchema, RunTable } from "../shared/database-schema.ts";
 import type { Database } from "../shared/ports.ts";
 import { Turns } from "../shared/turns.ts";
 import { type RunRecord, runFromRow } from "./record.ts";
+import { type Filtered, isFilter, passes, type RunFilter, wording } from "./run-filter.ts";
 import { acceptedWithin } from "./run-id.ts";
 
 /** Which runs, newest first. */
-export interface RunSelection {
+export interface RunSelection extends RunFilter {
   readonly functionName?: string | undefined;
   readonly status?: string | undefined;
   /** Unix seconds: runs that changed later. */
@@ -51,6 +52,8 @@ interface RunKey extends RunPlace {
 
 /** Of one answer. */
 const MOST_BYTES = 64 * 1024 * 1024;
+/** Runs that one list with a filter looks at; then it says from where to go on. */
+const MOST_LOOKED_AT = 100_000;
 /** Looked at in one go; that takes well below a millisecond. */
 const KEYS_PAGE = 250;
 /** Read in one go: so many runs, and fewer when they are large. */
@@ -112,14 +115,24 @@ function long(query: RunQuery<KeyRow>, since: bigint, until: bigint): RunQuery<K
 type KeyRow = Pick<Selectable<RunTable>, "executed" | "finished" | "id" | "parent" | "status" | "function_name"> & {
   readonly function_id?: string;
   readonly bytes: number;
-};
+} & Partial<Filtered>;
 
 /** The rest of a selection, which no index knows: a page of keys is looked through here. */
-function isSelected(row: KeyRow, { functionName, status, since, family }: RunSelection): boolean {
+function isSelected(row: KeyRow, selection: RunSelection): boolean {
+  const { functionName, status, since, family } = selection;
+  const { principal = "", people = null, worded } = row;
+  if (isFilter(selection) && !passes({ principal, people, worded }, selection)) return false;
   if (functionName !== undefined && row.function_name !== functionName) return false;
   if (status !== undefined && row.status !== status) return false;
   if (family !== undefined && row.id !== family && row.parent !== family) return false;
   return since === undefined || BigInt(row.finished ?? row.executed) > nanosecondsOf(since);
+}
+
+/** How far a list with a filter goes. */
+interface Search {
+  left: number;
+  /** Where it stopped before the end. */
+  stopped: RunPlace | undefined;
 }
 
 export class RunLists {
@@ -137,34 +150,42 @@ export class RunLists {
   }
 
   async list(organization: string, selection: RunSelection): Promise<RunList> {
-    const { keys, more } = await this.#keys(organization, selection);
+    const { keys, more, stopped } = await this.#keys(organization, selection);
     return {
       length: keys.length,
       bytes: keys.reduce((sum, key) => sum + key.bytes, 0),
-      next: more ? keys.at(-1) : undefined,
+      next: more ? keys.at(-1) : stopped,
       parts: () => this.#parts(organization, keys),
     };
   }
 
-  async #keys(organization: string, selection: RunSelection): Promise<{ keys: RunKey[]; more: boolean }> {
+  async #keys(
+    organization: string,
+    selection: RunSelection,
+  ): Promise<{ keys: RunKey[]; more: boolean; stopped?: RunPlace | undefined }> {
     const most = Math.min(selection.limit ?? this.#most, this.#most);
     const keys: RunKey[] = [];
     let left = MOST_BYTES;
-    for await (const key of this.#keysOf(organization, selection, Math.min(most + 1, KEYS_PAGE))) {
+    const search: Search = {
+      left: isFilter(selection) ? MOST_LOOKED_AT : Number.POSITIVE_INFINITY,
+      stopped: undefined,
+    };
+    const page = isFilter(selection) ? KEYS_PAGE : Math.min(most + 1, KEYS_PAGE);
+    for await (const key of this.#keysOf(organization, selection, page, search)) {
       left -= key.bytes;
       if (keys.length === most || (left < 0 && keys.length > 0)) return { keys, more: true };
       keys.push(key);
     }
-    return { keys, more: false };
+    return { keys, more: false, stopped: search.stopped };
   }
 
   /** First those that were accepted late enough to be in, then the few that lasted long until after `since`. */
-  async *#keysOf(organization: string, selection: RunSelection, page: number): AsyncGenerator<RunKey> {
+  async *#keysOf(organization: string, selection: RunSelection, page: number, search: Search): AsyncGenerator<RunKey> {
     const since = selection.since === undefined ? undefined : nanosecondsOf(selection.since);
     const from = since === undefined || since < LONG_NS ? undefined : since - LONG_NS;
-    yield* this.#pages(selection, page, (query) => recent(within(query, selection), from), organization);
-    if (since === undefined || from === undefined) return;
-    yield* this.#pages(selection, page, (query) => long(query, since, from), organization);
+    yield* this.#pages(selection, page, (query) => recent(within(query, selection), from), organization, search);
+    if (since === undefined || from === undefined || search.stopped !== undefined) return;
+    yield* this.#pages(selection, page, (query) => long(query, since, from), organization, search);
   }
 
   async *#pages(
@@ -172,16 +193,22 @@ export class RunLists {
     page: number,
     narrow: (query: RunQuery<KeyRow>) => RunQuery<KeyRow>,
     organization: string,
+    search: Search,
   ): AsyncGenerator<RunKey> {
     let place = selection.cursor;
     for (;;) {
-      const rows = await this.#turns.take(() => this.#keyRows(organization, narrow, place, page));
+      const rows = await this.#turns.take(() => this.#keyRows(organization, narrow, place, page, selection));
       for (const row of rows)
         if (isSelected(row, selection) && !this.#hidden.has(row.function_id ?? ""))
           yield { executed: BigInt(row.executed), id: row.id, bytes: Number(row.bytes) };
       const last = rows.at(-1);
       if (last === undefined || rows.length < page) return;
       place = { executed: BigInt(last.executed), id: last.id };
+      search.left -= rows.length;
+      if (search.left <= 0) {
+        search.stopped = place;
+        return;
+      }
     }
   }
 
@@ -190,11 +217,14 @@ export class RunLists {
     narrow: (query: RunQuery<KeyRow>) => RunQuery<KeyRow>,
     place: RunPlace | undefined,
     page: number,
+    filter: RunFilter,
   ): Promise<KeyRow[]> {
     const rows = this.#database.query
       .selectFrom("runs")
       .select(["executed", "finished", "id", "parent", "status", "function_name", bytes.as("bytes")])
       .$if(this.#hidden.size > 0, (query) => query.select("function_id"))
+      .$if(isFilter(filter), (query) => query.select(["principal", "people"]))
+      .$if(filter.text !== undefined, (query) => query.select(wording(filter.text ?? "").as("worded")))
       .where("organization", "=", organization);
     const from = place === undefined ? rows : after(rows, place);
     return narrow(from).limit(page).execute();

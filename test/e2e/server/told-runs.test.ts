@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runCommand } from "../support/command-line.ts";
 import { Dispatch, parse } from "../support/dispatch.ts";
+import { send } from "../support/http.ts";
 import { type ServerProcess, startServer, temporaryFolder } from "../support/server.ts";
 
 interface Details {
@@ -115,4 +116,62 @@ test("a recorded input runs once more, with the digest that proves it and the di
   const missing = await cli("run", "--replay", "0199aaaa-0000-7000-8000-000000000000");
   expect([missing.status, missing.stderr]).toEqual([1, expect.stringContaining("not found")]);
   expect((await cli("run")).status).not.toBe(0);
+});
+
+test("runs are found by who asked, by what, by time and by words", async () => {
+  await dispatch.createFunction("found", {
+    "f.js": "module.exports = (c, p) => { if (p.title) c.setTitle(p.title); return 1; };",
+  });
+  await dispatch.post("/v1/api", {
+    name: "found",
+    function: "found",
+    uris: ["/found"],
+    methods: ["POST"],
+    enabled: true,
+  });
+  await dispatch.run("found", { title: "Create VMTEST01 on gcp" });
+  await dispatch.run("found", { note: "50% of a_b" });
+  await dispatch.run("found", { note: "plain" });
+  const posted = await send(`${server.gateway}/found`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: '{"note":"posted"}',
+  });
+  expect(posted.status).toBe(200);
+  const count = async (query: string) => (await dispatch.runs(`?functionName=found${query}`)).length;
+  expect(await count("")).toBe(4);
+  const found: [string, number][] = [
+    ["&trigger=endpoint", 1],
+    ["&trigger=endpoint:found", 1],
+    ["&trigger=endpoint:other", 0],
+    ["&trigger=administrator", 3],
+    ["&user=administrator", 4],
+    ["&user=administrator:administrator", 4],
+    ["&user=nobody", 0],
+    ["&text=vmtest01", 1],
+    ["&text=posted", 1],
+    [`&text=${encodeURIComponent("50%")}`, 1],
+    [`&text=${encodeURIComponent("a_b")}`, 1],
+    [`&text=${encodeURIComponent("a%b")}`, 0],
+    [`&text=${encodeURIComponent("' or 1=1 --")}`, 0],
+    ["&text=plain&trigger=endpoint", 0],
+    ["&status=ERROR", 0],
+    ["&text=o&limit=2", 2],
+    ["&until=1000000000", 0],
+  ];
+  for (const [query, expected] of found) expect([query, await count(query)]).toEqual([query, expected]);
+  const table = await cli("get", "runs", "found", "--text", "vmtest01");
+  expect(table.stdout).toMatch(/\| Create VMTEST01 on gcp/);
+  expect(table.stdout.trimEnd().split("\n")).toHaveLength(3);
+});
+
+test("a table shows the latest fifty, and says how to see more; JSON has all", async () => {
+  await dispatch.createFunction("many", { "f.js": "module.exports = () => 1;" });
+  for (let at = 0; at < 52; at += 1) await dispatch.run("many", { at });
+  const table = await cli("get", "runs", "many");
+  expect(table.stdout.trimEnd().split("\n")).toHaveLength(52);
+  expect(table.stderr).toContain("--limit N");
+  const json = await cli("get", "runs", "many", "--json");
+  expect([JSON.parse(json.stdout).length, json.stderr]).toEqual([52, ""]);
+  expect((await cli("get", "runs", "many", "--limit", "51")).stderr).toBe("");
 });

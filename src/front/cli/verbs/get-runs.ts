@@ -13,6 +13,9 @@ import { RunFeed } from "./run-feed.ts";
 import { sinceSeconds } from "./spans.ts";
 
 const sides = ["started", "finished", "function", "status"];
+const triggers = ["administrator", "service-account", "endpoint", "subscription", "function", "driver"];
+/** Rows of a table that names no limit. */
+const LATEST = 50;
 const statuses = ["READY", "ERROR", "INITIALIZED", "CREATING"];
 
 /** `get run`. */
@@ -27,10 +30,23 @@ export const getRuns = command({
     by: text("Sort by started, finished, function or status", { default: "started", completes: sides }),
     status: text("Only runs in this status: READY, ERROR, INITIALIZED, CREATING", { completes: statuses }),
     since: text("Only runs since then: 15m, 2h, 7d, a date, or Unix seconds"),
-    limit: integer("At most so many, the newest"),
+    until: text("Only runs that began before: 15m, 2h, 7d, a date, or Unix seconds"),
+    user: text("Only runs that this user asked for, or that act for them"),
+    trigger: text(
+      "Only runs that this asked for: endpoint, subscription, function, administrator, or one, endpoint:echo",
+      {
+        completes: triggers,
+      },
+    ),
+    text: text("Only runs with these words in their title or input"),
+    limit: integer("At most so many, the newest; without it tables show 50"),
     ...ignoredApplication,
   },
-  examples: ["dispatch get runs hello --last -o json", "dispatch get runs --status ERROR --since 1h"],
+  examples: [
+    "dispatch get runs hello --last -o json",
+    "dispatch get runs --status ERROR --since 1h",
+    "dispatch get runs --text vmtest01",
+  ],
   run: async ({ flags, ...context }) => {
     const [functionName = "", id = ""] = context.args;
     if (id !== "") return printRuns(context, await fetchRun(context, functionName, id));
@@ -39,9 +55,16 @@ export const getRuns = command({
     const since = sinceSeconds(flags.since, context.io.now());
     // Opened first, so that nothing is lost between the list and what follows it.
     const feed = flags.follow ? await RunFeed.open(context, followed) : undefined;
-    const runs = await fetchRuns(context, { ...followed, since, limit: flags.last ? 1 : flags.limit });
-    const sorted = sortRuns(runs, flags.by);
+    const { user, trigger, text: words } = flags;
+    const until = sinceSeconds(flags.until, context.io.now());
+    const filters = { ...followed, since, until, user, trigger, text: words };
+    const limit = flags.last ? 1 : flags.limit;
+    const isCut = limit === undefined && context.format === "table" && !flags.follow;
+    const runs = await fetchRuns(context, { ...filters, limit: isCut ? LATEST + 1 : limit });
+    const sorted = sortRuns(isCut ? runs.slice(0, LATEST) : runs, flags.by);
     await printRuns(context, sorted);
+    if (isCut && runs.length > LATEST)
+      context.io.stderr(`the latest ${LATEST}: --limit N, --since and -o json show more\n`);
     feed?.know(sorted);
     if (feed) await followRuns(context, feed);
   },
