@@ -8,6 +8,7 @@ import { KeyedQueue } from "../shared/keyed-queue.ts";
 import type { Statement } from "../shared/ports.ts";
 import { SourceError } from "../shared/source-file.ts";
 import { statement } from "../shared/statement.ts";
+import type { Change } from "../store/change-feed.ts";
 import { type ResourcePorts, ResourceService, type Write } from "../store/resource-service.ts";
 import type { ArchiveLimits } from "./archive.ts";
 import { refuseBeyond, revisionWithin } from "./ceilings.ts";
@@ -38,6 +39,8 @@ export class Functions extends ResourceService<FunctionResource, FunctionDocumen
   readonly #revisions: Revisions;
   readonly #sources: SourceReader;
   readonly #queue: KeyedQueue;
+  /** By function: the revision that serves. */
+  readonly #served = new Map<string, string>();
 
   constructor(ports: FunctionsPorts) {
     super({ kind: "Function", word: "function", resource: "function", bodyFirst: true }, ports);
@@ -46,6 +49,7 @@ export class Functions extends ResourceService<FunctionResource, FunctionDocumen
     this.#sources = new SourceReader(ports.archiveLimits);
     this.#queue = new KeyedQueue((error) => ports.log.warn({ err: error }, "a function could not be deployed"));
     ports.feed.subscribe("Image", ({ organization }) => this.#deployWaiting(organization));
+    ports.feed.subscribe("Function", (change) => this.#serveAnew(change));
   }
 
   /** Reads all, warms what serves, and takes up deployments that a stop interrupted. */
@@ -56,7 +60,10 @@ export class Functions extends ResourceService<FunctionResource, FunctionDocumen
     await this.#revisions.load(wanted, (revision) => this.#today(revision));
     for (const record of records) {
       const serving = this.#servingOf(record);
-      if (serving !== undefined) this.#ports.pool.keepWarm(serving.revision);
+      if (serving !== undefined) {
+        this.#ports.pool.keepWarm(serving.revision);
+        this.#served.set(record.id, serving.revision.faasId);
+      }
       if (isPending(record)) this.written(record);
     }
     await this.#dropSources(await this.#ports.blobs.list());
@@ -130,7 +137,30 @@ export class Functions extends ResourceService<FunctionResource, FunctionDocumen
       this.#retire(faasId);
       throw error;
     });
-    this.#retire(noted === undefined ? faasId : before);
+    // The revision before ends when the feed tells of this one.
+    if (noted === undefined) this.#retire(faasId);
+  }
+
+  /** Another server may have deployed a function, or removed it: what it served before ends here, too. */
+  #serveAnew({ organization, name, id }: Change): void {
+    const record = this.store.find(organization, name);
+    const now = record?.id === id ? record.document.serving : null;
+    const before = this.#served.get(id) ?? null;
+    if (now === before) return;
+    if (now === null) this.#served.delete(id);
+    else this.#served.set(id, now);
+    if (now !== null && this.#revisions.get(now) === undefined)
+      this.#queue.push(`${organization}/${name}`, () => this.#serve(now));
+    const source = before === null ? undefined : this.#revisions.get(before)?.revision.source;
+    this.#retire(before);
+    if (record?.id !== id) this.#queue.push(`${organization}/${name}`, () => this.#dropSources([source]));
+  }
+
+  /** What another server deployed. */
+  async #serve(faasId: string): Promise<void> {
+    await this.#revisions.load(new Set([faasId]), (revision) => this.#today(revision));
+    const serving = this.#revisions.get(faasId);
+    if (serving !== undefined) this.#ports.pool.keepWarm(serving.revision);
   }
 
   #retire(faasId: string | null): void {
@@ -213,9 +243,7 @@ export class Functions extends ResourceService<FunctionResource, FunctionDocumen
   protected override async removed(record: FunctionRecord): Promise<void> {
     const { organization, id, name, document } = record;
     this.#ports.forgotten.begin({ organization, name, id });
-    const sources = [document.source, this.#servingOf(record)?.revision.source];
-    this.#retire(document.serving);
-    await this.#dropSources(sources);
+    await this.#dropSources([document.source]);
   }
 
   protected toWire(record: FunctionRecord): FunctionResource {

@@ -423,7 +423,7 @@ export class Runs implements RunKeeper {
     const { organization, id } = run.record;
     try {
       this.#ports.ended(run.record);
-      this.#ports.feed.publish({ organization, kind: "Run", id, generation: 3 });
+      this.#ports.feed.publish({ organization, kind: "Run", name: "", id, generation: 3 });
     } catch (error) {
       this.#ports.log.warn({ err: error, run: id }, "the end of a run could not be told");
     }

@@ -203,7 +203,7 @@ export function repeatRun({ organization, executed, id, status, attempt, reason 
 }
 
 function change({ organization, id }: Pick<RunRecord, "organization" | "id">, generation: number): Statement {
-  return changeStatement({ organization, kind: "Run", id, generation });
+  return changeStatement({ organization, kind: "Run", name: "", id, generation });
 }
 
 function json(value: unknown): string | null {

@@ -172,6 +172,8 @@ export interface ChangeTable {
   organization: string;
   sequence: number;
   kind: string;
+  /** Null where the id alone says what changed, and in changes of older versions. */
+  name: string | null;
   id: string;
   generation: number;
 }

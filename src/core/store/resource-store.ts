@@ -11,7 +11,7 @@ import { type Database, DuplicateError, StaleWriteError, type Statement } from "
 import { ADMINISTRATOR, type Person, type Principal, principalText } from "../shared/principal.ts";
 import { statement } from "../shared/statement.ts";
 import { systemPrincipal } from "../shared/wire.ts";
-import { type ChangeFeed, changeStatement } from "./change-feed.ts";
+import { type Change, type ChangeFeed, changeStatement, type Projection } from "./change-feed.ts";
 
 /** One stored resource. `document` is the kind's own data; never change it in place. */
 export interface ResourceRecord<D> {
@@ -106,7 +106,7 @@ function nextBorn(): number {
   return lastBorn;
 }
 
-export class ResourceStore<D> {
+export class ResourceStore<D> implements Projection {
   readonly kind: ResourceKind;
   readonly #database: Database;
   readonly #feed: ChangeFeed;
@@ -118,21 +118,46 @@ export class ResourceStore<D> {
     this.kind = kind;
     this.#database = database;
     this.#feed = feed;
+    feed.project(kind.kind, this);
   }
 
   /** Reads everything of this kind; once, at start. */
   async load(): Promise<void> {
-    const rows = await this.#database.query
-      .selectFrom("resources")
-      .selectAll()
-      .where("kind", "=", this.kind.kind)
-      .orderBy("born")
-      .execute();
+    const rows = await this.#rows().orderBy("born").execute();
     for (const row of rows) {
       this.#keep(recordOf(row));
     }
     // Also when the clock was set back meanwhile, what comes now is younger.
     lastBorn = Math.max(lastBorn, rows.at(-1)?.born ?? 0);
+  }
+
+  /** Takes up what another server wrote; what this one wrote is known. */
+  async follow(change: Change): Promise<boolean> {
+    const { organization, name, id, generation } = change;
+    await this.#writing.get(id);
+    const known = this.find(organization, name);
+    if (generation === 0) return known?.id === id && this.#drop(known);
+    if (known?.id === id && known.generation >= generation) return false;
+    const row = await this.#rows().where("organization", "=", organization).where("name", "=", name).executeTakeFirst();
+    if (this.find(organization, name) !== known) return this.follow(change);
+    // What is gone again is told by a later change.
+    if (row === undefined || !this.#take(recordOf(row))) return false;
+    this.#sort(organization);
+    return true;
+  }
+
+  async reload(): Promise<Change[]> {
+    const before = this.all();
+    const rows = await this.#rows().execute();
+    const there = new Set(rows.map(({ id }) => id));
+    const gone = before.filter((record) => this.#isCurrent(record) && !there.has(record.id));
+    for (const record of gone) this.#drop(record);
+    const news = rows.map((row) => recordOf<D>(row)).filter((record) => this.#take(record));
+    for (const organization of new Set(news.map(({ organization }) => organization))) this.#sort(organization);
+    const changeOf = ({ organization, name, id, generation }: ResourceRecord<D>): Change => {
+      return { organization, kind: this.kind.kind, name, id, generation };
+    };
+    return [...gone.map((record) => changeOf({ ...record, generation: 0 })), ...news.map(changeOf)];
   }
 
   /** Newest first. */
@@ -251,7 +276,7 @@ export class ResourceStore<D> {
     statements: Statement[],
   ): Promise<void> {
     const { organization, name, id, generation } = record;
-    const change = { organization, kind: this.kind.kind, id, generation };
+    const change = { organization, kind: this.kind.kind, name, id, generation };
     const audit = auditStatement({ principal, action, organization, kind: this.kind.kind, name });
     try {
       await this.#database.commit([...statements, changeStatement(change), audit]);
@@ -271,6 +296,37 @@ export class ResourceStore<D> {
 
   #taken(name: string): DispatchError {
     return new DispatchError("ALREADY_EXISTS", { kind: this.kind.word, name });
+  }
+
+  #rows() {
+    return this.#database.query.selectFrom("resources").selectAll().where("kind", "=", this.kind.kind);
+  }
+
+  #isCurrent(record: ResourceRecord<D>): boolean {
+    return this.find(record.organization, record.name) === record;
+  }
+
+  #drop({ organization, name }: ResourceRecord<D>): true {
+    this.#records.get(organization)?.delete(name);
+    return true;
+  }
+
+  /** Unless it is known as it is or newer. */
+  #take(record: ResourceRecord<D>): boolean {
+    const known = this.find(record.organization, record.name);
+    if (
+      known !== undefined &&
+      (known.id === record.id ? known.generation >= record.generation : known.born > record.born)
+    )
+      return false;
+    this.#keep(record);
+    return true;
+  }
+
+  /** Servers do not hear of each other's in the order of their births. */
+  #sort(organization: string): void {
+    const records = [...(this.#records.get(organization)?.values() ?? [])].sort((one, other) => one.born - other.born);
+    this.#records.set(organization, new Map(records.map((record) => [record.name, record])));
   }
 
   #keep(record: ResourceRecord<D>): void {

@@ -13,6 +13,7 @@ import { runsAreWork } from "./0012-runs-are-work.ts";
 import { runsByEnd } from "./0013-runs-by-end.ts";
 import { owners } from "./0014-owners.ts";
 import { toldRuns } from "./0015-told-runs.ts";
+import { namedChanges } from "./0016-named-changes.ts";
 import type { Migration } from "./migration.ts";
 
 /** All steps, oldest first. Never change one that was released: add another. */
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   runsByEnd,
   owners,
   toldRuns,
+  namedChanges,
 ];
