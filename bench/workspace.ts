@@ -39,9 +39,10 @@ export async function createImage(rest: Rest, language: BenchLanguage): Promise<
   await rest.ready(`/v1/image/${language}`);
 }
 
-/** Asks for a function and returns when the server has answered: it need not be READY yet. */
-export async function createFunction(rest: Rest, language: BenchLanguage, name: string): Promise<void> {
-  const { file, code, handler } = samples[language];
+/** Asks for a function and returns when the server has answered: it need not be READY yet. `own`: other code than the usual. */
+export async function createFunction(rest: Rest, language: BenchLanguage, name: string, own?: string): Promise<void> {
+  const { file, code: usual, handler } = samples[language];
+  const code = own ?? usual;
   await rest.call("POST", "/v1/function", { name, image: language, handler, source: packed(file, code) });
 }
 
