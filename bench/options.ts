@@ -32,7 +32,7 @@ const counts = {
   "cold-functions": 30,
   burst: 20,
   deployments: 15,
-  "stored-runs": 100_000,
+  "stored-runs": 400_000,
   pairs: 25,
 } as const;
 

@@ -55,9 +55,9 @@ const MOST_BYTES = 64 * 1024 * 1024;
 /** Runs that one list with a filter looks at; then it says from where to go on. */
 const MOST_LOOKED_AT = 100_000;
 /** Looked at in one go; that takes well below a millisecond. */
-const KEYS_PAGE = 250;
+const KEYS_PAGE = 500;
 /** Read in one go: so many runs, and fewer when they are large. */
-const RUNS_PAGE = 32;
+const RUNS_PAGE = 64;
 const PAGE_BYTES = 128 * 1024;
 
 const LATEST = 2n ** 63n - 1n;
@@ -112,12 +112,15 @@ function long(query: RunQuery<KeyRow>, since: bigint, until: bigint): RunQuery<K
     .orderBy("id", "desc");
 }
 
-type KeyRow = Pick<Selectable<RunTable>, "executed" | "finished" | "id" | "parent" | "status" | "function_name"> & {
-  readonly function_id?: string;
-  readonly bytes: number;
-} & Partial<Filtered>;
+/** What is looked at where no index knows it. */
+const looks = ["finished", "parent", "status", "function_name", "function_id"] as const;
 
-/** The rest of a selection, which no index knows: a page of keys is looked through here. */
+type KeyRow = Pick<Selectable<RunTable>, "executed" | "id"> & {
+  readonly bytes: number;
+} & Partial<Pick<Selectable<RunTable>, (typeof looks)[number]>> &
+  Partial<Filtered>;
+
+/** The rest of a selection: a page of keys is looked through here. */
 function isSelected(row: KeyRow, selection: RunSelection): boolean {
   const { functionName, status, since, family } = selection;
   const { principal = "", people = null, worded } = row;
@@ -212,19 +215,29 @@ export class RunLists {
     }
   }
 
+  /** Whether more must be known of a run than where it is. */
+  #isLookedAt(selection: RunSelection): boolean {
+    const { functionName, status, since, family } = selection;
+    return (
+      this.#hidden.size > 0 ||
+      isFilter(selection) ||
+      [functionName, status, since, family].some((by) => by !== undefined)
+    );
+  }
+
   #keyRows(
     organization: string,
     narrow: (query: RunQuery<KeyRow>) => RunQuery<KeyRow>,
     place: RunPlace | undefined,
     page: number,
-    filter: RunFilter,
+    selection: RunSelection,
   ): Promise<KeyRow[]> {
     const rows = this.#database.query
       .selectFrom("runs")
-      .select(["executed", "finished", "id", "parent", "status", "function_name", bytes.as("bytes")])
-      .$if(this.#hidden.size > 0, (query) => query.select("function_id"))
-      .$if(isFilter(filter), (query) => query.select(["principal", "people"]))
-      .$if(filter.text !== undefined, (query) => query.select(wording(filter.text ?? "").as("worded")))
+      .select(["executed", "id", bytes.as("bytes")])
+      .$if(this.#isLookedAt(selection), (query) => query.select(looks))
+      .$if(isFilter(selection), (query) => query.select(["principal", "people"]))
+      .$if(selection.text !== undefined, (query) => query.select(wording(selection.text ?? "").as("worded")))
       .where("organization", "=", organization);
     const from = place === undefined ? rows : after(rows, place);
     return narrow(from).limit(page).execute();

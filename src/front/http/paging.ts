@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Answer } from "./route.ts";
 
 /** Header of a list that goes on: `cursor` of the next question (decisions 7). */
-export const NEXT_CURSOR = "x-dispatch-next-cursor";
+const NEXT_CURSOR = "x-dispatch-next-cursor";
 
 /** Of one answer. */
 const MOST_BYTES = 64 * 1024 * 1024;
