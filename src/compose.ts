@@ -327,6 +327,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
     const noDrivers = drivers.stop();
     const left = queue.close(settings["stop-grace"] + SETTLE_MS);
     runs.stop();
+    images.stop();
     const drained = front.close(settings["stop-grace"]);
     await pool.close(settings["stop-grace"]);
     await drained;

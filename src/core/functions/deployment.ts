@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Images } from "../images/images.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Revision } from "../pool/revision.ts";
+import { DispatchError } from "../shared/errors.ts";
 import {
   type Blobs,
   BuildError,
@@ -49,6 +50,8 @@ export async function deploy(ports: DeploymentPorts, record: FunctionRecord): Pr
     if (error instanceof LoadError || error instanceof SourceError || error instanceof BuildError) {
       return { kind: "failed", faasId, reason: `Error building image for function '${record.id}': ${error.message}` };
     }
+    // The next start takes it up.
+    if (error instanceof DispatchError && error.status === 503) return { kind: "waiting" };
     ports.log.warn({ err: error, function: record.name }, "no worker for a new revision");
     const cause = error instanceof Error ? error.message : String(error);
     return { kind: "failed", faasId, reason: `Driver error when creating a FaaS function: ${cause}` };

@@ -34,6 +34,9 @@ const dropRevisionsOf = statement((database, { organization, id }: FunctionKey) 
   database.deleteFrom("revisions").where("organization", "=", organization).where("function_id", "=", id),
 );
 
+/** Deployments at once: each loads a worker. */
+const MOST_DEPLOYMENTS = 4;
+
 export class Functions extends ResourceService<FunctionResource, FunctionDocument> {
   readonly #ports: FunctionsPorts;
   readonly #revisions: Revisions;
@@ -47,7 +50,10 @@ export class Functions extends ResourceService<FunctionResource, FunctionDocumen
     this.#ports = ports;
     this.#revisions = new Revisions(ports.database, ports.schemas);
     this.#sources = new SourceReader(ports.archiveLimits);
-    this.#queue = new KeyedQueue((error) => ports.log.warn({ err: error }, "a function could not be deployed"));
+    this.#queue = new KeyedQueue(
+      (error) => ports.log.warn({ err: error }, "a function could not be deployed"),
+      MOST_DEPLOYMENTS,
+    );
     ports.feed.subscribe("Image", ({ organization }) => this.#deployWaiting(organization));
     ports.feed.subscribe("Function", (change) => this.#serveAnew(change));
   }

@@ -35,23 +35,33 @@ export interface ImageBuildPorts extends ImagesPorts {
   imageGone(digest: string): void;
 }
 
+/** Installers at once: each may take a processor and much of the disk's time. */
+const MOST_BUILDS = 2;
+const BASE_IMAGE = "base image ";
+
 /** Functions that were built on one keep running when it goes. */
 export class Images extends ResourceService<Image, ImageDocument> {
   readonly #ports: ImageBuildPorts;
   readonly #baseImages: BaseImages;
   readonly #queue: KeyedQueue;
+  #stopping = false;
 
   constructor(ports: ImageBuildPorts, baseImages: BaseImages) {
     super({ kind: "Image", word: "image", resource: "image", deleted: "DELETED", bodyFirst: true }, ports);
     this.#ports = ports;
     this.#baseImages = baseImages;
-    this.#queue = new KeyedQueue((error) => ports.log.warn({ err: error }, "an image could not be built"));
+    this.#queue = new KeyedQueue((error) => ports.log.warn({ err: error }, "an image could not be built"), MOST_BUILDS);
   }
 
   /** Reads all; builds that a stop interrupted begin again. */
   override async load(): Promise<void> {
     await super.load();
-    for (const record of this.store.all()) if (record.document.status !== "READY") this.written(record);
+    for (const record of this.store.all()) if (isPending(record)) this.written(record);
+  }
+
+  /** What is being built is left to the next start. */
+  stop(): void {
+    this.#stopping = true;
   }
 
   /** Resolves when nothing is being built. */
@@ -66,13 +76,14 @@ export class Images extends ResourceService<Image, ImageDocument> {
   async #build(organization: string, name: string): Promise<void> {
     await this.#baseImages.idle();
     const record = this.store.find(organization, name);
-    if (record === undefined) return;
+    if (record === undefined || this.#stopping) return;
     const building =
       record.document.status === "UPDATING"
         ? record
         : await this.store.note(record, { ...record.document, status: "CREATING", reason: null });
     if (building === undefined) return;
     const outcome = await this.#outcome(building);
+    if (this.#stopping) return;
     const current = this.store.find(organization, name);
     if (current?.generation !== building.generation) return;
     const noted = await this.store.note(current, { ...current.document, ...outcome });
@@ -103,10 +114,10 @@ export class Images extends ResourceService<Image, ImageDocument> {
   #install({ organization, name, document }: ImageRecord): Promise<BuiltImage> {
     const base = this.#baseImages.find(organization, document.baseImageName);
     const language = base === undefined ? undefined : languageOfImage(base.document.dockerUrl);
-    if (base === undefined) throw new BuildError(`base image ${document.baseImageName} not found`);
+    if (base === undefined) throw new BuildError(`${BASE_IMAGE}${document.baseImageName} not found`);
     if (base.document.status === "ERROR" || language === undefined) {
       const reason = base.document.reason?.join("; ") ?? "unknown language";
-      throw new BuildError(`base image ${document.baseImageName} is in status ERROR: ${reason}`);
+      throw new BuildError(`${BASE_IMAGE}${document.baseImageName} is in status ERROR: ${reason}`);
     }
     const spec = { organization, language, manifest: document.manifest, systemPackages: document.packages };
     return this.#ports.builder.build(spec, (line) => this.#ports.log.info({ image: name, line }, "building"));
@@ -152,6 +163,12 @@ export class Images extends ResourceService<Image, ImageDocument> {
       tags: wireTags(document.tags),
     };
   }
+}
+
+/** One that failed is built again by whoever changes it; what its base image lacked may be there by now. */
+function isPending({ document: { status, reason } }: ImageRecord): boolean {
+  if (status === "ERROR") return reason?.[0]?.startsWith(BASE_IMAGE) === true;
+  return status !== "READY";
 }
 
 function wirePackages(packages: readonly SystemPackage[]): SystemPackage[] {
