@@ -16,6 +16,7 @@ import { envelopeText } from "./context.ts";
 import { recordable, uncheckedFailure, violationText } from "./failure.ts";
 import { boundHttpContext, wholeHttpContext } from "./http-context.ts";
 import type { KeyUse } from "./idempotency.ts";
+import { LastLines, type LiveStream } from "./live-logs.ts";
 import { type RunRecord, recordedPeople } from "./record.ts";
 import { isRepeated, isRepeatedAfterRestart } from "./repetition.ts";
 import { parentOf, type RunRequest } from "./request.ts";
@@ -35,6 +36,8 @@ export interface RunKeeper {
   refused(run: ActiveRun, error: Error): void;
   /** The server stops, and the next start tries it again. */
   interrupted(run: ActiveRun): void;
+  /** It has written a line. */
+  said(run: ActiveRun, stream: LiveStream, line: string): void;
   /** This attempt failed, and there will be another. */
   repeat(run: ActiveRun, failure: FunctionFailure): void;
   /** Something that nobody foresaw ended it: for the log. */
@@ -76,6 +79,8 @@ export class ActiveRun implements Task {
   job: HeldJob | undefined;
   /** Its handler was entered, in this attempt. */
   entered = false;
+  /** What it wrote last. */
+  lastLines: LastLines | undefined;
   /** Why it is to end, whatever else it says. */
   cancelled: string | undefined;
   /** Nothing of it remains: it need not begin. */
@@ -193,7 +198,12 @@ export class ActiveRun implements Task {
     this.record.status = "CREATING";
   }
 
-  log(): void {}
+  log(stream: LiveStream, text: string): void {
+    const line = withoutToken(this.record.id, text);
+    this.lastLines ??= new LastLines();
+    this.lastLines.add(stream, line);
+    this.#keeper.said(this, stream, line);
+  }
 
   finished(outcome: Outcome): void {
     try {

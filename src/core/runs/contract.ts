@@ -147,6 +147,22 @@ export const runOperations = {
     query: { type: "object", properties: { ...selection, tags: strings } },
     response: runSchema,
   },
+  followRun: {
+    method: "GET",
+    path: "/v1/runs/{runName}/logs",
+    permission: { resource, action: "get" },
+    success: 200,
+    summary: "Follow what a run writes, as server-sent events (line, end, lost), until it has ended",
+    parameters: { runName: uuid },
+  },
+  followRuns: {
+    method: "GET",
+    path: "/v1/runs/logs",
+    permission: { resource, action: "get" },
+    success: 200,
+    summary: "Follow what the runs of a function write, or those of all, as server-sent events",
+    query: { type: "object", properties: { functionName: pathName } },
+  },
   cancelRun: {
     method: "POST",
     path: "/v1/runs/{runName}/cancel",

@@ -19,6 +19,7 @@ import { uncheckedFailure, violationText } from "./failure.ts";
 import { wholeHttpContext } from "./http-context.ts";
 import { type KeyUse, refuseOther, runOfKey, storedKey } from "./idempotency.ts";
 import { LateLines } from "./late-lines.ts";
+import { type Follower, LiveLogs, type LiveStream } from "./live-logs.ts";
 import { principalOf, type RunRecord } from "./record.ts";
 import { type RecorderPorts, RunRecorder } from "./recorder.ts";
 import { isRepeatedAfterRestart, pauseBeforeNext } from "./repetition.ts";
@@ -45,6 +46,8 @@ export interface RunsPorts extends RecorderPorts {
   readonly ended: (run: RunRecord) => void;
 }
 
+/** The status of a run that never began and left no record, to those who follow it. */
+const WITHDRAWN = "WITHDRAWN";
 const INTERRUPTED = "interrupted by a restart";
 
 /** A blocking run that lasts longer is written down before its end (decisions 18b). */
@@ -62,6 +65,7 @@ export class Runs implements RunKeeper {
   /** How many of the active ones have ended, and wait for that to be on record. */
   #ending = 0;
   #checking = false;
+  readonly #live = new LiveLogs();
   #stopping = false;
   /** Does the runs that come out of the queue. */
   readonly perform: Perform;
@@ -151,17 +155,48 @@ export class Runs implements RunKeeper {
   }
 
   /**
+   * The lines of a run as server-sent events: what it has written, then what it writes, until it has ended.
+   * @throws RUN_NOT_FOUND, TOO_MANY_FOLLOWERS
+   */
+  async follow(principal: Principal, organization: string, id: string): Promise<AsyncGenerator<string>> {
+    const before = await this.get(principal, organization, id, {});
+    const follower = this.#live.follow({ organization, run: id });
+    const run = this.#active.find(id);
+    for (const { stream, line } of run?.lastLines?.all ?? [])
+      follower.push({ event: "line", run: id, functionName: before.functionName, stream, line });
+    if (run === undefined) await this.#tellEnded(follower, organization, before);
+    return follower.texts();
+  }
+
+  /** The lines that the runs of a function write from now on, or those of all. @throws TOO_MANY_FOLLOWERS */
+  followAll(principal: Principal, organization: string, functionName?: string): AsyncGenerator<string> {
+    this.#authorize(principal, organization, "get");
+    return this.#live.follow({ organization, functionName, family: parentOf(principal)?.id }).texts();
+  }
+
+  /** One that has ended by now will not say it again. */
+  async #tellEnded(follower: Follower, organization: string, { id, functionName }: RunRecord): Promise<void> {
+    const now = await this.#store.find(organization, id);
+    if (now !== undefined && now.finished === undefined) return;
+    for (const stream of ["stdout", "stderr"] as const)
+      for (const line of now?.[stream] ?? []) follower.push({ event: "line", run: id, functionName, stream, line });
+    follower.push({ event: "end", run: id, functionName, status: now?.status ?? WITHDRAWN });
+  }
+
+  /**
    * Ends a run that has begun, and withdraws one that has not.
    * @throws RUN_NOT_FOUND, RUN_HAS_ENDED
    */
-  cancel(principal: Principal, organization: string, id: string): Promise<RunRecord> {
+  async cancel(principal: Principal, organization: string, id: string): Promise<RunRecord> {
     this.#ports.iam.authorize(principal, { resource: "runs", action: "update", organization });
-    return cancelRun(principal, {
+    const run = await cancelRun(principal, {
       ...this.#ports,
       find: () => this.get(principal, organization, id, {}),
       active: (one) => this.#active.find(one),
       end: (record, message, beside) => this.#recorder.endInactive(record, message, beside),
     });
+    if (this.#active.find(id) === undefined) this.#live.ended(run, run.finished === undefined ? WITHDRAWN : run.status);
+    return run;
   }
 
   /**
@@ -188,6 +223,7 @@ export class Runs implements RunKeeper {
   /** From now on what nobody waits for is left to the next start, whatever ends it. */
   stop(): void {
     this.#stopping = true;
+    this.#live.close();
     this.#recorder.stop();
   }
 
@@ -217,6 +253,10 @@ export class Runs implements RunKeeper {
     }
   }
 
+  said({ record }: ActiveRun, stream: LiveStream, line: string): void {
+    if (this.#live.followed) this.#live.line(record, stream, line);
+  }
+
   crashed(run: ActiveRun, error: unknown): void {
     const { organization, id, functionName } = run.record;
     this.#ports.log.warn(
@@ -228,6 +268,7 @@ export class Runs implements RunKeeper {
   refused(run: ActiveRun, error: Error): void {
     run.refusal = run.withdrawn ? new DispatchError("CANCELLED") : error;
     if (run.withdrawn) {
+      this.#live.ended(run.record, WITHDRAWN);
       this.#release(run);
       return;
     }
@@ -421,6 +462,7 @@ export class Runs implements RunKeeper {
     this.#forget(run);
     run.settle();
     const { organization, id } = run.record;
+    if (this.#live.followed) this.#live.ended(run.record, run.hasEnded ? run.record.status : WITHDRAWN);
     try {
       this.#ports.ended(run.record);
       this.#ports.feed.publish({ organization, kind: "Run", name: "", id, generation: 3 });

@@ -93,6 +93,12 @@ const catalogue = {
   },
   STATE_FULL: { status: 507, code: 507, template: "application {application} has {limit} keys: delete some first" },
   NO_COOKIE: { status: 500, code: 500, template: "No Such Cookie" },
+  TOO_MANY_FOLLOWERS: {
+    status: 429,
+    code: 429,
+    template: "{limit} callers follow logs already: try again later",
+    retryAfter: 10,
+  },
   RUN_HAS_ENDED: { status: 409, code: 409, template: "run {name} has ended already" },
   CANCELLED: { status: 409, code: 409, template: "the run was cancelled before it began" },
   DELAYED_AND_WAITED_FOR: {

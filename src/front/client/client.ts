@@ -5,6 +5,7 @@
 import type { Static, TSchema } from "typebox";
 import type { Operation } from "../../core/shared/contract.ts";
 import { ApiError, apiErrorOf } from "./errors.ts";
+import { eventReader, type ServerEvent } from "./event-reader.ts";
 import { parseJson, stringifyJson } from "./json.ts";
 
 export interface HttpRequest {
@@ -14,6 +15,10 @@ export interface HttpRequest {
   readonly body?: string;
   /** The answer may take as long as a function's run. */
   readonly patient?: true;
+  /** Gets the text of a good answer as it comes; the answer itself has none then. */
+  readonly heard?: (text: string) => void;
+  /** Ends the call. */
+  readonly signal?: AbortSignal;
 }
 
 export interface HttpAnswer {
@@ -56,6 +61,13 @@ export interface ClientOptions {
 export interface Client {
   /** @throws ApiError for an answer that is no success, TransportError when there is none. */
   call<O extends CallableOperation>(operation: O, values?: CallArguments): Promise<AnswerOf<O>>;
+  /** Hands over the events of an answer that goes on, until it ends. @throws as `call` */
+  follow(
+    operation: CallableOperation,
+    values: CallArguments,
+    heard: (event: ServerEvent) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** A list to its end, page by page; one page where a limit is asked for. @throws as `call` */
   all(operation: CallableOperation, values?: CallArguments): Promise<unknown[]>;
 }
@@ -65,6 +77,11 @@ export function createClient(options: ClientOptions): Client {
   return {
     async call<O extends CallableOperation>(operation: O, values: CallArguments = {}) {
       return bodyOf(await exchange(options, operation, values)) as AnswerOf<O>;
+    },
+    async follow(operation, values, heard, signal) {
+      const request = requestOf(options, operation, values);
+      const answer = await options.transport({ ...request, heard: eventReader(heard), signal });
+      if (answer.status < 200 || answer.status > 299) throw apiError(answer);
     },
     async all(operation, values = {}) {
       const found: unknown[] = [];

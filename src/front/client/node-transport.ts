@@ -29,7 +29,7 @@ function exchange(request: HttpRequest, options: TransportOptions): Promise<Http
   const outgoing = openRequest(request, options);
   deadline(outgoing, request);
   outgoing.on("error", reject);
-  outgoing.on("response", (response) => void collect(response).then(resolve, reject));
+  outgoing.on("response", (response) => void read(response, request).then(resolve, reject));
   sendBody(outgoing, request.body);
   return promise;
 }
@@ -78,7 +78,14 @@ export function openRequest(
   const proxyEnv = proxiesFor(request.url, options.environment);
   const agent = proxyEnv === undefined ? false : new Agent({ proxyEnv: { ...proxyEnv } });
   const tls = isSecure ? { ...tlsOptions(options), ...more } : {};
-  return open(url, { method: request.method, headers: withLength(request), agent, ...tls });
+  const { method, signal } = request;
+  return open(url, {
+    method,
+    headers: withLength(request),
+    agent,
+    ...tls,
+    ...(signal === undefined ? {} : { signal }),
+  });
 }
 
 /** The headers, with the length of the body. */
@@ -99,6 +106,22 @@ export function tlsOptions(options: TransportOptions): Tls.ConnectionOptions {
 /** Bytes and milliseconds of one answer: a list of runs may be large, an endless one is an attack. */
 const LONGEST_ANSWER = 256 * 1024 * 1024;
 const LONGEST_READING = 600_000;
+
+/** The whole answer, unless somebody hears it as it comes. @throws Error for one that breaks off */
+export function read(response: Http.IncomingMessage, { heard }: HttpRequest): Promise<HttpAnswer> {
+  const { statusCode: status = 0 } = response;
+  return heard === undefined || status > 299 ? collect(response) : hear(response, status, heard);
+}
+
+async function hear(
+  response: Http.IncomingMessage,
+  status: number,
+  heard: (text: string) => void,
+): Promise<HttpAnswer> {
+  response.setEncoding("utf8");
+  for await (const text of response as AsyncIterable<string>) heard(text);
+  return { status, text: "" };
+}
 
 /** The whole answer. @throws Error for one that does not end */
 export async function collect(response: Http.IncomingMessage): Promise<HttpAnswer> {

@@ -8,15 +8,7 @@ import type * as Https from "node:https";
 import { PROOF_PATH, proofText } from "../../core/iam/proof.ts";
 import type { HttpAnswer, HttpRequest } from "./client.ts";
 import { TransportError } from "./errors.ts";
-import {
-  builtin,
-  collect,
-  deadline,
-  sendBody,
-  type TransportOptions,
-  tlsOptions,
-  withLength,
-} from "./node-transport.ts";
+import { builtin, deadline, read, sendBody, type TransportOptions, tlsOptions, withLength } from "./node-transport.ts";
 
 /** The answer to the request with the token; undefined when the server proved nothing, and was sent nothing. @throws TransportError */
 export async function provenExchange(
@@ -60,7 +52,7 @@ function send(request: HttpRequest, agent: Http.Agent): Promise<Sent> {
   outgoing.on("error", reject);
   outgoing.on("response", (response) => {
     const { remoteAddress: address, remotePort: port } = response.socket;
-    collect(response).then((answer) => resolve({ answer, address: { address, port } }), reject);
+    read(response, request).then((answer) => resolve({ answer, address: { address, port } }), reject);
   });
   sendBody(outgoing, request.body);
   return promise;

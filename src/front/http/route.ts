@@ -15,6 +15,9 @@ export interface Call {
   gone(): boolean;
 }
 
+/** The type of answers that go on: their parts are sent as they are. */
+export const EVENT_STREAM = "text/event-stream";
+
 /** `body` is an object to be sent as JSON, a JSON text as it is, or such a text in parts that are made as they are sent. */
 export interface Answer {
   readonly status?: number;

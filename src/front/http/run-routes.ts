@@ -14,7 +14,7 @@ import { memberText } from "../../core/shared/json-text.ts";
 import { principalText } from "../../core/shared/principal.ts";
 import { listAnswer } from "./paging.ts";
 import { pieces } from "./pieces.ts";
-import type { Answer, Call, Route } from "./route.ts";
+import { type Answer, type Call, EVENT_STREAM, type Route } from "./route.ts";
 
 export function runRoutes(operations: typeof runOperations, runs: Runs): Route[] {
   return [
@@ -34,12 +34,27 @@ export function runRoutes(operations: typeof runOperations, runs: Runs): Route[]
     },
     { operation: operations.getRun, handle: (call) => getRun(runs, call) },
     {
+      operation: operations.followRun,
+      handle: async ({ principal, organization, path }) =>
+        eventStream(await runs.follow(principal, organization, path.runName ?? "")),
+    },
+    {
+      operation: operations.followRuns,
+      handle: ({ principal, organization, query }) =>
+        eventStream(runs.followAll(principal, organization, query.functionName as string | undefined)),
+    },
+    {
       operation: operations.cancelRun,
       handle: async ({ principal, organization, path }) => ({
         body: runToJson(await runs.cancel(principal, organization, path.runName ?? "")),
       }),
     },
   ];
+}
+
+/** No proxy may keep the lines back. */
+function eventStream(body: AsyncIterable<string>): Answer {
+  return { body, headers: { "content-type": EVENT_STREAM, "cache-control": "no-cache", "x-accel-buffering": "no" } };
 }
 
 async function createRun(runs: Runs, call: Call): Promise<Answer> {

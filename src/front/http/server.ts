@@ -24,7 +24,7 @@ import { binderOf } from "./bind.ts";
 import { bodyText } from "./body-text.ts";
 import { currentForm, markBinary, readCloudEvents } from "./cloud-event-body.ts";
 import { mountDocs } from "./docs.ts";
-import type { Answer, Route } from "./route.ts";
+import { type Answer, EVENT_STREAM, type Route } from "./route.ts";
 import { unknownPath } from "./unknown-path.ts";
 import { UploadGate } from "./upload-gate.ts";
 
@@ -269,7 +269,7 @@ function send(
   reply.code(status ?? success);
   if (headers !== undefined) reply.headers(headers);
   if (body === undefined) return reply.send();
-  if (isParts(body)) return sendParts(reply, body, log);
+  if (isParts(body)) return sendParts(reply, body, log, headers?.["content-type"] === EVENT_STREAM);
   return sendJson(reply, `${typeof body === "string" ? body : JSON.stringify(body)}\n`);
 }
 
@@ -281,17 +281,22 @@ function isParts(body: unknown): body is AsyncIterable<string> {
 const LONGEST_STALL = 60_000;
 
 /** Each part is made when the one before is on its way. */
-function sendParts(reply: FastifyReply, parts: AsyncIterable<string>, log: ApiOptions["log"]): FastifyReply {
+function sendParts(
+  reply: FastifyReply,
+  parts: AsyncIterable<string>,
+  log: ApiOptions["log"],
+  goesOn: boolean,
+): FastifyReply {
   const text = Readable.from(
-    lineOf(parts, () => reply.raw.destroy()),
+    lineOf(parts, () => reply.raw.destroy(), goesOn ? "" : "\n"),
     { objectMode: true, highWaterMark: 1 },
   );
   // The status is out by then: that the text breaks off is all that tells the caller.
   text.on("error", (error) => log.error({ err: error, path: reply.request.url.split("?", 1)[0] }, "a list broke off"));
-  return reply.header("content-type", JSON_TYPE).send(text);
+  return (goesOn ? reply : reply.header("content-type", JSON_TYPE)).send(text);
 }
 
-async function* lineOf(parts: AsyncIterable<string>, stalled: () => void): AsyncGenerator<string> {
+async function* lineOf(parts: AsyncIterable<string>, stalled: () => void, last: string): AsyncGenerator<string> {
   for await (const part of parts) {
     const stall = setTimeout(stalled, LONGEST_STALL);
     try {
@@ -300,7 +305,7 @@ async function* lineOf(parts: AsyncIterable<string>, stalled: () => void): Async
       clearTimeout(stall);
     }
   }
-  yield "\n";
+  if (last !== "") yield last;
 }
 
 /** With a serializer of its own a reply keeps its type as it is: fastify would add a charset, which clients never saw. */

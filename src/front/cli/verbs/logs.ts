@@ -1,15 +1,20 @@
 /** `logs`: what a run wrote, its stdout to stdout and its stderr to stderr. */
 import { driverLogOperations } from "../../../core/events/contract.ts";
 import { functionOperations } from "../../../core/functions/contract.ts";
-import { needed, optional } from "../frame/command.ts";
+import { runOperations } from "../../../core/runs/contract.ts";
+import type { CallArguments, CallableOperation } from "../../client/client.ts";
+import type { ServerEvent } from "../../client/event-reader.ts";
+import { parseJson } from "../../client/json.ts";
+import { optional } from "../frame/command.ts";
 import { type Context, command } from "../frame/context.ts";
+import { UsageError } from "../frame/errors.ts";
 import { on } from "../frame/flags.ts";
-import { pause } from "../frame/pause.ts";
+import type { Io } from "../frame/io.ts";
+import { pause, unlessInterrupted } from "../frame/pause.ts";
 import { list, objectOf, objectsOf, text } from "../kinds/kind.ts";
 import { fetchRun, fetchRuns } from "../kinds/run.ts";
 import { printData } from "../output/print.ts";
 import type { JsonObject } from "../output/shape.ts";
-import { RunFeed } from "./run-feed.ts";
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const pollMs = 500;
@@ -20,22 +25,27 @@ export const logs = command({
   aliases: ["log"],
   summary:
     "Print what a run wrote: that of RUN_ID, or the last one of FUNCTION_NAME; or what an event driver wrote: driver NAME",
-  arguments: [needed("FUNCTION_NAME|RUN_ID", "Function"), optional("RUN_ID", "run")],
+  arguments: [optional("FUNCTION_NAME|RUN_ID", "Function"), optional("RUN_ID", "run")],
   flags: {
-    follow: on("Wait for the run to end; for a function, go on with its next runs until Ctrl-C", { short: "f" }),
+    follow: on("Print lines as they are written: of the run until it ends, of a function until Ctrl-C", { short: "f" }),
+    all: on("With --follow: the lines of all functions"),
   },
   examples: [
     "dispatch logs hello",
     "dispatch logs hello --follow",
+    "dispatch logs --all --follow",
     "dispatch logs driver clock --follow",
     "dispatch logs 2830d337-0e8f-4713-b6fe-3b332b63f451",
   ],
-  run: async ({ flags: { follow }, ...context }) => {
+  run: async ({ flags: { follow, all }, ...context }) => {
     const [first = "", second = ""] = context.args;
+    if (all) return followAll(context, first, follow);
+    if (first === "")
+      throw new UsageError("name a function or a run, or follow them all: dispatch logs --all --follow");
     if (driverWords.includes(first) && second !== "" && !uuid.test(second))
       return logsOfDriver(context, second, follow);
-    if (second !== "") return logsOfRun(context, first, second, follow);
-    if (uuid.test(first)) return logsOfRun(context, "", first, follow);
+    const [functionName, run] = second === "" && uuid.test(first) ? ["", first] : [first, second];
+    if (run !== "") return follow ? followRun(context, run) : logsOfRun(context, functionName, run);
     return follow ? followFunction(context, first) : logsOfLast(context, first);
   },
 });
@@ -56,35 +66,62 @@ async function logsOfDriver(context: Context, driverName: string, follow: boolea
   }
 }
 
-/** With --follow as soon as the run has ended: what it wrote comes with its result. */
-async function logsOfRun(context: Context, functionName: string, id: string, follow: boolean): Promise<void> {
-  let run = await fetchRun(context, functionName, id);
-  while (follow && !hasEnded(run)) {
-    await pause(pollMs, context.io.signal);
-    run = await fetchRun(context, functionName, id);
-  }
-  return printLogs(context, run);
+async function logsOfRun(context: Context, functionName: string, id: string): Promise<void> {
+  return printLogs(context, await fetchRun(context, functionName, id));
 }
 
 async function logsOfLast(context: Context, functionName: string): Promise<void> {
   const [last] = await fetchRuns(context, { functionName, limit: 1 });
-  if (last) return logsOfRun(context, functionName, text(last, "name"), false);
+  if (last) return logsOfRun(context, functionName, text(last, "name"));
   // A function that nobody ran yet has logs, empty ones; one that is not there has none.
   await context.client.call(functionOperations.get, { path: { functionName } });
   context.io.stderr(`function ${functionName} has no runs; start one: dispatch exec ${functionName} --wait\n`);
   return printLogs(context, {});
 }
 
-/** The last run's logs, then those of every run that ends. */
-async function followFunction(context: Context, functionName: string): Promise<never> {
-  const feed = await RunFeed.open(context, { functionName });
+/** Its lines until it has ended. */
+async function followRun(context: Context, runName: string): Promise<void> {
+  const { format } = context;
+  const isText = format === "table";
+  await follow(context, runOperations.followRun, { path: { runName } }, isText ? "line" : "nothing");
+  if (!isText) await logsOfRun(context, "", runName);
+}
+
+/** The last run's logs, then what the runs write from now on. */
+async function followFunction(context: Context, functionName: string): Promise<void> {
+  const { client } = context;
   const [last] = await fetchRuns(context, { functionName, limit: 1 });
-  if (last && hasEnded(last)) await logsOfRun(context, functionName, text(last, "name"), false);
-  if (last) feed.know([last]);
-  for (;;) {
-    for (const run of (await feed.next()).filter(hasEnded))
-      await logsOfRun(context, functionName, text(run, "name"), false);
-  }
+  if (last === undefined) await client.call(functionOperations.get, { path: { functionName } });
+  else if (hasEnded(last)) await logsOfRun(context, functionName, text(last, "name"));
+  await follow(context, runOperations.followRuns, { query: { functionName } }, "line");
+}
+
+async function followAll(context: Context, first: string, isFollowed: boolean): Promise<void> {
+  if (!isFollowed || first !== "") throw new UsageError("--all follows all functions: dispatch logs --all --follow");
+  await follow(context, runOperations.followRuns, {}, "named line");
+}
+
+type Shown = "line" | "named line" | "nothing";
+
+/** Until the stream ends. @throws CliError when the user interrupts */
+function follow(
+  { client, io }: Context,
+  operation: CallableOperation,
+  values: CallArguments,
+  shown: Shown,
+): Promise<void> {
+  const heard = (event: ServerEvent): void => printEvent(io, event, shown);
+  return unlessInterrupted(client.follow(operation, values, heard, io.signal), io.signal, "interrupted");
+}
+
+/** A line goes where the function wrote it; a named one says of which function it is. */
+function printEvent(io: Io, { event, data }: ServerEvent, shown: Shown): void {
+  if (shown === "nothing") return;
+  const fields = objectOf(parseJson(data));
+  if (event === "lost") io.stderr(`[dispatch] ${String(fields.lines)} lines came faster than they could be shown\n`);
+  if (event !== "line") return;
+  const prefix = shown === "named line" ? `${text(fields, "functionName")} ${text(fields, "run")}: ` : "";
+  io[fields.stream === "stderr" ? "stderr" : "stdout"](`${prefix}${text(fields, "line")}\n`);
 }
 
 function hasEnded({ status }: JsonObject): boolean {
