@@ -1,0 +1,5 @@
+"""Greets whoever is named."""
+
+
+def handle(context, payload):
+    return {"text": "Hello, " + payload["name"]}
