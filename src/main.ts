@@ -14,6 +14,7 @@ import { formatDuration } from "./core/shared/duration.ts";
 import { visibleText } from "./core/shared/visible-text.ts";
 import { messageOf, UsageError } from "./front/cli/frame/errors.ts";
 import { install } from "./install/install.ts";
+import { upgrade } from "./install/upgrade.ts";
 import { guardProcess, loggedError } from "./last-resort.ts";
 import { type LogOutput, openLogOutput } from "./log-output.ts";
 import { SettingError } from "./settings/convert.ts";
@@ -52,6 +53,7 @@ async function answerTo(invocation: Exclude<Invocation, { kind: "start" }>): Pro
 async function perform(invocation: Extract<Invocation, { kind: "command" }>): Promise<string> {
   const { command, argument, options, settings, resolved } = invocation;
   if (command === "install") return install(installOptions(invocation));
+  if (command === "upgrade") return upgrade(upgradeOptions(options));
   const database = postgresAddress(settings);
   if (database !== undefined && command !== "config") throw new Error(`${command}: ${inPostgres(database)}`);
   const places = { dataDir: dataFolderPath(settings), databaseFile: databaseFile(settings), file: argument };
@@ -80,6 +82,19 @@ function installOptions({ options, settings, resolved, file }: Extract<Invocatio
     stopMilliseconds: settings["stop-grace"] + STOP_PATIENCE_MS + 5000,
     dryRun: options["dry-run"] === true,
     force: options.force === true,
+  };
+}
+
+/** @throws SettingError */
+function upgradeOptions(options: Readonly<Record<string, string | boolean>>) {
+  const seconds = Number(options.patience ?? 60);
+  if (!(seconds > 0 && seconds <= 3600))
+    throw new SettingError(`--patience is ${JSON.stringify(options.patience)}: expected seconds, at most 3600`);
+  return {
+    program: resolvePath(String(options.program ?? resolvePath(import.meta.dirname, "../../bin/dispatch-server"))),
+    unitFolder: resolvePath(String(options["unit-dir"] ?? "/etc/systemd/system")),
+    patience: seconds * 1000,
+    dryRun: options["dry-run"] === true,
   };
 }
 

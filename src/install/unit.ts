@@ -15,6 +15,15 @@ export function quoted(word: string): string {
   return /^[\w./:=,@-]+$/.test(word) ? word : `"${escaped}"`;
 }
 
+/** The words of a unit's ExecStart, as `quoted` wrote them; undefined when there is none. */
+export function commandOf(unit: string): string[] | undefined {
+  const line = /^ExecStart=(.+)$/m.exec(unit)?.[1];
+  const words = line?.match(/"(?:[^"\\]|\\.)*"|\S+/g);
+  return words?.map((word) =>
+    word.startsWith('"') ? word.slice(1, -1).replace(/\\(.)|%(%)|\$(\$)/g, "$1$2$3") : word,
+  );
+}
+
 export function unitText({ command, user, stopMilliseconds }: UnitOptions): string {
   return `# Written by dispatch-server install.
 [Unit]

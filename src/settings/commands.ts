@@ -72,6 +72,22 @@ export const serverCommands = {
     notes:
       "The flags of the server go into the unit; its data folder is /var/lib/dispatch unless --data-dir names another.\nAs root each function has a user of its own, so root is the better choice.",
   },
+  upgrade: {
+    summary: "Give the service of systemd this program, and the old one again when the new one is not well",
+    flags: {
+      "unit-dir": { type: "string", value: "DIR", help: "where the unit is (default /etc/systemd/system)" },
+      program: { type: "string", value: "FILE", help: "the program that the service is to run (default: this one)" },
+      patience: {
+        type: "string",
+        value: "SECONDS",
+        help: "how long the new server may take until it is well (default 60)",
+      },
+      "dry-run": { type: "boolean", help: "only say what would be done" },
+    },
+    example: "/opt/dispatch-new/bin/dispatch-server upgrade --dry-run",
+    notes:
+      "A backup is written first. What the new server recorded before it was found not to be well is lost with it.\nCalls are refused while the one stops and the other starts.",
+  },
 } as const satisfies Readonly<Record<string, ServerCommand>>;
 
 export type ServerCommandName = keyof typeof serverCommands;

@@ -103,6 +103,18 @@ export const driverOperations = resourceOperations({
   schema: driverSchema,
 });
 
+export const driverTokenOperations = {
+  issueToken: {
+    method: "POST",
+    path: "/v1/event/drivers/{driverName}/token",
+    permission: { resource: "event", action: "update" },
+    success: 201,
+    summary:
+      "Issue a token with which a program elsewhere pushes the driver's events; it is shown once, and the one before ends",
+    response: { type: "object", required: ["token"], properties: { token: { type: "string" } } },
+  },
+} as const satisfies Operations;
+
 export const driverLogOperations = {
   getLog: {
     method: "GET",

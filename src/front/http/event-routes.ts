@@ -1,5 +1,5 @@
 /** Events over REST: their data passes through as text. */
-import type { driverLogOperations } from "../../core/events/contract.ts";
+import type { driverLogOperations, driverTokenOperations } from "../../core/events/contract.ts";
 import type { Drivers } from "../../core/events/drivers.ts";
 import type { Emission, emissionOperations } from "../../core/events/emission-contract.ts";
 import type { Events, Ingest } from "../../core/events/events.ts";
@@ -17,6 +17,17 @@ export function eventRoutes(operations: typeof emissionOperations, events: Event
       operation: operations.ingestEvent,
       handle: async ({ principal, query, body, text }) => ({
         body: await events.ingest(principal, query as unknown as Ingest, body as Emission, text),
+      }),
+    },
+  ];
+}
+
+export function driverTokenRoutes(operations: typeof driverTokenOperations, drivers: Drivers): Route[] {
+  return [
+    {
+      operation: operations.issueToken,
+      handle: async ({ principal, organization, path }) => ({
+        body: { token: await drivers.issueToken(principal, organization, path.driverName ?? "") },
       }),
     },
   ];

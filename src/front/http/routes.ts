@@ -8,6 +8,7 @@ import {
   type DriverType,
   driverLogOperations,
   driverOperations,
+  driverTokenOperations,
   driverTypeOperations,
   type Subscription,
   subscriptionOperations,
@@ -44,7 +45,7 @@ import { deadLetterOperations } from "../../core/work/dead-letters-contract.ts";
 import { accessRoutes } from "./access-routes.ts";
 import { auditRoutes } from "./audit-routes.ts";
 import { deadLetterRoutes } from "./dead-letter-routes.ts";
-import { driverLogRoutes, eventRoutes } from "./event-routes.ts";
+import { driverLogRoutes, driverTokenRoutes, eventRoutes } from "./event-routes.ts";
 import { paged } from "./paging.ts";
 import type { Call, Handler, Route } from "./route.ts";
 import { runRoutes } from "./run-routes.ts";
@@ -93,6 +94,7 @@ export function routesOf(services: Services, maxList: number): Route[] {
     ...resourceRoutes<DriverType>(driverTypeOperations, services.driverTypes),
     ...resourceRoutes<Driver>(driverOperations, services.drivers),
     ...driverLogRoutes(driverLogOperations, services.drivers),
+    ...driverTokenRoutes(driverTokenOperations, services.drivers),
     ...auditRoutes(services.audit),
     ...eventRoutes(emissionOperations, services.events),
   ];

@@ -1,7 +1,9 @@
 /** What people with older clients and older functions met. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { rm } from "node:fs/promises";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { runCommand } from "../support/command-line.ts";
 import { Dispatch, parse } from "../support/dispatch.ts";
-import { type ServerProcess, startServer } from "../support/server.ts";
+import { type ServerProcess, startServer, temporaryFolder } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
 let server: ServerProcess;
@@ -83,4 +85,24 @@ test("TypeScript that uses require finds its other files, too", async () => {
   };
   await dispatch.createFunction("required", files, { handler: "./main.ts" });
   expect((await dispatch.run("required", { a: 1, b: 2 })).output).toBe(2);
+});
+
+test("a driver's token is shown when the driver is made, pushes its events, and is told nowhere else", async () => {
+  const folder = await temporaryFolder();
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const { port, hostname } = new URL(server.api);
+  const cli = (...words: string[]) => runCommand(["--host", hostname, "--port", port, ...words], { cwd: folder });
+  await dispatch.post("/v1/event/drivertypes", { name: "elsewhere", image: "example/elsewhere:1" });
+  const made = await cli("create", "driver", "elsewhere", "--name", "pushed");
+  expect(made.stdout).toMatch(/^Created event driver: pushed\nToken: \S+ \(shown once/);
+  const [, token = ""] = /Token: (\S+)/.exec(made.stdout) ?? [];
+  const event = { cloudEventsVersion: "0.1", eventType: "a.b", source: "s", eventID: "1" };
+  const push = async (shown: string) => (await dispatch.post(`/v1/event/ingest?authToken=${shown}`, event)).status;
+  expect(await push(token)).toBe(200);
+  expect((await dispatch.get("/v1/event/drivers/pushed")).text).not.toContain(token);
+  const issued = await dispatch.post("/v1/event/drivers/pushed/token", undefined);
+  expect([issued.status, await push(token)]).toEqual([201, 401]);
+  expect(await push(parse<{ token: string }>(issued).token)).toBe(200);
+  expect((await dispatch.post("/v1/event/drivers/nosuch/token", undefined)).status).toBe(404);
+  expect((await cli("create", "driver", "elsewhere", "--name", "json", "-o", "json")).stdout).not.toContain("oken");
 });

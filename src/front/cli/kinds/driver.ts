@@ -1,4 +1,4 @@
-import { driverOperations, driverSchema } from "../../../core/events/contract.ts";
+import { driverOperations, driverSchema, driverTokenOperations } from "../../../core/events/contract.ts";
 import { needed } from "../frame/command.ts";
 import { array } from "../frame/flags.ts";
 import type { JsonObject } from "../output/shape.ts";
@@ -22,7 +22,7 @@ import { name } from "./subscription.ts";
 export const driver: Kind = {
   kind: "Driver",
   word: "eventdriver",
-  aliases: ["eventdrivers", "event-driver", "event-drivers"],
+  aliases: ["eventdrivers", "event-driver", "event-drivers", "driver", "drivers"],
   title: "event driver",
   messages: { ...usualMessages("event driver"), deleted: "Deleted drivers" },
   operations: driverOperations,
@@ -61,6 +61,13 @@ export const driver: Kind = {
       tags: tagsOf(flags),
     }),
   }),
+  made: async ({ client, io, format }, resource) => {
+    if (format !== "table") return;
+    const { token } = await client.call(driverTokenOperations.issueToken, {
+      path: { driverName: text(resource, "name") },
+    });
+    io.stdout(`Token: ${token} (shown once; with it a program elsewhere pushes the driver's events)\n`);
+  },
   facts: (resource) => [
     ["URL", [text(resource, "url")]],
     ["Type", [text(resource, "type")]],

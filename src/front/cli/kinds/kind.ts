@@ -88,6 +88,8 @@ export interface Kind {
   readonly users?: Readonly<Record<string, (user: JsonObject, organization: string) => readonly string[]>>;
   /** For comparing: what the server makes of a request. */
   normal?(spec: JsonObject, organization: string): JsonObject;
+  /** What is told besides when one was made. */
+  made?(context: Context, resource: JsonObject): Promise<void>;
 }
 
 /** Derives the types of the flags; nothing else. */

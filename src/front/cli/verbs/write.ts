@@ -33,6 +33,7 @@ export function writeCommand(kind: Kind, verb: "create" | "update", group: strin
       const waits = flags.wait === true;
       if (!waits || context.format === "table") await printDone(context, kind, message, resource);
       printNotes(context, kind, resource);
+      if (verb === "create") await kind.made?.(context, resource);
       return waits ? waited(context, kind, message, String(resource.name), String(flags["wait-timeout"])) : 0;
     },
   });
