@@ -1,4 +1,5 @@
 /** All ways in: the listeners of API and gateway, plain and TLS, and the function door. */
+
 import type { Socket } from "node:net";
 import type { Logger } from "pino";
 import type { Refusals } from "../core/audit/refusals.ts";
@@ -18,6 +19,7 @@ import { administrator, type DoorConnection } from "./http/access.ts";
 import { routesOf, type Services } from "./http/routes.ts";
 import { type Api, createApi } from "./http/server.ts";
 import { type Listener, type ListenOptions, listen, type Front as Mounted, serveAccepted } from "./listen.ts";
+import { fewFilesWarning } from "./open-files.ts";
 import { openTls, type Tls } from "./tls/open-tls.ts";
 
 export interface FrontPorts {
@@ -206,6 +208,8 @@ function watchRuntime({ runtime, log }: FrontPorts): () => object {
 }
 
 function warnOfOpenDoors(settings: Settings, log: Logger): void {
+  const few = fewFilesWarning();
+  if (few !== undefined) log.warn(few);
   if (authOf(settings) === "none" && !isLoopback(settings.host)) {
     log.warn(`--auth none on ${settings.host}: whoever reaches this address is the administrator`);
   }

@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { createSecureContext, type TLSSocket, type TlsOptions } from "node:tls";
 import type { Certificate } from "../core/shared/ports.ts";
 import { hearAll, heard } from "./heard-response.ts";
+import { connectionShare } from "./open-files.ts";
 import { keepPatience } from "./patience.ts";
 import { ALPN_CHALLENGE, type ChallengeBoard } from "./tls/challenge-board.ts";
 import type { LiveCertificate } from "./tls/live-certificate.ts";
@@ -71,6 +72,7 @@ export async function listen(front: Front, { host, port, tls }: ListenOptions): 
   const server = tls === undefined ? createServer(serverLimits, front.listener) : secureServer(front, tls);
   hearAll(server);
   keepPatience(server);
+  server.maxConnections = connectionShare();
   server.listen(port, host);
   await once(server, "listening").catch((error: NodeJS.ErrnoException) => {
     throw new Error(`cannot listen on ${host}:${port}: ${whyNot(error)}`, { cause: error });
