@@ -9,17 +9,34 @@ const MOST_BYTES = 64 * 1024 * 1024;
 /** Written as JSON before others have their turn. */
 const TURN_BYTES = 256 * 1024;
 
-/** One page of named resources, of at most `most`. The cursor is the last name of the page before. */
+interface Listed {
+  readonly name: string;
+  /** Unix seconds. */
+  readonly createdTime?: number;
+}
+
+/** One page of named resources, newest first, of at most `most`. The cursor is the last of the page before: its time and name. */
 export async function paged(
-  items: readonly { readonly name: string }[],
+  items: readonly Listed[],
   query: Readonly<Record<string, unknown>>,
   most: number,
 ): Promise<Answer> {
   const { limit = most, cursor } = query as { limit?: number; cursor?: string };
-  const from = cursor === undefined ? 0 : items.findIndex(({ name }) => name === cursor) + 1;
+  const from = cursor === undefined ? 0 : placeAfter(items, cursor);
   const texts = await textsOf(items.slice(from, from + Math.min(limit, most)));
   const to = from + texts.length;
-  return listAnswer(`[${texts.join(",")}]`, to < items.length ? items[to - 1]?.name : undefined);
+  const last = to < items.length ? items[to - 1] : undefined;
+  return listAnswer(`[${texts.join(",")}]`, last && `${last.createdTime ?? 0}.${last.name}`);
+}
+
+/** Where the one that is named is gone by now, those of its second may come twice, and none is left out. */
+function placeAfter(items: readonly Listed[], cursor: string): number {
+  const dot = cursor.indexOf(".");
+  const [time, name] = [Number(cursor.slice(0, Math.max(dot, 0))), cursor.slice(dot + 1)];
+  const found = items.findIndex((item) => item.name === name);
+  if (found >= 0) return found + 1;
+  const older = items.findIndex(({ createdTime = 0 }) => createdTime <= time);
+  return older < 0 ? items.length : older;
 }
 
 /** A list as JSON, and the cursor of the next when it goes on. */
