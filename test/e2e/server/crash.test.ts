@@ -103,7 +103,7 @@ async function untilBusy(): Promise<void> {
   );
 }
 
-test(`${ROUNDS} times killed in the middle of everything`, { timeout: 180_000 }, async () => {
+test(`${ROUNDS} times killed in the middle of everything`, { timeout: ROUNDS * 15_000 }, async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const calls = traffic(round);
     if (round % 3 !== 0) await untilBusy();
