@@ -1,4 +1,4 @@
-/** The layers: front -> core -> port types; adapters implement port types; compose.ts alone knows everybody. */
+/** The layers: front -> core -> port types; adapters implement port types; compose.ts and compose/ alone know everybody. */
 const tests = "\\.test\\.ts$";
 
 module.exports = {

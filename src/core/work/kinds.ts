@@ -1,4 +1,4 @@
-/** Every kind of work there is, and how it is done. Who does it is put together in compose.ts. */
+/** Every kind of work there is, and how it is done. Who does it is put together in compose/core.ts. */
 
 export interface WorkKind {
   /** So many at once in this process. */

@@ -1,0 +1,224 @@
+/** The core: every concept once, with what it needs, loaded from the database. */
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { Apis } from "../core/apis/service.ts";
+import { type Application, applicationKind } from "../core/applications/contract.ts";
+import { Refusals } from "../core/audit/refusals.ts";
+import { SEAL_FILE_NAME } from "../core/audit/seals.ts";
+import { Audit } from "../core/audit/service.ts";
+import { DiskRoom } from "../core/capacity/disk-room.ts";
+import { Deliveries } from "../core/events/deliveries.ts";
+import { DriverFleet } from "../core/events/driver-fleet.ts";
+import { DriverTypes } from "../core/events/driver-types.ts";
+import { Drivers } from "../core/events/drivers.ts";
+import { Events } from "../core/events/events.ts";
+import { Subscriptions } from "../core/events/subscriptions.ts";
+import { Artefacts } from "../core/functions/artefacts.ts";
+import { Schemas } from "../core/functions/schema/schemas.ts";
+import { Functions } from "../core/functions/service.ts";
+import { administratorToken } from "../core/iam/administrator-token.ts";
+import { Identity } from "../core/iam/identity.ts";
+import { BaseImages } from "../core/images/base-images.ts";
+import { Images } from "../core/images/images.ts";
+import { Pool } from "../core/pool/pool.ts";
+import { ForgottenRuns } from "../core/retention/forgotten-runs.ts";
+import { Pace } from "../core/retention/pace.ts";
+import { Retention } from "../core/retention/retention.ts";
+import { Runs } from "../core/runs/service.ts";
+import { Secrets } from "../core/secrets/service.ts";
+import { State } from "../core/state/service.ts";
+import { ChangeFeed } from "../core/store/change-feed.ts";
+import { Follower } from "../core/store/follower.ts";
+import { PlainResources } from "../core/store/plain-resources.ts";
+import { DeadLetters } from "../core/work/dead-letters.ts";
+import { WorkQueue } from "../core/work/queue.ts";
+import type { Services } from "../front/http/routes.ts";
+import { createMetrics } from "../metrics.ts";
+import type { Settings } from "../settings/definitions.ts";
+import {
+  authOf,
+  functionCeilings,
+  gatewayHosts,
+  maxWorkers,
+  networkSettings,
+  storeBounds,
+} from "../settings/derived.ts";
+import { VitalsWatch } from "../vitals.ts";
+import type { Adapters } from "./adapters.ts";
+
+/** How long a stop waits for what remains to be recorded, in milliseconds. */
+const SETTLE_MS = 5000;
+
+/** Names this server in leases, also after a restart. */
+async function serverId(folder: string): Promise<string> {
+  const path = join(folder, "server-id");
+  if (!existsSync(path)) await writeFile(path, `${randomUUID()}\n`, { mode: 0o600 });
+  return (await readFile(path, "utf8")).trim();
+}
+
+/** @throws Error when what the database holds cannot be taken up. */
+export async function openCore(settings: Settings, adapters: Adapters, log: Logger) {
+  const { folder, door, keys, auditKey, database, blobs, builder, runtime, programs } = adapters;
+  const feed = new ChangeFeed();
+  const identity = new Identity(database, feed, authOf(settings) === "none");
+  const shared = { database, feed, iam: identity.iam, log };
+  const audit = new Audit({
+    ...shared,
+    key: auditKey,
+    file: join(folder, SEAL_FILE_NAME),
+    anchor: settings["audit-anchor"],
+  });
+  const refusals = new Refusals(database, log);
+  const pool = new Pool(
+    {
+      warmWorkers: settings["warm-workers"],
+      maxWorkers: maxWorkers(settings),
+      idleTimeout: settings["worker-idle-timeout"],
+      maxQueue: settings["max-queue"],
+      maxWait: settings["max-wait"],
+    },
+    runtime,
+    blobs,
+    log,
+  );
+  const metrics = createMetrics(pool);
+  feed.subscribe("Function", ({ id, generation }) => {
+    if (generation === 0) metrics.forget(id);
+  });
+  const secrets = new Secrets({ ...shared, keys });
+  const baseImages = new BaseImages({ ...shared, builder });
+  const imageInUse = (digest: string): boolean => functions.usesImage(digest);
+  const images = new Images(
+    { ...shared, builder, imageInUse, imageGone: (digest) => pool.forgetImage(digest) },
+    baseImages,
+  );
+  const schemas = new Schemas();
+  const pace = new Pace();
+  const room = new DiskRoom(settings["min-free-bytes"]);
+  const forgotten = new ForgottenRuns({ database, pace, wake: (kind) => queue.wake(kind) });
+  const functions: Functions = new Functions({
+    ...shared,
+    schemas,
+    images,
+    blobs,
+    artefacts: new Artefacts(builder, blobs),
+    pool,
+    forgotten,
+    defaultNetwork: networkSettings(settings).functions,
+    allowHostNetwork: networkSettings(settings).allowHost,
+    ceilings: functionCeilings(settings),
+    archiveLimits: { unpackedBytes: settings["max-source-bytes"], entries: 10_000 },
+  });
+  const apis = new Apis({
+    ...shared,
+    gatewayOrganization: settings["gateway-organization"],
+    gatewayHosts: gatewayHosts(settings),
+    functionState: (organization, name) => functions.state(organization, name),
+    secretHas: (organization, name, key) => secrets.has(organization, name, key),
+  });
+  const queue = new WorkQueue({ database, owner: await serverId(folder), log });
+  const runs = new Runs({
+    ...shared,
+    functions,
+    secrets,
+    pool,
+    maxJsonDepth: settings["max-json-depth"],
+    maxList: settings["max-list"],
+    forgotten: forgotten.ids,
+    room,
+    doorUrl: `http://127.0.0.1:${door.port}`,
+    queue,
+    ended: (run) => {
+      if (functions.exists(run.organization, run.functionName, run.functionId)) metrics.ran(run);
+    },
+  });
+  const subscriptions = new Subscriptions(shared);
+  const driverTypes = new DriverTypes(shared);
+  const fleet = new DriverFleet({
+    programs,
+    network: networkSettings(settings).functions === "host" ? "host" : "isolated",
+    endpoint: `127.0.0.1:${door.port}`,
+  });
+  const drivers = new Drivers({ ...shared, fleet, secrets }, driverTypes);
+  const deliveries = new Deliveries({ subscriptions, runs, log });
+  const events = new Events({ ...shared, subscriptions, drivers, deliveries, wake: () => queue.wake("delivery") });
+  await audit.start();
+  const follower = new Follower({ database, feed, log });
+  await follower.mark();
+  const resources = [secrets, baseImages, images, apis, subscriptions, driverTypes, drivers];
+  await Promise.all(resources.map((service) => service.load()));
+  const applications = new PlainResources<Application>(applicationKind, shared);
+  await Promise.all([identity.load(), applications.load()]);
+  await forgotten.load();
+  await functions.load();
+  follower.start();
+  const administrator = await administratorToken(database, join(folder, "admin-token"));
+  const vitals = new VitalsWatch({ database, dataDir: folder, room, log });
+  vitals.addTo(metrics.registry);
+  await vitals.start();
+  // What a stop or a crash left behind is looked after before anybody can ask for more.
+  await runs.endAbandoned();
+  const retention = new Retention({ database, pace, bounds: storeBounds(settings) });
+  await queue.prepare({
+    run: runs.perform,
+    delivery: deliveries.perform,
+    "forget-runs": forgotten.perform,
+    retention: retention.perform,
+  });
+  const services: Services = {
+    identity,
+    applications,
+    secrets,
+    baseImages,
+    images,
+    functions,
+    apis,
+    runs,
+    subscriptions,
+    driverTypes,
+    drivers,
+    events,
+    audit,
+    state: new State(shared),
+    deadLetters: new DeadLetters({ ...shared, wake: (kind) => queue.wake(kind) }),
+  };
+  /** Everybody can be heard: what waits begins. */
+  const begin = async (): Promise<void> => {
+    await retention.start();
+    queue.open();
+    drivers.start();
+  };
+  /** Lets running calls end within the grace and records the rest; `drain` ends when nobody asks any more. */
+  const end = async (drain: () => Promise<void>): Promise<void> => {
+    const noDrivers = drivers.stop();
+    const left = queue.close(settings["stop-grace"] + SETTLE_MS);
+    runs.stop();
+    images.stop();
+    const drained = drain();
+    await pool.close(settings["stop-grace"]);
+    await drained;
+    schemas.close();
+    const unsettled = await runs.settled(SETTLE_MS);
+    await left;
+    if (unsettled > 0)
+      log.warn({ runs: unsettled }, "runs whose end could not be recorded in time are left to the next start");
+    await noDrivers;
+  };
+  /** Writes down what is left, once nothing runs any more. */
+  const close = async (): Promise<void> => {
+    await follower.stop();
+    await refusals.stop();
+    await audit.stop();
+  };
+  /** Nothing that only watches or cleans goes on. */
+  const rest = (): void => {
+    vitals.stop();
+    pace.stop();
+  };
+  return { services, refusals, administrator, metrics, vitals, room, begin, rest, end, close };
+}
+
+export type Core = Awaited<ReturnType<typeof openCore>>;
