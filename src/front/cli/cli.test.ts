@@ -128,7 +128,7 @@ describe("get", () => {
   test("passes status and point in time on to the server", async () => {
     const server = await recordedServer(() => ({ status: 200, body: [] }));
     await call(["get", "runs", "--status", "error", "--since", "2026-11-22T14:48:03Z"], server);
-    expect(server.requests[0]?.url).toBe("/v1/runs?status=ERROR&since=1795358883");
+    expect(server.requests[0]?.url).toBe("/v1/runs?status=ERROR&since=1795358883&limit=51");
   });
 
   test("follows runs until it is interrupted", async () => {
