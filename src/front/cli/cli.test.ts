@@ -326,6 +326,22 @@ describe("create and delete", () => {
     });
   });
 
+  test.each([
+    ["create", "POST /v1/function"],
+    ["update", "PUT /v1/function/hello-js"],
+  ])(
+    "%s sends how a function's runs are kept apart, and nothing of it where it was not asked for",
+    async (verb, route) => {
+      const server = await recordedServer(routes({ [route]: { status: 200, body: helloJs } }));
+      const cwd = temporaryFolder({ "hello.js": "module.exports = () => 1" });
+      const words = [verb, "function", "hello-js", "hello.js", "--image", "nodejs"];
+      expect(await call([...words, "--isolation", "run"], { ...server, cwd })).toMatchObject({ status: 0, stderr: "" });
+      expect(await call(words, { ...server, cwd })).toMatchObject({ status: 0, stderr: "" });
+      expect(server.requests[0]?.body).toMatchObject({ name: "hello-js", isolation: "run" });
+      expect(server.requests[1]?.body).not.toHaveProperty("isolation");
+    },
+  );
+
   test("answers a missing source and a folder without handler with the known sentences", async () => {
     const cwd = temporaryFolder({ "dir/a.js": "" });
     expect((await call(["create", "function", "f", "nofile.js", "--image", "nodejs"], { cwd })).stderr).toBe(

@@ -179,6 +179,11 @@ describe("documents", () => {
     expect(await sent("kind: API\nname: a\nfunction: f\n")).toEqual({ name: "a", function: "f" });
   });
 
+  test.each(["create", "update", "apply"])("%s sends how a function's runs are kept apart", async (verb) => {
+    const text = "kind: Function\nname: f\nimage: i\nsourcePath: f.js\nisolation: run\n";
+    expect(await sent(text, verb)).toMatchObject({ name: "f", isolation: "run" });
+  });
+
   test("legacy keys and empty values pass silently", async () => {
     const text =
       "kind: Image\nname: i\nbaseImageName: b\nPublic: true\ntags:\n- {key: a, value: 1, label: x}\nreason:\n";
