@@ -62,6 +62,27 @@ describe("token authentication", () => {
   });
 });
 
+describe("guessing", () => {
+  const secrets = { door: { username: "ada", password: "pw" } };
+
+  test.each([
+    ["a password", { endpoint: { authentication: "basic", authenticationSecret: "door" }, secrets }, "Basic"],
+    ["a token", { endpoint: { authentication: "token" } }, "Bearer"],
+  ] as const)("%s is slowed after five tries, and told in the log", async (_what, setup, scheme) => {
+    const { url, runs, warnings } = await start(setup);
+    const since = performance.now();
+    const tries = Array.from({ length: 10 }, async (_, at) => {
+      const { status } = await post(url, "{}", { ...jsonType, Authorization: `${scheme} ${btoa(`ada:${at}`)}` });
+      return [status, performance.now() - since > 900];
+    });
+    const answers = await Promise.all(tries);
+    expect(answers.filter(([status]) => status !== 401)).toEqual([]);
+    expect(answers.filter(([, late]) => late).length).toBeGreaterThanOrEqual(5);
+    expect(warnings).toEqual([expect.stringContaining("10 wrong credentials at endpoint dispatch-server/cloudmaster")]);
+    expect(runs).toEqual([]);
+  });
+});
+
 describe("Slack authentication", () => {
   const slack: Setup = { endpoint: { authentication: "slack" }, secrets: { slack: { signingSecret: "s" } } };
   const command = "team_id=T1&trigger_id=9.8.7&text=list";

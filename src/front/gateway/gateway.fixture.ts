@@ -32,6 +32,7 @@ export interface Running {
   /** On whose behalf each of them ran. */
   readonly principals: Principal[];
   readonly errors: string[];
+  readonly warnings: string[];
   readonly listener: Listener;
 }
 
@@ -43,6 +44,7 @@ export async function start(setup: Setup = {}): Promise<Running> {
   const runs: RunRequest[] = [];
   const principals: Principal[] = [];
   const errors: string[] = [];
+  const warnings: string[] = [];
   const run = setup.run ?? echo;
   const signatures = new Set<string>();
   const ports: GatewayPorts = {
@@ -61,14 +63,14 @@ export async function start(setup: Setup = {}): Promise<Running> {
     refused: () => {},
     endpoints: new EndpointTable("dispatch-server", () => [endpoint(setup.endpoint)]),
     now: Date.now,
-    log: { warn: () => {}, error: (_, message) => errors.push(message) },
+    log: { warn: (_, message) => warnings.push(message), error: (_, message) => errors.push(message) },
   };
   const gateway = createGateway(setup.options ?? {}, ports);
   const tls = setup.tls && { live: new LiveCertificate(setup.tls), board: new ChallengeBoard() };
   const listener = await listen(gateway, { host: "127.0.0.1", port: 0, ...(tls ? { tls } : {}) });
   onTestFinished(() => listener.close(1000));
   const url = `${setup.tls ? "https" : "http"}://127.0.0.1:${listener.port}/dispatch-server/cloudmaster`;
-  return { url, port: listener.port, runs, principals, errors, listener };
+  return { url, port: listener.port, runs, principals, errors, warnings, listener };
 }
 
 function endpoint(given: Partial<Endpoint> = {}): Endpoint {

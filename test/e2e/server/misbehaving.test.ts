@@ -1,4 +1,7 @@
 /** Functions and uploads that misbehave: each gets its error, the server and all other functions go on. */
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { archiveOf, type Entry } from "../support/archive.ts";
@@ -83,6 +86,29 @@ describe("an upload is refused with 400 and its reason when it has", () => {
       "the request body is larger than 2000000 bytes (setting max-upload-bytes)",
     ]);
   });
+});
+
+/** The head of a large upload, and a first byte of it: the rest never comes. */
+async function beginUpload(): Promise<Socket> {
+  const { hostname, port, host } = new URL(server.api);
+  const socket = connect(Number(port), hostname).on("error", () => undefined);
+  await once(socket, "connect");
+  const headers = `Host: ${host}\r\nCookie: cookie\r\nX-Dispatch-Org: dispatch-server\r\nContent-Type: application/json`;
+  socket.write(`POST /v1/function HTTP/1.1\r\n${headers}\r\nContent-Length: 1900000\r\n\r\n{`);
+  return socket;
+}
+
+test("large uploads are read two at a time: a third one waits until one of them has ended", async () => {
+  const slow = await Promise.all([beginUpload(), beginUpload()]);
+  await sleep(300); // so that both are being read
+  const source = "A".repeat(1_500_000);
+  const third = dispatch.post("/v1/function", { name: "third", image: "nodejs", source });
+  const small = await dispatch.post("/v1/function", { name: "small", image: "nodejs", source: "AAAA" });
+  expect(small.status).toBe(400);
+  expect(await Promise.race([third, sleep(1000, "waits")])).toBe("waits");
+  slow[0]?.destroy();
+  expect((await third).status).toBe(400);
+  slow[1]?.destroy();
 });
 
 interface Misbehaviour {

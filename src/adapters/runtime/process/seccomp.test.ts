@@ -52,6 +52,12 @@ describe.each(["x64", "arm64"] as const)("the filter for %s", (architecture) => 
     }
   });
 
+  test("has in its table what attacks have used", () => {
+    const used =
+      "mount unshare setns ptrace process_vm_writev pidfd_getfd io_uring_setup io_setup io_submit keyctl bpf";
+    expect(Object.keys(REFUSED_CALLS)).toEqual(expect.arrayContaining(used.split(" ")));
+  });
+
   test("lets ordinary calls pass", () => {
     for (const ordinary of [
       [0, 63],
