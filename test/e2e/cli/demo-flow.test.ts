@@ -86,7 +86,9 @@ describe("other commands against the server", () => {
   test("the output of a run is read with logs, and its table shows when it ran", async () => {
     expect(await dispatch("logs", "echo")).toEqual(succeeded("echoing\n"));
     const { stdout } = await dispatch("get", "runs", "echo");
-    expect(stdout).toMatch(/\n {2}[0-9a-f-]{36} \| echo {5}\| READY {2}\| 20\d\d-\S+Z \| 20\d\d-\S+Z \| \S+ +\| \S.*\n/);
+    expect(stdout).toMatch(
+      /\n {2}[0-9a-f-]{36} \| echo {5}\| READY {2}\| 20\d\d-\S+Z \| 20\d\d-\S+Z \| \S+ +\| \S.*\n/,
+    );
   });
 
   test("a function that fails makes exec exit with 1", async () => {
