@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { FloodGauge } from "./flood-gauge.ts";
+import { FloodGauge, ReadingPace } from "./flood-gauge.ts";
 
 test("a gauge takes a burst, and after that as much as empties a second", () => {
   let now = 0;
@@ -10,4 +10,14 @@ test("a gauge takes a burst, and after that as much as empties a second", () => 
   expect(gauge.overflows(1)).toBe(true);
   now = 60_000;
   expect(gauge.overflows(100)).toBe(false);
+});
+
+test("output is read for a part of each turn, and the rest of the turn belongs to others", () => {
+  let now = 0;
+  const pace = new ReadingPace(() => now);
+  expect(pace.pauseAfter(1024 * 1024)).toBe(0);
+  now = 20;
+  expect(pace.pauseAfter(1024 * 1024)).toBe(30);
+  now = 50;
+  expect(pace.pauseAfter(1024 * 1024)).toBe(0);
 });

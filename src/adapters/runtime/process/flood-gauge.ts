@@ -13,7 +13,7 @@ export interface FloodLimits {
 const MEBIBYTE = 1024 * 1024;
 
 /** Bytes on stdout and stderr. A run's log keeps 1 MB of them. */
-export const OUTPUT_LIMITS: FloodLimits = { rate: 16 * MEBIBYTE, burst: 128 * MEBIBYTE };
+export const OUTPUT_LIMITS: FloodLimits = { rate: 16 * MEBIBYTE, burst: 64 * MEBIBYTE };
 
 /** Messages that no run calls for: output that came late, answers about idleness. */
 export const MESSAGE_LIMITS: FloodLimits = { rate: 100, burst: 1000 };
@@ -37,5 +37,32 @@ export class FloodGauge {
     this.#level = Math.max(0, this.#level - ((now - this.#since) / 1000) * this.#limits.rate) + amount;
     this.#since = now;
     return this.#level > this.#limits.burst;
+  }
+}
+
+/** Milliseconds of one turn of reading, and the bytes that may be read in it: 24 MB a second. The thread serves others in between. */
+const TURN_MS = 50;
+const BYTES_A_TURN = 1.2 * MEBIBYTE;
+
+/** How fast a worker's output is read: whoever writes faster waits at the pipe, and nobody else waits for him. */
+export class ReadingPace {
+  readonly #now: () => number;
+  #turn = -TURN_MS;
+  #read = 0;
+
+  /** @param now monotonic milliseconds */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  /** Adds what was read; how long to read nothing more, in milliseconds, or 0. */
+  pauseAfter(bytes: number): number {
+    const now = this.#now();
+    if (now - this.#turn >= TURN_MS) {
+      this.#turn = now;
+      this.#read = 0;
+    }
+    this.#read += bytes;
+    return this.#read < BYTES_A_TURN ? 0 : this.#turn + TURN_MS - now;
   }
 }

@@ -15,7 +15,7 @@ import {
 } from "../../../core/shared/ports.ts";
 import { visibleText } from "../../../core/shared/visible-text.ts";
 import { emptyFrame, FrameReader, FrameType, HEADER_BYTES, textFrame, writeHeader } from "../../../guest/frames.ts";
-import { FloodGauge, MESSAGE_LIMITS, OUTPUT_LIMITS } from "./flood-gauge.ts";
+import { FloodGauge, MESSAGE_LIMITS, OUTPUT_LIMITS, ReadingPace } from "./flood-gauge.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { Invocations, type Violation } from "./invocations.ts";
 import type { Log } from "./log.ts";
@@ -233,10 +233,15 @@ class ProcessWorker implements Worker {
       line: (text, bytes) => this.#line(stream, text, bytes),
       marker: (number) => this.#judge(this.#invocations.marker(stream, number)),
     });
+    const pace = new ReadingPace();
     const listen = (chunk: Buffer): void => {
       if (this.#violation !== undefined) return;
       if (this.#output.overflows(chunk.length)) this.#judge(FLOOD);
       else splitter.feed(chunk);
+      const pause = pace.pauseAfter(chunk.length);
+      if (pause <= 0) return;
+      source?.pause();
+      setTimeout(() => source?.resume(), pause);
     };
     source?.on("data", listen).on("end", () => splitter.end());
   }
