@@ -116,6 +116,7 @@ export function hashOfToken(token: string): string {
   return createHash("sha256").update(token).digest("hex");
 }
 
-function keyOf({ organization, name }: { readonly organization: string; readonly name: string }): string {
+/** What names a driver among those of all organizations. */
+export function keyOf({ organization, name }: { readonly organization: string; readonly name: string }): string {
   return `${organization}/${name}`;
 }

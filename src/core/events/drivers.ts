@@ -14,7 +14,7 @@ import type { ResourceRecord } from "../store/resource-store.ts";
 import { dropBookmark, findBookmark } from "./bookmarks.ts";
 import type { Driver } from "./contract.ts";
 import { configOf, type DriverConfig, wireConfig } from "./driver-config.ts";
-import { type DriverFleet, hashOfToken } from "./driver-fleet.ts";
+import { type DriverFleet, hashOfToken, keyOf } from "./driver-fleet.ts";
 import type { DriverLine } from "./driver-log.ts";
 import type { DriverListener } from "./driver-process.ts";
 import type { DriverTypes } from "./driver-types.ts";
@@ -254,10 +254,6 @@ class DriverError extends OwnError {
 /** Every error stands twice: wrapped, and its cause (server.md 2.12). */
 function failure(wrapped: string, cause: string): Finding {
   return { status: "ERROR", reason: [wrapped, cause] };
-}
-
-function keyOf({ organization, name }: DriverRecord): string {
-  return `${organization}/${name}`;
 }
 
 /** A driver does what whoever wrote it may do, as far as drivers need it (decisions 18e). */

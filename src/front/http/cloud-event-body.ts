@@ -35,17 +35,17 @@ export function readCloudEvents(app: FastifyInstance, maxJsonDepth: number): voi
   read(BINARY, ({ headers }, bytes) => fromBinary(headers, bytes));
 }
 
-/** To be called before the body is read. */
-export function markBinary({ headers, routeOptions }: FastifyRequest): void {
-  if (routeOptions.config.cloudEvents !== true || headers["ce-specversion"] === undefined) return;
+/** For operations that take them, to be called before the body is read. */
+export function markBinary({ headers }: FastifyRequest): void {
+  if (headers["ce-specversion"] === undefined) return;
   const type = headers["content-type"];
   if (type !== undefined) headers["ce-datacontenttype"] = type;
   headers["content-type"] = BINARY;
 }
 
-/** A 1.0 event that came as plain JSON. */
+/** For the same operations: a 1.0 event that came as plain JSON. */
 export function currentForm(request: FastifyRequest): void {
-  const { body, routeOptions } = request;
-  if (routeOptions.config.cloudEvents !== true || typeof body !== "string") return;
+  const { body } = request;
+  if (typeof body !== "string") return;
   if (body.includes('"specversion"') && !body.includes('"cloudEventsVersion"')) request.body = fromStructured(body);
 }

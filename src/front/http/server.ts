@@ -167,7 +167,7 @@ function mount(app: FastifyInstance, { operation, handle }: Route, options: ApiO
     bodyLimit: operation.path.startsWith("/v1/function") ? options.uploadLimit : options.bodyLimit,
     config: { cloudEvents: operation.cloudEvents === true },
     onRequest: (request, reply, done) => {
-      markBinary(request);
+      if (operation.cloudEvents) markBinary(request);
       const known = request.principal;
       if (known !== undefined) refuseBeyondDoor(operation, known);
       const found = known ?? (operation.anonymous ? anonymous : callerOf(options, request));
@@ -186,7 +186,7 @@ function mount(app: FastifyInstance, { operation, handle }: Route, options: ApiO
         const answers = await Promise.all(callsOf(request, bind, principal).map(handle));
         return send(reply, operation.success, { body: `[${answers.map(({ body }) => body).join(",")}]` }, options.log);
       }
-      currentForm(request);
+      if (operation.cloudEvents) currentForm(request);
       return send(reply, operation.success, await handle(bind(request, principal)), options.log);
     },
   });

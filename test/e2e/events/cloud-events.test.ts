@@ -118,6 +118,16 @@ test.each([
   ]);
 });
 
+test.each(["application/json", "application/cloudevents+json"])(
+  "an attribute that nests without end is refused by its depth as %s",
+  async (type) => {
+    const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+    const body = `{"specversion":"1.0","id":"d","type":"com.example.made","source":"/shop","region":${deep}}`;
+    const answer = await post({ "Content-Type": type }, body);
+    expect([answer.status, answer.text]).toEqual([400, expect.stringContaining("1000 levels")]);
+  },
+);
+
 test("elsewhere these types are refused as before", async () => {
   const headers = { ...base, "Content-Type": "application/cloudevents+json", "ce-specversion": "1.0" };
   const answer = await send(`${server.api}/v1/secret`, { method: "POST", headers, body: "{}" });
