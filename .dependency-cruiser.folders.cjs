@@ -1,3 +1,5 @@
+const { options } = require("./.dependency-cruiser.cjs");
+
 /** Concepts of the core stand on each other, never in a ring. Tests may know everybody, so they do not count here. */
 module.exports = {
   forbidden: [
@@ -9,12 +11,5 @@ module.exports = {
       to: { circular: true },
     },
   ],
-  options: {
-    exclude: { path: "\\.test\\.ts$" },
-    includeOnly: "^src/core",
-    parser: "swc",
-    tsPreCompilationDeps: true,
-    tsConfig: { fileName: "tsconfig.json" },
-    enhancedResolveOptions: { extensions: [".ts"] },
-  },
+  options: { ...options, exclude: { path: "\\.test\\.ts$" }, includeOnly: "^src/core" },
 };
