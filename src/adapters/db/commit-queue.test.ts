@@ -19,7 +19,7 @@ function newQueue(): Writing {
 /** A queue that has just written a group of many. */
 async function busyQueue(): Promise<Writing> {
   const writing = newQueue();
-  const units = ["1", "2", "3", "4"].map((key) => writing.queue.add(key, true));
+  const units = ["1", "2", "3", "4"].map((key) => writing.queue.add((group) => group.push(key), true));
   vi.advanceTimersByTime(0);
   writing.queue.written([]);
   await Promise.all(units);
@@ -29,7 +29,7 @@ async function busyQueue(): Promise<Writing> {
 
 test("a unit that comes alone is written in the same turn, whoever else is on the way", () => {
   const { queue, groups } = newQueue();
-  void queue.add("a", true);
+  void queue.add((group) => group.push("a"), true);
   expect(groups).toEqual([]);
   vi.advanceTimersByTime(0);
   expect(groups).toEqual([["a"]]);
@@ -37,9 +37,9 @@ test("a unit that comes alone is written in the same turn, whoever else is on th
 
 test("units of one turn share a group, those that come while it is written share the next", () => {
   const { queue, groups } = newQueue();
-  for (const key of ["a", "b"]) void queue.add(key, false);
+  for (const key of ["a", "b"]) void queue.add((group) => group.push(key), false);
   vi.advanceTimersByTime(0);
-  for (const key of ["c", "d"]) void queue.add(key, false);
+  for (const key of ["c", "d"]) void queue.add((group) => group.push(key), false);
   vi.advanceTimersByTime(10);
   expect(groups).toEqual([["a", "b"]]);
   queue.written([]);
@@ -52,18 +52,18 @@ test("units of one turn share a group, those that come while it is written share
 
 test("where many come together, a group waits for those on the way, and the last of them closes it", async () => {
   const { queue, groups } = await busyQueue();
-  void queue.add("a", true);
+  void queue.add((group) => group.push("a"), true);
   vi.advanceTimersByTime(1);
-  void queue.add("b", true);
+  void queue.add((group) => group.push("b"), true);
   expect(groups).toEqual([]);
-  void queue.add("c", false);
+  void queue.add((group) => group.push("c"), false);
   vi.advanceTimersByTime(0);
   expect(groups).toEqual([["a", "b", "c"]]);
 });
 
 test("nobody waits longer than 2 ms for one who does not come", async () => {
   const { queue, groups } = await busyQueue();
-  void queue.add("a", true);
+  void queue.add((group) => group.push("a"), true);
   vi.advanceTimersByTime(1);
   expect(groups).toEqual([]);
   vi.advanceTimersByTime(1);
@@ -74,7 +74,7 @@ test("nobody waits longer than 2 ms for one who does not come", async () => {
 
 test("a unit that failed is told so, the others of its group are durable", async () => {
   const { queue } = newQueue();
-  const units = ["a", "b"].map((key) => queue.add(key, false));
+  const units = ["a", "b"].map((key) => queue.add((group) => group.push(key), false));
   vi.advanceTimersByTime(0);
   queue.written([{ unit: 1, error: new Error("nothing changed") }]);
   expect(await Promise.allSettled(units)).toMatchObject([
@@ -85,9 +85,9 @@ test("a unit that failed is told so, the others of its group are durable", async
 
 test("when the database is gone everybody who waits hears of it", async () => {
   const { queue } = newQueue();
-  const writing = queue.add("a", false);
+  const writing = queue.add((group) => group.push("a"), false);
   vi.advanceTimersByTime(0);
-  const waiting = queue.add("b", false);
+  const waiting = queue.add((group) => group.push("b"), false);
   queue.fail(new Error("gone"));
   expect(await Promise.allSettled([writing, waiting])).toMatchObject([
     { reason: new Error("gone") },

@@ -17,10 +17,10 @@ const MANY = 4;
 /** Not longer than this, in milliseconds. */
 const GATHER_MS = 2;
 
-/** `Unit` is what the database makes of a list of statements. */
-export class CommitQueue<Unit> {
-  readonly #write: (group: readonly Unit[]) => void;
-  #group: Unit[] = [];
+/** `Part` is what a group is made of: whole units, or their pieces one behind the other. */
+export class CommitQueue<Part> {
+  readonly #write: (group: readonly Part[]) => void;
+  #group: Part[] = [];
   #waiting: Waiting[] = [];
   /** Whoever waits for the group that is being written. */
   #writing: readonly Waiting[] = [];
@@ -31,7 +31,7 @@ export class CommitQueue<Unit> {
   #closing: NodeJS.Immediate | undefined;
 
   /** `write` hands a group to the database; its answer comes through `written`. */
-  constructor(write: (group: readonly Unit[]) => void) {
+  constructor(write: (group: readonly Part[]) => void) {
     this.#write = write;
   }
 
@@ -39,14 +39,25 @@ export class CommitQueue<Unit> {
     return this.#waiting.length === 0 && this.#writing.length === 0;
   }
 
-  /** Resolves when the unit is durable. `more` says that others are on their way. */
-  add(unit: Unit, more: boolean): Promise<void> {
-    this.#group.push(unit);
+  /** Resolves when the unit that `put` adds to the group is durable. `more` says that others are on their way. */
+  add(put: (group: Part[]) => void, more: boolean): Promise<void> {
     return new Promise((resolve, reject) => {
+      this.#put(put);
       this.#waiting.push({ resolve, reject });
       this.#more = more;
       this.#schedule();
     });
+  }
+
+  /** Of a unit that cannot be put nothing stays. @throws what `put` throws */
+  #put(put: (group: Part[]) => void): void {
+    const { length } = this.#group;
+    try {
+      put(this.#group);
+    } catch (error) {
+      this.#group.length = length;
+      throw error;
+    }
   }
 
   /** The group is committed, except for these units. */

@@ -100,7 +100,7 @@ export function refuseForeignPages(
 ): void {
   if (rules.auth !== "none") return;
   const { host, origin } = headers;
-  if (rules.loopbackOnly && (host === undefined || !isLoopback(hostNameOf(host)))) {
+  if (rules.loopbackOnly && !isLoopbackHost(host)) {
     const message = `the name ${host ?? ""} in the Host header is not this machine's loopback: use 127.0.0.1 or localhost, or start the server with --auth token`;
     throw new DispatchError("FORBIDDEN", { message });
   }
@@ -119,6 +119,17 @@ function isEmbedded(headers: IncomingHttpHeaders): boolean {
   const site = headers["sec-fetch-site"];
   if (site !== "cross-site" && site !== "same-site") return false;
   return headers["sec-fetch-mode"] !== "navigate" || headers["sec-fetch-dest"] !== "document";
+}
+
+/** The Host header that was found good last: nearly every request has the same. */
+let goodHost: string | undefined;
+
+function isLoopbackHost(host: string | undefined): boolean {
+  if (host === undefined) return false;
+  if (host === goodHost) return true;
+  if (!isLoopback(hostNameOf(host))) return false;
+  goodHost = host;
+  return true;
 }
 
 function bearerOf(authorization: string | undefined): string | undefined {

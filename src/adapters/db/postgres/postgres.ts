@@ -71,10 +71,8 @@ class Postgres implements Database {
   }
 
   async commit(unit: readonly Statement[], more = false): Promise<void> {
-    return this.#commits.add(
-      unit.map((statement) => this.#ready(statement)),
-      more,
-    );
+    const ready = unit.map((statement) => this.#ready(statement));
+    return this.#commits.add((group) => group.push(ready), more);
   }
 
   /** Not tried again when the server goes away under it: rows may have been given that nobody got. */
