@@ -2,7 +2,8 @@ import { functionOperations, functionSchema } from "../../../core/functions/cont
 import { schemaFile } from "../files/given-files.ts";
 import { needed } from "../frame/command.ts";
 import { CliError, UsageError } from "../frame/errors.ts";
-import { array, integer, on, slice, text as textFlag } from "../frame/flags.ts";
+import { array, integer, on, slice, text as textFlag, type Values } from "../frame/flags.ts";
+import type { Io } from "../frame/io.ts";
 import { isObject, type JsonObject } from "../output/shape.ts";
 import {
   application,
@@ -25,6 +26,48 @@ import {
 export const secrets = {
   secret: slice("Secrets that it may read, separated by commas or by repeating the flag", { completes: "Secret" }),
 };
+
+/** What decides how its code runs. */
+export const behaviour = {
+  handler: textFlag("Entry point; needed when PATH is a folder: ./hello.js, module.function"),
+  "schema-in": textFlag("File with the JSON Schema of its input"),
+  "schema-out": textFlag("File with the JSON Schema of its output"),
+  timeout: integer("Milliseconds after which a run is ended; 0 is none", { default: 0 }),
+  env: array("Environment variable KEY=VALUE; repeatable"),
+  memory: integer("Memory of a worker in MiB"),
+  cpu: textFlag("Processors of a worker: 2, 0.5"),
+  pids: integer("Processes and threads of a worker"),
+  disk: integer("Size of a worker's /tmp in MiB"),
+  network: textFlag("isolated, none or host", { completes: ["isolated", "none", "host"] }),
+};
+
+interface Named {
+  readonly name: string;
+  readonly path: string;
+  readonly handler: string;
+}
+
+/** A function's body with its source, without the image it runs on. @throws CliError */
+export async function functionBody(
+  { name, path, handler }: Named,
+  flags: Values<typeof behaviour>,
+  io: Io,
+): Promise<JsonObject> {
+  const { memory, cpu, pids, disk, network } = flags;
+  const limits = given({ memory, cpu: cpu === undefined ? cpu : processors(cpu), pids, disk });
+  const { packSource } = await import("../files/pack-source.ts");
+  return {
+    name,
+    handler,
+    source: await packSource({ name, path, root: io.cwd, handler }),
+    schema: { in: schemaFile(io, flags["schema-in"]), out: schemaFile(io, flags["schema-out"]) },
+    timeout: flags.timeout,
+    ...(flags.env.length > 0 ? { env: Object.fromEntries(flags.env.map(variable)) } : {}),
+    ...(Object.keys(limits).length > 0 ? { limits } : {}),
+    ...given({ network }),
+    reason: null,
+  };
+}
 
 /** Functions. */
 export const functionKind: Kind = {
@@ -59,19 +102,10 @@ export const functionKind: Kind = {
     arguments: [needed("NAME", "Function"), needed("PATH")],
     flags: {
       image: textFlag("Image it runs on", { completes: "Image" }),
-      handler: textFlag("Entry point; needed when PATH is a folder: ./hello.js, module.function"),
-      "schema-in": textFlag("File with the JSON Schema of its input"),
-      "schema-out": textFlag("File with the JSON Schema of its output"),
+      ...behaviour,
       ...secrets,
       service: array("Accepted, without effect", { hidden: true }),
-      timeout: integer("Milliseconds after which a run is ended; 0 is none", { default: 0 }),
-      env: array("Environment variable KEY=VALUE; repeatable"),
-      memory: integer("Memory of a worker in MiB"),
-      cpu: textFlag("Processors of a worker: 2, 0.5"),
-      pids: integer("Processes and threads of a worker"),
-      disk: integer("Size of a worker's /tmp in MiB"),
       concurrency: integer("Workers at once"),
-      network: textFlag("isolated, none or host", { completes: ["isolated", "none", "host"] }),
       isolation: textFlag("function: a worker serves many runs; run: each run has a fresh one", {
         completes: ["function", "run"],
       }),
@@ -81,23 +115,16 @@ export const functionKind: Kind = {
     },
     example: "function hello hello.js --image nodejs",
     draft: async ({ args: [name = "", path = ""], flags, io }) => {
-      const { handler = "", memory, cpu, pids, disk, concurrency, network, isolation, retries } = flags;
-      const limits = given({ memory, cpu: cpu === undefined ? cpu : processors(cpu), pids, disk, concurrency });
-      const { packSource } = await import("../files/pack-source.ts");
+      const { concurrency, isolation, retries } = flags;
+      const body = await functionBody({ name, path, handler: flags.handler ?? "" }, flags, io);
       return {
-        name,
+        ...body,
         image: flags.image ?? "",
-        handler,
-        source: await packSource({ name, path, root: io.cwd, handler }),
-        schema: { in: schemaFile(io, flags["schema-in"]), out: schemaFile(io, flags["schema-out"]) },
         secrets: flags.secret,
         services: flags.service,
-        timeout: flags.timeout,
-        ...(flags.env.length > 0 ? { env: Object.fromEntries(flags.env.map(variable)) } : {}),
-        ...(Object.keys(limits).length > 0 ? { limits } : {}),
-        ...given({ network, isolation, retries }),
+        ...given({ isolation, retries }),
+        ...(concurrency === undefined ? {} : { limits: { ...objectOf(body.limits), concurrency } }),
         ...(flags["retry-function-errors"] ? { retryFunctionErrors: true } : {}),
-        reason: null,
         tags: tagsOf(flags),
       };
     },

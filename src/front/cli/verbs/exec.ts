@@ -89,7 +89,8 @@ export function failureOf(run: JsonObject): string {
   return `${field(error, "type") || "Error"}: ${field(error, "message") || "the run failed"}`;
 }
 
-async function inputOf(io: Io, given: string): Promise<unknown> {
+/** The input that a flag names. @throws CliError */
+export async function inputOf(io: Io, given: string): Promise<unknown> {
   const input = await inputText(io, given);
   try {
     return parseJson(input);

@@ -79,11 +79,14 @@ async function logsOfLast(context: Context, functionName: string): Promise<void>
   return printLogs(context, {});
 }
 
-/** Its lines until it has ended. */
+/** Its lines as they come, until it has ended. @throws CliError when the user interrupts */
+export function followLines(context: Context, runName: string, shown: Shown = "line"): Promise<void> {
+  return follow(context, runOperations.followRun, { path: { runName } }, shown);
+}
+
 async function followRun(context: Context, runName: string): Promise<void> {
-  const { format } = context;
-  const isText = format === "table";
-  await follow(context, runOperations.followRun, { path: { runName } }, isText ? "line" : "nothing");
+  const isText = context.format === "table";
+  await followLines(context, runName, isText ? "line" : "nothing");
   if (!isText) await logsOfRun(context, "", runName);
 }
 

@@ -1,9 +1,6 @@
-/** `run --replay RUN_ID`: exits with 1 when the run ended otherwise than before. */
+/** `run --replay RUN_ID`: a recorded input once more, and how the outputs differ. */
 import { runOperations } from "../../../core/runs/contract.ts";
-import { optional } from "../frame/command.ts";
-import { type Context, command } from "../frame/context.ts";
-import { UsageError } from "../frame/errors.ts";
-import { text } from "../frame/flags.ts";
+import type { Context } from "../frame/context.ts";
 import { unlessInterrupted } from "../frame/pause.ts";
 import { text as field } from "../kinds/kind.ts";
 import { fetchRun, printRuns, took } from "../kinds/run.ts";
@@ -12,22 +9,8 @@ import type { JsonObject } from "../output/shape.ts";
 import { unifiedDiff } from "../output/unified-diff.ts";
 import { failureOf } from "./exec.ts";
 
-export const run = command({
-  name: "run",
-  summary: "Run the recorded input of a run once more, and show how the outputs differ",
-  arguments: [optional("FUNCTION_NAME", "Function")],
-  flags: { replay: text("The run (RUN_ID) whose input is run again", { completes: "run" }) },
-  examples: ["dispatch run --replay 2830d337-0e8f-4713-b6fe-3b332b63f451"],
-  run: async ({ flags, ...context }) => {
-    const [name = ""] = context.args;
-    if (name !== "") throw new UsageError(`to run a function: dispatch exec ${name} --wait`);
-    if (flags.replay === undefined)
-      throw new UsageError("name the run whose input is to be run again: --replay RUN_ID");
-    return replay(context, flags.replay);
-  },
-});
-
-async function replay(context: Context, id: string): Promise<number> {
+/** The exit status: 1 when it ended otherwise than before. @throws ApiError when there is no such run */
+export async function replay(context: Context, id: string): Promise<number> {
   const before = await fetchRun(context, "", id);
   const calling = context.client.call(runOperations.replayRun, { path: { runName: id } });
   const message = `interrupted; a run that has begun goes on: dispatch get runs ${field(before, "functionName")} --last`;

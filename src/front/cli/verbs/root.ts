@@ -15,7 +15,7 @@ import { get } from "./get.ts";
 import { iam } from "./iam.ts";
 import { login, logout } from "./login.ts";
 import { logs } from "./logs.ts";
-import { run } from "./replay.ts";
+import { run } from "./run.ts";
 import { version } from "./version.ts";
 import { apply, create, update } from "./write.ts";
 
