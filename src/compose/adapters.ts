@@ -79,14 +79,16 @@ export async function openAdapters(settings: Settings, log: Logger, connection: 
   const blobs = holdable(createFolderBlobs(join(folder, "blobs")), (error) =>
     log.warn({ err: error }, "a source that nobody needs could not be removed"),
   );
+  const imagesFolder = join(folder, "images");
   const builder = createLocalBuilder({
-    folder: join(folder, "images"),
+    folder: imagesFolder,
     sandbox,
     log,
     network: networkSettings(settings).functions === "host" ? "host" : "isolated",
   });
   const runtime = createProcessRuntime({
     sandbox,
+    imagesFolder,
     maxLogBytes: settings["max-log-bytes"],
     maxOutputBytes: settings["max-output-bytes"],
     defaultNetwork: networkSettings(settings).functions,

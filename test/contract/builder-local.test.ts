@@ -81,7 +81,7 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-builderContract(isSandboxed ? "local" : "local (without bubblewrap)", () => shared, [
+builderContract(isSandboxed ? "local" : "local (without bubblewrap)", () => shared, folder, [
   {
     language: "nodejs",
     emptyManifests: ["", "  \n", "{}", '{"name":"x","dependencies":{}}'],
@@ -229,9 +229,10 @@ describe.skipIf(skipScripts)(
       const { image } = await runScript(
         "mkdir -p node_modules/x && cp /bin/true node_modules/x/tool && chmod 6777 node_modules/x/tool node_modules/x && mkfifo node_modules/x/pipe",
       );
-      const inImage = (name: string) => lstatSync(join(image.folder ?? "", "node_modules/x", name)).mode & 0o7777;
+      const inImage = (name: string) =>
+        lstatSync(join(folder, image.folder ?? "", "node_modules/x", name)).mode & 0o7777;
       expect([inImage("."), inImage("tool")]).toEqual([0o755, 0o755]);
-      expect(readdirSync(join(image.folder ?? "", "node_modules/x"))).toEqual(["tool"]);
+      expect(readdirSync(join(folder, image.folder ?? "", "node_modules/x"))).toEqual(["tool"]);
     });
 
     test("that leave pipes, closed folders and strange names behind leave nothing", async () => {

@@ -56,7 +56,7 @@ describe.skipIf(missing !== undefined)(suiteName("Maven", missing), () => {
     suiteName("a library is installed, compiled against and used", offline),
     async () => {
       const image = await builder.build(imageSpec("java", JODA), ignore);
-      expect(readdirSync(join(image.folder ?? "", "lib"))).toEqual(["joda-time-2.12.5.jar"]);
+      expect(readdirSync(join(harness.folder, "images", image.folder ?? "", "lib"))).toEqual(["joda-time-2.12.5.jar"]);
       const source =
         "import java.util.function.BiFunction;\npublic class Hello implements BiFunction<Object, Integer, Integer> { public Integer apply(Object context, Integer year) { return new org.joda.time.LocalDate(year, 1, 1).getDayOfWeek(); } }\n";
       const files = [{ path: "Hello.java", mode: 0o644, bytes: Buffer.from(source) }];

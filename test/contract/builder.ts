@@ -28,7 +28,13 @@ function installerOf(folder: string): number {
   return uid;
 }
 
-export function builderContract(name: string, builder: () => Builder, cases: readonly BuilderCase[]): void {
+/** `images`: the folder that it was given. */
+export function builderContract(
+  name: string,
+  builder: () => Builder,
+  images: string,
+  cases: readonly BuilderCase[],
+): void {
   describe.each(cases)(
     `${name} builder for $language`,
     { timeout: 60_000 },
@@ -46,12 +52,13 @@ export function builderContract(name: string, builder: () => Builder, cases: rea
       test.each(emptyManifests)("makes no folder for the empty manifest %j", async (manifest) => {
         const image = await builder().build(imageSpec(language, manifest), ignore);
         expect(image).toEqual({ digest: expect.stringMatching(/^[0-9a-f]{64}$/), lock: "" });
+        expect(await builder().holds(image)).toBe(true);
       });
 
       online(`installs a package, says what it does, and locks what was resolved${why}`, async () => {
         const lines: string[] = [];
         const image = await builder().build(imageSpec(language, tiny.manifest), (line) => lines.push(line));
-        expect(existsSync(join(image.folder ?? "", tiny.file))).toBe(true);
+        expect(existsSync(join(images, image.folder ?? "", tiny.file))).toBe(true);
         expect(image.lock).toContain(tiny.lock);
         expect(lines.length).toBeGreaterThan(0);
       });
@@ -72,7 +79,8 @@ export function builderContract(name: string, builder: () => Builder, cases: rea
       });
 
       online(`makes images that everybody can read and no function owns${why}`, async () => {
-        const { folder = "" } = await builder().build(imageSpec(language, tiny.manifest), ignore);
+        const { folder: imageFolder = "" } = await builder().build(imageSpec(language, tiny.manifest), ignore);
+        const folder = join(images, imageFolder);
         for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
           const { mode, uid } = statSync(join(folder, name));
           expect([name, mode & 0o7022, mode & 0o444]).toEqual([name, 0, 0o444]);
@@ -84,9 +92,11 @@ export function builderContract(name: string, builder: () => Builder, cases: rea
       online(`removes an image, and installs it again when it is asked for${why}`, async () => {
         const spec = imageSpec(language, tiny.manifest, "removing");
         const image = await builder().build(spec, ignore);
+        const path = join(images, image.folder ?? "");
+        expect([existsSync(path), await builder().holds(image)]).toEqual([true, true]);
         await builder().remove(image);
-        expect(existsSync(image.folder ?? "")).toBe(false);
-        expect(existsSync((await builder().build(spec, ignore)).folder ?? "")).toBe(true);
+        expect([existsSync(path), await builder().holds(image)]).toEqual([false, false]);
+        expect(await builder().holds(await builder().build(spec, ignore))).toBe(true);
       });
 
       online(`fails with the installer's own words for a package that does not exist${why}`, async () => {

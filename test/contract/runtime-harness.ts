@@ -1,5 +1,6 @@
 /** What tests of the runtime share: a runtime in a temporary folder, functions made of one text, runs as promises. */
 
+import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,6 +27,12 @@ export const LIMITS: Limits = { memory: 256, cpu: 2, pids: 64, disk: 16 };
 
 export const NO_IMAGE: BuiltImage = { digest: "", lock: "" };
 
+/** An image with dependencies that somebody else put there, and their path. */
+export const pretendedImage = ({ folder }: Harness, name: string): { image: BuiltImage; path: string } => {
+  const digest = createHash("sha256").update(name).digest("hex");
+  return { image: { digest, lock: "", folder: digest }, path: join(folder, "images", digest) };
+};
+
 export interface Harness {
   readonly runtime: Runtime;
   readonly sandbox: Sandbox;
@@ -38,7 +45,8 @@ export type HarnessOptions = Partial<SandboxOptions> & Partial<Omit<ProcessRunti
 export const createHarness = async (options: HarnessOptions = {}): Promise<Harness> => {
   const folder = await mkdtemp(join(tmpdir(), "dispatch-test-"));
   const sandbox = await createSandbox({ mode: "bubblewrap", stateDir: join(folder, "state"), log: silent, ...options });
-  const runtime = createProcessRuntime({ log: silent, ...options, sandbox });
+  const imagesFolder = join(folder, "images");
+  const runtime = createProcessRuntime({ log: silent, imagesFolder, ...options, sandbox });
   return {
     runtime,
     sandbox,

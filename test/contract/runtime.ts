@@ -8,6 +8,7 @@ import {
   type FunctionOptions,
   type Harness,
   invoke,
+  pretendedImage,
   run,
   startFunction,
   startGeneric,
@@ -169,12 +170,12 @@ export const runtimeContract = (language: Language, sources: Sources, memoryObst
     });
 
     const imageOf = async (): Promise<BuiltImage> => {
-      const folder = join(harness.folder, `image-${language}`);
+      const { image, path: folder } = pretendedImage(harness, language);
       for (const [path, text] of Object.entries(sources.packageFiles)) {
         await mkdir(join(folder, path, ".."), { recursive: true });
         await writeFile(join(folder, path), text);
       }
-      return { digest: "d", lock: "", folder };
+      return image;
     };
 
     test("packages of the image are found", async () => {

@@ -8,6 +8,7 @@ import {
   evaluate,
   findObstacle,
   type Harness,
+  pretendedImage,
   run,
   startFunction,
   startGeneric,
@@ -143,9 +144,8 @@ def handle(context, text):
   });
 
   test("the folder of an image is read-only", async () => {
-    const folder = join(harness.folder, "image");
-    await mkdir(join(folder, "site-packages"), { recursive: true, mode: 0o777 });
-    const image = { digest: "d", lock: "", folder };
+    const { image, path } = pretendedImage(harness, "read-only");
+    await mkdir(join(path, "site-packages"), { recursive: true, mode: 0o777 });
     const payload = ["/image/x", "/image/site-packages/x"];
     expect(await evaluate(harness.runtime, "python3", WRITER, { image, payload })).toEqual([]);
   });
@@ -154,11 +154,11 @@ def handle(context, text):
     ["nodejs", "node_modules"],
     ["python3", ""],
   ] as const)("an image of %s whose folder %j is a link starts nothing", async (language, name) => {
-    const folder = join(harness.folder, `linked-${language}`);
-    await mkdir(folder);
-    if (name === "") await rm(folder, { recursive: true });
-    await symlink("/", name === "" ? folder : join(folder, name));
-    const starting = startGeneric(harness.runtime, language, { image: { digest: "d", lock: "", folder } });
+    const { image, path } = pretendedImage(harness, `linked-${language}`);
+    await mkdir(path, { recursive: true });
+    if (name === "") await rm(path, { recursive: true });
+    await symlink("/", name === "" ? path : join(path, name));
+    const starting = startGeneric(harness.runtime, language, { image });
     await expect(starting).rejects.toThrow("is not a real folder");
   });
 });

@@ -7,7 +7,7 @@ import { IMAGE_AT } from "../languages/guest-files.ts";
 import type { Compiler } from "../languages/language.ts";
 import { type Interpreter, interpreterPath } from "../runtime/process/interpreters.ts";
 import type { Bind } from "../runtime/process/sandbox.ts";
-import type { Workshop } from "./image-store.ts";
+import type { ImageStore, Workshop } from "./image-store.ts";
 import { type InstallSite, takeOutput } from "./install-image.ts";
 import { refuseTooLarge, runInstallation } from "./installation.ts";
 
@@ -45,8 +45,10 @@ async function writeSource(folder: string, files: readonly SourceFile[]): Promis
   }
 }
 
-const imageBind = ({ folder }: BuiltImage): Bind[] =>
-  folder === undefined ? [] : [{ source: folder, target: IMAGE_AT }];
+function imageBind(store: ImageStore, image: BuiltImage): Bind[] {
+  const source = store.folderOf(image);
+  return source === undefined ? [] : [{ source, target: IMAGE_AT }];
+}
 
 async function runCompiler(
   site: InstallSite,
@@ -58,7 +60,8 @@ async function runCompiler(
 ): Promise<void> {
   const { sandbox, limits } = site;
   const bind = { source: sourceDir, target: SOURCE_AT };
-  const [dependencies] = imageBind(image);
+  const imageBinds = imageBind(site.store, image);
+  const [dependencies] = imageBinds;
   const folder = sandbox.pathOf(bind);
   const sources = files.map(({ path }) => path).filter(compiler.isSource);
   const modules = dependencies === undefined ? undefined : join(sandbox.pathOf(dependencies), compiler.imageModules);
@@ -71,7 +74,7 @@ async function runCompiler(
       args: compiler.args({ sources, folder, modules }),
       links: [interpreter.link],
       environment: { PATH: interpreterPath(interpreter, sandbox.mode) },
-      binds: [...interpreter.binds, bind, ...imageBind(image)],
+      binds: [...interpreter.binds, bind, ...imageBinds],
     },
   };
   await runInstallation(installation, () => {});

@@ -12,6 +12,7 @@ import type { BuiltImage } from "../../core/shared/ports.ts";
 import { replaceFile } from "../../core/shared/replace-file.ts";
 import type { Log } from "../runtime/process/log.ts";
 import type { Sandbox } from "../runtime/process/sandbox.ts";
+import { imageFolderIn } from "./image-folder.ts";
 import { emptyTree } from "./stranger-tree.ts";
 
 /** What was remembered of an order. */
@@ -34,6 +35,10 @@ export interface Workshop {
 export interface ImageStore {
   /** What an order gave before; undefined when it must be built. */
   find(input: string): Promise<BuiltImage | undefined>;
+  /** Whether its folder is there. */
+  holds(image: BuiltImage): Promise<boolean>;
+  /** Where its dependencies lie; undefined when it has none. */
+  folderOf(image: BuiltImage): string | undefined;
   prepare(): Promise<Workshop>;
   /** Keeps an image. `content` is a closed folder that becomes the image's; undefined when nothing was installed. */
   keep(input: string, digest: string, lock: string, content: string | undefined): Promise<BuiltImage>;
@@ -53,26 +58,36 @@ export function openImageStore(folder: string, sandbox: Sandbox, log: Log): Imag
   }
   const discard = (workshop: string): Promise<void> => discardWorkshop(sandbox, log, workshop);
   for (const name of readdirSync(incomingDir)) void discard(join(incomingDir, name));
-  const folderOf = (digest: string): string => join(folder, digest);
+  const folderOf = (image: BuiltImage): string | undefined => imageFolderIn(folder, image);
   const inputPath = (input: string): string => join(inputsDir, `${input}.json`);
 
   return {
     async find(input) {
       const entry = await readEntry(inputPath(input));
-      if (entry === undefined || (entry.hasFolder && !existsSync(folderOf(entry.digest)))) return undefined;
-      return imageOf(entry, folderOf(entry.digest));
+      const image = entry && imageOf(entry);
+      return image !== undefined && (await this.holds(image)) ? image : undefined;
     },
+    async holds(image) {
+      try {
+        const path = folderOf(image);
+        return path === undefined || (await lstat(path)).isDirectory();
+      } catch {
+        return false;
+      }
+    },
+    folderOf,
     prepare: () => prepareWorkshop(join(incomingDir, randomUUID()), discard),
     async keep(input, digest, lock, content) {
       const entry: Entry = { input, digest, lock, hasFolder: content !== undefined };
-      if (content !== undefined) await moveIntoPlace(content, folderOf(digest), entry);
+      if (content !== undefined) await moveIntoPlace(content, join(folder, digest), entry);
       await replaceFile(inputPath(input), JSON.stringify(entry), {
         mode: 0o644,
         draftPath: join(incomingDir, randomUUID()),
       });
-      return imageOf(entry, folderOf(digest));
+      return imageOf(entry);
     },
-    async remove({ folder: imageDir }) {
+    async remove(image) {
+      const imageDir = folderOf(image);
       if (imageDir === undefined) return;
       const entry = await readEntry(join(imageDir, "image.json"));
       if (entry !== undefined) await rm(inputPath(entry.input), { force: true });
@@ -121,8 +136,8 @@ function ignoreMissing(error: NodeJS.ErrnoException): void {
   if (error.code !== "ENOENT") throw error;
 }
 
-function imageOf({ digest, lock, hasFolder }: Entry, folder: string): BuiltImage {
-  return hasFolder ? { digest, lock, folder } : { digest, lock };
+function imageOf({ digest, lock, hasFolder }: Entry): BuiltImage {
+  return hasFolder ? { digest, lock, folder: digest } : { digest, lock };
 }
 
 async function readEntry(path: string): Promise<Entry | undefined> {

@@ -63,6 +63,7 @@ export function createLocalBuilder(options: LocalBuilderOptions): Builder {
         ? installOnce(order, progress)
         : { digest: order.input, lock: "" };
     },
+    holds: (image) => site.store.holds(image),
     compile: (spec) => compile(site, spec),
     remove: (image) => site.store.remove(image),
   };

@@ -1,9 +1,9 @@
 /** How the guest of each language is started, and what it needs to see. */
-import type { BuiltImage, Language } from "../../core/shared/ports.ts";
+import type { Language } from "../../core/shared/ports.ts";
 import { interpreterPath } from "../runtime/process/interpreters.ts";
 import type { Sandbox } from "../runtime/process/sandbox.ts";
 import { GUEST_AT } from "./guest-files.ts";
-import type { GuestCommand } from "./language.ts";
+import type { GuestCommand, PlacedImage } from "./language.ts";
 import { languageAdapters, obtainInterpreter } from "./languages.ts";
 
 /** The command that starts a generic worker. @throws Error with reason and remedy when the language cannot run here. */
@@ -11,7 +11,7 @@ export const guestCommand = async (
   sandbox: Sandbox,
   guestFolder: string,
   language: Language,
-  image: BuiltImage,
+  image: PlacedImage,
 ): Promise<GuestCommand> => {
   const interpreter = await obtainInterpreter(language);
   const { guest } = languageAdapters[language];

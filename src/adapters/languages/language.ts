@@ -1,5 +1,4 @@
 /** How this machine runs a language: its interpreter, its guest, its installer. One row a file; the table is languages.ts. */
-import type { BuiltImage } from "../../core/shared/ports.ts";
 import type { Installer } from "../builder/installer.ts";
 import type { Link } from "../runtime/process/bubblewrap.ts";
 import type { Interpreter, InterpreterSearch } from "../runtime/process/interpreters.ts";
@@ -43,10 +42,16 @@ export interface Compiler {
   complaints(lines: readonly string[], folder: string): readonly string[];
 }
 
+/** An image on this machine. */
+export interface PlacedImage {
+  /** The path of its dependencies; undefined when it has none. */
+  readonly folder: string | undefined;
+}
+
 export interface LanguageAdapter {
   find(): Promise<InterpreterSearch>;
   /** The guest in `guests`, for an image. @throws Error when a folder of the image is gone or no real one. */
-  guest(sandbox: Sandbox, guests: Bind, image: BuiltImage, interpreter: Interpreter): Guest | Promise<Guest>;
+  guest(sandbox: Sandbox, guests: Bind, image: PlacedImage, interpreter: Interpreter): Guest | Promise<Guest>;
   readonly installer: Installer;
   /** For languages whose sources are compiled when a function is deployed. */
   readonly compiler?: Compiler;

@@ -66,6 +66,10 @@ export class Functions extends ResourceService<FunctionResource, FunctionDocumen
     await this.#revisions.load(wanted, (revision) => this.#today(revision));
     for (const record of records) {
       const serving = this.#servingOf(record);
+      if (serving !== undefined && !(await this.#ports.images.holds(serving.revision.image))) {
+        await this.#forgetLost(record, serving.revision);
+        continue;
+      }
       if (serving !== undefined) {
         this.#ports.pool.keepWarm(serving.revision);
         this.#served.set(record.id, serving.revision.faasId);
@@ -73,6 +77,14 @@ export class Functions extends ResourceService<FunctionResource, FunctionDocumen
       if (isPending(record)) this.written(record);
     }
     await this.#dropSources(await this.#ports.blobs.list());
+  }
+
+  /** Its image's dependencies are gone: it is deployed again when the image is there. */
+  async #forgetLost(record: FunctionRecord, { organization, faasId }: Revision): Promise<void> {
+    this.#revisions.forget(faasId);
+    const lost = { ...record.document, status: "INITIALIZED", reason: null, serving: null, built: false } as const;
+    const noted = await this.store.note(record, lost, [Revisions.remove(organization, faasId)]);
+    if (noted !== undefined) this.written(noted);
   }
 
   /** What a call of this name runs. @throws NOT_FOUND, FUNCTION_NOT_READY */

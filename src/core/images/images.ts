@@ -53,10 +53,16 @@ export class Images extends ResourceService<Image, ImageDocument> {
     this.#queue = new KeyedQueue((error) => ports.log.warn({ err: error }, "an image could not be built"), MOST_BUILDS);
   }
 
-  /** Reads all; builds that a stop interrupted begin again. */
+  /** Reads all; builds that a stop interrupted begin again, and so do those of which nothing is left here. */
   override async load(): Promise<void> {
     await super.load();
+    for (const record of this.store.all()) await this.#forgetLost(record);
     for (const record of this.store.all()) if (isPending(record)) this.written(record);
+  }
+
+  /** Whether workers can be started with it. */
+  holds(built: BuiltImage): Promise<boolean> {
+    return this.#ports.builder.holds(built);
   }
 
   /** What is being built is left to the next start. */
@@ -67,6 +73,14 @@ export class Images extends ResourceService<Image, ImageDocument> {
   /** Resolves when nothing is being built. */
   idle(): Promise<void> {
     return this.#queue.drained();
+  }
+
+  async #forgetLost(record: ImageRecord): Promise<void> {
+    const { organization, name, document } = record;
+    if (document.built === null || (await this.holds(document.built))) return;
+    this.#ports.log.warn({ organization, image: name }, "the dependencies of an image are gone: it is built again");
+    const status = document.status === "READY" ? "INITIALIZED" : document.status;
+    await this.store.note(record, { ...document, status, built: null });
   }
 
   protected override written({ organization, name }: ImageRecord): void {

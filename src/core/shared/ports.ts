@@ -101,7 +101,7 @@ export interface ImageSpec {
 export interface BuiltImage {
   /** SHA-256 over language, interpreter version, manifest and resolved lock. */
   readonly digest: string;
-  /** The folder that workers see read-only; undefined when the image has no dependencies. */
+  /** The name of the folder that workers see read-only, wherever the server keeps those; undefined without dependencies. */
   readonly folder?: string;
   /** What the installer resolved (package-lock.json, pip freeze ...); "" for none. */
   readonly lock: string;
@@ -119,6 +119,8 @@ export interface Builder {
   check(language: Language): Promise<LanguageReport>;
   /** Installs the manifest with the language's own installer, in a sandbox. @throws BuildError with the installer's own last lines. */
   build(spec: ImageSpec, progress: (line: string) => void): Promise<BuiltImage>;
+  /** Whether workers can be started with it here: its folder is there. */
+  holds(image: BuiltImage): Promise<boolean>;
   /** Compiles a source; undefined when its language runs it as it is. @throws BuildError with the compiler's own lines. */
   compile(spec: ArtefactSpec): Promise<readonly SourceFile[] | undefined>;
   remove(image: BuiltImage): Promise<void>;

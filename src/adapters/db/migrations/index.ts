@@ -14,6 +14,7 @@ import { runsByEnd } from "./0013-runs-by-end.ts";
 import { owners } from "./0014-owners.ts";
 import { toldRuns } from "./0015-told-runs.ts";
 import { namedChanges } from "./0016-named-changes.ts";
+import { imageFolders } from "./0017-image-folders.ts";
 import type { Migration } from "./migration.ts";
 
 /** All steps, oldest first. Never change one that was released: add another. */
@@ -34,4 +35,5 @@ export const migrations: readonly Migration[] = [
   owners,
   toldRuns,
   namedChanges,
+  imageFolders,
 ];

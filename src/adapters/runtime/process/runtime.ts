@@ -1,6 +1,7 @@
 /** The process runtime: workers are sandboxed child processes of the server (design in docs/architecture.md). */
 import { join } from "node:path";
 import type { NetworkKind, Runtime, Worker, WorkerSpec } from "../../../core/shared/ports.ts";
+import { imageFolderIn } from "../../builder/image-folder.ts";
 import { guestCommand } from "../../languages/guest-command.ts";
 import { defaultGuestFolder } from "../../languages/guest-files.ts";
 import { checkRuntime } from "./check.ts";
@@ -11,6 +12,8 @@ import { createWorker } from "./worker.ts";
 export interface ProcessRuntimeOptions {
   /** From `createSandbox`; shared with the builder and closed by whoever made it, after the runtime. */
   readonly sandbox: Sandbox;
+  /** Where the builder keeps the folders of images. */
+  readonly imagesFolder: string;
   /** The network of functions that name none, which `check` tries; default `isolated`. */
   readonly defaultNetwork?: NetworkKind;
   /** Bytes of log kept for a run; default 1 MB. */
@@ -38,7 +41,9 @@ const startWorker = async (options: ProcessRuntimeOptions, spec: WorkerSpec, id:
   const { sandbox, log } = options;
   const guestFolder = options.guestFolder ?? defaultGuestFolder();
   const { organization, network, limits } = spec;
-  const { modules, ...guest } = await guestCommand(sandbox, guestFolder, spec.language, spec.image);
+  const { modules, ...guest } = await guestCommand(sandbox, guestFolder, spec.language, {
+    folder: imageFolderIn(options.imagesFolder, spec.image),
+  });
   const process = await sandbox.spawn({
     ...{ ...guest, name: id, network, organization },
     limits: { ...limits, cpu: Math.max(limits.cpu, WARM_UP_CPU) },
