@@ -143,8 +143,11 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
     endpoint: `127.0.0.1:${door.port}`,
   });
   const drivers = new Drivers({ ...shared, fleet, secrets }, driverTypes);
-  const deliveries = new Deliveries({ subscriptions, runs, log });
-  const events = new Events({ ...shared, subscriptions, drivers, deliveries, wake: () => queue.wake("delivery") });
+  const wakeDeliveries = (): void => queue.wake("delivery");
+  const deliveries = new Deliveries({ database, subscriptions, runs, wake: wakeDeliveries, log });
+  feed.subscribe("Function", ({ organization, name }) => deliveries.functionChanged(organization, name));
+  feed.subscribe("Subscription", ({ organization, name }) => deliveries.subscriptionChanged(organization, name));
+  const events = new Events({ ...shared, subscriptions, drivers, deliveries, wake: wakeDeliveries });
   await audit.start();
   const follower = new Follower({ database, feed, log });
   await follower.mark();

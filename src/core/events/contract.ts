@@ -2,7 +2,7 @@
 import type { Static } from "typebox";
 import type { Operations } from "../shared/contract.ts";
 import { resourceOperations } from "../shared/resource-operations.ts";
-import { described, resourceName, status, strings, tags, uuid } from "../shared/schemas.ts";
+import { anyObject, described, resourceName, status, strings, tags, uuid } from "../shared/schemas.ts";
 
 const kind = { type: "string", pattern: "^[\\w\\d\\-]+$" } as const;
 
@@ -17,14 +17,22 @@ export const subscriptionSchema = {
   required: ["eventType", "function", "name"],
   properties: {
     ...described,
+    /** Its runs that are under way at once, 16 without; 1: each waits for the end of the one before. */
+    concurrency: { type: "integer", minimum: 1, maximum: 1000 },
     createdTime: { type: "integer" },
     /** An event type; `*` stands for one dot-separated part of it, `>` for all that follow. */
     eventType: { type: "string", maxLength: 128, pattern: "^[\\w\\d\\-\\.\\*>]+$" },
+    /** Further conditions, all of which an event must fulfil: the dialects of CloudEvents Subscriptions, see filters.ts. */
+    filters: { type: "array", maxItems: 100, items: anyObject },
     function: { type: "string", pattern: "^[\\w\\d\\-]+$" },
     id: uuid,
     kind,
     modifiedTime: { type: "integer" },
     name: resourceName,
+    /** An attribute (`subject`) or a place in the data (`data.vm.name`): events with the same value wait for each other's ends. */
+    orderBy: { type: "string", maxLength: 256, pattern: "^([a-z0-9]+|data(\\..+)?)$" },
+    /** Its events are kept and wait. */
+    paused: { type: "boolean" },
     secrets: strings,
     status,
     tags,
@@ -86,6 +94,26 @@ export const subscriptionOperations = resourceOperations({
   schema: subscriptionSchema,
   summaries: { create: "Create a subscription: a function that runs for every event of a type" },
 });
+
+const command = {
+  method: "POST",
+  permission: { resource: "event", action: "update" },
+  success: 200,
+  response: subscriptionSchema,
+} as const;
+
+export const subscriptionCommands = {
+  pauseSubscription: {
+    ...command,
+    path: "/v1/event/subscriptions/{subscriptionName}/pause",
+    summary: "Pause a subscription: its events are kept and wait",
+  },
+  resumeSubscription: {
+    ...command,
+    path: "/v1/event/subscriptions/{subscriptionName}/resume",
+    summary: "Resume a subscription: what waits is delivered, in order",
+  },
+} as const satisfies Operations;
 
 export const driverTypeOperations = resourceOperations({
   resource: "event",

@@ -1,6 +1,6 @@
 /**
  * Deliveries: an event on its way to one subscription is work of its own. Each subscription gets its events in the order of
- * their arrival, each until a run has ended well, or until it is a dead letter (decisions 19).
+ * their arrival (order.ts), each until a run has ended well, or until it is a dead letter (decisions 19).
  */
 
 import { type CloudEvent, envelopeOfEvent } from "../cloud-events/cloud-event.ts";
@@ -8,22 +8,36 @@ import type { RunRecord } from "../runs/record.ts";
 import type { Parent, RunRequest } from "../runs/request.ts";
 import { DispatchError } from "../shared/errors.ts";
 import { OwnError, wordsOf } from "../shared/own-error.ts";
-import type { Statement } from "../shared/ports.ts";
+import type { Database, Statement } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
-import { enqueue, type HeldJob, repack } from "../work/job.ts";
+import { enqueue, type HeldJob, hasten, repack, stepAside } from "../work/job.ts";
 import { kinds } from "../work/kinds.ts";
 import { HopelessError, NotNowError, type Perform } from "../work/worker.ts";
+import { concurrencyOf, keysOf, ownKeyOf, waitsForEnds } from "./order.ts";
 import type { SubscriptionRecord, Subscriptions } from "./subscriptions.ts";
+import { DeliveryTurns } from "./turns.ts";
 
 export interface DeliveryPorts {
+  readonly database: Database;
   readonly subscriptions: Subscriptions;
   readonly runs: {
     /** Resolves when the run is on record. */
     create(principal: Principal, request: RunRequest): Promise<{ readonly id: string }>;
+    /** The run as it is on record. */
+    find(organization: string, id: string): Promise<RunRecord | undefined>;
     /** The run at its end; undefined when it left no record, or the server stops. */
     ended(organization: string, id: string): Promise<RunRecord | undefined>;
   };
+  /** Deliveries can be made that could not before. */
+  readonly wake: () => void;
   readonly log: { warn(details: object, message: string): void };
+}
+
+/** An event's delivery that is to be. */
+export interface Promised {
+  readonly id: string;
+  readonly subscription: SubscriptionRecord;
+  readonly orderKey: string;
 }
 
 /** What the work says. */
@@ -43,25 +57,30 @@ interface Delivery {
 }
 
 const NO_ROOM_PAUSE_MS = 500;
+/** Whoever makes it possible says so; this is for what nobody said. */
+const NOT_POSSIBLE_PAUSE_MS = 10_000;
 /** An event is acknowledged when it is on record; so long at most the answer waits for its runs to be there, too. */
 const ACKNOWLEDGE_WITHIN_MS = 500;
 
 export class Deliveries {
   readonly #ports: DeliveryPorts;
+  readonly #turns = new DeliveryTurns();
   /** By job: who waits for its run to be on record. */
   readonly #starting = new Map<string, () => void>();
   /** By subscription: its deliveries that this process has promised and not ended. */
   readonly #pending = new Map<string, number>();
+  /** By subscription: why its deliveries wait, so that it is told once. */
+  readonly #waiting = new Map<string, string>();
 
   constructor(ports: DeliveryPorts) {
     this.#ports = ports;
   }
 
   /** The work that brings an event to a subscription. */
-  promise(id: string, record: SubscriptionRecord, event: CloudEvent, parent: Parent | undefined): Statement {
+  promise({ id, subscription, orderKey }: Promised, event: CloudEvent, parent: Parent | undefined): Statement {
     const delivery: Delivery = {
-      subscription: record.name,
-      subscriptionId: record.id,
+      subscription: subscription.name,
+      subscriptionId: subscription.id,
       eventType: event.eventType,
       eventID: event.eventID,
       source: event.source,
@@ -69,9 +88,32 @@ export class Deliveries {
       event: envelopeOfEvent(event),
       parent,
     };
-    const { organization, id: orderKey } = record;
+    const { organization } = subscription;
     const payload = JSON.stringify(delivery);
     return enqueue({ organization, kind: "delivery", id, orderKey, payload, maxAttempts: kinds.delivery.maxAttempts });
+  }
+
+  /** What a subscription's deliveries waited for may be there: they need not wait for the next look. */
+  async hasten({ organization, id }: SubscriptionRecord): Promise<void> {
+    this.#waiting.delete(id);
+    await this.#ports.database.commit([hasten({ organization, kind: "delivery", ...keysOf(id) })]);
+    this.#ports.wake();
+  }
+
+  /** A function is there that was not, or is another now. */
+  functionChanged(organization: string, name: string): void {
+    const { subscriptions, log } = this.#ports;
+    const waiting = subscriptions.running(organization, name).filter(({ id }) => this.#waiting.has(id));
+    for (const record of waiting)
+      this.hasten(record).catch((error: unknown) => log.warn({ err: error }, "deliveries could not be hastened"));
+  }
+
+  /** A subscription was written: whoever has resumed it does not wait. */
+  subscriptionChanged(organization: string, name: string): void {
+    const { subscriptions, log } = this.#ports;
+    const record = subscriptions.find(organization, name);
+    if (record === undefined || record.document.paused || !this.#waiting.has(record.id)) return;
+    this.hasten(record).catch((error: unknown) => log.warn({ err: error }, "deliveries could not be hastened"));
   }
 
   /** Resolves when the run of a delivery is on record, unless others of the subscription are ahead of it. */
@@ -85,10 +127,12 @@ export class Deliveries {
     });
   }
 
-  readonly perform: Perform = async (job) => {
+  readonly perform: Perform = async (job, _signal, free) => {
     const delivery = JSON.parse(job.payload) as Delivery;
     try {
-      await this.#deliver(job, delivery);
+      const record = this.#ports.subscriptions.find(job.organization, delivery.subscription);
+      // Who has unsubscribed gets nothing more.
+      if (record?.id === delivery.subscriptionId) await this.#inTurn(record, job, delivery, free);
     } catch (error) {
       if (error instanceof HopelessError) this.#warn(job, delivery, error);
       throw error;
@@ -99,17 +143,48 @@ export class Deliveries {
     return [];
   };
 
-  async #deliver(job: HeldJob, delivery: Delivery): Promise<void> {
+  async #inTurn(record: SubscriptionRecord, job: HeldJob, delivery: Delivery, free: () => void): Promise<void> {
+    const most = concurrencyOf(record);
+    // One that is tried again stands behind others; those that are tried first are few, by their order.
+    if (job.attempt > 1 && this.#turns.isCrowded(record.id, most)) throw new NotNowError(NO_ROOM_PAUSE_MS);
+    free();
+    const leave = await this.#turns.enter(record.id, most);
+    try {
+      await this.#deliver(job, delivery, free);
+    } finally {
+      leave();
+    }
+  }
+
+  async #deliver(job: HeldJob, delivery: Delivery, free: () => void): Promise<void> {
+    // It may have been changed while others had their turns.
     const record = this.#ports.subscriptions.find(job.organization, delivery.subscription);
-    // Who has unsubscribed gets nothing more.
     if (record?.id !== delivery.subscriptionId) return;
-    const earlier = delivery.run === undefined ? undefined : await this.#outcome(job, delivery.run);
-    if (earlier?.status === "READY") return;
-    // It is being taken up again.
-    if (earlier !== undefined && earlier.finished === undefined) throw new NotNowError(NO_ROOM_PAUSE_MS);
-    const { id } = await this.#start(record, job, delivery);
+    const begin = () => this.#begin(record, job, delivery);
+    // After a crash several are begun again at once: in their order.
+    const run = await (waitsForEnds(record) ? begin() : this.#turns.inOrder(record.id, begin));
     this.#hasStarted(job.id);
-    judge(await this.#outcome(job, id));
+    free();
+    if (run !== undefined) judge(await this.#ports.runs.ended(job.organization, run));
+  }
+
+  /** The run that is to be waited for; undefined when an earlier one has ended well. */
+  async #begin(record: SubscriptionRecord, job: HeldJob, delivery: Delivery): Promise<string | undefined> {
+    const earlier =
+      delivery.run === undefined ? undefined : await this.#ports.runs.find(job.organization, delivery.run);
+    if (earlier?.status === "READY") return undefined;
+    // It is being taken up again.
+    if (earlier !== undefined && earlier.finished === undefined) return earlier.id;
+    if (record.document.paused) this.#wait(record, "it is paused");
+    return (await this.#start(record, job, delivery)).id;
+  }
+
+  /** @throws NotNowError */
+  #wait({ organization, name, id }: SubscriptionRecord, reason: string): never {
+    if (this.#waiting.get(id) !== reason)
+      this.#ports.log.warn({ organization, subscription: name }, `the events of subscription ${name} wait: ${reason}`);
+    this.#waiting.set(id, reason);
+    throw new NotNowError(NOT_POSSIBLE_PAUSE_MS);
   }
 
   /** Which run it is stands in the work, so that whoever takes this up after a crash starts no second one. */
@@ -119,6 +194,7 @@ export class Deliveries {
       ...{ kind: "subscription", id: name, organization, via: "internal" },
       people: [author],
     } as const;
+    const others = waitsForEnds(record) ? [] : stepAside(job, ownKeyOf(record, job.id));
     try {
       return await this.#ports.runs.create(subscriber, {
         organization,
@@ -128,15 +204,12 @@ export class Deliveries {
         secrets: document.secrets ?? undefined,
         event: delivery.event,
         parent: delivery.parent,
-        together: (run) => [repack(job, JSON.stringify({ ...delivery, run }))],
+        together: (run) => [repack(job, JSON.stringify({ ...delivery, run })), ...others],
       });
     } catch (error) {
+      if (isNotThere(error)) this.#wait(record, wordsOf(error));
       throw refusal(error);
     }
-  }
-
-  async #outcome({ organization }: HeldJob, id: string): Promise<RunRecord | undefined> {
-    return this.#ports.runs.ended(organization, id);
   }
 
   #hasStarted(id: string): void {
@@ -161,16 +234,21 @@ export class Deliveries {
 function judge(run: RunRecord | undefined): void {
   // The function was deleted meanwhile, and its runs with it.
   if (run === undefined || run.status === "READY") return;
-  if (run.finished === undefined) throw new NotNowError(0);
+  // The server stops, or has not taken it up yet.
+  if (run.finished === undefined) throw new NotNowError(NO_ROOM_PAUSE_MS);
   const message = `run ${run.id}: ${run.error?.message ?? "it failed"}`;
   if (run.error?.type === "InputError") throw new HopelessError(message);
   throw new OwnError(message);
+}
+
+/** The function does not exist, or nothing of it was ever ready: its events wait for it. */
+function isNotThere(error: unknown): boolean {
+  return error instanceof DispatchError && /^function \S+ (not found|is not READY)$/.test(error.message);
 }
 
 /** No room is no attempt; what the same event will always meet is hopeless. */
 function refusal(error: unknown): unknown {
   if (!(error instanceof DispatchError)) return error;
   if ([429, 503, 507].includes(error.status)) return new NotNowError(NO_ROOM_PAUSE_MS, error);
-  const isBeingMade = error.message.endsWith("is not READY");
-  return error.status < 500 && !isBeingMade ? new HopelessError(error.message) : error;
+  return error.status < 500 ? new HopelessError(error.message) : error;
 }

@@ -14,6 +14,7 @@ import { BY_ADMINISTRATOR, type Principal } from "../shared/principal.ts";
 import { ChangeFeed } from "../store/change-feed.ts";
 import { DeadLetters } from "../work/dead-letters.ts";
 import { WorkQueue } from "../work/queue.ts";
+import type { Subscription } from "./contract.ts";
 import { Deliveries } from "./deliveries.ts";
 import { DriverFleet } from "./driver-fleet.ts";
 import { DriverTypes } from "./driver-types.ts";
@@ -40,6 +41,10 @@ let queue: WorkQueue;
 let outcomes: Partial<RunRecord>[];
 let warnings: string[];
 let fault: Error | undefined;
+let exists: boolean;
+let endless: boolean;
+let going: (() => void)[];
+let ended: Map<string, RunRecord>;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "events-"));
@@ -47,6 +52,10 @@ beforeEach(async () => {
   started = [];
   warnings = [];
   fault = undefined;
+  exists = false;
+  endless = false;
+  going = [];
+  ended = new Map();
   outcomes = [];
   const log = { warn: (_: object, message: string) => void warnings.push(message) };
   const ports = { database, feed: new ChangeFeed(), iam, log };
@@ -54,7 +63,13 @@ beforeEach(async () => {
   types = new DriverTypes(ports);
   const fleet = new DriverFleet({ programs: notedPrograms(), network: "none", endpoint: "127.0.0.1:8080" });
   drivers = new Drivers({ ...ports, fleet, secrets: { use: async () => ({ values: {}, masks: [] }) } }, types);
-  deliveries = new Deliveries({ subscriptions, runs: { create: note, ended: outcome }, log });
+  deliveries = new Deliveries({
+    database,
+    subscriptions,
+    runs: { create: note, find: outcome, ended: outcome },
+    wake: () => queue.wake("delivery"),
+    log,
+  });
   queue = new WorkQueue({ database, owner: "me", log });
   await queue.prepare({ delivery: deliveries.perform });
   queue.open();
@@ -70,23 +85,37 @@ afterEach(async () => {
 
 /** How a run of this id ends: well, unless a test says otherwise. */
 async function outcome(_: string, id: string): Promise<RunRecord> {
-  return { id, status: "READY", finished: 1n, ...outcomes.shift() } as RunRecord;
+  if (endless) await new Promise<void>((resolve) => going.push(resolve));
+  const run = ended.get(id) ?? ({ id, status: "READY", finished: 1n, ...outcomes.shift() } as RunRecord);
+  ended.set(id, run);
+  return run;
+}
+
+function endRuns(): void {
+  for (const end of going.splice(0)) end();
 }
 
 async function note(_: Principal, request: RunRequest): Promise<{ id: string }> {
-  if (request.functionName === "nosuch") throw new DispatchError("NOT_FOUND", { kind: "function", name: "nosuch" });
+  if (request.functionName === "nosuch" && !exists)
+    throw new DispatchError("NOT_FOUND", { kind: "function", name: "nosuch" });
   if (fault !== undefined) {
     const error = fault;
     fault = undefined;
     throw error;
   }
   started.push(request);
-  return { id: `run-${started.length}` };
+  const id = `run-${started.length}`;
+  await database.commit(request.together?.(id) ?? []);
+  return { id };
 }
 
-function subscribe(name: string, eventType: string, functionName: string, secrets?: string[]): Promise<unknown> {
-  const body = { name, eventType, function: functionName, ...(secrets === undefined ? {} : { secrets }) };
-  return subscriptions.create(admin, home, body);
+function subscribe(
+  name: string,
+  eventType: string,
+  functionName: string,
+  more: Partial<Subscription> = {},
+): Promise<unknown> {
+  return subscriptions.create(admin, home, { name, eventType, function: functionName, ...more });
 }
 
 function emit(fields: Partial<Emission> = {}, dataText = "null"): Promise<string> {
@@ -97,7 +126,7 @@ function emit(fields: Partial<Emission> = {}, dataText = "null"): Promise<string
 describe("an event", () => {
   test("starts one run for each matching subscription, with its data as input exactly as sent", async () => {
     await subscribe("one", "vm.deployed", "f");
-    await subscribe("all", "vm.>", "g", ["mail"]);
+    await subscribe("all", "vm.>", "g", { secrets: ["mail"] });
     await subscribe("not", "vm.deleted", "h");
     await emit({}, '{"n": 12345678901234567890, "x": 1.0}');
     const delivered = started.map(({ functionName, input, blocking, secrets }) => [
@@ -146,7 +175,52 @@ describe("an event", () => {
     await subscribe("good", "vm.deployed", "f");
     await emit();
     expect(started.map(({ functionName }) => functionName)).toEqual(["f"]);
-    expect(warnings).toEqual(["an event was not delivered: function nosuch not found"]);
+    expect(warnings).toEqual(["the events of subscription bad wait: function nosuch not found"]);
+  });
+
+  test("waits for a function that does not exist, and starts when there is one", async () => {
+    await subscribe("early", "vm.deployed", "nosuch");
+    await emit();
+    exists = true;
+    deliveries.functionChanged(home, "nosuch");
+    await vi.waitFor(() => expect(started.map(({ functionName }) => functionName)).toEqual(["nosuch"]));
+  });
+
+  test("waits while its subscription is paused, and goes on in order", async () => {
+    await subscribe("one", "vm.deployed", "f", { paused: true });
+    for (const n of [1, 2, 3]) await emit({ eventID: `e-${n}` }, String(n));
+    expect(started).toEqual([]);
+    expect(await subscriptions.pause(admin, home, "one", false)).not.toHaveProperty("paused");
+    deliveries.subscriptionChanged(home, "one");
+    await vi.waitFor(() => expect(started.map(({ input }) => input)).toEqual(["1", "2", "3"]));
+  });
+
+  test("starts while the run of the one before goes on, up to as many as its subscription allows", async () => {
+    await subscribe("two", "vm.deployed", "f", { concurrency: 2 });
+    endless = true;
+    for (const n of [1, 2, 3]) await emit({ eventID: `e-${n}` }, String(n));
+    await vi.waitFor(() => expect(started.map(({ input }) => input)).toEqual(["1", "2"]));
+    endRuns();
+    await vi.waitFor(() => expect(started).toHaveLength(3));
+    endRuns();
+  });
+
+  test("waits for the end of those with the same value of what they are ordered by, and for no others", async () => {
+    await subscribe("by-vm", "vm.deployed", "f", { orderBy: "data.vm" });
+    endless = true;
+    for (const [n, vm] of ["a", "a", "b"].entries())
+      await emit({ eventID: `e-${n}`, data: { vm } }, JSON.stringify({ vm, n }));
+    await vi.waitFor(() => expect(started.map(({ input }) => input)).toEqual(['{"vm":"a","n":0}', '{"vm":"b","n":2}']));
+    endRuns();
+    await vi.waitFor(() => expect(started).toHaveLength(3));
+    endRuns();
+  });
+
+  test("reaches those only whose filters it passes", async () => {
+    await subscribe("mine", "vm.deployed", "f", { filters: [{ exact: { "data.team": "a" } }] });
+    await subscribe("others", "vm.deployed", "g", { filters: [{ not: { exact: { "data.team": "a" } } }] });
+    await emit({ data: { team: "a" } }, '{"team":"a"}');
+    expect(started.map(({ functionName }) => functionName)).toEqual(["f"]);
   });
 
   test("whose run cannot be put on record now is delivered later", async () => {
@@ -175,8 +249,8 @@ describe("an event", () => {
     await vi.waitFor(() => expect(started).toHaveLength(3));
   });
 
-  test("is repeated when its run fails, and those behind it wait", async () => {
-    await subscribe("one", "vm.deployed", "f");
+  test("is repeated when its run fails, and those behind it wait where one runs at a time", async () => {
+    await subscribe("one", "vm.deployed", "f", { concurrency: 1 });
     outcomes = [{ status: "ERROR", error: { type: "SystemError", message: "gone", stacktrace: null } }];
     await emit({}, "1");
     await emit({ eventID: "e-2" }, "2");

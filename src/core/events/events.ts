@@ -8,11 +8,13 @@ import { DuplicateError, type Statement } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import type { ResourcePorts } from "../store/resource-service.ts";
 import { keepBookmark } from "./bookmarks.ts";
-import type { Deliveries } from "./deliveries.ts";
+import type { Deliveries, Promised } from "./deliveries.ts";
 import type { Drivers } from "./drivers.ts";
 import type { Emission } from "./emission-contract.ts";
+import { lookInto } from "./filters.ts";
+import { orderKeyOf } from "./order.ts";
 import { receive } from "./received.ts";
-import type { SubscriptionRecord, Subscriptions } from "./subscriptions.ts";
+import type { Subscriptions } from "./subscriptions.ts";
 
 export interface EmissionPorts extends Pick<ResourcePorts, "iam" | "database"> {
   readonly subscriptions: Subscriptions;
@@ -60,9 +62,10 @@ export class Events {
   ): Promise<string> {
     const event = readEvent(body, text);
     refuseInvalid(event);
+    const look = lookInto(event, body.data);
     const deliveries = this.#ports.subscriptions
-      .of(organization, event.eventType)
-      .map((subscription) => ({ id: randomUUID(), subscription }));
+      .of(organization, event.eventType, look)
+      .map((subscription) => ({ id: randomUUID(), subscription, orderKey: orderKeyOf(subscription, look) }));
     if (await this.#receive(organization, event, deliveries, parent, besides)) {
       const started = deliveries.map(({ id, subscription }) => this.#ports.deliveries.started(id, subscription));
       this.#ports.wake();
@@ -75,7 +78,7 @@ export class Events {
   async #receive(
     organization: string,
     event: CloudEvent,
-    deliveries: readonly { readonly id: string; readonly subscription: SubscriptionRecord }[],
+    deliveries: readonly Promised[],
     parent: Parent | undefined,
     besides: readonly Statement[],
   ): Promise<boolean> {
@@ -83,9 +86,7 @@ export class Events {
       await this.#commit(besides);
       return false;
     }
-    const work = deliveries.map(({ id, subscription }) =>
-      this.#ports.deliveries.promise(id, subscription, event, parent),
-    );
+    const work = deliveries.map((promised) => this.#ports.deliveries.promise(promised, event, parent));
     try {
       await this.#ports.database.commit([...receive(organization, event, unixSeconds()), ...work, ...besides]);
       return true;

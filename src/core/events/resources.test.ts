@@ -89,7 +89,8 @@ describe("a subscription", () => {
   test("is found by the types that it covers, in its own organization, also after a restart", async () => {
     await subscriptions.create(admin, home, body);
     await start();
-    const names = (organization: string, type: string) => subscriptions.of(organization, type).map(({ name }) => name);
+    const names = (organization: string, type: string) =>
+      subscriptions.of(organization, type, () => undefined).map(({ name }) => name);
     expect(names(home, "vm.deployed")).toEqual(["s"]);
     expect(names(home, "vm")).toEqual([]);
     expect(names("other", "vm.deployed")).toEqual([]);

@@ -127,6 +127,11 @@ export class Runs implements RunKeeper {
     return outcomeOf(run);
   }
 
+  /** A run as it is on record, for those who started it. */
+  find(organization: string, id: string): Promise<RunRecord | undefined> {
+    return this.#store.find(organization, id);
+  }
+
   /** A run at its end; as it is when the server stops, and undefined when it left no record. */
   async ended(organization: string, id: string): Promise<RunRecord | undefined> {
     await this.#active.find(id)?.wait();

@@ -214,14 +214,27 @@ export class ResourceStore<D> implements Projection {
   }
 
   /** Replaces the document of `record`, which must still be the current one. @throws CHANGED_MEANWHILE, NOT_FOUND */
-  async update(
+  update(
     principal: Principal,
     record: ResourceRecord<D>,
     document: D,
     extra: readonly Statement[] = [],
   ): Promise<ResourceRecord<D>> {
-    const author = authorOf(principal) ?? record.author;
-    const next = { ...record, generation: record.generation + 1, modified: unixSeconds(), author, document };
+    return this.#replace(principal, record, { document, author: authorOf(principal) ?? record.author }, extra);
+  }
+
+  /** The same by somebody who changes no more than a switch: it goes on acting for its author. */
+  amend(principal: Principal, record: ResourceRecord<D>, document: D): Promise<ResourceRecord<D>> {
+    return this.#replace(principal, record, { document, author: record.author }, []);
+  }
+
+  async #replace(
+    principal: Principal,
+    record: ResourceRecord<D>,
+    changed: Pick<ResourceRecord<D>, "document" | "author">,
+    extra: readonly Statement[],
+  ): Promise<ResourceRecord<D>> {
+    const next = { ...record, ...changed, generation: record.generation + 1, modified: unixSeconds() };
     const update = replaceResource({ ...this.#row(next), before: record.generation });
     await this.#write(principal, "update", next, [update, ...extra]);
     return next;

@@ -105,6 +105,9 @@ function inOrder({ organization, kind, order_key }: OrderKey): WorkCondition {
 /** What a job is known by. */
 export type JobName = Pick<Job, "organization" | "kind" | "id">;
 
+/** The jobs whose order keys lie between two texts. */
+export type JobOrders = Pick<Job, "organization" | "kind"> & { readonly from: string; readonly to: string };
+
 type Hold = Pick<HeldJob, "organization" | "kind" | "id" | "fence">;
 
 function held({ organization, kind, id, fence }: Hold): WorkCondition {
@@ -157,6 +160,24 @@ const replacePayload = statement(
   (database, values: Hold & { payload: string }) =>
     database.updateTable("work").set({ payload: values.payload }).where(held(values)),
   "one",
+);
+
+const replaceOrder = statement(
+  (database, values: Hold & { order_key: string }) =>
+    database.updateTable("work").set({ order_key: values.order_key }).where(held(values)),
+  "one",
+);
+
+const makeDue = statement((database, { organization, kind, from, to }: JobOrders) =>
+  database
+    .updateTable("work")
+    .set({ due: 0 })
+    .where("organization", "=", organization)
+    .where("kind", "=", kind)
+    .where("order_key", ">=", from)
+    .where("order_key", "<", to)
+    .where("behind", "=", 0)
+    .where("owner", "=", ""),
 );
 
 const setAttempts = statement((database, values: Hold & { attempts: number }) =>
@@ -270,6 +291,16 @@ export function giveBack(job: HeldJob, pause: number, attempts: number): Stateme
 /** Makes a dead letter of it; those behind it go on. */
 export function bury(job: HeldJob, letter: string, error: string): Statement[] {
   return [copyDead({ ...holdOf(job), letter, error }), deleteHeld(job), ...advance(job)];
+}
+
+/** Leaves its order: those behind it go on. It has an order key of its own from now on. */
+export function stepAside(job: HeldJob, orderKey: string): Statement[] {
+  return [replaceOrder({ ...holdOf(job), order_key: orderKey }), ...advance(job)];
+}
+
+/** Those that wait for a time need not wait any longer. */
+export function hasten(orders: JobOrders): Statement {
+  return makeDue(orders);
 }
 
 /** Keeps the lease. */

@@ -108,10 +108,13 @@ export class Lane {
 
   #start(job: HeldJob): void {
     this.#taken++;
-    void this.#keep(job, (lost) => this.#do(job, lost)).finally(() => {
-      this.#taken--;
+    let hasPlace = true;
+    const free = (): void => {
+      if (hasPlace) this.#taken--;
+      hasPlace = false;
       if (this.#moreDue || job.orderKey !== undefined) this.wake();
-    });
+    };
+    void this.#keep(job, (lost) => this.#do(job, lost, free)).finally(free);
   }
 
   /** For a job that this server has from birth: it takes no room, because whoever promised it had room. */
@@ -131,7 +134,7 @@ export class Lane {
     }
   }
 
-  async #do(job: HeldJob, signal: AbortSignal): Promise<void> {
+  async #do(job: HeldJob, signal: AbortSignal, free: () => void): Promise<void> {
     const { maxAttempts, attempt } = job;
     if (maxAttempts > 0 && attempt > maxAttempts) {
       await this.#commit(bury(job, randomUUID(), job.error ?? `${maxAttempts} servers died while they did it`));
@@ -139,7 +142,7 @@ export class Lane {
     }
     let ending: Awaited<ReturnType<Perform>>;
     try {
-      ending = await this.#perform(job, signal);
+      ending = await this.#perform(job, signal, free);
     } catch (error) {
       await this.#failed(job, error);
       return;

@@ -1,9 +1,10 @@
 /** Events over REST: their data passes through as text. */
-import type { driverLogOperations, driverTokenOperations } from "../../core/events/contract.ts";
+import type { driverLogOperations, driverTokenOperations, subscriptionCommands } from "../../core/events/contract.ts";
 import type { Drivers } from "../../core/events/drivers.ts";
 import type { Emission, emissionOperations } from "../../core/events/emission-contract.ts";
 import type { Events, Ingest } from "../../core/events/events.ts";
-import type { Route } from "./route.ts";
+import type { Subscriptions } from "../../core/events/subscriptions.ts";
+import type { Call, Route } from "./route.ts";
 
 export function eventRoutes(operations: typeof emissionOperations, events: Events): Route[] {
   return [
@@ -19,6 +20,18 @@ export function eventRoutes(operations: typeof emissionOperations, events: Event
         body: await events.ingest(principal, query as unknown as Ingest, body as Emission, text),
       }),
     },
+  ];
+}
+
+export function subscriptionRoutes(operations: typeof subscriptionCommands, subscriptions: Subscriptions): Route[] {
+  const pause =
+    (paused: boolean) =>
+    async ({ principal, organization, path }: Call) => ({
+      body: await subscriptions.pause(principal, organization, path.subscriptionName ?? "", paused),
+    });
+  return [
+    { operation: operations.pauseSubscription, handle: pause(true) },
+    { operation: operations.resumeSubscription, handle: pause(false) },
   ];
 }
 

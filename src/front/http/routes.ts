@@ -11,6 +11,7 @@ import {
   driverTokenOperations,
   driverTypeOperations,
   type Subscription,
+  subscriptionCommands,
   subscriptionOperations,
 } from "../../core/events/contract.ts";
 import type { DriverTypes } from "../../core/events/driver-types.ts";
@@ -45,7 +46,7 @@ import { deadLetterOperations } from "../../core/work/dead-letters-contract.ts";
 import { accessRoutes } from "./access-routes.ts";
 import { auditRoutes } from "./audit-routes.ts";
 import { deadLetterRoutes } from "./dead-letter-routes.ts";
-import { driverLogRoutes, driverTokenRoutes, eventRoutes } from "./event-routes.ts";
+import { driverLogRoutes, driverTokenRoutes, eventRoutes, subscriptionRoutes } from "./event-routes.ts";
 import { paged } from "./paging.ts";
 import type { Call, Handler, Route } from "./route.ts";
 import { runRoutes } from "./run-routes.ts";
@@ -91,6 +92,7 @@ export function routesOf(services: Services, maxList: number): Route[] {
     ...deadLetterRoutes(deadLetterOperations, services.deadLetters),
     ...stateRoutes(stateOperations, services.state),
     ...resourceRoutes<Subscription>(subscriptionOperations, services.subscriptions),
+    ...subscriptionRoutes(subscriptionCommands, services.subscriptions),
     ...resourceRoutes<DriverType>(driverTypeOperations, services.driverTypes),
     ...resourceRoutes<Driver>(driverOperations, services.drivers),
     ...driverLogRoutes(driverLogOperations, services.drivers),

@@ -29,7 +29,9 @@ const command = (...words: string[]) =>
   runCommand(words, { cwd: server.dataDir, environment: { DISPATCH_PORT: new URL(server.api).port } });
 
 test("events of one subscription run in the order of their arrival, and none is lost or doubled by a power cut", async () => {
-  await dispatch.post("/v1/event/subscriptions", { name: "ordered", eventType: "vm.ordered", function: "slow" });
+  await dispatch.post("/v1/event/subscriptions", {
+    ...{ name: "ordered", eventType: "vm.ordered", function: "slow", concurrency: 1 },
+  });
   const numbers = Array.from({ length: 30 }, (_, at) => at);
   for (const n of numbers) expect((await emit("vm.ordered", `e-${n}`, n)).status).toBe(200);
   await server.kill();
@@ -63,8 +65,12 @@ test("an event that its function cannot take is a dead letter, which the command
   expect((await command("get", "deadletters", "-o", "json")).stdout.trim()).toBe("[]");
   const gone = await command("retry", "deadletter", name);
   expect([gone.status, gone.stderr]).toEqual([1, expect.stringContaining(`dead letter ${name} not found`)]);
-  await dispatch.post("/v1/event/subscriptions", { name: "missing", eventType: "vm.missing", function: "nosuch" });
-  await emit("vm.missing", "m", 1);
+  await dispatch.updateFunction(
+    "strict",
+    { "f.js": "module.exports = () => 1;" },
+    { schema: { in: { type: "object", required: ["vm"] } } },
+  );
+  await emit("vm.picky", "wrong again", {});
   const lost = await until(
     "there is another",
     async () => parse<{ name: string }[]>(await dispatch.get("/v1/deadletter"))[0],

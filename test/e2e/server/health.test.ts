@@ -60,7 +60,9 @@ test("it says how the database, the disk and the work are; so do the metrics", a
     disk: { freeBytes: expect.any(Number) },
     work: { jobs: {}, waiting: 0, deadLetters: 0 },
   });
-  await dispatch.post("/v1/event/subscriptions", { name: "lost", eventType: "vm.lost", function: "nosuch" });
+  const schema = { in: { type: "object" } };
+  await dispatch.createFunction("strict", { "f.js": "module.exports = () => 1;" }, { schema });
+  await dispatch.post("/v1/event/subscriptions", { name: "lost", eventType: "vm.lost", function: "strict" });
   await dispatch.post("/v1/event", { cloudEventsVersion: "0.1", eventType: "vm.lost", source: "test", eventID: "1" });
   await until("the dead letter is counted", async () =>
     (await dispatch.raw("/metrics")).text.includes("dispatch_dead_letters 1") ? true : undefined,

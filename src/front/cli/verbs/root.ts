@@ -16,6 +16,7 @@ import { iam } from "./iam.ts";
 import { login, logout } from "./login.ts";
 import { logs } from "./logs.ts";
 import { run } from "./run.ts";
+import { pause, resume } from "./subscriptions.ts";
 import { version } from "./version.ts";
 import { apply, create, update } from "./write.ts";
 
@@ -47,6 +48,8 @@ export const rootCommand: Command = {
     login,
     logout,
     logs,
+    pause,
+    resume,
     retry,
     run,
     update,

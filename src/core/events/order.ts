@@ -1,0 +1,40 @@
+/**
+ * In which order the deliveries of a subscription are made. Their runs start in the order in which the events arrived; with
+ * `concurrency: 1` each waits for the end of the one before. With `orderBy` those of one value wait for each other: each value
+ * belongs to one of as many queues as the subscription has runs at once.
+ */
+import { createHash } from "node:crypto";
+import type { Look } from "./filters.ts";
+import type { SubscriptionRecord } from "./subscriptions.ts";
+
+/** Runs of a subscription that are under way at once, unless it says otherwise. */
+export const USUAL_CONCURRENCY = 16;
+
+export function concurrencyOf({ document }: SubscriptionRecord): number {
+  return document.concurrency ?? USUAL_CONCURRENCY;
+}
+
+/** Whether a delivery keeps its place until its run has ended. */
+export function waitsForEnds(record: SubscriptionRecord): boolean {
+  return record.document.orderBy !== undefined || concurrencyOf(record) === 1;
+}
+
+/** The order key of its work. */
+export function orderKeyOf(record: SubscriptionRecord, look: Look): string {
+  const { orderBy } = record.document;
+  if (orderBy === undefined || concurrencyOf(record) === 1) return record.id;
+  const digest = createHash("sha256")
+    .update(look(orderBy) ?? "")
+    .digest();
+  return `${record.id}#${digest.readUInt32BE() % concurrencyOf(record)}`;
+}
+
+/** The order key of one that has left the order: its run has started, and others may, too. */
+export function ownKeyOf({ id }: Pick<SubscriptionRecord, "id">, delivery: string): string {
+  return `${id}/${delivery}`;
+}
+
+/** Between these lie the order keys of a subscription, whatever their form. */
+export function keysOf(subscriptionId: string): { readonly from: string; readonly to: string } {
+  return { from: subscriptionId, to: `${subscriptionId}~` };
+}

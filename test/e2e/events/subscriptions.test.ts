@@ -1,0 +1,123 @@
+/** Subscriptions as people use them: which events, in which order, and when. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { runCommand } from "../support/command-line.ts";
+import { Dispatch, parse, serverWith } from "../support/dispatch.ts";
+import { type ServerProcess, startServer } from "../support/server.ts";
+import { until } from "../support/until.ts";
+
+let server: ServerProcess;
+let dispatch: Dispatch;
+
+/** Takes as long as its event says. */
+const NOTE = `module.exports = async ({ event }, data) => {
+  if (data.hold) await new Promise((resolve) => setTimeout(resolve, data.hold));
+  return { id: event.id, data };
+};`;
+
+beforeAll(async () => {
+  ({ server, dispatch } = await serverWith(["nodejs"]));
+  await dispatch.createFunction("note", { "f.js": NOTE });
+}, 60_000);
+
+afterAll(() => server.dispose());
+
+const emit = (type: string, id: string, data: unknown, more: object = {}) =>
+  dispatch.post("/v1/event", { specversion: "1.0", type, source: "/test", id, data, ...more });
+
+const command = (...words: string[]) =>
+  runCommand(words, { cwd: server.dataDir, environment: { DISPATCH_PORT: new URL(server.api).port } });
+
+const seen = async (functionName: string, prefix: string) =>
+  (await dispatch.runs(`?functionName=${functionName}`))
+    .toReversed()
+    .flatMap(({ output }) => (output ? [(output as { id: string }).id] : []))
+    .filter((id) => id.startsWith(prefix));
+
+const allSeen = (functionName: string, prefix: string, count: number) =>
+  until(`${count} events ${prefix} have arrived`, async () => {
+    const ids = await seen(functionName, prefix);
+    return ids.length >= count ? ids : undefined;
+  });
+
+test("filters on source, attributes and data, given in short or as JSON", async () => {
+  const flags = [
+    "--filter",
+    "data.team=blue",
+    "--filter",
+    "subject^=order",
+    "--filter",
+    '{"not":{"suffix":{"id":"x"}}}',
+  ];
+  const made = await command("create", "subscription", "--name", "blue", "--event-type", "shop.>", ...flags, "note");
+  expect([made.status, made.stdout]).toEqual([0, "created subscription: blue\n"]);
+  const blue = { subject: "order 1" };
+  await emit("shop.made", "f-1", { team: "blue" }, blue);
+  await emit("shop.made", "f-2x", { team: "blue" }, blue);
+  await emit("shop.made", "f-3", { team: "red" }, blue);
+  await emit("shop.made", "f-4", { team: "blue" });
+  await emit("shop.made", "f-5", { team: "blue" }, blue);
+  expect(await allSeen("note", "f-", 2)).toEqual(["f-1", "f-5"]);
+  expect((await command("describe", "subscription", "blue")).stdout).toContain('{"exact":{"data.team":"blue"}}');
+  const wrong = await dispatch.post("/v1/event/subscriptions", {
+    ...{
+      name: "wrong",
+      eventType: "t",
+      function: "note",
+      filters: [{ exact: { type: "a" } }, { like: { type: "b" } }],
+    },
+  });
+  expect([wrong.status, parse<{ message: string }>(wrong).message]).toEqual([
+    400,
+    "filters[1].like: there are the filters exact, prefix, suffix, all, any, not",
+  ]);
+});
+
+test("a slow run holds up nobody, unless one runs at a time", async () => {
+  await dispatch.post("/v1/event/subscriptions", { name: "beside", eventType: "beside", function: "note" });
+  await dispatch.post("/v1/event/subscriptions", {
+    name: "behind",
+    eventType: "behind",
+    function: "note",
+    concurrency: 1,
+  });
+  for (const type of ["beside", "behind"]) {
+    await emit(type, `${type}-1`, { hold: 1500 });
+    await emit(type, `${type}-2`, { hold: 0 });
+  }
+  const runs = await until("all four have ended", async () => {
+    const ended = (await dispatch.runs("?functionName=note")).filter(
+      ({ output }) => output && /^be/.test((output as { id: string }).id),
+    );
+    return ended.length === 4 ? ended : undefined;
+  });
+  const of = (id: string) => {
+    const run = runs.find(({ output }) => (output as { id: string }).id === id);
+    return { begun: run?.executedTime ?? 0, ended: run?.finishedTime ?? 0 };
+  };
+  expect(of("beside-2").ended).toBeLessThanOrEqual(of("beside-1").ended);
+  expect(of("beside-2").begun).toBeGreaterThanOrEqual(of("beside-1").begun);
+  expect(of("behind-2").begun).toBeGreaterThanOrEqual(of("behind-1").ended);
+});
+
+test("a paused one keeps its events, over a crash too, and delivers them in order when it is resumed", async () => {
+  await dispatch.post("/v1/event/subscriptions", { name: "later", eventType: "later", function: "note" });
+  expect((await command("pause", "subscription", "later")).stdout).toBe("Paused subscription: later\n");
+  const ids = Array.from({ length: 20 }, (_, n) => `p-${String(n).padStart(2, "0")}`);
+  for (const id of ids) expect((await emit("later", id, {})).status).toBe(200);
+  await server.kill();
+  server = await startServer({ dataDir: server.dataDir });
+  dispatch = new Dispatch(server.api);
+  expect(parse(await dispatch.get("/v1/event/subscriptions/later"))).toMatchObject({ paused: true, status: "READY" });
+  expect(await seen("note", "p-")).toEqual([]);
+  expect((await command("resume", "subscription", "later")).stdout).toBe("Resumed subscription: later\n");
+  expect(await allSeen("note", "p-", ids.length)).toEqual(ids);
+});
+
+test("an event for a function that does not exist waits until there is one", async () => {
+  await dispatch.post("/v1/event/subscriptions", { name: "early", eventType: "early", function: "unborn" });
+  expect((await emit("early", "u-1", {})).status).toBe(200);
+  await emit("early", "u-2", {});
+  expect((await dispatch.get("/v1/deadletter")).text.trim()).toBe("[]");
+  await dispatch.createFunction("unborn", { "f.js": NOTE });
+  expect(await allSeen("unborn", "u-", 2)).toEqual(["u-1", "u-2"]);
+});
