@@ -8,7 +8,8 @@ import { statement } from "../../src/core/shared/statement.ts";
 import { record } from "./run-record.ts";
 
 const MOST = 100;
-const COUNT = 700;
+/** So that lists lead over several of the ranges in which they are looked through. */
+const COUNT = 2600;
 /** The first of them; each of the others a second later. */
 const BEGIN = 1_700_000_000n;
 const timeOf = (at: number): bigint => (BEGIN + BigInt(at)) * 1_000_000_000n;
@@ -27,6 +28,9 @@ export function runListContract(name: string, open: () => Promise<Database>): vo
     let database: Database;
     let lists: RunLists;
     const ids: string[] = [];
+    /** Those of another organization that have not ended. */
+    const waits: string[] = [];
+    const written: Promise<void>[] = [];
 
     beforeAll(async () => {
       database = await open();
@@ -41,19 +45,33 @@ export function runListContract(name: string, open: () => Promise<Database>): vo
         // One lasted until long after all others.
         const finished = at === 3 ? timeOf(COUNT + 1000) : executed;
         const parent = at > 500 && at % 50 === 0 ? ids[500] : undefined;
-        await database.commit(insertRun(record({ id, executed, finished, status, functionName, parent })), true);
+        const principal =
+          at % 1300 === 5 ? "service-account:o/ann" : at % 2 === 0 ? "endpoint:echo" : "endpoint:echoes";
+        const people = at % 900 === 11 ? ["service-account:o/bob", "service-account:o/ann"] : null;
+        const input = at % 1000 === 9 ? '{"text":"make VMtest_01"}' : '{"text":"vmtestX01"}';
+        const fields = { id, executed, finished, status, functionName, parent, principal, people, input } as const;
+        written.push(database.commit(insertRun(record(fields)), true));
+        if (written.length === 100) await Promise.all(written.splice(0));
+      }
+      const waiting = { status: "INITIALIZED", finished: undefined, functionName: "waits" } as const;
+      for (const at of [20, 2000]) {
+        const id = newRunId(timeOf(at) + 1n);
+        waits.push(id);
+        await database.commit(insertRun(record({ organization: "waits", id, executed: timeOf(at) + 1n, ...waiting })));
+        await database.commit(
+          insertRun(record({ organization: "waits", id: newRunId(timeOf(at)), executed: timeOf(at) })),
+        );
       }
     });
 
     /** All pages of a selection. */
-    async function allOf(selection: RunSelection): Promise<string[]> {
+    async function allOf(selection: RunSelection, of: RunLists = lists): Promise<string[]> {
       const found: string[] = [];
-      let list = await lists.list("o", selection);
+      let list = await of.list("o", selection);
       for (;;) {
-        expect(list.length).toBeLessThanOrEqual(MOST);
         found.push(...(await idsOf(list)));
         if (list.next === undefined) return found;
-        list = await lists.list("o", { ...selection, cursor: list.next });
+        list = await of.list("o", { ...selection, cursor: list.next });
       }
     }
 
@@ -81,6 +99,43 @@ export function runListContract(name: string, open: () => Promise<Database>): vo
       expect(await allOf({ family: ids[500] })).toEqual(newestFirst((at) => at >= 500 && at % 50 === 0));
       expect((await allOf({ functionName: "odd" })).length).toBe(COUNT / 2);
       expect(await allOf({ functionName: "nobody" })).toEqual([]);
+    });
+
+    test("find whoever asked, what asked, and words, and say where they stopped to look", async () => {
+      const ann = newestFirst((at) => at % 1300 === 5 || at % 900 === 11);
+      for (const user of ["ann", "o/ann", "service-account:o/ann"]) expect(await allOf({ user })).toEqual(ann);
+      for (const user of ["an", "nn", "ANN", "%", "service-account:o/ann administrator:administrator"])
+        expect(await allOf({ user })).toEqual([]);
+      expect((await allOf({ user: "administrator", limit: 100 })).length).toBe(COUNT - 3);
+      expect((await allOf({ trigger: "endpoint" })).length).toBe(COUNT - 2);
+      expect((await allOf({ trigger: "endpoint:echo" })).length).toBe(COUNT / 2);
+      expect(await allOf({ trigger: "endpoint:ech" })).toEqual([]);
+      expect(await allOf({ text: "vmtest_01" })).toEqual(newestFirst((at) => at % 1000 === 9));
+      expect(await allOf({ text: "vmtest_01", user: "ann", status: "ERROR" })).toEqual([]);
+      const hasty = new RunLists(database, MOST, new Set(), 1000);
+      const first = await hasty.list("o", { user: "nobody" });
+      expect([first.length, first.next === undefined]).toEqual([0, false]);
+      expect(await allOf({ user: "ann", limit: 1 }, hasty)).toEqual(ann);
+    });
+
+    test("find those that have not ended", async () => {
+      const list = await lists.list("waits", { status: "INITIALIZED" });
+      expect(await idsOf(list)).toEqual(waits.toReversed());
+      expect((await lists.list("waits", { status: "CREATING" })).length).toBe(0);
+      expect(await idsOf(await lists.list("waits", { functionName: "waits", limit: 1 }))).toEqual(waits.slice(1));
+    });
+
+    test("leave out what belongs to functions that are being deleted", async () => {
+      const hiding = new RunLists(database, MOST, new Set(["function-id", "other", "third"]));
+      expect(await allOf({}, hiding)).toEqual([]);
+    });
+
+    test("are long where they may be, and whole", async () => {
+      const long = new RunLists(database, COUNT - 300);
+      const first = await long.list("o", {});
+      expect([first.length, (await idsOf(first)).length]).toEqual([COUNT - 300, COUNT - 300]);
+      expect((await allOf({}, long)).toSorted()).toEqual(ids.toSorted());
+      expect((await allOf({ functionName: "even" }, long)).length).toBe(COUNT / 2);
     });
 
     test("know what has changed since, also what began long before", async () => {

@@ -5,10 +5,11 @@ import { Worker } from "node:worker_threads";
 import { Kysely, SqliteAdapter, SqliteQueryCompiler } from "kysely";
 import type { DatabaseSchema } from "../../core/shared/database-schema.ts";
 import { type Database, DuplicateError, StaleWriteError, type Statement } from "../../core/shared/ports.ts";
+import { inSlot } from "../../core/shared/statement.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { readingDialect } from "./dialect.ts";
 import type { DatabaseReply, DatabaseRequest, Failure, ReadReply } from "./sqlite-messages.ts";
-import { inSlot, StatementTexts } from "./statement-texts.ts";
+import { StatementTexts } from "./statement-texts.ts";
 
 interface Waiting<T> {
   resolve(value: T): void;

@@ -2,7 +2,6 @@
 import type { Kysely } from "kysely";
 import type { DatabaseSchema } from "../../core/shared/database-schema.ts";
 import type { Query } from "../../core/shared/ports.ts";
-import { Placeholder } from "../../core/shared/statement.ts";
 
 export interface StatementText {
   readonly index: number;
@@ -46,9 +45,4 @@ export class StatementTexts {
     this.#added(sql, index);
     return index;
   }
-}
-
-/** What stands in a slot for this statement; undefined for a value that was forgotten, which every database refuses. */
-export function inSlot(slot: unknown, values: object): unknown {
-  return slot instanceof Placeholder ? (values as Readonly<Record<string, unknown>>)[slot.name] : slot;
 }

@@ -43,8 +43,37 @@ export interface RunRecord {
   times: string | undefined;
 }
 
+/** What clients see of a run. */
+export type ShownRun = Omit<
+  RunRecord,
+  "organization" | "parent" | "depth" | "principal" | "people" | "idempotencyKey" | "attempt" | "times"
+>;
+
+export const shownColumns = [
+  "id",
+  "function_name",
+  "function_id",
+  "faas_id",
+  "blocking",
+  "executed",
+  "input",
+  "secrets",
+  "tags",
+  "http_context",
+  "event",
+  "start_at",
+  "status",
+  "finished",
+  "output",
+  "error",
+  "stdout",
+  "stderr",
+  "reason",
+  "title",
+] as const satisfies readonly (keyof RunTable)[];
+
 /** The Run object of server.md 2.7, keys in the order of the original. */
-export function runToJson(run: RunRecord): string {
+export function runToJson(run: ShownRun): string {
   let text = run.blocking ? '{"blocking":true' : "{";
   const add = (key: string, value: string): void => {
     text += `${text.length > 1 ? "," : ""}"${key}":${value}`;
@@ -95,7 +124,20 @@ export function recordedPeople({ people }: Principal): readonly Person[] | null 
 
 export function runFromRow(row: RunTable): RunRecord {
   return {
+    ...shownFromRow(row),
     organization: row.organization,
+    parent: row.parent ?? undefined,
+    depth: Number(row.depth),
+    principal: row.principal,
+    idempotencyKey: row.idempotency_key ?? undefined,
+    people: row.people?.split(" ") ?? null,
+    attempt: Number(row.attempt),
+    times: row.times ?? undefined,
+  };
+}
+
+export function shownFromRow(row: Pick<RunTable, (typeof shownColumns)[number]>): ShownRun {
+  return {
     id: row.id,
     functionName: row.function_name,
     functionId: row.function_id,
@@ -107,13 +149,7 @@ export function runFromRow(row: RunTable): RunRecord {
     tags: row.tags ?? undefined,
     httpContext: row.http_context ?? undefined,
     event: row.event ?? undefined,
-    parent: row.parent ?? undefined,
-    depth: Number(row.depth),
-    principal: row.principal,
-    people: row.people?.split(" ") ?? null,
-    idempotencyKey: row.idempotency_key ?? undefined,
     startAt: row.start_at === null ? undefined : Number(row.start_at),
-    attempt: Number(row.attempt),
     status: row.status as RunStatus,
     finished: row.finished === null ? undefined : BigInt(row.finished),
     output: row.output ?? undefined,
@@ -122,7 +158,6 @@ export function runFromRow(row: RunTable): RunRecord {
     stderr: parsed(row.stderr),
     reason: parsed(row.reason),
     title: row.title ?? undefined,
-    times: row.times ?? undefined,
   };
 }
 

@@ -1,6 +1,6 @@
-/** What is looked for in runs that no index knows: who asked, by which way, and words. */
-import { type RawBuilder, sql } from "kysely";
-import { BY_ADMINISTRATOR } from "../shared/principal.ts";
+/** What is looked for in runs, as the database finds out: their texts stay there. */
+import { type RawBuilder, type SqlBool, sql } from "kysely";
+import { ADMINISTRATOR } from "../shared/principal.ts";
 
 export interface RunFilter {
   /** Who asked, or for whom they asked: `kind:id`, the id, or its last part. */
@@ -9,39 +9,112 @@ export interface RunFilter {
   readonly trigger?: string | undefined;
   /** Words of the title or of the input, in any letter case. */
   readonly text?: string | undefined;
+  readonly functionName?: string | undefined;
+  readonly status?: string | undefined;
+  /** Unix seconds: runs that changed later. */
+  readonly since?: number | undefined;
+  /** The run of this id and those that it started. */
+  readonly family?: string | undefined;
+  /** Runs of the functions with these ids are left out. */
+  readonly hidden?: readonly string[];
 }
 
-/** What a filter is asked of. */
-export interface Filtered {
-  readonly principal: string;
-  readonly people: string | null;
-  /** 1 when the words are there; absent when none are looked for. */
-  readonly worded?: number | undefined;
+/** The values of a filter, as they stand in queries. */
+export type FilterValues = Readonly<Record<string, unknown>>;
+
+interface Look {
+  /** A column is no bare one here: which index is used has been decided. */
+  readonly condition: (value: (name: string) => RawBuilder<unknown>, count: number) => RawBuilder<SqlBool>;
+  readonly values: (wanted: never) => FilterValues;
 }
 
-/** Whether anything is looked for, so that a list may lead through many runs that are not in it. */
-export function isFilter({ user, trigger, text }: RunFilter): boolean {
-  return user !== undefined || trigger !== undefined || text !== undefined;
+type LookName = keyof RunFilter;
+
+const asked = sql`' ' || principal || ':'`;
+const names = sql`' ' || principal || ' ' || coalesce(people, ${sql.lit(ADMINISTRATOR)}) || ' '`;
+const told = sql`lower(coalesce(title, '') || ' ' || coalesce(input, ''))`;
+
+/** In the very letters, which `like` does not mean everywhere. */
+function holds(text: RawBuilder<unknown>, part: RawBuilder<unknown>): RawBuilder<SqlBool> {
+  return sql<SqlBool>`replace(${text}, ${part}, '') <> ${text}`;
 }
 
-/** 1 for runs with these words, as the database finds out: the texts stay there. */
-export function wording(text: string): RawBuilder<number> {
-  const pattern = `%${text.toLowerCase().replaceAll(/[\\%_]/g, "\\$&")}%`;
-  const told = sql`lower(coalesce(title, '') || ' ' || coalesce(input, ''))`;
-  return sql<number>`case when ${told} like ${pattern} escape '\\' then 1 else 0 end`;
+const looks: Readonly<Record<LookName, Look>> = {
+  user: {
+    condition: (value) =>
+      sql`(${sql.join(
+        ["whole", "ofKind", "last"].map((at) => holds(names, value(at))),
+        sql` or `,
+      )})`,
+    values: (user: string) => {
+      // Blanks are between names, and in none of them.
+      const name = user.replaceAll(" ", "\n");
+      return { whole: ` ${name} `, ofKind: `:${name} `, last: `/${name} ` };
+    },
+  },
+  trigger: {
+    condition: (value) => holds(asked, value("trigger")),
+    values: (trigger: string) => ({ trigger: ` ${trigger}:` }),
+  },
+  text: {
+    condition: (value) => sql`${told} like ${value("text")} escape '\\'`,
+    values: (text: string) => ({ text: `%${text.toLowerCase().replaceAll(/[\\%_]/g, "\\$&")}%` }),
+  },
+  functionName: {
+    condition: (value) => sql`function_name || '' = ${value("functionName")}`,
+    values: (functionName: string) => ({ functionName }),
+  },
+  status: {
+    condition: (value) => sql`status || '' = ${value("status")}`,
+    values: (status: string) => ({ status }),
+  },
+  since: {
+    condition: (value) => sql`coalesce(finished, executed) > ${value("since")}`,
+    values: (since: number) => ({ since: nanosecondsOf(since) }),
+  },
+  family: {
+    condition: (value) => sql`(id = ${value("family")} or parent = ${value("family")})`,
+    values: (family: string) => ({ family }),
+  },
+  hidden: {
+    condition: (value, count) =>
+      sql`function_id not in (${sql.join(Array.from({ length: count }, (_, at) => value(`hidden${at}`)))})`,
+    values: (ids: readonly string[]) => Object.fromEntries(ids.map((id, at) => [`hidden${at}`, id])),
+  },
+};
+
+/** The conditions of a filter, and what tells it from filters of another form. */
+export interface Conditions {
+  readonly form: string;
+  readonly values: FilterValues;
+  readonly each: readonly ((value: (name: string) => RawBuilder<unknown>) => RawBuilder<SqlBool>)[];
 }
 
-export function passes(run: Filtered, { user, trigger, text }: RunFilter): boolean {
-  if (trigger !== undefined && !isTrigger(run.principal, trigger)) return false;
-  if (user !== undefined && !isUser(run, user)) return false;
-  return text === undefined || Number(run.worded) === 1;
+export function conditionsOf(filter: RunFilter): Conditions {
+  const hidden = padded(filter.hidden ?? []);
+  const wanted = Object.entries({ ...filter, hidden: hidden.length === 0 ? undefined : hidden });
+  const asked = wanted.filter(([name, value]) => value !== undefined && name in looks) as [LookName, never][];
+  return {
+    form: [...asked.map(([name]) => name), hidden.length].join(" "),
+    values: Object.assign({}, ...asked.map(([name, value]) => looks[name].values(value))) as FilterValues,
+    each: asked.map(
+      ([name]) =>
+        (value) =>
+          looks[name].condition(value, hidden.length),
+    ),
+  };
 }
 
-function isTrigger(principal: string, trigger: string): boolean {
-  return principal === trigger || principal.startsWith(`${trigger}:`);
+/** To a power of two, so that there are few forms of it. */
+function padded(ids: readonly string[]): readonly string[] {
+  const length = ids.length === 0 ? 0 : 2 ** Math.ceil(Math.log2(ids.length));
+  return Array.from({ length }, (_, at) => ids[Math.min(at, ids.length - 1)] ?? "");
 }
 
-function isUser({ principal, people }: Filtered, user: string): boolean {
-  const names = [principal, ...(people?.split(" ") ?? BY_ADMINISTRATOR)];
-  return names.some((name) => name === user || name.endsWith(`:${user}`) || name.endsWith(`/${user}`));
+export const LATEST = 2n ** 63n - 1n;
+
+/** Of any second, also of one that the database's clock does not reach. */
+export function nanosecondsOf(seconds: number): bigint {
+  const exact = BigInt(seconds) * 1_000_000_000n;
+  return exact > LATEST ? LATEST : exact < -LATEST ? -LATEST : exact;
 }

@@ -36,3 +36,8 @@ export function statement<Values extends object, Row = unknown>(
   const query: Query<Row> = (database) => build(database, placeholders as Values);
   return expect === undefined ? (values) => ({ query, values }) : (values) => ({ query, values, expect });
 }
+
+/** What stands in a slot for this statement; undefined for a value that was forgotten, which every database refuses. */
+export function inSlot(slot: unknown, values: object): unknown {
+  return slot instanceof Placeholder ? (values as Readonly<Record<string, unknown>>)[slot.name] : slot;
+}

@@ -6,7 +6,8 @@ import { startOf } from "../../core/runs/delay.ts";
 import { digestOf, type KeyUse, keyOfHeader } from "../../core/runs/idempotency.ts";
 import { runToJson } from "../../core/runs/record.ts";
 import { detailsOf } from "../../core/runs/run-details.ts";
-import type { RunList, RunPlace, RunSelection } from "../../core/runs/run-list.ts";
+import type { RunList, RunSelection } from "../../core/runs/run-list.ts";
+import type { RunPlace } from "../../core/runs/run-search.ts";
 
 import type { Runs } from "../../core/runs/service.ts";
 import { DispatchError } from "../../core/shared/errors.ts";
@@ -88,7 +89,7 @@ function keyUseOf({ principal, query, text, headers }: Call): KeyUse | undefined
 async function listRuns(runs: Runs, { principal, organization, query }: Call): Promise<Answer> {
   const selection = { ...query, cursor: placeOf(query.cursor) } as RunSelection;
   const list = await runs.list(principal, organization, selection);
-  const next = list.next && `${list.next.executed}.${list.next.id}`;
+  const next = list.next && cursorOf(list.next);
   const text = textOf(list);
   return listAnswer(list.bytes > SHORT_BYTES ? text : await whole(text), next);
 }
@@ -135,8 +136,12 @@ async function getRun(runs: Runs, { principal, organization, path, query }: Call
   return { body: runToJson(await runs.get(principal, organization, path.runName ?? "", query as RunSelection)) };
 }
 
-/** Older servers answered with the time alone. */
+/** The time alone is behind all that have it. */
 const CURSOR = /^(\d{1,19})(?:\.([\da-f-]{36}))?$/;
+
+function cursorOf({ executed, id }: RunPlace): string {
+  return id === "" ? String(executed) : `${executed}.${id}`;
+}
 
 function placeOf(value: unknown): RunPlace | undefined {
   if (value === undefined) return undefined;

@@ -15,6 +15,7 @@ import { owners } from "./0014-owners.ts";
 import { toldRuns } from "./0015-told-runs.ts";
 import { namedChanges } from "./0016-named-changes.ts";
 import { imageFolders } from "./0017-image-folders.ts";
+import { unfinishedInOrder } from "./0018-unfinished-in-order.ts";
 import type { Migration } from "./migration.ts";
 
 /** All steps, oldest first. Never change one that was released: add another. */
@@ -36,4 +37,5 @@ export const migrations: readonly Migration[] = [
   toldRuns,
   namedChanges,
   imageFolders,
+  unfinishedInOrder,
 ];
