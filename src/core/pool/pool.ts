@@ -212,7 +212,7 @@ export class Pool {
 
   async #start(spec: WorkerSpec, demand: Demand): Promise<Worker> {
     if (this.#closed) throw new DispatchError("SHUTTING_DOWN");
-    const worker = await this.#budget.start(demand, () => this.#runtime.start(spec));
+    const worker = await this.#budget.start(demand, () => this.#runtime.start(spec, demand.spare));
     void worker.exited.then(() => this.#budget.ended(spec.organization));
     return worker;
   }

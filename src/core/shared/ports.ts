@@ -260,8 +260,8 @@ export interface Runtime {
   readonly fixedLimits: readonly (keyof Limits)[];
   /** Runs one real worker with the flags that all will have. */
   check(): Promise<RuntimeReport>;
-  /** Starts a generic worker; resolves when it is warmed and waits for `load`. */
-  start(spec: WorkerSpec): Promise<Worker>;
+  /** Starts a generic worker; resolves when it is warmed and waits for `load`. Nobody waits for a `spare` one: it yields to others. */
+  start(spec: WorkerSpec, spare?: boolean): Promise<Worker>;
   close(): Promise<void>;
 }
 

@@ -15,8 +15,8 @@ export type Controller = "memory" | "cpu" | "pids";
 export interface ControlGroup {
   /** A process joins by writing 0 into each of these files. */
   readonly joinFiles: readonly string[];
-  /** @throws Error when a value is refused, e.g. a memory limit below what is in use. */
-  apply(limits: Limits): void;
+  /** `background` as in `SandboxCommand`. @throws Error when a value is refused, e.g. a memory limit below what is in use. */
+  apply(limits: Limits, background?: boolean): void;
   /** True once the kernel has killed a process of the group for want of memory. */
   memoryExceeded(): boolean;
   /** Kills the processes of the group, and gives those that there were; [] when it is empty. */
@@ -53,7 +53,13 @@ const writeIfPresent = (file: string, value: string): void => {
 
 const quota = (cpu: number): number => Math.max(1000, Math.round(cpu * PERIOD));
 
-const applyV1: Record<Controller, (folder: string, limits: Limits) => void> = {
+/** Of the processors, while others want them as well: a tenth of what a worker gets. 1024 and 100 are the kernel's defaults. */
+const shares = (background: boolean): string => (background ? "102" : "1024");
+const weight = (background: boolean): string => (background ? "10" : "100");
+
+type Apply = (folder: string, limits: Limits, background: boolean) => void;
+
+const applyV1: Record<Controller, Apply> = {
   memory: (folder, { memory }) => {
     const bytes = String(memory * MEBIBYTE);
     const swap = join(folder, "memory.memsw.limit_in_bytes");
@@ -65,19 +71,23 @@ const applyV1: Record<Controller, (folder: string, limits: Limits) => void> = {
     const sockets = Math.max(LEAST_SOCKET_MEMORY, memory / SOCKET_SHARE) * MEBIBYTE;
     attempt(() => writeIfPresent(join(folder, "memory.kmem.tcp.limit_in_bytes"), String(Math.floor(sockets))));
   },
-  cpu: (folder, { cpu }) => {
+  cpu: (folder, { cpu }, background) => {
     writeFileSync(join(folder, "cpu.cfs_period_us"), String(PERIOD));
     writeFileSync(join(folder, "cpu.cfs_quota_us"), String(quota(cpu)));
+    writeFileSync(join(folder, "cpu.shares"), shares(background));
   },
   pids: (folder, { pids }) => writeFileSync(join(folder, "pids.max"), String(pids)),
 };
 
-const applyV2: Record<Controller, (folder: string, limits: Limits) => void> = {
+const applyV2: Record<Controller, Apply> = {
   memory: (folder, { memory }) => {
     writeFileSync(join(folder, "memory.max"), String(memory * MEBIBYTE));
     writeIfPresent(join(folder, "memory.swap.max"), "0");
   },
-  cpu: (folder, { cpu }) => writeFileSync(join(folder, "cpu.max"), `${quota(cpu)} ${PERIOD}`),
+  cpu: (folder, { cpu }, background) => {
+    writeFileSync(join(folder, "cpu.max"), `${quota(cpu)} ${PERIOD}`);
+    writeFileSync(join(folder, "cpu.weight"), weight(background));
+  },
   pids: applyV1.pids,
 };
 
@@ -208,9 +218,10 @@ const createGroup = (hierarchies: readonly Opened[], name: string): ControlGroup
   if (memory?.version === 2) attempt(() => writeFileSync(join(memory.folder, "memory.oom.group"), "1"));
   return {
     joinFiles: groups.map(({ folder }) => join(folder, "cgroup.procs")),
-    apply: (limits) => {
+    apply: (limits, background = false) => {
       for (const { folder, version, controllers } of groups) {
-        for (const controller of controllers) (version === 1 ? applyV1 : applyV2)[controller](folder, limits);
+        const applyTo = version === 1 ? applyV1 : applyV2;
+        for (const controller of controllers) applyTo[controller](folder, limits, background);
       }
     },
     memoryExceeded: () =>

@@ -37,7 +37,12 @@ const FUNCTION_SPACE = 320;
 /** Processors while the guest warms up: only Dispatch's own code runs then. `load` sets the function's share. */
 const WARM_UP_CPU = 4;
 
-const startWorker = async (options: ProcessRuntimeOptions, spec: WorkerSpec, id: string): Promise<Worker> => {
+const startWorker = async (
+  options: ProcessRuntimeOptions,
+  spec: WorkerSpec,
+  id: string,
+  background: boolean,
+): Promise<Worker> => {
   const { sandbox, log } = options;
   const guestFolder = options.guestFolder ?? defaultGuestFolder();
   const { organization, network, limits } = spec;
@@ -49,6 +54,7 @@ const startWorker = async (options: ProcessRuntimeOptions, spec: WorkerSpec, id:
     limits: { ...limits, cpu: Math.max(limits.cpu, WARM_UP_CPU) },
     functionSpace: FUNCTION_SPACE,
     channel: true,
+    background,
   });
   return createWorker({
     ...{ id, process, limits, modules, log },
@@ -66,9 +72,9 @@ export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime =>
   const workers = new Set<Worker>();
   let count = 0;
 
-  const start = async (spec: WorkerSpec): Promise<Worker> => {
+  const start = async (spec: WorkerSpec, spare = false): Promise<Worker> => {
     count += 1;
-    const worker = await startWorker(options, spec, `${spec.language}-${count}`);
+    const worker = await startWorker(options, spec, `${spec.language}-${count}`, spare);
     workers.add(worker);
     void worker.exited.then(() => workers.delete(worker));
     return worker;

@@ -197,7 +197,7 @@ const spawnAs = async (
   const bubblewrap = await optionsOf(parts, staging, command, user.uid);
   const group = parts.groups.create(name);
   try {
-    group.apply(limits);
+    group.apply(limits, command.background);
     const namespaces = [...enter, ...(staging === undefined ? [] : [`--mount=${staging.namespace}`])];
     const words = chain({ ...parts, group, namespaces, uid: user.uid }, command);
     return followSandboxed(start(words, bubblewrap, parts.seccompFile, channel), group, log);
