@@ -4,8 +4,11 @@ import { postgresPrograms } from "./test/support/postgres.ts";
 /** What is tried on PostgreSQL as well: what writes, crashes and recovers. All of test/e2e by `npm run test:postgres`. */
 const onPostgres =
   process.env.DISPATCH_TEST_DB === "postgres"
-    ? ["test/e2e/**/*.test.ts"]
-    : ["crash", "functions", "idempotency", "runs", "secrets", "rest"].map((name) => `test/e2e/server/${name}.test.ts`);
+    ? ["test/e2e/**/*.test.ts", "test/faults/kills.test.ts"]
+    : [
+        ...["functions", "idempotency", "runs", "secrets", "rest"].map((name) => `test/e2e/server/${name}.test.ts`),
+        "test/faults/kills.test.ts",
+      ];
 
 /** They are about the embedded database's file, or bring a PostgreSQL of their own. */
 const notOnPostgres = ["backup/backup", "server/unrecorded", "server/database-away"].map(

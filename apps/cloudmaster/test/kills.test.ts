@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { seeded } from "../../../test/support/seeded.ts";
 import aws from "../functions/aws/main.ts";
 import azure from "../functions/azure/main.ts";
 import gcp from "../functions/gcp/main.ts";
@@ -8,7 +9,7 @@ import { startEc2 } from "../simulator/ec2/server.ts";
 import { startGcp } from "../simulator/gcp/server.ts";
 import { startDoor } from "./door.ts";
 import type { KillPlan } from "./kills.ts";
-import { killCreates, seeded } from "./kills.ts";
+import { killCreates } from "./kills.ts";
 import { buildVcsim, startVcsim } from "./vcsim.ts";
 
 /** `CLOUD_KILLS=50` for the whole of it; a few by default, so that the suite stays short. */

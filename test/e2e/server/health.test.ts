@@ -1,8 +1,6 @@
 /** What monitoring asks (server.md 1.7). */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { controlFolder } from "../../../src/backup/control-path.ts";
+import { endDatabaseThread, mortalThread, startIsOver } from "../support/database-thread.ts";
 import { Dispatch, parse, serverWith } from "../support/dispatch.ts";
 import { type ServerProcess, startServer } from "../support/server.ts";
 import { isPostgres, sqliteOnly } from "../support/server-database.ts";
@@ -73,16 +71,10 @@ test("it says how the database, the disk and the work are; so do the metrics", a
 test.skipIf(isPostgres)(
   `a database thread that dies ends the server, with an exit code for whoever starts it again${sqliteOnly}`,
   async () => {
-    const spy = `process.once("worker", (worker) => process.on("SIGUSR2", () => worker.terminate()))`;
-    const own = await startServer({
-      environment: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(spy)}` },
-    });
-    await until(
-      "the start is over",
-      async () => existsSync(join(controlFolder(own.dataDir), "dispatch.sock")) || undefined,
-    );
+    const own = await startServer({ environment: mortalThread });
+    await startIsOver(own);
     const seen: string[] = [];
-    process.kill(own.pid, "SIGUSR2");
+    endDatabaseThread(own);
     const asking = (async () => {
       for (;;) seen.push((await new Dispatch(own.api).raw("/healthz")).text);
     })().catch(() => {});

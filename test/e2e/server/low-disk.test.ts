@@ -1,37 +1,24 @@
 /** A disk that is nearly full: new work is refused with a sentence before a write fails, and taken again when there is room. */
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Dispatch, errorOf, ORGANIZATION, parse, serverWith } from "../support/dispatch.ts";
 import { type Answer, send } from "../support/http.ts";
 import type { ServerProcess } from "../support/server.ts";
+import { smallDisk } from "../support/small-disk.ts";
 import { until } from "../support/until.ts";
 
 const MB = 1024 * 1024;
 
-function smallDisk(): string | undefined {
-  const mount = mkdtempSync(join(tmpdir(), "dispatch-low-"));
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=160m", "tmpfs", mount], { stdio: "ignore" });
-    return mount;
-  } catch {
-    rmSync(mount, { recursive: true });
-    return undefined;
-  }
-}
-
-const disk = smallDisk();
-const mount = disk ?? "";
-const ballast = join(mount, "ballast");
+const disk = smallDisk(160);
+const ballast = join(disk?.folder ?? "", "ballast");
 let server: ServerProcess;
 let dispatch: Dispatch;
 
 beforeAll(async () => {
   if (disk === undefined) return;
   ({ server, dispatch } = await serverWith(["nodejs"], {
-    dataDir: join(mount, "data"),
+    dataDir: join(disk.folder, "data"),
     flags: ["--warm-workers", "1"],
   }));
   await dispatch.createFunction("echo", { "f.js": "module.exports = (c, p) => p;" });
@@ -42,13 +29,11 @@ beforeAll(async () => {
 afterAll(async () => {
   if (disk === undefined) return;
   await server.dispose();
-  execFileSync("umount", ["-l", mount]);
-  rmSync(mount, { recursive: true, force: true });
+  disk.remove();
 });
 
 function fillUpTo(free: number): void {
-  const { bavail, bsize } = statfsSync(mount);
-  writeFileSync(ballast, Buffer.alloc(bavail * bsize - free));
+  writeFileSync(ballast, Buffer.alloc((disk?.freeBytes() ?? 0) - free));
 }
 
 const isRefusing = async (): Promise<boolean> =>

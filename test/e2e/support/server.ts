@@ -97,14 +97,23 @@ interface Started {
 /** Resolves when it listens. @throws Error with what it said when it ends instead. */
 export async function startServer(options: ServerOptions = {}): Promise<ServerProcess> {
   const dataDir = options.dataDir ?? (await temporaryFolder());
-  const ports = ["--port", "0", "--gateway-port", "0", "--tls-port", "0", "--gateway-tls-port", "0"];
-  const flags = ["--data-dir", dataDir, ...ports, ...(await databaseFlags(dataDir)), ...(options.flags ?? [])];
-  const { child, ended } = launch(flags, options.environment);
+  const { child, ended } = launch(await flagsOf(options, dataDir), options.environment);
   const errors: string[] = [];
   child.stderr?.on("data", (chunk: Buffer) => errors.push(chunk.toString()));
   const started: Started = { child, ended, addresses: {}, log: [] };
   await listening(started, options.listeners ?? ["api", "gateway"], errors);
   return new ServerProcess(started, dataDir);
+}
+
+/** A server that is killed so many milliseconds after its start, wherever it is then. */
+export async function killWhileStarting(
+  options: ServerOptions & { dataDir: string },
+  milliseconds: number,
+): Promise<void> {
+  const { child, ended } = launch(await flagsOf(options, options.dataDir), options.environment);
+  await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, milliseconds))]);
+  child.kill("SIGKILL");
+  await ended;
 }
 
 export interface Finished extends Ended {
@@ -127,6 +136,11 @@ export async function runServer(
 
 export function temporaryFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), "dispatch-test-"));
+}
+
+async function flagsOf({ flags = [] }: ServerOptions, dataDir: string): Promise<string[]> {
+  const ports = ["--port", "0", "--gateway-port", "0", "--tls-port", "0", "--gateway-tls-port", "0"];
+  return ["--data-dir", dataDir, ...ports, ...(await databaseFlags(dataDir)), ...flags];
 }
 
 function launch(
