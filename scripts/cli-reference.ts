@@ -8,4 +8,4 @@ import { rootCommand } from "../src/front/cli/verbs/root.ts";
 
 const path = fileURLToPath(new URL("../docs/generated/cli.md", import.meta.url));
 mkdirSync(dirname(path), { recursive: true });
-writeFileSync(path, referenceText(rootCommand, globalFlags));
+writeFileSync(path, referenceText(await rootCommand(), globalFlags));

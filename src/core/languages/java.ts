@@ -19,7 +19,10 @@ export const java: LanguageRules = {
   handler: {
     candidate: /\.java$/,
     fromFile: javaClassOf,
-    syntax: /^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u,
+    // Made when it is used: whoever wants only the names of the languages need not wait for it.
+    get syntax() {
+      return /^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u;
+    },
     form: "a class with its package, for example io.dispatchframework.examples.Hello",
     files: filesOf,
     containers: /\.jar$/,

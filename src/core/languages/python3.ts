@@ -13,7 +13,10 @@ export const python3: LanguageRules = {
   handler: {
     candidate: /\.py$/,
     fromFile: ({ path }) => `${withoutExtension(path)}.handle`,
-    syntax: /^[\p{L}_][\p{L}\p{N}_]*(\.[\p{L}_][\p{L}\p{N}_]*)+$/u,
+    // Made when it is used: whoever wants only the names of the languages need not wait for it.
+    get syntax() {
+      return /^[\p{L}_][\p{L}\p{N}_]*(\.[\p{L}_][\p{L}\p{N}_]*)+$/u;
+    },
     form: "module.function, for example hello.handle",
     files: (handler) => filesOf(handler.slice(0, handler.lastIndexOf("."))),
     resolved: (handler) => handler,

@@ -9,9 +9,9 @@ import type { Io } from "./frame/io.ts";
 const interrupt = new AbortController();
 
 const io: Io = {
-  stdout: (text) => void process.stdout.write(process.stdout.isTTY ? visibleText(text) : text),
-  stderr: (text) => void process.stderr.write(process.stderr.isTTY ? visibleText(text) : text),
-  replaceLine: (line) => void process.stderr.write(`\r\u001b[2K${visibleText(line)}`),
+  stdout: (text) => write(process.stdout, process.stdout.isTTY ? visibleText(text) : text),
+  stderr: (text) => write(process.stderr, process.stderr.isTTY ? visibleText(text) : text),
+  replaceLine: (line) => write(process.stderr, `\r\u001b[2K${visibleText(line)}`),
   stdin: readStdin,
   env: process.env,
   cwd: currentFolder(),
@@ -53,15 +53,33 @@ function currentFolder(): string {
   }
 }
 
-// A reader that has seen enough (`dispatch get runs | head -1`) is no error.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+/** Those of stdout and stderr that were written to; opening one takes time. */
+const used = new Set<NodeJS.WriteStream>();
+
+function write(stream: NodeJS.WriteStream, text: string): void {
+  // Whoever closed stderr wants to hear nothing.
+  if (!used.has(stream)) stream.on("error", stream === process.stdout ? outputFailed : () => {});
+  used.add(stream);
+  stream.write(text);
+}
+
+/** A reader that has seen enough (`dispatch get runs | head -1`) is no error. */
+function outputFailed(error: NodeJS.ErrnoException): void {
   if (error.code === "EPIPE") process.exit(process.exitCode);
   process.stderr.write(`the output could not be written: ${fileProblem(error)}\n`);
   process.exit(1);
-});
-// Whoever closed it wants to hear nothing.
-process.stderr.on("error", () => {});
+}
 
-process.exitCode = await start(process.argv.slice(2));
-// A request that the user gave up would keep the process until it is answered.
-if (interrupt.signal.aborted) process.exit();
+/** Resolves when all that was written has left the process; never when that failed. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => void stream.write("", (error) => error ?? resolve()));
+}
+
+async function main(): Promise<void> {
+  process.exitCode = await start(process.argv.slice(2));
+  await Promise.all([...used].map(flushed));
+  // Nobody waits for connections to close, or for the answer to a request that the user gave up.
+  process.exit();
+}
+
+void main();

@@ -1,7 +1,6 @@
 /** The configuration file: where it is, what it says, and how it is written (cli-and-runtimes.md 1.1). */
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname, extname, join, resolve } from "node:path";
-import { replaceFile } from "../../../core/shared/replace-file.ts";
 import { jsonPlace } from "../files/json-place.ts";
 import { readText } from "../files/read-text.ts";
 import { homeFolder } from "./credential.ts";
@@ -138,6 +137,7 @@ function lowerKeys(value: unknown, what: string): Record<string, unknown> {
 
 /** Writes the configuration, readable by its owner alone; the folder is made. @throws CliError when that fails. */
 export async function writeConfig(config: Config): Promise<void> {
+  const { replaceFile } = await import("../../../core/shared/replace-file.ts");
   if (extname(config.path).toLowerCase() !== ".json") throw new CliError(notJson(config.path));
   try {
     mkdirSync(dirname(config.path), { recursive: true, mode: 0o700 });

@@ -18,7 +18,7 @@ export function findCommand<C>(root: Command<C>, globals: FlagTable, words: read
   let command = root;
   let rest = words;
   for (;;) {
-    const index = firstArgument(rest, valueTaking(command, globals));
+    const index = isArgument(rest[0] ?? "-") ? 0 : firstArgument(rest, valueTaking(command, globals));
     const child = childNamed(command, rest[index]);
     if (!child) return { path, command, words: rest };
     path.push(child);
@@ -36,10 +36,14 @@ function firstArgument(words: readonly string[], takesValue: ReadonlySet<string>
   for (let index = 0; index < words.length; index++) {
     const word = words[index] ?? "";
     if (word === "--") return -1;
-    if (word === "-" || !word.startsWith("-")) return index;
+    if (isArgument(word)) return index;
     if (takesValue.has(word)) index++;
   }
   return -1;
+}
+
+function isArgument(word: string): boolean {
+  return word === "-" || !word.startsWith("-");
 }
 
 /** `--flag` and `-f` of this command and those below it whose value is the next word. */

@@ -15,7 +15,6 @@ import {
   usualMessages,
   writing,
 } from "./kind.ts";
-import { randomName } from "./random-name.ts";
 import { name } from "./subscription.ts";
 
 /** Programs that push events (server.md 2.12). */
@@ -53,8 +52,8 @@ export const driver: Kind = {
       ...application,
     },
     example: "eventdriver ticker --name every-5s --set seconds=5",
-    draft: ({ args: [type], flags }) => ({
-      name: flags.name ?? randomName(),
+    draft: async ({ args: [type], flags }) => ({
+      name: flags.name ?? (await import("./random-name.ts")).randomName(),
       type,
       config: flags.set.map(setting),
       secrets: flags.secret,

@@ -18,7 +18,6 @@ import {
   usualMessages,
   writing,
 } from "./kind.ts";
-import { randomName } from "./random-name.ts";
 
 /** For kinds that need no name: one is made up. */
 export const name = { name: textFlag("Its name; one is made up without") };
@@ -61,8 +60,8 @@ export const subscription: Kind = {
       ...application,
     },
     example: "subscription echo --name echo-ticks --event-type ticker.tick",
-    draft: ({ args: [functionName], flags }) => ({
-      name: flags.name ?? randomName(),
+    draft: async ({ args: [functionName], flags }) => ({
+      name: flags.name ?? (await import("./random-name.ts")).randomName(),
       eventType: flags["event-type"] ?? "",
       function: functionName,
       ...(flags.filter.length === 0 ? {} : { filters: flags.filter.map(filterOf) }),

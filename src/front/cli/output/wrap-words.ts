@@ -1,7 +1,5 @@
 /** Texts in columns of a terminal: how wide they are, and where they break. */
 
-const marks = /\p{Mark}/u;
-
 /** Ranges of East Asian wide characters and emoji, which fill two columns of a terminal. */
 const wide: readonly (readonly [number, number])[] = [
   [0x1100, 0x115f],
@@ -30,7 +28,7 @@ export function displayWidth(text: string): number {
 
 function characterWidth(character: string): number {
   const code = character.codePointAt(0) ?? 0;
-  if (code < 0x20 || marks.test(character)) return 0;
+  if (code < 0x20 || /\p{Mark}/u.test(character)) return 0;
   return wide.some(([first, last]) => code >= first && code <= last) ? 2 : 1;
 }
 

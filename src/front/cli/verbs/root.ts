@@ -1,59 +1,49 @@
 import { type Command, command } from "../frame/context.ts";
-import { audit } from "./audit.ts";
-import { cancel } from "./cancel.ts";
-import { complete, completion } from "./completion.ts";
-import { contextGroup } from "./context.ts";
-import { retry } from "./dead-letters.ts";
-import { deleteGroup } from "./delete.ts";
-import { describe } from "./describe.ts";
-import { diff } from "./diff.ts";
-import { doctor } from "./doctor.ts";
-import { edit } from "./edit.ts";
-import { emit } from "./emit.ts";
-import { exec } from "./exec.ts";
-import { get } from "./get.ts";
-import { iam } from "./iam.ts";
-import { login, logout } from "./login.ts";
-import { logs } from "./logs.ts";
-import { run } from "./run.ts";
-import { pause, resume } from "./subscriptions.ts";
-import { version } from "./version.ts";
-import { apply, create, update } from "./write.ts";
 
 /** Answered by the frame, before any other command. */
 const help = command({ name: "help", summary: "Help for any command", examples: ["dispatch help create api"] });
 
-/** The whole command line. */
-export const rootCommand: Command = {
-  name: "dispatch",
-  summary: "Run functions, give them endpoints, secrets and events, and read what they did",
-  examples: ["dispatch create seed-images", "dispatch create function hello hello.js --image nodejs --wait"],
-  commands: [
-    apply,
-    audit,
-    completion,
-    contextGroup,
-    cancel,
-    create,
-    deleteGroup,
-    describe,
-    diff,
-    doctor,
-    edit,
-    emit,
-    exec,
-    get,
-    help,
-    iam,
-    login,
-    logout,
-    logs,
-    pause,
-    resume,
-    retry,
-    run,
-    update,
-    version,
-    complete,
-  ],
+/** Each verb by its name, loaded when it is called. */
+const verbs: Readonly<Record<string, () => Promise<Command>>> = {
+  apply: async () => (await import("./write.ts")).apply,
+  audit: async () => (await import("./audit.ts")).audit,
+  completion: async () => (await import("./completion.ts")).completion,
+  context: async () => (await import("./context.ts")).contextGroup,
+  cancel: async () => (await import("./cancel.ts")).cancel,
+  create: async () => (await import("./write.ts")).create,
+  delete: async () => (await import("./delete.ts")).deleteGroup,
+  describe: async () => (await import("./describe.ts")).describe,
+  diff: async () => (await import("./diff.ts")).diff,
+  doctor: async () => (await import("./doctor.ts")).doctor,
+  edit: async () => (await import("./edit.ts")).edit,
+  emit: async () => (await import("./emit.ts")).emit,
+  exec: async () => (await import("./exec.ts")).exec,
+  get: async () => (await import("./get.ts")).get,
+  help: async () => help,
+  iam: async () => (await import("./iam.ts")).iam,
+  login: async () => (await import("./login.ts")).login,
+  logout: async () => (await import("./login.ts")).logout,
+  logs: async () => (await import("./logs.ts")).logs,
+  pause: async () => (await import("./subscriptions.ts")).pause,
+  resume: async () => (await import("./subscriptions.ts")).resume,
+  retry: async () => (await import("./dead-letters.ts")).retry,
+  run: async () => (await import("./run.ts")).run,
+  update: async () => (await import("./write.ts")).update,
+  version: async () => (await import("./version.ts")).version,
+  __complete: async () => (await import("./completion.ts")).complete,
 };
+
+/** These speak of all the others. */
+const speakOfAll = ["help", "__complete"];
+
+/** The command line with the one verb that a call begins with, so that it starts fast; with all verbs for any other word. */
+export async function rootCommand(word = ""): Promise<Command> {
+  const own = Object.hasOwn(verbs, word) && !speakOfAll.includes(word) ? verbs[word] : undefined;
+  const loading = own === undefined ? Object.values(verbs) : [own];
+  return {
+    name: "dispatch",
+    summary: "Run functions, give them endpoints, secrets and events, and read what they did",
+    examples: ["dispatch create seed-images", "dispatch create function hello hello.js --image nodejs --wait"],
+    commands: await Promise.all(loading.map((load) => load())),
+  };
+}
