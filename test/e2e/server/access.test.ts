@@ -80,6 +80,22 @@ describe("with --auth token", () => {
     expect(JSON.stringify(server.log)).not.toContain(token);
   });
 
+  test("whoever guesses waits for the answers after five of a second, is named in the log, and holds up nobody else", async () => {
+    const since = performance.now();
+    const seconds = (): number => (performance.now() - since) / 1000;
+    const guesses = Array.from({ length: 15 }, async (_, at) => {
+      const { status } = await dispatch.raw("/v1/secret", { headers: withToken(`guess${at}`) });
+      return { status, seconds: seconds() };
+    });
+    const right = await dispatch.raw("/v1/secret", { headers: withToken(token) });
+    const rightAfter = seconds();
+    const answers = await Promise.all(guesses);
+    expect([right.status, ...new Set(answers.map(({ status }) => status))]).toEqual([200, 401]);
+    expect(answers.filter((answer) => answer.seconds > 0.9).length).toBeGreaterThanOrEqual(10);
+    expect(answers.filter((answer) => answer.seconds > rightAfter).length).toBeGreaterThanOrEqual(10);
+    expect(server.log.map(({ msg }) => msg)).toContainEqual(expect.stringContaining("wrong credentials at the API"));
+  });
+
   test("calls work with it, from any name and page, and are 401 with any other", async () => {
     expect((await dispatch.raw("/v1/secret", { headers: withToken(token) })).status).toBe(200);
     const headers = { ...withToken(token), host: "dispatch.example", origin: "http://other.example" };
