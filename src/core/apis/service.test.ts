@@ -214,5 +214,5 @@ test("an unknown API is not found, and a name cannot be changed", async () => {
 
 test("organizations do not see each other's endpoints", async () => {
   await create("x");
-  expect(await apis.list(admin, "other")).toEqual([]);
+  expect(await Array.fromAsync(apis.list(admin, "other").parts())).toEqual([]);
 });

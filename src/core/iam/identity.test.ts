@@ -105,7 +105,7 @@ describe("organizations", () => {
   test("are seen by those who belong to them, and by those of all", async () => {
     for (const name of ["a", "b"]) await identity.organizations.create(admin, "", { name });
     const names = async (who: Principal): Promise<string[]> =>
-      (await identity.organizations.list(who)).map(({ name }) => name);
+      (await Array.fromAsync(identity.organizations.list(who).parts())).flat().map(({ resource }) => resource.name);
     expect(await names(admin)).toEqual(["b", "a"]);
     const manager = account("a", "manager");
     await expect(names(manager)).rejects.toThrow(/may not get iam in organization a/);

@@ -5,6 +5,7 @@
 
 import { EVERYWHERE } from "../shared/iam.ts";
 import type { Principal } from "../shared/principal.ts";
+import type { ResourceList } from "../store/resource-list.ts";
 import { type Asked, type ResourcePorts, ResourceService } from "../store/resource-service.ts";
 import type { ResourceRecord } from "../store/resource-store.ts";
 import type { Organization } from "./contract.ts";
@@ -20,14 +21,8 @@ export class Organizations extends ResourceService<Organization, object> {
     return super.create(principal, body.name, body);
   }
 
-  /** Those that the caller may see, newest first. @throws FORBIDDEN when it may not even see its own. */
-  override async list(principal: Principal): Promise<Organization[]> {
-    this.authorize(principal, { action: "get", organization: principal.organization, name: "" });
-    const seen = this.store
-      .all()
-      .filter(({ name }) => this.iam.permits(principal, { resource: "iam", action: "get", organization: name }))
-      .sort((one, other) => other.born - one.born);
-    return this.shown(principal, principal.organization, seen);
+  override list(principal: Principal): ResourceList<Organization> {
+    return super.list(principal, principal.organization);
   }
 
   override get(principal: Principal, _organization: string, name: string): Promise<Organization> {
@@ -55,6 +50,13 @@ export class Organizations extends ResourceService<Organization, object> {
   /** Organizations are made and changed by those who may do so everywhere. */
   protected override where({ action, organization }: Asked<Organization, object>): string {
     return action === "get" ? organization : EVERYWHERE;
+  }
+
+  protected override seen(principal: Principal): OrganizationRecord[] {
+    return this.store
+      .all()
+      .filter(({ name }) => this.iam.permits(principal, { resource: "iam", action: "get", organization: name }))
+      .sort((one, other) => other.born - one.born);
   }
 
   /** There is nothing to change but the time of the last change. */

@@ -8,6 +8,7 @@ import type { Database, Statement } from "../shared/ports.ts";
 import { ADMINISTRATOR, type Principal } from "../shared/principal.ts";
 import { refuseRename } from "../shared/refuse-rename.ts";
 import type { ChangeFeed } from "./change-feed.ts";
+import { RecordList, type ResourceList } from "./resource-list.ts";
 import { type ResourceKind, type ResourceRecord, ResourceStore } from "./resource-store.ts";
 
 export interface ResourcePorts {
@@ -76,9 +77,10 @@ export abstract class ResourceService<W extends Described, D> {
   }
 
   /** Newest first. @throws FORBIDDEN */
-  async list(principal: Principal, organization: string): Promise<W[]> {
+  list(principal: Principal, organization: string): ResourceList<W> {
     this.authorize(principal, { action: "get", organization, name: "" });
-    return this.shown(principal, organization, this.store.list(organization));
+    const records = this.seen(principal, organization);
+    return new RecordList(records, (some) => this.shown(principal, organization, some));
   }
 
   /** @throws NOT_FOUND, FORBIDDEN */
@@ -147,7 +149,12 @@ export abstract class ResourceService<W extends Described, D> {
   /** Does what follows from a removal, before it is answered. */
   protected async removed(_record: ResourceRecord<D>): Promise<void> {}
 
-  /** For those who read. */
+  /** Those that the principal may see, newest first. */
+  protected seen(_principal: Principal, organization: string): ResourceRecord<D>[] {
+    return this.store.list(organization);
+  }
+
+  /** For those who read; one for each. */
   protected shown(_principal: Principal, _organization: string, records: ResourceRecord<D>[]): Promise<W[]> {
     return Promise.all(records.map((record) => this.#wire(record, "get")));
   }

@@ -1,28 +1,29 @@
 import { expect, test } from "vitest";
+import type { Listed } from "../../core/store/resource-list.ts";
 import { paged } from "./paging.ts";
 
-const items = Array.from({ length: 10 }, (_, at) => ({ name: `r${at}`, createdTime: 100 - at }));
+const COUNT = 30;
 
-async function page(of: readonly { name: string; createdTime: number }[], cursor?: string) {
-  const { body, headers } = await paged(of, { limit: 4, ...(cursor === undefined ? {} : { cursor }) }, 1000);
+/** Resources of so many bytes each. */
+async function page(bytes: number, limit: number) {
+  let made = 0;
+  async function* parts(_: string | undefined, most: number): AsyncGenerator<readonly Listed<object>[]> {
+    for (; made < Math.min(most, COUNT); made++)
+      yield [
+        { resource: { name: `r${made}`, text: "x".repeat(bytes) }, cursor: `c${made}`, isLast: made === COUNT - 1 },
+      ];
+  }
+  const { body, headers } = await paged({ parts }, { limit }, 1000);
   const names = (JSON.parse(String(body)) as { name: string }[]).map(({ name }) => name);
-  return { names, next: headers?.["x-dispatch-next-cursor"] };
+  return { length: names.length, next: headers?.["x-dispatch-next-cursor"], made };
 }
 
-test("a list goes on after the last of the page before, to its end", async () => {
-  const first = await page(items);
-  expect(first).toEqual({ names: ["r0", "r1", "r2", "r3"], next: "97.r3" });
-  const second = await page(items, first.next);
-  expect(second.names).toEqual(["r4", "r5", "r6", "r7"]);
-  expect(await page(items, second.next)).toEqual({ names: ["r8", "r9"], next: undefined });
+test("a page says where the list goes on, and not at its end", async () => {
+  expect(await page(10, 4)).toEqual({ length: 4, next: "c3", made: 4 });
+  expect(await page(10, 100)).toEqual({ length: COUNT, next: undefined, made: COUNT });
 });
 
-test("also when that one is gone by now, and at its end when all behind it are", async () => {
-  const left = items.filter(({ name }) => name !== "r3");
-  expect((await page(left, "97.r3")).names).toEqual(["r4", "r5", "r6", "r7"]);
-  expect(await page(items.slice(0, 3), "97.r3")).toEqual({ names: [], next: undefined });
-});
-
-test("a cursor of an older server is a name alone", async () => {
-  expect((await page(items, "r3")).names).toEqual(["r4", "r5", "r6", "r7"]);
+test("a page ends before 64 MB, and has one resource at least", async () => {
+  expect(await page(30_000_000, 100)).toMatchObject({ length: 2, next: "c1" });
+  expect(await page(70_000_000, 100)).toMatchObject({ length: 1, next: "c0" });
 });

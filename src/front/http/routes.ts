@@ -111,8 +111,7 @@ function resourceHandlers<T extends Described>(service: Resources<T>, maxList: n
     create: async ({ principal, organization, body }) => ({
       body: await service.create(principal, organization, body as T),
     }),
-    list: async ({ principal, organization, query }) =>
-      paged(await service.list(principal, organization), query, maxList),
+    list: async ({ principal, organization, query }) => paged(service.list(principal, organization), query, maxList),
     get: async (call) => ({ body: await service.get(call.principal, call.organization, nameOf(call)) }),
     update: async (call) => ({
       body: await service.update(call.principal, call.organization, nameOf(call), call.body as T),

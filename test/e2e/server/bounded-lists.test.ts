@@ -44,6 +44,10 @@ test("a list of resources ends there, too", async () => {
   const pages = await pagesOf("/v1/secret");
   expect(pages.map(({ length }) => length)).toEqual([MOST, 5]);
   expect(pages.flat().toSorted()).toEqual(names.toSorted());
+  const { headers } = await dispatch.get("/v1/secret?limit=5");
+  await dispatch.delete(`/v1/secret/${names.at(-5)}`);
+  const next = await dispatch.get(`/v1/secret?limit=1&cursor=${headers["x-dispatch-next-cursor"]}`);
+  expect(parse<RunObject[]>(next).map(({ name }) => name)).toEqual(names.slice(-6, -5));
 });
 
 test("applications with state have pages", async () => {
