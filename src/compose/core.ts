@@ -91,16 +91,18 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
   const secrets = new Secrets({ ...shared, keys });
   const baseImages = new BaseImages({ ...shared, builder });
   const imageInUse = (digest: string): boolean => functions.usesImage(digest);
+  const wake = (kind: string): void => queue.wake(kind);
   const images = new Images(
-    { ...shared, builder, imageInUse, imageGone: (digest) => pool.forgetImage(digest) },
+    { ...shared, wake, builder, imageInUse, imageGone: (digest) => pool.forgetImage(digest) },
     baseImages,
   );
   const schemas = new Schemas();
   const pace = new Pace();
   const room = new DiskRoom(settings["min-free-bytes"]);
-  const forgotten = new ForgottenRuns({ database, pace, wake: (kind) => queue.wake(kind) });
+  const forgotten = new ForgottenRuns({ database, pace, wake });
   const functions: Functions = new Functions({
     ...shared,
+    wake,
     schemas,
     images,
     blobs,
@@ -168,6 +170,8 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
   await queue.prepare({
     run: runs.perform,
     delivery: deliveries.perform,
+    image: images.perform,
+    deployment: functions.perform,
     "forget-runs": forgotten.perform,
     retention: retention.perform,
   });
@@ -186,7 +190,7 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
     events,
     audit,
     state: new State(shared),
-    deadLetters: new DeadLetters({ ...shared, wake: (kind) => queue.wake(kind) }),
+    deadLetters: new DeadLetters({ ...shared, wake }),
   };
   /** Everybody can be heard: what waits begins. */
   const begin = async (): Promise<void> => {
@@ -200,6 +204,7 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
     const left = queue.close(settings["stop-grace"] + SETTLE_MS);
     runs.stop();
     images.stop();
+    functions.stop();
     const drained = drain();
     await pool.close(settings["stop-grace"]);
     await drained;

@@ -71,6 +71,17 @@ export function workContract(name: string, open: () => Promise<Database>): void 
       expect(await notes.execute()).toHaveLength(1);
     });
 
+    test("of a shared kind goes to the organization that has the fewest under way, then to the oldest", async () => {
+      await fresh();
+      const image = (organization: string, id: string) => job(id, { organization, kind: "image", maxAttempts: 0 });
+      await promise(...["m1", "m2", "m3", "m4"].map((id) => image("many", id)), image("one", "o1"), image("two", "t1"));
+      const taken = async (limit: number) =>
+        (await claim(database, "image", "a", limit, kinds.image)).map(({ id }) => id);
+      expect(await taken(1)).toEqual(["m1"]);
+      expect([await taken(1), await taken(1), await taken(1)]).toEqual([["o1"], ["t1"], ["m2"]]);
+      expect(await taken(9)).toEqual(["m3", "m4"]);
+    });
+
     test("waits for its time, and no longer", async () => {
       await fresh();
       const times: number[] = [];

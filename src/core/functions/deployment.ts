@@ -13,6 +13,7 @@ import {
   type NetworkKind,
 } from "../shared/ports.ts";
 import { SourceError } from "../shared/source-file.ts";
+import { NotNowError } from "../work/worker.ts";
 import type { Artefacts } from "./artefacts.ts";
 import { decodeBundle } from "./bundle.ts";
 import { type Ceilings, timeoutWithin, withinCeilings } from "./ceilings.ts";
@@ -33,8 +34,19 @@ export interface DeploymentPorts {
 /** `waiting` says that the image is still being built, `imageless` that there is none to build on. */
 export type Deployment =
   | { readonly kind: "ready"; readonly stored: StoredRevision }
-  | { readonly kind: "failed"; readonly faasId: string; readonly reason: string; readonly imageless?: true }
+  | FailedDeployment
   | { readonly kind: "waiting" };
+
+export interface FailedDeployment {
+  readonly kind: "failed";
+  readonly faasId: string;
+  readonly reason: string;
+  readonly imageless?: true;
+}
+
+export function failedDeployment(reason: string, faasId: string = randomUUID()): FailedDeployment {
+  return { kind: "failed", faasId, reason };
+}
 
 /** Builds a fresh revision and loads it in a worker. What goes wrong becomes the function's reason. */
 export async function deploy(ports: DeploymentPorts, record: FunctionRecord): Promise<Deployment> {
@@ -48,13 +60,13 @@ export async function deploy(ports: DeploymentPorts, record: FunctionRecord): Pr
     return { kind: "ready", stored };
   } catch (error) {
     if (error instanceof LoadError || error instanceof SourceError || error instanceof BuildError) {
-      return { kind: "failed", faasId, reason: `Error building image for function '${record.id}': ${error.message}` };
+      return failedDeployment(`Error building image for function '${record.id}': ${error.message}`, faasId);
     }
     // The next start takes it up.
-    if (error instanceof DispatchError && error.status === 503) return { kind: "waiting" };
+    if (error instanceof DispatchError && error.status === 503) throw new NotNowError(0, error);
     ports.log.warn({ err: error, function: record.name }, "no worker for a new revision");
     const cause = error instanceof Error ? error.message : String(error);
-    return { kind: "failed", faasId, reason: `Driver error when creating a FaaS function: ${cause}` };
+    return failedDeployment(`Driver error when creating a FaaS function: ${cause}`, faasId);
   }
 }
 

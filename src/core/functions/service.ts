@@ -10,17 +10,21 @@ import { SourceError } from "../shared/source-file.ts";
 import { statement } from "../shared/statement.ts";
 import type { Change } from "../store/change-feed.ts";
 import { type ResourcePorts, ResourceService, type Write } from "../store/resource-service.ts";
+import { ResourceWork, type ResourceWorkPorts } from "../store/resource-work.ts";
+import { complete, type HeldJob } from "../work/job.ts";
+import { persist } from "../work/persist.ts";
+import type { Ending, Perform } from "../work/worker.ts";
 import type { ArchiveLimits } from "./archive.ts";
 import { refuseBeyond, revisionWithin } from "./ceilings.ts";
 import type { FunctionResource } from "./contract.ts";
-import { type DeploymentPorts, deploy } from "./deployment.ts";
+import { type DeploymentPorts, deploy, type FailedDeployment, failedDeployment } from "./deployment.ts";
 import { type FunctionDocument, type FunctionRecord, functionToWire } from "./document.ts";
-import { Revisions, type Serving } from "./revisions.ts";
+import { Revisions, type Serving, type StoredRevision } from "./revisions.ts";
 import type { Schemas } from "./schema/schemas.ts";
 import { SourceReader } from "./source-reader.ts";
 import { Base64Error } from "./source-upload.ts";
 
-export interface FunctionsPorts extends DeploymentPorts, ResourcePorts {
+export interface FunctionsPorts extends DeploymentPorts, ResourcePorts, ResourceWorkPorts {
   readonly archiveLimits: ArchiveLimits;
   readonly schemas: Schemas;
   /** Whether functions may ask for the host's own network. */
@@ -34,13 +38,11 @@ const dropRevisionsOf = statement((database, { organization, id }: FunctionKey) 
   database.deleteFrom("revisions").where("organization", "=", organization).where("function_id", "=", id),
 );
 
-/** Deployments at once: each loads a worker. */
-const MOST_DEPLOYMENTS = 4;
-
 export class Functions extends ResourceService<FunctionResource, FunctionDocument> {
   readonly #ports: FunctionsPorts;
   readonly #revisions: Revisions;
   readonly #sources: SourceReader;
+  readonly #work: ResourceWork;
   readonly #queue: KeyedQueue;
   /** By function: the revision that serves. */
   readonly #served = new Map<string, string>();
@@ -50,11 +52,9 @@ export class Functions extends ResourceService<FunctionResource, FunctionDocumen
     this.#ports = ports;
     this.#revisions = new Revisions(ports.database, ports.schemas);
     this.#sources = new SourceReader(ports.archiveLimits);
-    this.#queue = new KeyedQueue(
-      (error) => ports.log.warn({ err: error }, "a function could not be deployed"),
-      MOST_DEPLOYMENTS,
-    );
-    ports.feed.subscribe("Image", ({ organization }) => this.#deployWaiting(organization));
+    this.#work = new ResourceWork("deployment", ports);
+    this.#queue = new KeyedQueue((error) => ports.log.warn({ err: error }, "a change could not be followed"));
+    ports.feed.subscribe("Image", (change) => void this.#deployWaiting(change));
     ports.feed.subscribe("Function", (change) => this.#serveAnew(change));
   }
 
@@ -74,8 +74,8 @@ export class Functions extends ResourceService<FunctionResource, FunctionDocumen
         this.#ports.pool.keepWarm(serving.revision);
         this.#served.set(record.id, serving.revision.faasId);
       }
-      if (isPending(record)) this.written(record);
     }
+    await this.#work.resume(this.store.all().filter(isPending));
     await this.#dropSources(await this.#ports.blobs.list());
   }
 
@@ -83,8 +83,7 @@ export class Functions extends ResourceService<FunctionResource, FunctionDocumen
   async #forgetLost(record: FunctionRecord, { organization, faasId }: Revision): Promise<void> {
     this.#revisions.forget(faasId);
     const lost = { ...record.document, status: "INITIALIZED", reason: null, serving: null, built: false } as const;
-    const noted = await this.store.note(record, lost, [Revisions.remove(organization, faasId)]);
-    if (noted !== undefined) this.written(noted);
+    await this.store.note(record, lost, [Revisions.remove(organization, faasId)]);
   }
 
   /** What a call of this name runs. @throws NOT_FOUND, FUNCTION_NOT_READY */
@@ -122,41 +121,76 @@ export class Functions extends ResourceService<FunctionResource, FunctionDocumen
     return document.serving === null ? undefined : this.#revisions.get(document.serving);
   }
 
-  protected override written({ organization, name }: FunctionRecord): void {
-    this.#queue.push(`${organization}/${name}`, () => this.#deploy(organization, name));
+  protected override promises(record: FunctionRecord): readonly Statement[] {
+    return [this.#work.promise(record)];
   }
 
-  #deployWaiting(organization: string): void {
-    for (const record of this.store.list(organization)) if (isPending(record)) this.written(record);
+  protected override written(): void {
+    this.#work.wake();
   }
 
-  async #deploy(organization: string, name: string): Promise<void> {
-    const record = this.store.find(organization, name);
-    if (record === undefined || !isPending(record)) return;
-    const deployment = await deploy(this.#ports, record);
-    if (deployment.kind === "waiting") return;
-    const faasId = deployment.kind === "ready" ? deployment.stored.revision.faasId : deployment.faasId;
-    if (this.store.find(organization, name)?.generation !== record.generation) {
+  /** What is being deployed is left to the next start. */
+  stop(): void {
+    this.#work.stop();
+  }
+
+  /** An image changed: those that waited for it go on, unless it is still being built. */
+  async #deployWaiting({ organization, name }: Change): Promise<void> {
+    const status = this.#ports.images.find(organization, name)?.document.status ?? "ERROR";
+    if (status !== "READY" && status !== "ERROR") return;
+    const waiting = this.store.list(organization).filter((one) => one.document.image === name && isPending(one));
+    if (waiting.length === 0) return;
+    const { database, log } = this.#ports;
+    const told = (error: unknown): void => log.warn({ err: error }, "functions that wait for an image wait on");
+    const promise = (): Promise<void> => database.commit(waiting.map((record) => this.#work.promise(record)));
+    await persist(promise, () => !this.#work.stopping, told).catch(told);
+    this.#work.wake();
+  }
+
+  /** Deploys it as it is now. */
+  readonly perform: Perform = async (job) => {
+    const record = this.#work.of(this.store, job);
+    if (record === undefined || !isPending(record)) return [];
+    const hopeless = this.#work.hopeless(job);
+    if (hopeless !== undefined) return this.#failed(job, record, failedDeployment(hopeless));
+    const deployment = await this.#work.unlessStopped(deploy(this.#ports, record));
+    // The image tells when it is there.
+    if (deployment.kind === "waiting") return [];
+    if (deployment.kind === "failed") return this.#failed(job, record, deployment);
+    return this.#ready(job, record, deployment.stored);
+  };
+
+  async #failed(
+    job: HeldJob,
+    record: FunctionRecord,
+    { faasId, reason, imageless }: FailedDeployment,
+  ): Promise<Ending> {
+    const built = record.document.built || imageless !== true;
+    const document: FunctionDocument = { ...record.document, faasId, built, status: "ERROR", reason: [reason] };
+    const noted = await this.store.note(record, document, complete(job));
+    return noted === undefined ? [] : undefined;
+  }
+
+  async #ready(job: HeldJob, record: FunctionRecord, stored: StoredRevision): Promise<Ending> {
+    const { organization, faasId } = stored.revision;
+    if (!this.store.has(record)) {
       this.#ports.pool.retire(faasId);
-      return;
+      return [];
     }
-    const document = { ...record.document, faasId, built: true };
-    if (deployment.kind === "failed") {
-      const built = record.document.built || deployment.imageless !== true;
-      await this.store.note(record, { ...document, built, status: "ERROR", reason: [deployment.reason] });
-      return;
-    }
-    const ready: FunctionDocument = { ...document, serving: faasId, status: "READY", reason: null };
-    this.#revisions.keep(deployment.stored);
+    const ready = { ...record.document, faasId, built: true, serving: faasId, status: "READY", reason: null } as const;
+    this.#revisions.keep(stored);
     const before = record.document.serving;
     const remove = before === null ? [] : [Revisions.remove(organization, before)];
-    const insert = Revisions.insert(deployment.stored, unixSeconds());
-    const noted = await this.store.note(record, ready, [insert, ...remove]).catch((error: unknown) => {
+    const insert = Revisions.insert(stored, unixSeconds());
+    const unit = [insert, ...remove, ...complete(job)];
+    const noted = await this.store.note(record, ready, unit).catch((error: unknown) => {
       this.#retire(faasId);
       throw error;
     });
     // The revision before ends when the feed tells of this one.
-    if (noted === undefined) this.#retire(faasId);
+    if (noted !== undefined) return undefined;
+    this.#retire(faasId);
+    return [];
   }
 
   /** Another server may have deployed a function, or removed it: what it served before ends here, too. */

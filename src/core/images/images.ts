@@ -1,11 +1,13 @@
 /** Images: a base image with dependencies, built by the language's own installer into an immutable folder (decisions 22). */
 import { languageOfImage } from "../languages/languages.ts";
 import { DispatchError } from "../shared/errors.ts";
-import { KeyedQueue } from "../shared/keyed-queue.ts";
-import { BuildError, type BuiltImage } from "../shared/ports.ts";
+import { BuildError, type BuiltImage, type Statement } from "../shared/ports.ts";
 import { type WireStatus, wireStrings, wireTags } from "../shared/wire.ts";
 import { ResourceService, type Write } from "../store/resource-service.ts";
 import type { ResourceRecord } from "../store/resource-store.ts";
+import { ResourceWork, type ResourceWorkPorts } from "../store/resource-work.ts";
+import { complete } from "../work/job.ts";
+import type { Perform } from "../work/worker.ts";
 import type { BaseImages, ImagesPorts } from "./base-images.ts";
 import type { Image } from "./contract.ts";
 
@@ -28,36 +30,33 @@ export interface ImageDocument {
 
 export type ImageRecord = ResourceRecord<ImageDocument>;
 
-export interface ImageBuildPorts extends ImagesPorts {
+export interface ImageBuildPorts extends ImagesPorts, ResourceWorkPorts {
   /** Whether a function revision that serves was built on it. */
   imageInUse(digest: string): boolean;
   /** Its folder is about to be removed. */
   imageGone(digest: string): void;
 }
 
-/** Installers at once: each may take a processor and much of the disk's time. */
-const MOST_BUILDS = 2;
 const BASE_IMAGE = "base image ";
 
 /** Functions that were built on one keep running when it goes. */
 export class Images extends ResourceService<Image, ImageDocument> {
   readonly #ports: ImageBuildPorts;
   readonly #baseImages: BaseImages;
-  readonly #queue: KeyedQueue;
-  #stopping = false;
+  readonly #work: ResourceWork;
 
   constructor(ports: ImageBuildPorts, baseImages: BaseImages) {
     super({ kind: "Image", word: "image", resource: "image", deleted: "DELETED", bodyFirst: true }, ports);
     this.#ports = ports;
     this.#baseImages = baseImages;
-    this.#queue = new KeyedQueue((error) => ports.log.warn({ err: error }, "an image could not be built"), MOST_BUILDS);
+    this.#work = new ResourceWork("image", ports);
   }
 
   /** Reads all; builds that a stop interrupted begin again, and so do those of which nothing is left here. */
   override async load(): Promise<void> {
     await super.load();
     for (const record of this.store.all()) await this.#forgetLost(record);
-    for (const record of this.store.all()) if (isPending(record)) this.written(record);
+    await this.#work.resume(this.store.all().filter(isPending));
   }
 
   /** Whether workers can be started with it. */
@@ -67,12 +66,7 @@ export class Images extends ResourceService<Image, ImageDocument> {
 
   /** What is being built is left to the next start. */
   stop(): void {
-    this.#stopping = true;
-  }
-
-  /** Resolves when nothing is being built. */
-  idle(): Promise<void> {
-    return this.#queue.drained();
+    this.#work.stop();
   }
 
   async #forgetLost(record: ImageRecord): Promise<void> {
@@ -83,26 +77,30 @@ export class Images extends ResourceService<Image, ImageDocument> {
     await this.store.note(record, { ...document, status, built: null });
   }
 
-  protected override written({ organization, name }: ImageRecord): void {
-    this.#queue.push(`${organization}/${name}`, () => this.#build(organization, name));
+  protected override promises(record: ImageRecord): readonly Statement[] {
+    return [this.#work.promise(record)];
   }
 
-  async #build(organization: string, name: string): Promise<void> {
-    await this.#baseImages.idle();
-    const record = this.store.find(organization, name);
-    if (record === undefined || this.#stopping) return;
-    const building =
-      record.document.status === "UPDATING"
-        ? record
-        : await this.store.note(record, { ...record.document, status: "CREATING", reason: null });
-    if (building === undefined) return;
-    const outcome = await this.#outcome(building);
-    if (this.#stopping) return;
-    const current = this.store.find(organization, name);
-    if (current?.generation !== building.generation) return;
-    const noted = await this.store.note(current, { ...current.document, ...outcome });
-    if (noted !== undefined) await this.#dispose(building.document.built);
+  protected override written(): void {
+    this.#work.wake();
   }
+
+  /** Builds it as it is now. */
+  readonly perform: Perform = async (job) => {
+    await this.#baseImages.idle();
+    const record = this.#work.of(this.store, job);
+    if (record === undefined || !isPending(record)) return [];
+    const building = isBeingBuilt(record)
+      ? record
+      : await this.store.note(record, { ...record.document, status: "CREATING", reason: null });
+    if (building === undefined) return [];
+    const hopeless = this.#work.hopeless(job);
+    const outcome = hopeless === undefined ? await this.#work.unlessStopped(this.#outcome(building)) : failed(hopeless);
+    const noted = await this.store.note(building, { ...building.document, ...outcome }, complete(job));
+    if (noted === undefined) return [];
+    await this.#dispose(building.document.built);
+    return undefined;
+  };
 
   /** Removes a folder of dependencies that neither an image nor a function revision needs any more. */
   async #dispose(built: BuiltImage | null): Promise<void> {
@@ -121,7 +119,7 @@ export class Images extends ResourceService<Image, ImageDocument> {
         this.#ports.log.warn({ err: error, image: record.name }, "an image could not be built");
       const reason =
         error instanceof BuildError ? error.message : `internal error when processing image ${record.name}`;
-      return { status: "ERROR", reason: [reason] };
+      return failed(reason);
     }
   }
 
@@ -178,6 +176,10 @@ export class Images extends ResourceService<Image, ImageDocument> {
     };
   }
 }
+
+const failed = (reason: string) => ({ status: "ERROR", reason: [reason] }) as const;
+
+const isBeingBuilt = ({ document: { status } }: ImageRecord) => status === "UPDATING" || status === "CREATING";
 
 /** One that failed is built again by whoever changes it; what its base image lacked may be there by now. */
 function isPending({ document: { status, reason } }: ImageRecord): boolean {

@@ -39,24 +39,6 @@ describe("work that is queued", () => {
     expect([errors, events]).toEqual([[failure], ["next begins", "next ends"]]);
   });
 
-  test("is bounded over all keys, and a free place goes to the group that has none", async () => {
-    const errors: unknown[] = [];
-    const queue = new KeyedQueue((error) => errors.push(error), 2);
-    const order: string[] = [];
-    let [going, most] = [0, 0];
-    const work = (name: string) => async () => {
-      most = Math.max(most, ++going);
-      order.push(name);
-      await new Promise((resolve) => setTimeout(resolve, 2));
-      going--;
-    };
-    for (let at = 0; at < 25; at++) queue.push(`many/${at}`, work(`many ${at}`));
-    queue.push("one/only", work("one"));
-    await queue.drained();
-    expect([most, order.length, errors]).toEqual([2, 26, []]);
-    expect(order.indexOf("one")).toBeLessThan(4);
-  });
-
   test("while it is being waited for is waited for, too", async () => {
     const { events, queue, work } = recorder();
     queue.push("k", async () => queue.push("k", work("late")));

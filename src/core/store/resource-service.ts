@@ -72,7 +72,8 @@ export abstract class ResourceService<W extends Described, D> {
     const { name } = body;
     this.authorize(principal, { action: "create", organization, name, subject: body });
     const document = await this.documentOf({ principal, organization, name, body }, undefined);
-    const record = await this.store.create(principal, { organization, name, ...descriptionOf(body) }, document);
+    const named = { organization, name, ...descriptionOf(body) };
+    const record = await this.store.create(principal, named, document, (made) => this.promises(made));
     return this.#written(record, "create");
   }
 
@@ -98,7 +99,8 @@ export abstract class ResourceService<W extends Described, D> {
     const document = await this.documentOf(write, found ?? this.store.find(organization, name));
     const before = found ?? (await this.#before(write));
     const next = { ...before, ...descriptionOf(body) };
-    return this.#written(await this.store.update(principal, next, this.kept(document, before)), "update");
+    const written = await this.store.update(principal, next, this.kept(document, before), this.promises(before));
+    return this.#written(written, "update");
   }
 
   /** Answers with its last state. @throws NOT_FOUND, FORBIDDEN */
@@ -140,6 +142,11 @@ export abstract class ResourceService<W extends Described, D> {
 
   /** What goes with it, in the transaction that removes it. */
   protected remainders(_record: ResourceRecord<D>): readonly Statement[] {
+    return [];
+  }
+
+  /** What must follow from a write of it: work, in the transaction of the write. */
+  protected promises(_record: ResourceRecord<D>): readonly Statement[] {
     return [];
   }
 

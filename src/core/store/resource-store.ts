@@ -78,6 +78,7 @@ const replaceResource = statement(
       .where("organization", "=", row.organization)
       .where("kind", "=", row.kind)
       .where("name", "=", row.name)
+      .where("id", "=", row.id)
       .where("generation", "=", row.before),
   "one",
 );
@@ -175,6 +176,12 @@ export class ResourceStore<D> implements Projection {
     return this.#records.get(organization)?.get(name);
   }
 
+  /** Whether it is as it was, neither replaced nor removed, nor made again under its name. */
+  has({ organization, name, id, generation }: ResourceRecord<D>): boolean {
+    const current = this.find(organization, name);
+    return current?.id === id && current.generation === generation;
+  }
+
   /** @throws NOT_FOUND */
   get(organization: string, name: string): ResourceRecord<D> {
     const record = this.find(organization, name);
@@ -197,11 +204,12 @@ export class ResourceStore<D> implements Projection {
     if (this.find(organization, name) !== undefined) throw this.#taken(name);
   }
 
-  /** @throws ALREADY_EXISTS */
+  /** `promises`: what goes into the same transaction. @throws ALREADY_EXISTS */
   async create(
     principal: Principal,
     { organization, name, description = "" }: Named,
     document: D,
+    promises: (record: ResourceRecord<D>) => readonly Statement[] = () => [],
   ): Promise<ResourceRecord<D>> {
     this.refuseTaken(organization, name);
     const now = unixSeconds();
@@ -209,7 +217,7 @@ export class ResourceStore<D> implements Projection {
     const people = { author, owner: author };
     const times = { born: nextBorn(), created: now, modified: now };
     const record = { organization, name, id: randomUUID(), generation: 1, ...times, ...people, description, document };
-    await this.#write(principal, "create", record, [insertResource(this.#row(record))]);
+    await this.#write(principal, "create", record, [insertResource(this.#row(record)), ...promises(record)]);
     return record;
   }
 
@@ -249,11 +257,10 @@ export class ResourceStore<D> implements Projection {
     document: D,
     extra: readonly Statement[] = [],
   ): Promise<ResourceRecord<D> | undefined> {
-    const { organization, name, generation } = record;
     try {
-      return await this.update(systemPrincipal(organization), record, document, extra);
+      return await this.update(systemPrincipal(record.organization), record, document, extra);
     } catch (error) {
-      if (this.find(organization, name)?.generation !== generation) return undefined;
+      if (!this.has(record)) return undefined;
       throw error;
     }
   }

@@ -1,9 +1,10 @@
 /** Which work is taken, and what is put right again after a death or a step of the clock. */
-import { PostgresAdapter, sql } from "kysely";
-import type { WorkTable } from "../shared/database-schema.ts";
+import { type Kysely, PostgresAdapter, sql } from "kysely";
+import type { DatabaseSchema, WorkTable } from "../shared/database-schema.ts";
 import type { Database } from "../shared/ports.ts";
 import { statement } from "../shared/statement.ts";
 import { type HeldJob, LEASE_MS, now } from "./job.ts";
+import type { WorkKind } from "./kinds.ts";
 
 interface Claim {
   readonly kind: string;
@@ -13,6 +14,8 @@ interface Claim {
   /** 1 where being taken is an attempt, else 0. */
   readonly counted: number;
 }
+
+type Claiming = Kysely<DatabaseSchema>;
 
 const columns = [
   "sequence",
@@ -27,42 +30,75 @@ const columns = [
   "error",
 ] as const;
 
-/** Where several servers share a database, one passes over what another is just taking. SQLite has one writer. */
-const claimDue = statement((database, { kind, owner, lease, limit, counted }: Claim) => {
-  const due = database
-    .selectFrom("work")
-    .select("sequence")
-    .where("kind", "=", kind)
-    .where("behind", "=", 0)
-    .where("due", "<=", now)
-    // Its own it knows, whatever a clock or a slow disk did to the leases.
-    .where("owner", "<>", owner)
-    .orderBy("due")
-    .orderBy("sequence")
-    .limit(limit);
-  const manyWriters = database.getExecutor().adapter instanceof PostgresAdapter;
-  return database
-    .with("due", () => (manyWriters ? due.forUpdate().skipLocked() : due))
-    .updateTable("work")
-    .set(({ eb }) => ({
-      owner,
-      due: sql<number>`${now} + ${lease}`,
-      attempts: eb("attempts", "+", counted),
-      fence: eb("fence", "+", 1),
-    }))
-    .where("sequence", "in", (query) => query.selectFrom("due").select("sequence"))
-    .returning(columns);
-});
+function oldestFirst(database: Claiming, { kind, owner, limit }: Claim) {
+  return (
+    database
+      .selectFrom("work")
+      .select("work.sequence")
+      .where("work.kind", "=", kind)
+      .where("work.behind", "=", 0)
+      .where("work.due", "<=", now)
+      // Its own it knows, whatever a clock or a slow disk did to the leases.
+      .where("work.owner", "<>", owner)
+      .orderBy("work.due")
+      .orderBy("work.sequence")
+      .limit(limit)
+  );
+}
 
-/** Takes up to `limit` jobs that are due, the oldest first; `counted` says whether that is an attempt. */
+/** Of organizations that have equally many under way the oldest job. */
+function fewestFirst(database: Claiming, claim: Claim) {
+  const going = database
+    .selectFrom("work")
+    .select(({ fn }) => ["organization as who", fn.countAll<number>().as("jobs")])
+    .where("kind", "=", claim.kind)
+    .where("behind", "=", 0)
+    .where("owner", "<>", "")
+    .groupBy("organization")
+    .as("going");
+  return oldestFirst(database, claim)
+    .leftJoin(going, "going.who", "work.organization")
+    .clearOrderBy()
+    .orderBy(({ fn, val }) => fn.coalesce("going.jobs", val(0)))
+    .orderBy("work.due")
+    .orderBy("work.sequence");
+}
+
+/** Where several servers share a database, one passes over what another is just taking. SQLite has one writer. */
+const claiming =
+  (choice: (database: Claiming, claim: Claim) => ReturnType<typeof oldestFirst>) =>
+  (database: Claiming, claim: Claim) => {
+    const { owner, lease, counted } = claim;
+    const due = choice(database, claim);
+    const manyWriters = database.getExecutor().adapter instanceof PostgresAdapter;
+    return database
+      .with("due", () => (manyWriters ? due.forUpdate("work").skipLocked() : due))
+      .updateTable("work")
+      .set(({ eb }) => ({
+        owner,
+        due: sql<number>`${now} + ${lease}`,
+        attempts: eb("attempts", "+", counted),
+        fence: eb("fence", "+", 1),
+      }))
+      .where("sequence", "in", (query) => query.selectFrom("due").select("sequence"))
+      .returning(columns);
+  };
+
+const claimOldest = statement(claiming(oldestFirst));
+const claimShared = statement(claiming(fewestFirst));
+
+/** Takes up to `limit` jobs that are due; `rules` say in which order, and whether that is an attempt. */
 export async function claim(
   database: Database,
   kind: string,
   owner: string,
   limit: number,
-  counted = true,
+  { countsItself, shared }: Pick<WorkKind, "countsItself" | "shared"> = {},
 ): Promise<HeldJob[]> {
-  const rows = await database.take(claimDue({ kind, owner, lease: LEASE_MS, limit, counted: counted ? 1 : 0 }));
+  const claimJobs = shared === true ? claimShared : claimOldest;
+  const rows = await database.take(
+    claimJobs({ kind, owner, lease: LEASE_MS, limit, counted: countsItself === true ? 0 : 1 }),
+  );
   return rows.toSorted((one, other) => one.sequence - other.sequence).map(heldJob);
 }
 

@@ -10,6 +10,8 @@ export interface WorkKind {
   readonly longestPause: number;
   /** Being taken is no attempt: its worker counts them. */
   readonly countsItself?: true;
+  /** A place that is free goes to the organization that has the fewest, instead of to the oldest job. */
+  readonly shared?: true;
 }
 
 export const kinds = {
@@ -17,6 +19,10 @@ export const kinds = {
   run: { concurrency: 512, maxAttempts: 0, firstPause: 1000, longestPause: 600_000, countsItself: true },
   /** An event on its way to one subscription. */
   delivery: { concurrency: 64, maxAttempts: 6, firstPause: 1000, longestPause: 600_000 },
+  /** An image that was written. Each installer may take a processor and much of the disk's time. */
+  image: { concurrency: 2, maxAttempts: 0, firstPause: 1000, longestPause: 600_000, shared: true },
+  /** A function that was written: each loads a worker. */
+  deployment: { concurrency: 4, maxAttempts: 0, firstPause: 1000, longestPause: 600_000, shared: true },
   /** The runs of a function that was deleted; see core/retention. */
   "forget-runs": { concurrency: 1, maxAttempts: 0, firstPause: 1000, longestPause: 600_000 },
   /** What is beyond the bounds of the store. */

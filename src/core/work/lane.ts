@@ -5,7 +5,7 @@ import { claim, nextDue, putRight } from "./claims.ts";
 import { bury, complete, giveBack, type HeldJob, renew, retryLater } from "./job.ts";
 import { pauseAfter, type WorkKind } from "./kinds.ts";
 import { persist } from "./persist.ts";
-import { HopelessError, NotNowError, type Perform } from "./worker.ts";
+import { type Ending, HopelessError, NotNowError, type Perform } from "./worker.ts";
 
 export interface LanePorts {
   readonly database: Database;
@@ -93,7 +93,7 @@ export class Lane {
     const limit = Math.min(this.#room, MOST_AT_ONCE);
     this.#moreDue = limit <= 0;
     if (limit <= 0) return;
-    const jobs = await claim(this.#ports.database, this.#kind, this.#ports.owner, limit, this.#counts);
+    const jobs = await claim(this.#ports.database, this.#kind, this.#ports.owner, limit, this.#rules);
     for (const job of jobs) this.#start(job);
     if (jobs.length === limit) this.#again = true;
   }
@@ -140,7 +140,7 @@ export class Lane {
       await this.#commit(bury(job, randomUUID(), job.error ?? `${maxAttempts} servers died while they did it`));
       return;
     }
-    let ending: Awaited<ReturnType<Perform>>;
+    let ending: Ending;
     try {
       ending = await this.#perform(job, signal, free);
     } catch (error) {

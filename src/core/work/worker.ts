@@ -9,11 +9,9 @@ import type { HeldJob } from "./job.ts";
  * a unit of its own. What it throws is an attempt that failed. The signal says that the job has been lost to somebody else.
  * `free` gives up its place among those that are done at once: it only waits from there on, and its worker bounds how many do.
  */
-export type Perform = (
-  job: HeldJob,
-  signal: AbortSignal,
-  free: () => void,
-) => Promise<readonly Statement[] | undefined>;
+export type Perform = (job: HeldJob, signal: AbortSignal, free: () => void) => Promise<Ending>;
+
+export type Ending = readonly Statement[] | undefined;
 
 /** The job cannot be done now, through no fault of its own: it is put back, and this was no attempt. */
 export class NotNowError extends OwnError {
