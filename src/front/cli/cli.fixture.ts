@@ -36,6 +36,9 @@ export async function call(words: readonly string[], options: CallOptions = {}):
       written.stderr += line;
     },
     stdin: async () => options.stdin ?? "",
+    lines: async function* () {
+      yield* (options.stdin ?? "").split("\n").slice(0, -1);
+    },
     env: { HOME: options.env?.HOME ?? temporaryFolder({}), ...options.env },
     cwd: options.cwd ?? temporaryFolder({}),
     stderrIsTerminal: false,

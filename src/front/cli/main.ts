@@ -1,5 +1,6 @@
 /** The program `dispatch`: hands the process to `runCli`. */
 import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
 import { visibleText } from "../../core/shared/visible-text.ts";
 import { runCli } from "./cli.ts";
 import { brokenWord, textOf } from "./files/read-text.ts";
@@ -13,6 +14,7 @@ const io: Io = {
   stderr: (text) => write(process.stderr, process.stderr.isTTY ? visibleText(text) : text),
   replaceLine: (line) => write(process.stderr, `\r\u001b[2K${visibleText(line)}`),
   stdin: readStdin,
+  lines: () => createInterface({ input: process.stdin }),
   env: process.env,
   cwd: currentFolder(),
   get stderrIsTerminal() {

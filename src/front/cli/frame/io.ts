@@ -7,6 +7,8 @@ export interface Io {
   replaceLine(line: string): void;
   /** All of standard input. */
   stdin(): Promise<string>;
+  /** The lines of standard input, as they are typed. */
+  lines(): AsyncIterable<string>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   /** Progress is shown only to a person. */

@@ -17,8 +17,6 @@ export interface FunctionPath {
   readonly language: Language;
   /** As a server takes it: "" where the file alone says it. */
   readonly handler: string;
-  /** The text of package.json, requirements.txt ... beside it; undefined when there is none. */
-  readonly manifest: string | undefined;
 }
 
 interface Wanted {
@@ -35,16 +33,7 @@ export async function functionPath(cwd: string, path: string, wanted: Wanted): P
   const candidates = isFolder ? await readdir(absolute) : [basename(absolute)];
   const language = languageOf(path, candidates, wanted.lang);
   const handler = wanted.handler ?? (isFolder ? handlerOf(absolute, candidates, language) : "");
-  const folder = isFolder ? absolute : dirname(absolute);
-  return {
-    path,
-    absolute,
-    isFolder,
-    name: nameOf(absolute),
-    language,
-    handler,
-    manifest: manifestIn(folder, language),
-  };
+  return { path, absolute, isFolder, name: nameOf(cwd, path), language, handler };
 }
 
 /** A file named as functions in a folder usually are, else the only one. */
@@ -85,15 +74,14 @@ function languageOf(path: string, names: readonly string[], word: string | undef
   throw new CliError(`${path}: ${why}: say which with --lang (${known})`);
 }
 
-function nameOf(absolute: string): string {
-  const name = basename(absolute)
-    .replace(/(?<=.)\.[^.]*$/, "")
-    .replace(/[^\w-]+/g, "-")
-    .replace(/^[^a-zA-Z0-9]+/, "");
-  return name === "" ? "function" : name;
+/** A name for the function of a file or folder: that of the file, as names may be. */
+export function nameOf(cwd: string, path: string): string {
+  const words = basename(resolve(cwd, path)).replace(/(?<=.)\.[^.]*$/, "");
+  return words.replace(/[^\w-]+/g, "-").replace(/^[^a-zA-Z0-9]+/, "") || "function";
 }
 
-function manifestIn(folder: string, language: Language): string | undefined {
-  const path = join(folder, languages[language].manifest);
+/** The text of package.json, requirements.txt ... beside it; undefined when there is none. @throws CliError */
+export function manifestOf({ absolute, isFolder, language }: FunctionPath): string | undefined {
+  const path = join(isFolder ? absolute : dirname(absolute), languages[language].manifest);
   return existsSync(path) ? readText(path, path) : undefined;
 }

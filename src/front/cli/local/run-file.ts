@@ -17,7 +17,7 @@ import { failureOf, inputOf } from "../verbs/exec.ts";
 import { followLines } from "../verbs/logs.ts";
 import { send } from "../verbs/send.ts";
 import { readyOrReason } from "../verbs/wait.ts";
-import { type FunctionPath, functionPath } from "./function-path.ts";
+import { type FunctionPath, functionPath, manifestOf } from "./function-path.ts";
 import { startOwnServer } from "./own-server.ts";
 
 type Flags = Omit<Values<typeof behaviour>, "handler"> & {
@@ -50,7 +50,9 @@ export async function runFile(given: Context, path: string, flags: Flags): Promi
   }
 }
 
-async function createImage(context: Context, { language, manifest }: FunctionPath): Promise<void> {
+async function createImage(context: Context, file: FunctionPath): Promise<void> {
+  const { language } = file;
+  const manifest = manifestOf(file);
   const base = `${language}-base`;
   await made(context, baseImage, { name: base, dockerUrl: `dispatchframework/${base}`, language, tags: [] });
   const dependencies = manifest === undefined ? {} : { runtimeDependencies: { manifest } };

@@ -75,7 +75,7 @@ async function runOf({ args: [functionName = ""], client, io }: Context, body: J
   return { ...(await unlessInterrupted(calling, io.signal, message)) };
 }
 
-async function printRun(context: Context, run: JsonObject, outputOnly: boolean): Promise<void> {
+export async function printRun(context: Context, run: JsonObject, outputOnly: boolean): Promise<void> {
   const { format, io } = context;
   if (outputOnly && field(run, "status") === "ERROR") return;
   if (format === "name" && !outputOnly) return printNames(context, [run]);

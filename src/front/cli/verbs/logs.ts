@@ -118,7 +118,7 @@ function follow(
 }
 
 /** A line goes where the function wrote it; a named one says of which function it is. */
-function printEvent(io: Io, { event, data }: ServerEvent, shown: Shown): void {
+export function printEvent(io: Io, { event, data }: ServerEvent, shown: Shown): void {
   if (shown === "nothing") return;
   const fields = objectOf(parseJson(data));
   if (event === "lost") io.stderr(`[dispatch] ${String(fields.lines)} lines came faster than they could be shown\n`);

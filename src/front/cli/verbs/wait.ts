@@ -17,14 +17,20 @@ export interface Waited {
 }
 
 /** Polls one resource for as long as `--wait-timeout` says. @throws ApiError when it cannot be read, CliError when the call was interrupted. */
-export async function readyOrReason(context: Context, kind: Kind, name: string, limit: string): Promise<Waited> {
+export async function readyOrReason(
+  context: Context,
+  kind: Kind,
+  name: string,
+  limit: string,
+  pauseFirstMs = firstPauseMs,
+): Promise<Waited> {
   const limitMs = spanMilliseconds("wait-timeout", limit);
   const { io } = context;
   const started = io.now();
   const show = progress(io);
   const what = `${kind.title} ${name}`;
   try {
-    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
+    for (let pauseMs = pauseFirstMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
       const resource = objectOf(await fetchResources(context, kind, name));
       const status = text(resource, "status");
       if (status === "READY" || !kind.hasStatus) return { resource };

@@ -1,0 +1,29 @@
+/** `dev PATH`: deploys a function whenever it is saved, and shows what its runs write. */
+import { needed } from "../frame/command.ts";
+import { command } from "../frame/context.ts";
+import { array, text } from "../frame/flags.ts";
+import { behaviour } from "../kinds/function.ts";
+
+export const dev = command({
+  name: "dev",
+  summary: "Deploy a function to the server whenever it is saved, and show its runs and what they write",
+  notes:
+    'After "reloaded" no call gets an answer of the code before. Code that cannot be loaded is explained, and the function goes on as\nit was. Enter invokes the last input again, as dispatch invoke does elsewhere; Ctrl-C ends it, and the function stays.',
+  arguments: [needed("PATH")],
+  flags: {
+    name: text("Name of the function (default: that of the file or folder)", { completes: "Function" }),
+    image: text("Image it runs on (default: that of its language: nodejs, python3, java, powershell)", {
+      completes: "Image",
+    }),
+    secret: array('File with secrets for it, a JSON object: {"key": "value"}; repeatable'),
+    lang: text("Language, where the files' names do not say it: nodejs, python3, java, powershell", {
+      completes: ["nodejs", "python3", "java", "powershell"],
+    }),
+    ...behaviour,
+  },
+  examples: ["dispatch dev ./hello", "dispatch dev create_vm.py --image python3-cloud --secret cloud.json"],
+  run: async ({ flags, ...context }) => {
+    const { develop } = await import("../local/develop.ts");
+    return develop(context, context.args[0] ?? "", flags);
+  },
+});
