@@ -42,7 +42,7 @@ test("also when that one is gone by now, or made anew, or all behind it are gone
   const { next = "" } = await page(records, 4);
   const left = records.filter(({ name }) => name !== "r3");
   const anew = [record("r3", 1_700_000_000_999_999), ...left];
-  for (const of of [left, anew]) expect((await page(of, 3, next)).names).toEqual(["r4", "r5", "r6"]);
+  for (const rest of [left, anew]) expect((await page(rest, 3, next)).names).toEqual(["r4", "r5", "r6"]);
   expect(await page(records.slice(0, 3), 4, next)).toEqual({ names: [], next: undefined, made: 0 });
 });
 
