@@ -12,6 +12,7 @@ import { parseArgs } from "node:util";
 import colors from "picocolors";
 import { freePorts } from "../simulator/listener.ts";
 import { startSlack } from "../simulator/slack/workspace.ts";
+import { openChannel } from "./channel.ts";
 import { startClouds } from "./clouds.ts";
 import { StepFailure } from "./failure.ts";
 import { createScreen } from "./screen.ts";
@@ -78,7 +79,8 @@ async function main(): Promise<number> {
     screen,
     signal: interruption.signal,
   });
-  await tellStory({ screen, shell, slack, clouds });
+  const channel = openChannel(slack, screen);
+  await tellStory({ screen, shell, slack, channel, clouds });
   write(`\n  ${colors.green("All well")} after ${((performance.now() - began) / 1000).toFixed(1)} s.`);
   told = true;
   if (keep) await stay({ workDir, homeDir: workplace.homeDir, ports, commandUrl, logPath: server.logPath });

@@ -6,6 +6,8 @@ import type { Screen } from "./screen.ts";
 export interface Shell {
   /** Runs `dispatch <words>`, shows command and output, and returns what it printed. @throws StepFailure unless it exits 0. */
   dispatch(...words: string[]): Promise<string>;
+  /** The same without showing it. */
+  ask(...words: string[]): Promise<string>;
 }
 
 export interface ShellPlan {
@@ -22,17 +24,24 @@ export interface ShellPlan {
 const COMMAND_TIMEOUT_MS = 180_000;
 
 export function createShell(plan: ShellPlan): Shell {
-  return {
-    dispatch: async (...words) => {
-      const line = ["dispatch", ...words.map(quote)].join(" ");
-      plan.screen.command(line);
-      const { code, output } = await run(plan, words);
-      if (code === null) throw new StepFailure(`“${line}” did not end within ${COMMAND_TIMEOUT_MS / 1000} s`, output);
-      if (code !== 0) throw new StepFailure(`“${line}” ended with ${code}`, output);
-      plan.screen.output(output);
-      return output;
-    },
-  };
+  async function ask(...words: string[]): Promise<string> {
+    const { code, output } = await run(plan, words);
+    if (code === null)
+      throw new StepFailure(`“${lineOf(words)}” did not end within ${COMMAND_TIMEOUT_MS / 1000} s`, output);
+    if (code !== 0) throw new StepFailure(`“${lineOf(words)}” ended with ${code}`, output);
+    return output;
+  }
+  async function dispatch(...words: string[]): Promise<string> {
+    plan.screen.command(lineOf(words));
+    const output = await ask(...words);
+    plan.screen.output(output);
+    return output;
+  }
+  return { ask, dispatch };
+}
+
+function lineOf(words: readonly string[]): string {
+  return ["dispatch", ...words.map(quote)].join(" ");
 }
 
 function run(

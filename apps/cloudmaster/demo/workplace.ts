@@ -14,8 +14,13 @@ export interface Workplace {
   remove(): Promise<void>;
 }
 
-/** What the resource file names, beside itself. */
-const SOURCES = ["all-resources.yaml", "dist/functions", "functions/status"];
+/** The resource file and what it names. */
+export const SOURCES = [
+  "all-resources.yaml",
+  ...["dist/functions", "functions/status", "functions/harden-vm/hardenvm.ps1", "images"],
+];
+/** Functions that the demo writes on its way. */
+const SCRIPTS = ["clock.js", "report.js"];
 
 /** Makes fresh folders with the resource file and what it names. */
 export async function createWorkplace(): Promise<Workplace> {
@@ -25,6 +30,7 @@ export async function createWorkplace(): Promise<Workplace> {
   await mkdir(workDir);
   const app = fileURLToPath(new URL("..", import.meta.url));
   for (const source of SOURCES) await cp(join(app, source), join(workDir, source), { recursive: true });
+  for (const script of SCRIPTS) await cp(join(app, "demo/scripts", script), join(workDir, script));
   return { folder, homeDir, dataDir, workDir, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 

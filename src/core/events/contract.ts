@@ -33,6 +33,8 @@ export const subscriptionSchema = {
     orderBy: { type: "string", maxLength: 256, pattern: "^([a-z0-9]+|data(\\..+)?)$" },
     /** Its events are kept and wait. */
     paused: { type: "boolean" },
+    /** Attempts beyond the first before an event is a dead letter; 5 without. */
+    retries: { type: "integer", minimum: 0, maximum: 100 },
     secrets: strings,
     status,
     tags,

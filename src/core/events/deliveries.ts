@@ -90,7 +90,9 @@ export class Deliveries {
     };
     const { organization } = subscription;
     const payload = JSON.stringify(delivery);
-    return enqueue({ organization, kind: "delivery", id, orderKey, payload, maxAttempts: kinds.delivery.maxAttempts });
+    const { retries } = subscription.document;
+    const maxAttempts = retries === undefined ? kinds.delivery.maxAttempts : 1 + retries;
+    return enqueue({ organization, kind: "delivery", id, orderKey, payload, maxAttempts });
   }
 
   /** What a subscription's deliveries waited for may be there: they need not wait for the next look. */

@@ -17,6 +17,7 @@ interface SubscriptionDocument {
   readonly concurrency?: number;
   readonly orderBy?: string;
   readonly paused?: boolean;
+  readonly retries?: number;
   readonly secrets: readonly string[] | null;
   readonly tags: Subscription["tags"] | null;
 }
@@ -87,6 +88,7 @@ export class Subscriptions extends ResourceService<Subscription, SubscriptionDoc
       name,
       ...(orderBy === undefined ? {} : { orderBy }),
       ...(paused ? { paused } : {}),
+      ...(document.retries === undefined ? {} : { retries: document.retries }),
       secrets: wireStrings(document.secrets),
       status: statuses[action],
       tags: wireTags(document.tags),
@@ -95,7 +97,7 @@ export class Subscriptions extends ResourceService<Subscription, SubscriptionDoc
 }
 
 /** What a request says of its events and their order; clients that write every key leave nothing in it. @throws BAD_REQUEST */
-function deliveryOf({ filters = [], concurrency, orderBy }: Subscription): Partial<SubscriptionDocument> {
+function deliveryOf({ filters = [], concurrency, orderBy, retries }: Subscription): Partial<SubscriptionDocument> {
   if (orderBy !== undefined && concurrency === 1) {
     const message = "orderBy is of no use with concurrency 1: each run waits for the end of the one before already";
     throw new DispatchError("BAD_REQUEST", { message });
@@ -104,5 +106,6 @@ function deliveryOf({ filters = [], concurrency, orderBy }: Subscription): Parti
     ...(filters.length === 0 ? {} : { filters: readFilters(filters) }),
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(orderBy === undefined ? {} : { orderBy }),
+    ...(retries === undefined ? {} : { retries }),
   };
 }

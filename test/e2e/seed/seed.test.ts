@@ -5,14 +5,20 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildFunctions } from "../../../apps/cloudmaster/build.ts";
 import { type Clouds, startClouds } from "../../../apps/cloudmaster/demo/clouds.ts";
+import { waitUntilReady } from "../../../apps/cloudmaster/demo/ready.ts";
+import { SOURCES } from "../../../apps/cloudmaster/demo/workplace.ts";
 import { freePorts } from "../../../apps/cloudmaster/simulator/listener.ts";
 import type { Post } from "../../../apps/cloudmaster/simulator/slack/channel.ts";
 import { type Slack, startSlack } from "../../../apps/cloudmaster/simulator/slack/workspace.ts";
+import { providePowerShell } from "../../support/powershell.ts";
 import { type CommandResult, runCommand, writeFiles } from "../support/command-line.ts";
 import { type ServerProcess, startServer, temporaryFolder } from "../support/server.ts";
+import { until } from "../support/until.ts";
 import { secretFiles } from "./files.ts";
 
 const app = fileURLToPath(new URL("../../../apps/cloudmaster", import.meta.url));
+
+const noPowerShell = providePowerShell();
 
 let clouds: Clouds;
 let slack: Slack;
@@ -35,8 +41,7 @@ beforeAll(async () => {
   const commandUrl = `${server.addresses.gatewayTls}/dispatch-server/cloudmaster`;
   slack = await startSlack({ port: slackPort, signingSecret: "nobody-was-told", commandUrl, ca });
   await buildFunctions();
-  for (const part of ["all-resources.yaml", "dist/functions", "functions/status"])
-    await cp(join(app, part), join(folder, part), { recursive: true });
+  for (const part of SOURCES) await cp(join(app, part), join(folder, part), { recursive: true });
   const slackPlace = { webhookUrl: slack.webhookUrl, slackHost: `127.0.0.1:${slack.port}` };
   await writeFiles(folder, secretFiles({ clouds, ...slackPlace, apiPort: String(apiPort) }));
 }, 120_000);
@@ -60,9 +65,12 @@ async function say(text: string, expected: number): Promise<readonly Post[]> {
   const before = slack.posts.length;
   await slack.type(text);
   const said: Post[] = [];
-  for (let number = 2; number <= expected + 1; number++)
-    said.push(await slack.post(before + number, AbortSignal.timeout(30_000)));
-  return said;
+  for (let number = before + 1; said.length <= expected; number++) {
+    const post = await slack.post(number, AbortSignal.timeout(30_000));
+    // Function status tells what the vCenter does meanwhile.
+    if (!post.text.startsWith("Deploying ")) said.push(post);
+  }
+  return said.slice(1);
 }
 
 test.each(["slack", "cloudmaster", "aws", "azure", "gcp", "vsphere"])("dispatch create secret %s", async (name) => {
@@ -72,12 +80,16 @@ test.each(["slack", "cloudmaster", "aws", "azure", "gcp", "vsphere"])("dispatch 
 
 test("dispatch create seed-images, dispatch create -f all-resources.yaml", async () => {
   expect(await type("dispatch create seed-images")).toMatchObject({ status: 0, stderr: "" });
-  const { status, stderr, stdout } = await type("dispatch create -f all-resources.yaml --wait --timeout 5m");
+  const { status, stderr, stdout } = await type("dispatch create -f all-resources.yaml");
   expect({ status, stderr }).toEqual({
     status: 0,
     stderr: expect.stringMatching(/^note: API cloudmaster: secret slack has no `signingSecret`.*\n$/),
   });
   expect(stdout).toContain("Created API: cloudmaster\n");
+  const ask = async (...words: string[]) => (await type(["dispatch", ...words].join(" "))).stdout;
+  const { noHardening } = await waitUntilReady({ ask, dispatch: ask });
+  const missing = noPowerShell === undefined ? undefined : expect.stringMatching(/install PowerShell 7/);
+  expect(noHardening).toEqual(missing);
 }, 400_000);
 
 test("the slash command's payload: Slack gets a reply, and the run of echo has the whole of it", async () => {
@@ -133,6 +145,26 @@ test("/cloudmaster list all and delete vmtest01 on all: each cloud reports for i
   const deleted = titles(await say("delete vmtest01 on all", 5)).toSorted();
   expect(deleted).toEqual(each.map((cloud) => `deleted vmtest01 on ${cloud}`));
   expect(clouds.left()).toEqual([]);
+});
+
+test("what the vCenter told of that machine: function status posted it, harden-vm was run for it", async () => {
+  const announced = (post: Post) => post.text.startsWith("Deploying vmtest01 on host esx-1.example.com");
+  await until("the machine is announced", async () => slack.posts.find(announced));
+  const [run] = await until("harden-vm has looked at it", async () => {
+    const runs = JSON.parse((await type("dispatch get runs harden-vm --json")).stdout) as Hardened[];
+    return noPowerShell !== undefined || runs.some(({ status }) => status === "READY") ? runs : undefined;
+  });
+  expect(run?.output?.vm).toBe(noPowerShell === undefined ? "vmtest01" : undefined);
+}, 90_000);
+
+interface Hardened {
+  readonly status: string;
+  readonly output?: { readonly vm: string };
+}
+
+test("machines are not shown to strangers at GET /gcp", async () => {
+  const answer = await fetch(`${server.gateway}/dispatch-server/gcp?command=list`);
+  expect(answer.status).toBe(401);
 });
 
 test("a function that calls the `url` of cloudmaster.json comes back to Dispatch, as published ones do", async () => {

@@ -1,5 +1,6 @@
 /** One pretended vCenter, in memory: the places that the published secret file names, one template, and the machines. */
 import { randomInt } from "node:crypto";
+import { createHistory } from "./history.ts";
 
 export interface VsphereMachine {
   readonly id: string;
@@ -10,7 +11,7 @@ export interface VsphereMachine {
   on: boolean;
   readonly address: string | undefined;
   /** `config.extraConfig` */
-  readonly settings: Readonly<Record<string, string>>;
+  readonly settings: Map<string, string>;
   /** Custom attribute key to its value. */
   readonly attributes: Map<string, string>;
 }
@@ -20,13 +21,6 @@ export interface VsphereTask {
   readonly result?: string;
   readonly fault?: { readonly type: string; readonly message: string };
 }
-
-export const PLACES = {
-  datacenter: { id: "datacenter-1", name: "SDDC-Datacenter" },
-  folder: { id: "group-v3", name: "Workloads" },
-  pool: { id: "resgroup-8", name: "Compute-ResourcePool" },
-} as const;
-export const FOLDER_PATH = `/${PLACES.datacenter.name}/vm/${PLACES.folder.name}`;
 
 /** A refusal of vSphere: the type of the fault, and its words. */
 export class VsphereFault extends Error {
@@ -43,9 +37,10 @@ export function createInventory({ transitionMs, now }: { readonly transitionMs: 
   const machines = new Map<string, VsphereMachine>();
   const tasks = new Map<string, VsphereTask>();
   const fields: string[] = [];
+  const history = createHistory(now);
   let ids = 100;
   let failing: VsphereFault | undefined;
-  add("ubuntu-24.04-template", { template: true, readyAt: 0, on: false, settings: {} });
+  const source = add("ubuntu-24.04-template", { template: true, readyAt: 0, on: false, settings: new Map() });
 
   function add(name: string, facts: Pick<VsphereMachine, "template" | "readyAt" | "on" | "settings">): VsphereMachine {
     const address = facts.template ? undefined : `192.0.2.${randomInt(1, 255)}`;
@@ -67,7 +62,17 @@ export function createInventory({ transitionMs, now }: { readonly transitionMs: 
     if (fault !== undefined) return begin({ doneAt, fault: { type: fault.fault, message: fault.message } });
     if ([...machines.values()].some((machine) => machine.name === name))
       return begin({ doneAt, fault: { type: "DuplicateName", message: `The name '${name}' already exists.` } });
-    return begin({ doneAt, result: add(name, { template: false, readyAt: doneAt, on, settings }).id });
+    const { id } = add(name, { template: false, readyAt: doneAt, on, settings: new Map(Object.entries(settings)) });
+    const machine = { name, id, template: { name: source.name, id: source.id } };
+    history.add({ className: "VmBeingDeployedEvent", at: now(), machine });
+    history.add({ className: "VmDeployedEvent", at: doneAt, machine });
+    return begin({ doneAt, result: id });
+  }
+
+  function reconfigure(id: string, settings: Readonly<Record<string, string>>): string {
+    const machine = find(id);
+    for (const [key, value] of Object.entries(settings)) machine.settings.set(key, value);
+    return begin({ doneAt: now() });
   }
 
   function find(id: string): VsphereMachine {
@@ -97,7 +102,9 @@ export function createInventory({ transitionMs, now }: { readonly transitionMs: 
   }
 
   return {
+    history,
     clone,
+    reconfigure,
     power,
     destroy,
     find,

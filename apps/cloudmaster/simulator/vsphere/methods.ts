@@ -1,8 +1,10 @@
 /** The methods of the vSphere API that are here, as a table: a call's elements in, its answer as XML out. */
 import type { Parsed, XmlObject, XmlValue } from "../../../../packages/xml/xml.ts";
 import { all, at, MoRef, ref, text } from "../../../../packages/xml/xml.ts";
+import type { Told } from "./history.ts";
 import type { VsphereInventory, VsphereMachine } from "./inventory.ts";
-import { FOLDER_PATH, PLACES, VsphereFault } from "./inventory.ts";
+import { VsphereFault } from "./inventory.ts";
+import { FOLDER_PATH, PLACES } from "./places.ts";
 
 export interface VsphereCall {
   readonly inventory: VsphereInventory;
@@ -17,30 +19,58 @@ const MANAGERS = {
   searchIndex: "SearchIndex",
   sessionManager: "SessionManager",
   customFieldsManager: "CustomFieldsManager",
+  eventManager: "EventManager",
 } as const;
 const ROOT = new MoRef("Folder", "group-d1");
+const EVENT_DESCRIPTION: XmlObject = {
+  $type: "EventDescription",
+  eventInfo: ["VmBeingDeployedEvent", "VmDeployedEvent"].map((key) => ({ key, category: "info" })),
+};
 const SINGLE_VIEW = /^view-(\w+)$/;
 
 /** Name of the method to its return value. */
 export const METHODS: Readonly<Record<string, (call: VsphereCall) => XmlValue>> = {
-  RetrieveServiceContent: () => ({
+  RetrieveServiceContent: ({ inventory }) => ({
     rootFolder: ROOT,
     ...Object.fromEntries(Object.entries(MANAGERS).map(([name, type]) => [name, new MoRef(type, type)])),
-    about: { name: "vCenter stand-in", apiVersion: "8.0.2.0" },
+    about: { name: "vCenter stand-in", apiVersion: "8.0.2.0", instanceUuid: inventory.history.instance },
   }),
+  CurrentTime: ({ inventory }) => new Date(inventory.now()).toISOString(),
   Logout: () => undefined,
   FindByInventoryPath: findByPath,
   CreateContainerView: ({ body }) => new MoRef("ContainerView", `view-${text(body, "type")}`),
   DestroyView: () => undefined,
   RetrievePropertiesEx: retrieve,
   CloneVM_Task: cloneMachine,
+  ReconfigVM_Task: ({ inventory, body, target }) =>
+    task(inventory.reconfigure(target.value, optionsOf(all(body, "spec", "extraConfig")))),
   PowerOnVM_Task: ({ inventory, target }) => task(inventory.power(target.value, true)),
   PowerOffVM_Task: ({ inventory, target }) => task(inventory.power(target.value, false)),
   Destroy_Task: ({ inventory, target }) => task(inventory.destroy(target.value)),
   AddCustomFieldDef: ({ inventory, body }) =>
     field(inventory.fieldKey(text(body, "name") ?? ""), text(body, "name") ?? ""),
   SetField: setField,
+  CreateCollectorForEvents: ({ inventory, body }) =>
+    new MoRef(
+      "EventHistoryCollector",
+      inventory.history.collect(Date.parse(text(body, "filter", "time", "beginTime") ?? "")),
+    ),
+  RewindCollector: () => undefined,
+  ReadNextEvents: ({ inventory, body, target }) =>
+    inventory.history.read(target.value, Number(text(body, "maxCount"))).map(showEvent),
 };
+
+/** As a vCenter tells a machine that is made from a template. */
+function showEvent({ key, at: when, className, machine, message }: Told): XmlObject {
+  return {
+    $type: className,
+    key,
+    createdTime: new Date(when).toISOString(),
+    vm: { name: machine.name, vm: new MoRef("VirtualMachine", machine.id) },
+    fullFormattedMessage: message,
+    srcTemplate: { name: machine.template.name, vm: new MoRef("VirtualMachine", machine.template.id) },
+  };
+}
 
 function findByPath({ inventory, body }: VsphereCall): XmlValue {
   const path = text(body, "inventoryPath") ?? "";
@@ -50,11 +80,12 @@ function findByPath({ inventory, body }: VsphereCall): XmlValue {
 }
 
 function cloneMachine({ inventory, body }: VsphereCall): XmlValue {
-  const options = all(body, "spec", "config", "extraConfig");
-  const settings = Object.fromEntries(
-    options.map((option) => [text(option, "key") ?? "", text(option, "value") ?? ""]),
-  );
+  const settings = optionsOf(all(body, "spec", "config", "extraConfig"));
   return task(inventory.clone(text(body, "name") ?? "", text(body, "spec", "powerOn") === "true", settings));
+}
+
+function optionsOf(options: readonly Parsed[]): Record<string, string> {
+  return Object.fromEntries(options.map((option) => [text(option, "key") ?? "", text(option, "value") ?? ""]));
 }
 
 function setField({ inventory, body }: VsphereCall): XmlValue {
@@ -115,6 +146,7 @@ function one(inventory: VsphereInventory, target: MoRef | undefined): Shown {
     const defined = inventory.fields().map(({ key, name }) => field(key, name));
     return { ref: target, properties: { field: { $type: "ArrayOfCustomFieldDef", CustomFieldDef: defined } } };
   }
+  if (target?.type === "EventManager") return { ref: target, properties: { description: EVENT_DESCRIPTION } };
   const known = [place("Datacenter", PLACES.datacenter), place("Folder", PLACES.folder)];
   return known.find(({ ref }) => ref.value === id) ?? showMachine(inventory, inventory.find(id));
 }
@@ -126,7 +158,7 @@ function place(type: string, { id, name }: { readonly id: string; readonly name:
 function showMachine(inventory: VsphereInventory, machine: VsphereMachine): Shown {
   const { id, name, on, address, template, settings, attributes } = machine;
   const running = on && machine.readyAt <= inventory.now();
-  const options = Object.entries(settings).map(([key, value]) => ({ $type: "OptionValue", key, value: string(value) }));
+  const options = [...settings].map(([key, value]) => ({ $type: "OptionValue", key, value: string(value) }));
   const values = [...attributes].map(([key, value]) => ({ $type: "CustomFieldStringValue", key, value }));
   return {
     ref: new MoRef("VirtualMachine", id),

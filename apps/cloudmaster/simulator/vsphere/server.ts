@@ -11,8 +11,9 @@ import { at, MoRef, parseXml, ref, writeElement } from "../../../../packages/xml
 import type { Faults } from "../faults.ts";
 import { createFaults } from "../faults.ts";
 import { closeServer, listen, readBody } from "../listener.ts";
-import { createInventory, PLACES, VsphereFault } from "./inventory.ts";
+import { createInventory, VsphereFault } from "./inventory.ts";
 import { credentials, METHODS } from "./methods.ts";
+import { PLACES } from "./places.ts";
 
 export interface VsphereOptions {
   /** 0 or absent: any free port of 127.0.0.1. */
@@ -29,6 +30,8 @@ export interface VsphereStandIn {
   readonly secret: Readonly<Record<string, string>>;
   /** Names of the machines that are there, the template left out. */
   machines(): string[];
+  /** The advanced settings of a machine; undefined when there is none of that name. */
+  settings(name: string): ReadonlyMap<string, string> | undefined;
   /** The next clone fails like this. */
   failNextMachine(fault: string, message: string): void;
   close(): Promise<void>;
@@ -80,6 +83,7 @@ export async function startVsphere(options: VsphereOptions = {}): Promise<Vspher
       password: PASSWORD,
     },
     machines: () => inventory.machines().flatMap(({ name, template }) => (template ? [] : [name])),
+    settings: (name) => inventory.machines().find((machine) => machine.name === name)?.settings,
     failNextMachine: inventory.failNext,
     close: () => closeServer(server),
   };

@@ -33,7 +33,7 @@ export const subscription: Kind = {
   schema: subscriptionSchema,
   required: ["eventType", "function"],
   shape: keys(
-    "concurrency? createdTime? eventType filters? function id? kind? modifiedTime? name orderBy? paused? secrets status? tags",
+    "concurrency? createdTime? eventType filters? function id? kind? modifiedTime? name orderBy? paused? retries? secrets status? tags",
   ),
   table: {
     style: plainStyle,
@@ -56,6 +56,7 @@ export const subscription: Kind = {
       concurrency: integer("Its runs at once; 1 waits for the end of each"),
       "order-by": textFlag("Attribute or place in the data whose events wait for each other, such as data.vm.name"),
       paused: on("Keep its events and let them wait"),
+      retries: integer("Attempts beyond the first before an event is a dead letter; 5 without"),
       ...secrets,
       ...application,
     },
@@ -68,6 +69,7 @@ export const subscription: Kind = {
       ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
       ...(flags["order-by"] === undefined ? {} : { orderBy: flags["order-by"] }),
       ...(flags.paused ? { paused: true } : {}),
+      ...(flags.retries === undefined ? {} : { retries: flags.retries }),
       secrets: flags.secret,
       tags: tagsOf(flags),
     }),
@@ -79,6 +81,7 @@ export const subscription: Kind = {
     ["Runs at once", [text(resource, "concurrency")]],
     ["Ordered by", [text(resource, "orderBy")]],
     ["Paused", [resource.paused === true ? "yes: its events wait" : ""]],
+    ["Retries", [text(resource, "retries")]],
     ["Secrets", [list(resource, "secrets").join(", ")]],
   ],
 };
