@@ -14,7 +14,10 @@ import { Deliveries } from "../core/events/deliveries.ts";
 import { DriverFleet } from "../core/events/driver-fleet.ts";
 import { DriverTypes } from "../core/events/driver-types.ts";
 import { Drivers } from "../core/events/drivers.ts";
+import { EventLog } from "../core/events/event-log-service.ts";
+import { EventStreams } from "../core/events/event-stream.ts";
 import { Events } from "../core/events/events.ts";
+import { Replays } from "../core/events/replay.ts";
 import { Subscriptions } from "../core/events/subscriptions.ts";
 import { Artefacts } from "../core/functions/artefacts.ts";
 import { Schemas } from "../core/functions/schema/schemas.ts";
@@ -149,7 +152,17 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
   const deliveries = new Deliveries({ database, subscriptions, runs, wake: wakeDeliveries, log });
   feed.subscribe("Function", ({ organization, name }) => deliveries.functionChanged(organization, name));
   feed.subscribe("Subscription", ({ organization, name }) => deliveries.subscriptionChanged(organization, name));
-  const events = new Events({ ...shared, subscriptions, drivers, deliveries, wake: wakeDeliveries });
+  const events = new Events({
+    ...shared,
+    subscriptions,
+    drivers,
+    deliveries,
+    heard: () => streams.wake(),
+    wake: wakeDeliveries,
+  });
+  const streams = new EventStreams(database);
+  const eventLog = new EventLog({ ...shared, subscriptions, streams });
+  const replays = new Replays({ ...shared, subscriptions, deliveries, pace, wake });
   await audit.start();
   const follower = new Follower({ database, feed, log });
   await follower.mark();
@@ -172,6 +185,7 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
     delivery: deliveries.perform,
     image: images.perform,
     deployment: functions.perform,
+    replay: replays.perform,
     "forget-runs": forgotten.perform,
     retention: retention.perform,
   });
@@ -188,6 +202,8 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
     driverTypes,
     drivers,
     events,
+    eventLog,
+    replays,
     audit,
     state: new State(shared),
     deadLetters: new DeadLetters({ ...shared, wake }),
@@ -202,6 +218,7 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
   const end = async (drain: () => Promise<void>): Promise<void> => {
     const noDrivers = drivers.stop();
     const left = queue.close(settings["stop-grace"] + SETTLE_MS);
+    streams.stop();
     runs.stop();
     images.stop();
     functions.stop();

@@ -319,6 +319,13 @@ export const definitions = {
     value: "TIME",
     help: "how long dead letters are kept; 0s is for ever",
   },
+  "keep-events": {
+    group: "Limits",
+    type: "duration",
+    default: "168h",
+    value: "TIME",
+    help: "how long events and the log of their deliveries are kept; 0s is for ever",
+  },
   "min-free-bytes": {
     group: "Limits",
     type: "number",

@@ -153,6 +153,7 @@ export function storeBounds(settings: Settings) {
     runsPerFunction: settings["keep-runs-per-function"],
     runsPerOrganization: settings["keep-runs-per-organization"],
     letterAge: settings["keep-dead-letters"],
+    eventAge: settings["keep-events"],
   };
 }
 

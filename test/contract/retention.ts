@@ -13,7 +13,7 @@ import { NotNowError } from "../../src/core/work/worker.ts";
 import { record } from "./run-record.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const unbounded: Bounds = { runAge: 0, runsPerFunction: 0, runsPerOrganization: 0, letterAge: 0 };
+const unbounded: Bounds = { runAge: 0, runsPerFunction: 0, runsPerOrganization: 0, letterAge: 0, eventAge: 0 };
 const never = new AbortController().signal;
 
 const insertKey = statement((database, { key, created }: { key: string; created: number }) =>

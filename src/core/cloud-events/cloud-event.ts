@@ -83,6 +83,25 @@ export function envelopeOfEvent(event: CloudEvent): string {
   return `${openText(event)},"data":null}`;
 }
 
+/** An event whose `envelopeOfEvent` was kept. */
+export function eventOfEnvelope(envelope: string, data: string | undefined): CloudEvent {
+  const fields = JSON.parse(envelope) as CloudEvent;
+  return { ...fields, extensions: fields.extensions && memberText(envelope, "extensions"), data };
+}
+
+/** The same as CloudEvents 1.0 in JSON format: what 1.0 has no name for is an extension, what it cannot name is left out. */
+export function currentText(envelope: string, data: string | undefined): string {
+  const kept = JSON.parse(envelope) as Readonly<Record<string, unknown>>;
+  const { eventType, eventTypeVersion, eventID, eventTime, contentType, schemaURL, source, extensions = {} } = kept;
+  const others = Object.entries(extensions as object).filter(([name]) => /^[a-z0-9]+$/.test(name));
+  const attributes = {
+    ...Object.fromEntries(others),
+    ...{ specversion: "1.0", type: eventType, source, id: eventID, eventtypeversion: eventTypeVersion },
+    ...{ time: eventTime === NO_TIME ? undefined : eventTime, datacontenttype: contentType, dataschema: schemaURL },
+  };
+  return `${JSON.stringify(attributes).slice(0, -1)}${data === undefined ? "" : `,"data":${data}`}}`;
+}
+
 /** What a function gets as `context.event`, from the text that its run keeps: without data, with the names of 1.0, too. */
 export function contextEvent(kept: string): string {
   const event = JSON.parse(kept) as Record<string, unknown>;

@@ -13,6 +13,7 @@ import type { Principal } from "../shared/principal.ts";
 import { enqueue, type HeldJob, hasten, repack, stepAside } from "../work/job.ts";
 import { kinds } from "../work/kinds.ts";
 import { HopelessError, NotNowError, type Perform } from "../work/worker.ts";
+import { logEnd, logPromise, logReason, logRun } from "./delivery-log.ts";
 import { concurrencyOf, keysOf, ownKeyOf, waitsForEnds } from "./order.ts";
 import type { SubscriptionRecord, Subscriptions } from "./subscriptions.ts";
 import { DeliveryTurns } from "./turns.ts";
@@ -76,8 +77,8 @@ export class Deliveries {
     this.#ports = ports;
   }
 
-  /** The work that brings an event to a subscription. */
-  promise({ id, subscription, orderKey }: Promised, event: CloudEvent, parent: Parent | undefined): Statement {
+  /** The work that brings an event to a subscription, and its place in the log. */
+  promise({ id, subscription, orderKey }: Promised, event: CloudEvent, parent: Parent | undefined): Statement[] {
     const delivery: Delivery = {
       subscription: subscription.name,
       subscriptionId: subscription.id,
@@ -92,7 +93,13 @@ export class Deliveries {
     const payload = JSON.stringify(delivery);
     const { retries } = subscription.document;
     const maxAttempts = retries === undefined ? kinds.delivery.maxAttempts : 1 + retries;
-    return enqueue({ organization, kind: "delivery", id, orderKey, payload, maxAttempts });
+    return [
+      enqueue({ organization, kind: "delivery", id, orderKey, payload, maxAttempts }),
+      logPromise({
+        ...{ organization, id, subscription: subscription.name, subscription_id: subscription.id },
+        ...{ type: event.eventType, source: event.source, event_id: event.eventID ?? "" },
+      }),
+    ];
   }
 
   /** What a subscription's deliveries waited for may be there: they need not wait for the next look. */
@@ -131,10 +138,13 @@ export class Deliveries {
 
   readonly perform: Perform = async (job, _signal, free) => {
     const delivery = JSON.parse(job.payload) as Delivery;
+    let end: "DELIVERED" | "DROPPED" = "DELIVERED";
     try {
       const record = this.#ports.subscriptions.find(job.organization, delivery.subscription);
       // Who has unsubscribed gets nothing more.
-      if (record?.id === delivery.subscriptionId) await this.#inTurn(record, job, delivery, free);
+      const isThere = record?.id === delivery.subscriptionId;
+      if (isThere) await this.#inTurn(record, job, delivery, free);
+      else end = "DROPPED";
     } catch (error) {
       if (error instanceof HopelessError) this.#warn(job, delivery, error);
       throw error;
@@ -142,7 +152,7 @@ export class Deliveries {
       this.#hasStarted(job.id);
     }
     this.#forget(delivery.subscriptionId);
-    return [];
+    return [logEnd(job, end)];
   };
 
   async #inTurn(record: SubscriptionRecord, job: HeldJob, delivery: Delivery, free: () => void): Promise<void> {
@@ -177,15 +187,17 @@ export class Deliveries {
     if (earlier?.status === "READY") return undefined;
     // It is being taken up again.
     if (earlier !== undefined && earlier.finished === undefined) return earlier.id;
-    if (record.document.paused) this.#wait(record, "it is paused");
+    if (record.document.paused) await this.#wait(record, job, "it is paused");
     return (await this.#start(record, job, delivery)).id;
   }
 
   /** @throws NotNowError */
-  #wait({ organization, name, id }: SubscriptionRecord, reason: string): never {
-    if (this.#waiting.get(id) !== reason)
+  async #wait({ organization, name, id }: SubscriptionRecord, job: HeldJob, reason: string): Promise<never> {
+    if (this.#waiting.get(id) !== reason) {
       this.#ports.log.warn({ organization, subscription: name }, `the events of subscription ${name} wait: ${reason}`);
-    this.#waiting.set(id, reason);
+      this.#waiting.set(id, reason);
+      await this.#ports.database.commit([logReason(job, reason)]);
+    }
     throw new NotNowError(NOT_POSSIBLE_PAUSE_MS);
   }
 
@@ -206,10 +218,14 @@ export class Deliveries {
         secrets: document.secrets ?? undefined,
         event: delivery.event,
         parent: delivery.parent,
-        together: (run) => [repack(job, JSON.stringify({ ...delivery, run })), ...others],
+        together: (run) => [
+          repack(job, JSON.stringify({ ...delivery, run })),
+          logRun(job, run, job.attempt),
+          ...others,
+        ],
       });
     } catch (error) {
-      if (isNotThere(error)) this.#wait(record, wordsOf(error));
+      if (isNotThere(error)) await this.#wait(record, job, wordsOf(error));
       throw refusal(error);
     }
   }

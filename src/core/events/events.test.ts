@@ -73,7 +73,14 @@ beforeEach(async () => {
   queue = new WorkQueue({ database, owner: "me", log });
   await queue.prepare({ delivery: deliveries.perform });
   queue.open();
-  events = new Events({ ...ports, subscriptions, drivers, deliveries, wake: () => queue.wake("delivery") });
+  events = new Events({
+    ...ports,
+    subscriptions,
+    drivers,
+    deliveries,
+    heard: () => {},
+    wake: () => queue.wake("delivery"),
+  });
 });
 
 afterEach(async () => {
@@ -234,7 +241,15 @@ describe("an event", () => {
   test("is not acknowledged when it cannot be put on record itself", async () => {
     await subscribe("one", "vm.deployed", "f");
     const full: Database = { ...database, commit: () => Promise.reject(new Error("the disk is full")) };
-    const failing = new Events({ iam, subscriptions, drivers, deliveries, database: full, wake: () => {} });
+    const failing = new Events({
+      iam,
+      subscriptions,
+      drivers,
+      deliveries,
+      database: full,
+      heard: () => {},
+      wake: () => {},
+    });
     await expect(failing.emit(admin, home, event, "{}")).rejects.toThrow(
       "internal server error when emitting an event",
     );

@@ -1,5 +1,5 @@
 /** Events: checked, then work for every matching subscription, all of it on record before the event is acknowledged. */
-import { randomUUID } from "node:crypto";
+import { randomUUIDv7 } from "node:crypto";
 import { type CloudEvent, eventText, readEvent, refuseInvalid } from "../cloud-events/cloud-event.ts";
 import { type Parent, parentOf } from "../runs/request.ts";
 import { unixSeconds } from "../shared/clock.ts";
@@ -11,6 +11,7 @@ import { keepBookmark } from "./bookmarks.ts";
 import type { Deliveries, Promised } from "./deliveries.ts";
 import type { Drivers } from "./drivers.ts";
 import type { Emission } from "./emission-contract.ts";
+import { keepEvent } from "./event-log.ts";
 import { lookInto } from "./filters.ts";
 import { orderKeyOf } from "./order.ts";
 import { receive } from "./received.ts";
@@ -20,6 +21,8 @@ export interface EmissionPorts extends Pick<ResourcePorts, "iam" | "database"> {
   readonly subscriptions: Subscriptions;
   readonly drivers: Drivers;
   readonly deliveries: Deliveries;
+  /** An event is on record. */
+  readonly heard: () => void;
   /** Deliveries have been promised. */
   readonly wake: () => void;
 }
@@ -62,10 +65,10 @@ export class Events {
   ): Promise<string> {
     const event = readEvent(body, text);
     refuseInvalid(event);
-    const look = lookInto(event, body.data);
+    const look = lookInto(event, () => body.data);
     const deliveries = this.#ports.subscriptions
       .of(organization, event.eventType, look)
-      .map((subscription) => ({ id: randomUUID(), subscription, orderKey: orderKeyOf(subscription, look) }));
+      .map((subscription) => ({ id: randomUUIDv7(), subscription, orderKey: orderKeyOf(subscription, look) }));
     if (await this.#receive(organization, event, deliveries, parent, besides)) {
       const started = deliveries.map(({ id, subscription }) => this.#ports.deliveries.started(id, subscription));
       this.#ports.wake();
@@ -82,13 +85,17 @@ export class Events {
     parent: Parent | undefined,
     besides: readonly Statement[],
   ): Promise<boolean> {
+    const kept = keepEvent(organization, event);
     if (deliveries.length === 0) {
-      await this.#commit(besides);
+      await this.#commit([kept, ...besides]);
+      this.#ports.heard();
       return false;
     }
-    const work = deliveries.map((promised) => this.#ports.deliveries.promise(promised, event, parent));
+    const work = deliveries.flatMap((promised) => this.#ports.deliveries.promise(promised, event, parent));
     try {
-      await this.#ports.database.commit([...receive(organization, event, unixSeconds()), ...work, ...besides]);
+      const received = receive(organization, event, unixSeconds());
+      await this.#ports.database.commit([...received, kept, ...work, ...besides]);
+      this.#ports.heard();
       return true;
     } catch (error) {
       if (!(error instanceof DuplicateError)) throw new DispatchError("NOT_EMITTED", {}, error);

@@ -44,8 +44,8 @@ function passesOne(filter: Filter, look: Look): boolean {
   });
 }
 
-/** Looks into an event; `data` is its data as a value. Attributes have the names of 1.0. */
-export function lookInto(event: CloudEvent, data: unknown): Look {
+/** Looks into an event; `data` gives its data as a value, if anybody asks. Attributes have the names of 1.0. */
+export function lookInto(event: CloudEvent, data: () => unknown): Look {
   const extensions: unknown = event.extensions === undefined ? {} : JSON.parse(event.extensions);
   const attributes: Readonly<Record<string, unknown>> = {
     ...(extensions as object),
@@ -59,7 +59,7 @@ export function lookInto(event: CloudEvent, data: unknown): Look {
   };
   return (name) => {
     const [first = "", ...path] = name.split(".");
-    if (first === "data") return textOf(path.reduce(member, data));
+    if (first === "data") return textOf(path.reduce(member, data()));
     return textOf(member(attributes, name));
   };
 }

@@ -25,6 +25,11 @@ interface SubscriptionDocument {
 /** A subscription, as deliveries see it. */
 export type SubscriptionRecord = ResourceRecord<SubscriptionDocument>;
 
+/** Whether an event of this type is for it; `look` looks into the event. */
+export function wants({ document }: SubscriptionRecord, eventType: string, look: Look): boolean {
+  return matches(document.eventType, eventType) && passes(document.filters ?? [], look);
+}
+
 /** A written subscription is active, so reading says READY; the answer to a write names the deed, as clients expect. */
 const statuses = { get: "READY", create: "CREATING", update: "UPDATING", delete: "DELETING" } as const;
 
@@ -35,9 +40,7 @@ export class Subscriptions extends ResourceService<Subscription, SubscriptionDoc
 
   /** All that an event of this type is for; `look` looks into it. */
   of(organization: string, eventType: string, look: Look): SubscriptionRecord[] {
-    return this.store
-      .list(organization)
-      .filter(({ document }) => matches(document.eventType, eventType) && passes(document.filters ?? [], look));
+    return this.store.list(organization).filter((record) => wants(record, eventType, look));
   }
 
   /** All that run this function. */

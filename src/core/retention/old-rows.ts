@@ -4,6 +4,7 @@ import { statement } from "../shared/statement.ts";
 import type { Step } from "./old-runs.ts";
 
 const CHUNK = 500;
+const EVENTS = 50;
 /** An answer under an Idempotency-Key is given again for so long (decisions 18c). */
 const KEY_SECONDS = 24 * 60 * 60;
 /** Whoever follows the change feed may be so many changes behind. */
@@ -15,6 +16,14 @@ const dropKeys = statement((database, { until }: { until: number }) =>
 
 const dropChanges = statement((database, { until }: { until: number }) =>
   database.deleteFrom("changes").where("sequence", "<=", until),
+);
+
+const dropEvents = statement((database, { until }: { until: number }) =>
+  database.deleteFrom("events").where("sequence", "<=", until),
+);
+
+const dropDelivery = statement((database, row: { organization: string; id: string }) =>
+  database.deleteFrom("deliveries").where("organization", "=", row.organization).where("id", "=", row.id),
 );
 
 const dropLetters = statement((database, row: { organization: string; until: number }) =>
@@ -33,6 +42,61 @@ export async function dropExpiredKeys(database: Database, now: number, step: Ste
     if (until === undefined) return;
     await step(() => database.commit([dropKeys({ until })]));
   }
+}
+
+/** Of events that were received before this time (Unix milliseconds), those that come first. Each may be large. */
+export async function dropOldEvents(database: Database, before: number, step: Step): Promise<void> {
+  const rows = database.query.selectFrom("events").select(["sequence", "received"]).orderBy("sequence");
+  for (;;) {
+    const found = await step(() => rows.limit(EVENTS).execute());
+    const until = found.filter(({ received }) => Number(received) < before).at(-1)?.sequence;
+    if (until === undefined) return;
+    await step(() => database.commit([dropEvents({ until: Number(until) })]));
+  }
+}
+
+/** The log of deliveries that were promised before this time, less those that have not ended. */
+export async function dropOldDeliveries(database: Database, before: number, step: Step): Promise<void> {
+  for (let place: DeliveryPlace | undefined = { organization: "", id: "" }; place !== undefined; ) {
+    const after: DeliveryPlace = place;
+    const page: DeliveryPlace[] = await step(() => deliveriesAfter(database, after, before));
+    place = page.at(-1);
+    const chunk = page.map(({ organization, id }) => dropDelivery({ organization, id }));
+    if (chunk.length > 0) await step(() => database.commit(chunk));
+  }
+}
+
+interface DeliveryPlace {
+  readonly organization: string;
+  readonly id: string;
+}
+
+function deliveriesAfter({ query }: Database, after: DeliveryPlace, before: number): Promise<DeliveryPlace[]> {
+  return query
+    .selectFrom("deliveries")
+    .select(["organization", "id"])
+    .where(({ eb, or, and }) =>
+      or([
+        eb("organization", ">", after.organization),
+        and([eb("organization", "=", after.organization), eb("id", ">", after.id)]),
+      ]),
+    )
+    .where("promised", "<", before)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom("work")
+            .select("work.id")
+            .whereRef("work.organization", "=", "deliveries.organization")
+            .where("work.kind", "=", "delivery")
+            .whereRef("work.id", "=", "deliveries.id"),
+        ),
+      ),
+    )
+    .orderBy("organization")
+    .orderBy("id")
+    .limit(CHUNK)
+    .execute();
 }
 
 export async function dropOldChanges(database: Database, step: Step): Promise<void> {

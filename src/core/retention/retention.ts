@@ -5,7 +5,7 @@
 import { unixSeconds } from "../shared/clock.ts";
 import { type Database, DuplicateError } from "../shared/ports.ts";
 import { enqueue, giveBack, type HeldJob } from "../work/job.ts";
-import { dropExpiredKeys, dropOldChanges, dropOldLetters } from "./old-rows.ts";
+import { dropExpiredKeys, dropOldChanges, dropOldDeliveries, dropOldEvents, dropOldLetters } from "./old-rows.ts";
 import { beyond, dropEnded, nextFunction, nextOrganization, type RunScope, type Step } from "./old-runs.ts";
 import type { Pace } from "./pace.ts";
 
@@ -17,6 +17,8 @@ export interface Bounds {
   readonly runsPerOrganization: number;
   /** Milliseconds. */
   readonly letterAge: number;
+  /** Milliseconds; of events and of the log of their deliveries. */
+  readonly eventAge: number;
 }
 
 export interface RetentionPorts {
@@ -59,6 +61,10 @@ export class Retention {
     }
     await dropExpiredKeys(database, unixSeconds(), step);
     await dropOldChanges(database, step);
+    if (bounds.eventAge > 0) {
+      await dropOldEvents(database, Date.now() - bounds.eventAge, step);
+      await dropOldDeliveries(database, Date.now() - bounds.eventAge, step);
+    }
     if (bounds.letterAge > 0) await dropOldLetters(database, Date.now() - bounds.letterAge, step);
   }
 

@@ -124,6 +124,39 @@ export interface ReceivedEventTable {
   received: number;
 }
 
+/** What was emitted, see core/events/event-log.ts. */
+export interface EventTable {
+  sequence: number;
+  organization: string;
+  /** Unix milliseconds. */
+  received: number;
+  type: string;
+  /** JSON text of the event without its data. */
+  event: string;
+  /** JSON text. */
+  data: string | null;
+}
+
+/** What became of a delivery, see core/events/delivery-log.ts. */
+export interface DeliveryTable {
+  organization: string;
+  id: string;
+  subscription: string;
+  subscription_id: string;
+  type: string;
+  source: string;
+  event_id: string;
+  status: string;
+  attempts: number;
+  /** The run that was started last. */
+  run: string | null;
+  /** Why it waits. */
+  error: string | null;
+  /** Unix milliseconds. */
+  promised: number;
+  ended: number | null;
+}
+
 /** What applications keep, see core/state. */
 export interface StateTable {
   organization: string;
@@ -204,6 +237,8 @@ export interface DatabaseSchema {
   dead_letters: DeadLetterTable;
   state: StateTable;
   received_events: ReceivedEventTable;
+  events: Counted<EventTable>;
+  deliveries: DeliveryTable;
   idempotency: IdempotencyTable;
   audit: Counted<AuditTable>;
   changes: Counted<ChangeTable>;

@@ -47,6 +47,16 @@ export const deadLetterOperations = {
     parameters,
     response: deadLetterSchema,
   },
+  editDeadLetter: {
+    method: "PUT",
+    path: item,
+    permission: { resource, action: "update" },
+    success: 200,
+    summary: "Replace the data of a dead letter, before it is sent again",
+    parameters,
+    body: { type: "object", required: ["data"], properties: { data: anyJson } },
+    response: deadLetterSchema,
+  },
   retryDeadLetter: {
     method: "POST",
     path: `${item}/retry`,

@@ -30,6 +30,12 @@ const remove = statement(
   "one",
 );
 
+const replacePayload = statement(
+  (database, { organization, id, payload }: Key & { payload: string }) =>
+    database.updateTable("dead_letters").set({ payload }).where("organization", "=", organization).where("id", "=", id),
+  "one",
+);
+
 type Row = Selectable<DeadLetterTable>;
 
 export interface LetterPage {
@@ -88,6 +94,25 @@ export class DeadLetters {
     this.#authorize(principal, organization, "get");
     const row = await this.#find({ organization, id });
     return { ...toWire(row), work: JSON.parse(row.payload) as unknown } as DeadLetter;
+  }
+
+  /** `data` is JSON text. @throws NOT_FOUND, BAD_REQUEST for what has none */
+  async edit(principal: Principal, organization: string, id: string, data: string): Promise<DeadLetter> {
+    this.#authorize(principal, organization, "update");
+    const { kind, payload } = await this.#find({ organization, id });
+    if (kind !== "delivery") {
+      const message = `dead letter ${id} is a ${kind}, which has no data: only deliveries can be changed`;
+      throw new DispatchError("BAD_REQUEST", { message });
+    }
+    const changed = JSON.stringify({ ...(JSON.parse(payload) as object), input: data });
+    const audit = auditStatement({ principal, action: "update", organization, kind: "DeadLetter", name: id });
+    try {
+      await this.#ports.database.commit([replacePayload({ organization, id, payload: changed }), audit]);
+    } catch (error) {
+      if (error instanceof StaleWriteError) throw notFound(id);
+      throw error;
+    }
+    return this.get(principal, organization, id);
   }
 
   /** It is work again, behind what waits in its order. @throws NOT_FOUND */

@@ -23,6 +23,8 @@ export const kinds = {
   image: { concurrency: 2, maxAttempts: 0, firstPause: 1000, longestPause: 600_000, shared: true },
   /** A function that was written: each loads a worker. */
   deployment: { concurrency: 4, maxAttempts: 0, firstPause: 1000, longestPause: 600_000, shared: true },
+  /** The events of a time on their way to a subscription again; see core/events/replay.ts. */
+  replay: { concurrency: 2, maxAttempts: 0, firstPause: 1000, longestPause: 60_000 },
   /** The runs of a function that was deleted; see core/retention. */
   "forget-runs": { concurrency: 1, maxAttempts: 0, firstPause: 1000, longestPause: 600_000 },
   /** What is beyond the bounds of the store. */

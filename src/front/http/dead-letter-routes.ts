@@ -1,3 +1,4 @@
+import { memberText } from "../../core/shared/json-text.ts";
 import type { DeadLetters, LetterPage } from "../../core/work/dead-letters.ts";
 import type { deadLetterOperations } from "../../core/work/dead-letters-contract.ts";
 import { listAnswer } from "./paging.ts";
@@ -13,6 +14,10 @@ export function deadLetterRoutes(operations: typeof deadLetterOperations, letter
       },
     },
     { operation: operations.getDeadLetter, handle: async (call) => ({ body: await letters.get(...named(call)) }) },
+    {
+      operation: operations.editDeadLetter,
+      handle: async (call) => ({ body: await letters.edit(...named(call), memberText(call.text, "data") ?? "null") }),
+    },
     { operation: operations.retryDeadLetter, handle: async (call) => ({ body: await letters.retry(...named(call)) }) },
     {
       operation: operations.deleteDeadLetter,

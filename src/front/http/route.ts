@@ -32,3 +32,8 @@ export interface Route {
   readonly operation: Operation;
   readonly handle: Handler;
 }
+
+/** No proxy may keep the lines back. */
+export function eventStream(body: AsyncIterable<string>): Answer {
+  return { body, headers: { "content-type": EVENT_STREAM, "cache-control": "no-cache", "x-accel-buffering": "no" } };
+}

@@ -14,10 +14,13 @@ import {
   subscriptionCommands,
   subscriptionOperations,
 } from "../../core/events/contract.ts";
+import { eventLogOperations } from "../../core/events/delivery-contract.ts";
 import type { DriverTypes } from "../../core/events/driver-types.ts";
 import type { Drivers } from "../../core/events/drivers.ts";
 import { emissionOperations } from "../../core/events/emission-contract.ts";
+import type { EventLog } from "../../core/events/event-log-service.ts";
 import type { Events } from "../../core/events/events.ts";
+import type { Replays } from "../../core/events/replay.ts";
 import type { Subscriptions } from "../../core/events/subscriptions.ts";
 import { type FunctionResource, functionOperations } from "../../core/functions/contract.ts";
 import type { Functions } from "../../core/functions/service.ts";
@@ -46,6 +49,7 @@ import { deadLetterOperations } from "../../core/work/dead-letters-contract.ts";
 import { accessRoutes } from "./access-routes.ts";
 import { auditRoutes } from "./audit-routes.ts";
 import { deadLetterRoutes } from "./dead-letter-routes.ts";
+import { eventLogRoutes } from "./event-log-routes.ts";
 import { driverLogRoutes, driverTokenRoutes, eventRoutes, subscriptionRoutes } from "./event-routes.ts";
 import { paged } from "./paging.ts";
 import type { Call, Handler, Route } from "./route.ts";
@@ -63,6 +67,8 @@ export interface Services {
   readonly driverTypes: DriverTypes;
   readonly drivers: Drivers;
   readonly events: Events;
+  readonly eventLog: EventLog;
+  readonly replays: Replays;
   readonly state: State;
   readonly deadLetters: DeadLetters;
   readonly applications: Resources<Application>;
@@ -99,6 +105,7 @@ export function routesOf(services: Services, maxList: number): Route[] {
     ...driverTokenRoutes(driverTokenOperations, services.drivers),
     ...auditRoutes(services.audit),
     ...eventRoutes(emissionOperations, services.events),
+    ...eventLogRoutes(eventLogOperations, services),
   ];
 }
 

@@ -15,7 +15,7 @@ import { memberText } from "../../core/shared/json-text.ts";
 import { principalText } from "../../core/shared/principal.ts";
 import { listAnswer } from "./paging.ts";
 import { pieces } from "./pieces.ts";
-import { type Answer, type Call, EVENT_STREAM, type Route } from "./route.ts";
+import { type Answer, type Call, eventStream, type Route } from "./route.ts";
 
 export function runRoutes(operations: typeof runOperations, runs: Runs): Route[] {
   return [
@@ -51,11 +51,6 @@ export function runRoutes(operations: typeof runOperations, runs: Runs): Route[]
       }),
     },
   ];
-}
-
-/** No proxy may keep the lines back. */
-function eventStream(body: AsyncIterable<string>): Answer {
-  return { body, headers: { "content-type": EVENT_STREAM, "cache-control": "no-cache", "x-accel-buffering": "no" } };
 }
 
 async function createRun(runs: Runs, call: Call): Promise<Answer> {

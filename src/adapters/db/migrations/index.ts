@@ -16,6 +16,7 @@ import { toldRuns } from "./0015-told-runs.ts";
 import { namedChanges } from "./0016-named-changes.ts";
 import { imageFolders } from "./0017-image-folders.ts";
 import { unfinishedInOrder } from "./0018-unfinished-in-order.ts";
+import { keptEvents } from "./0019-kept-events.ts";
 import type { Migration } from "./migration.ts";
 
 /** All steps, oldest first. Never change one that was released: add another. */
@@ -38,4 +39,5 @@ export const migrations: readonly Migration[] = [
   namedChanges,
   imageFolders,
   unfinishedInOrder,
+  keptEvents,
 ];

@@ -5,7 +5,7 @@ import type { Command as AnyCommand, Path } from "./command.ts";
 import { type Config, readConfig } from "./config-file.ts";
 import { credentialHeaders, withAdminToken } from "./credential.ts";
 import { CliError } from "./errors.ts";
-import type { FlagTable, Values } from "./flags.ts";
+import type { FlagTable } from "./flags.ts";
 import type { Io } from "./io.ts";
 import type { Parsed } from "./parse.ts";
 import { baseUrl, resolveSettings, type Settings } from "./settings.ts";
@@ -24,9 +24,6 @@ export interface Context {
 }
 
 export type Command = AnyCommand<Context>;
-
-/** A context with the values of these flags. */
-export type With<F extends FlagTable> = Context & { readonly flags: Values<F> };
 
 /** Derives the types of a command's flags; nothing else. */
 export function command<F extends FlagTable>(data: AnyCommand<Context, F>): Command {

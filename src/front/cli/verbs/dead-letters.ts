@@ -3,9 +3,10 @@ import { deadLetterOperations } from "../../../core/work/dead-letters-contract.t
 import { needed, optional } from "../frame/command.ts";
 import { command } from "../frame/context.ts";
 import { UsageError } from "../frame/errors.ts";
-import { integer } from "../frame/flags.ts";
+import { integer, text } from "../frame/flags.ts";
 import { deadLetterAliases, deadLetterTable, fetchDeadLetter, isDeadLetterWord } from "../kinds/dead-letter.ts";
 import { printResources } from "../output/print.ts";
+import { eventData } from "./emit.ts";
 
 /** `get deadletter [ID]`. */
 export const getDeadLetters = command({
@@ -29,9 +30,21 @@ export const retry = command({
   name: "retry",
   summary: "Do again what could not be done",
   arguments: [needed("TYPE", ["deadletter"]), needed("ID")],
-  examples: ["dispatch retry deadletter ID"],
-  run: async ({ args: [word = "", letter = ""], client, io }) => {
+  flags: {
+    data: text("JSON that takes the place of the event's data"),
+    "data-from-file": text("File with such data"),
+  },
+  examples: ["dispatch retry deadletter ID", `dispatch retry deadletter ID --data '{"vm": "web-1"}'`],
+  run: async ({ flags, ...context }) => {
+    const {
+      args: [word = "", letter = ""],
+      client,
+      io,
+    } = context;
     if (!isDeadLetterWord(word)) throw new UsageError("only dead letters can be retried: dispatch retry deadletter ID");
+    const data = eventData({ ...context, flags: { ...flags, binary: false } });
+    if (data !== undefined)
+      await client.call(deadLetterOperations.editDeadLetter, { path: { letter }, body: { data } });
     await client.call(deadLetterOperations.retryDeadLetter, { path: { letter } });
     io.stdout(`Retried dead letter: ${letter}\n`);
   },

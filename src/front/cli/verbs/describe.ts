@@ -1,9 +1,12 @@
 /** `describe TYPE NAME`: how a resource is, why, who uses it, and what it did last. */
+
+import { eventLogOperations } from "../../../core/events/delivery-contract.ts";
 import { ApiError } from "../../client/errors.ts";
 import { needed } from "../frame/command.ts";
 import { type Context, command } from "../frame/context.ts";
 import { unknownWord } from "../frame/parse.ts";
 import { deadLetterFacts, fetchDeadLetter, isDeadLetterWord } from "../kinds/dead-letter.ts";
+import { deliveryLine, millisecondsText } from "../kinds/delivery.ts";
 import { fetchResources, type Kind, list, number, objectOf, objects, objectsOf, text } from "../kinds/kind.ts";
 import { allKinds, kindNamed, kindOfWord } from "../kinds/kinds.ts";
 import { fetchRun, fetchRunDetails, fetchRuns, printRuns, runFacts, runLine } from "../kinds/run.ts";
@@ -72,9 +75,23 @@ function ownerOf(resource: JsonObject): string {
 }
 
 async function lastRunsOf(context: Context, { kind }: Kind, resource: JsonObject): Promise<Fact[]> {
+  if (kind === "Subscription") return subscriptionFacts(context, text(resource, "name"));
   if (kind !== "Function") return [];
   const runs = await fetchRuns(context, { functionName: text(resource, "name"), limit: lastRuns });
   return [["Last runs", runs.length === 0 ? ["none"] : runs.slice(0, lastRuns).map(runLine)]];
+}
+
+async function subscriptionFacts({ client }: Context, subscriptionName: string): Promise<Fact[]> {
+  const found = await client.call(eventLogOperations.explainSubscription, { path: { subscriptionName } });
+  const details = objectOf(found);
+  const waiting = number(details, "waiting") ?? 0;
+  const deliveries = objects(details, "deliveries");
+  return [
+    ["Waiting", [waiting === 0 ? "none" : `${waiting}, since ${millisecondsText(number(details, "oldestTime"))}`]],
+    ["Waits for", [text(details, "reason")]],
+    ["Dead letters", [text(details, "deadLetters")]],
+    ["Last deliveries", deliveries.length === 0 ? ["none"] : deliveries.map(deliveryLine)],
+  ];
 }
 
 /** Which resources name this one, and so break when it is deleted: `API cloudmaster`, `Function echo`. */

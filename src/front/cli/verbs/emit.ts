@@ -5,9 +5,10 @@ import { parseJson } from "../../client/json.ts";
 import { jsonProblem } from "../files/json-place.ts";
 import { readBytes, textOf } from "../files/read-text.ts";
 import { needed } from "../frame/command.ts";
-import { command, type With } from "../frame/context.ts";
+import { command } from "../frame/context.ts";
 import { CliError } from "../frame/errors.ts";
 import { on, text } from "../frame/flags.ts";
+import type { Io } from "../frame/io.ts";
 
 const emitEvent = { method: "POST", path: "/v1/event" } as const;
 const jsonType = "application/json";
@@ -49,7 +50,20 @@ export const emit = command({
   },
 });
 
-function eventData({ io, flags: { data, "data-from-file": path, binary } }: With<typeof flags>): unknown {
+interface DataFlags {
+  readonly data: string | undefined;
+  readonly "data-from-file": string | undefined;
+  readonly binary: boolean;
+}
+
+/** The data that the flags give; undefined for none. @throws CliError when it cannot be read */
+export function eventData({
+  io,
+  flags: { data, "data-from-file": path, binary },
+}: {
+  readonly io: Io;
+  readonly flags: DataFlags;
+}): unknown {
   if (path !== undefined && data !== undefined) {
     throw new CliError("--data and --data-from-file are mutually exclusive, specify only one of them");
   }

@@ -5,6 +5,7 @@ import { fetchResources, type Kind } from "../kinds/kind.ts";
 import { resourceKinds } from "../kinds/kinds.ts";
 import { printResources } from "../output/print.ts";
 import { getDeadLetters } from "./dead-letters.ts";
+import { getDeliveries } from "./events.ts";
 import { ignoredApplication } from "./flags.ts";
 import { getRuns } from "./get-runs.ts";
 import { getState } from "./get-state.ts";
@@ -34,5 +35,5 @@ export const get = command({
   summary: "Show resources",
   childWord: "resource type",
   examples: ["dispatch get functions", "dispatch get runs hello --last", "dispatch get api cloudmaster -o yaml"],
-  commands: [...resourceKinds.map((kind) => getCommand(kind, "get")), getRuns, getState, getDeadLetters],
+  commands: [...resourceKinds.map((kind) => getCommand(kind, "get")), getRuns, getState, getDeadLetters, getDeliveries],
 });

@@ -1,0 +1,97 @@
+/** The logs of events and deliveries, for those who may see events. */
+
+import { DispatchError } from "../shared/errors.ts";
+import type { Iam } from "../shared/iam.ts";
+import type { Database } from "../shared/ports.ts";
+import type { Principal } from "../shared/principal.ts";
+import type { DeliveryObject, SubscriptionDetails } from "./delivery-contract.ts";
+import { backlogOfSubscription, type DeliveryPage, listDeliveries } from "./delivery-log.ts";
+import { eventsBefore, keptText } from "./event-log.ts";
+import type { EventStreams } from "./event-stream.ts";
+import type { Subscriptions } from "./subscriptions.ts";
+
+export interface EventLogPorts {
+  readonly database: Database;
+  readonly iam: Iam;
+  readonly subscriptions: Subscriptions;
+  readonly streams: EventStreams;
+}
+
+interface EventPage {
+  readonly limit?: number;
+  readonly cursor?: string;
+  /** Unix milliseconds. */
+  readonly since?: number;
+}
+
+/** Events may be large, deliveries are not. */
+const EVENTS = 20;
+const DELIVERIES = 100;
+const LAST_DELIVERIES = 5;
+
+export class EventLog {
+  readonly #ports: EventLogPorts;
+
+  constructor(ports: EventLogPorts) {
+    this.#ports = ports;
+  }
+
+  /** JSON texts, newest first, and where the list goes on. @throws FORBIDDEN, INVALID_TYPE */
+  async events(principal: Principal, organization: string, page: EventPage) {
+    this.#authorize(principal, organization);
+    const limit = Math.min(page.limit ?? EVENTS, EVENTS);
+    const before = page.cursor === undefined ? undefined : placeOf(page.cursor);
+    const since = page.since;
+    const found = await eventsBefore(this.#ports.database, organization, {
+      ...(before === undefined ? {} : { before }),
+      ...(since === undefined ? {} : { since }),
+      limit: limit + 1,
+    });
+    const events = found.slice(0, limit);
+    return { events: events.map(keptText), next: found.length > limit ? Number(events.at(-1)?.sequence) : undefined };
+  }
+
+  /** Server-sent events. @throws FORBIDDEN, TOO_MANY_FOLLOWERS */
+  follow(principal: Principal, organization: string, after?: number): Promise<AsyncGenerator<string>> {
+    this.#authorize(principal, organization);
+    return this.#ports.streams.follow(organization, after);
+  }
+
+  /** Newest first, and where the list goes on. @throws FORBIDDEN, NOT_FOUND */
+  async deliveries(
+    principal: Principal,
+    organization: string,
+    { limit = DELIVERIES, ...page }: Partial<DeliveryPage>,
+  ): Promise<{ readonly deliveries: DeliveryObject[]; readonly next: string | undefined }> {
+    this.#authorize(principal, organization);
+    const found = await listDeliveries(this.#ports.database, organization, { ...page, limit: limit + 1 });
+    const deliveries = found.slice(0, limit);
+    return { deliveries, next: found.length > limit ? deliveries.at(-1)?.name : undefined };
+  }
+
+  /** @throws FORBIDDEN, NOT_FOUND */
+  async explain(principal: Principal, organization: string, name: string): Promise<SubscriptionDetails> {
+    this.#authorize(principal, organization);
+    const record = this.#ports.subscriptions.find(organization, name);
+    if (record === undefined) throw new DispatchError("NOT_FOUND", { kind: "subscription", name });
+    const { database } = this.#ports;
+    const page = { subscription: name, limit: LAST_DELIVERIES };
+    const [backlog, deliveries] = await Promise.all([
+      backlogOfSubscription(database, organization, record.id),
+      listDeliveries(database, organization, page),
+    ]);
+    const reason = record.document.paused ? "it is paused" : backlog.reason;
+    return { ...backlog, ...(reason === undefined || backlog.waiting === 0 ? {} : { reason }), deliveries };
+  }
+
+  #authorize(principal: Principal, organization: string): void {
+    this.#ports.iam.authorize(principal, { resource: "event", action: "get", organization });
+  }
+}
+
+/** @throws INVALID_TYPE */
+function placeOf(cursor: string): number {
+  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
+  const message = `cursor in query must be one that a list answered: ${JSON.stringify(cursor)}`;
+  throw new DispatchError("INVALID_TYPE", { message });
+}
