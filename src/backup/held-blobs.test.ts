@@ -11,36 +11,34 @@ function memory(): Blobs {
       return String(bytes);
     },
     get: async (digest) => known.get(digest) ?? Buffer.alloc(0),
-    remove: async (digest) => void known.delete(digest),
-    list: async () => [...known.keys()].sort(),
+    keep: async (digest) => known.has(digest),
+    collect: async (isUsed) => {
+      for (const digest of known.keys()) if (!isUsed(digest)) known.delete(digest);
+    },
   };
 }
 
-test("while one reader holds them, removed blobs stay; with the last reader they go", async () => {
-  const held = holdable(memory(), () => {});
+const nobody = (): boolean => false;
+
+test("while one reader holds them, unused blobs stay; after the last reader they go", async () => {
+  const held = holdable(memory());
   for (const name of ["a", "b"]) await held.put(Buffer.from(name));
   const [first, second] = [held.hold(), held.hold()];
-  await held.remove("a");
   first();
   first();
-  expect(await held.list()).toEqual(["a", "b"]);
+  await held.collect(nobody);
+  expect(await Promise.all([held.keep("a"), held.keep("b")])).toEqual([true, true]);
   second();
-  expect(await held.list()).toEqual(["b"]);
+  await held.collect((digest) => digest === "b");
+  expect(await Promise.all([held.keep("a"), held.keep("b")])).toEqual([false, true]);
 });
 
-test("a blob that was removed and stored again while it was held stays for good", async () => {
-  const held = holdable(memory(), () => {});
-  await held.put(Buffer.from("a"));
-  const letGo = held.hold();
-  await held.remove("a");
-  await held.put(Buffer.from("a"));
-  letGo();
-  expect(await held.list()).toEqual(["a"]);
-});
-
-test("without a reader blobs are removed at once", async () => {
-  const held = holdable(memory(), () => {});
-  await held.put(Buffer.from("a"));
-  await held.remove("a");
-  expect(await held.list()).toEqual([]);
+test("a reader that comes while they are collected stops that", async () => {
+  const held = holdable(memory());
+  for (const name of ["a", "b"]) await held.put(Buffer.from(name));
+  await held.collect(() => {
+    held.hold();
+    return false;
+  });
+  expect([await held.keep("a"), await held.keep("b")]).toEqual([false, true]);
 });

@@ -76,9 +76,7 @@ export async function openAdapters(settings: Settings, log: Logger, connection: 
     allowHostServices: networkSettings(settings).hostServices,
     log,
   });
-  const blobs = holdable(createFolderBlobs(join(folder, "blobs")), (error) =>
-    log.warn({ err: error }, "a source that nobody needs could not be removed"),
-  );
+  const blobs = holdable(createFolderBlobs(join(folder, "blobs")));
   const imagesFolder = join(folder, "images");
   const builder = createLocalBuilder({
     folder: imagesFolder,

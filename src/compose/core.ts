@@ -27,6 +27,7 @@ import { Identity } from "../core/iam/identity.ts";
 import { BaseImages } from "../core/images/base-images.ts";
 import { Images } from "../core/images/images.ts";
 import { Pool } from "../core/pool/pool.ts";
+import { Collection } from "../core/retention/collection.ts";
 import { ForgottenRuns } from "../core/retention/forgotten-runs.ts";
 import { Pace } from "../core/retention/pace.ts";
 import { Retention } from "../core/retention/retention.ts";
@@ -93,12 +94,8 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
   });
   const secrets = new Secrets({ ...shared, keys });
   const baseImages = new BaseImages({ ...shared, builder });
-  const imageInUse = (digest: string): boolean => functions.usesImage(digest);
   const wake = (kind: string): void => queue.wake(kind);
-  const images = new Images(
-    { ...shared, wake, builder, imageInUse, imageGone: (digest) => pool.forgetImage(digest) },
-    baseImages,
-  );
+  const images = new Images({ ...shared, wake, builder }, baseImages);
   const schemas = new Schemas();
   const pace = new Pace();
   const room = new DiskRoom(settings["min-free-bytes"]);
@@ -180,9 +177,18 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
   // What a stop or a crash left behind is looked after before anybody can ask for more.
   await runs.endAbandoned();
   const retention = new Retention({ database, pace, bounds: storeBounds(settings) });
+  const collection = new Collection({
+    ...{ database, blobs, builder },
+    used: () => {
+      const { blobs: sources, images: inRevisions } = functions.used();
+      return { blobs: new Set(sources), images: new Set([...images.used(), ...inRevisions]) };
+    },
+    forgetOtherImages: (used) => pool.forgetOtherImages(used),
+  });
   await queue.prepare({
     run: runs.perform,
     delivery: deliveries.perform,
+    collection: collection.perform,
     image: images.perform,
     deployment: functions.perform,
     replay: replays.perform,
@@ -211,6 +217,7 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
   /** Everybody can be heard: what waits begins. */
   const begin = async (): Promise<void> => {
     await retention.start();
+    await collection.start();
     queue.open();
     drivers.start();
   };
@@ -222,6 +229,7 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
     runs.stop();
     images.stop();
     functions.stop();
+    collection.stop();
     const drained = drain();
     await pool.close(settings["stop-grace"]);
     await drained;

@@ -8,7 +8,7 @@ import { blobsContract } from "./blobs.ts";
 const folder = join(mkdtempSync(join(tmpdir(), "dispatch-blobs-")), "blobs");
 afterAll(() => rmSync(join(folder, ".."), { recursive: true, force: true }));
 
-blobsContract("folder", async () => createFolderBlobs(folder));
+blobsContract("folder", async (keep) => createFolderBlobs(folder, keep === undefined ? {} : { keep }));
 
 function pathOf(digest: string): string {
   return join(folder, digest.slice(0, 2), digest);

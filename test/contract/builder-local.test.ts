@@ -81,7 +81,7 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-builderContract(isSandboxed ? "local" : "local (without bubblewrap)", () => shared, folder, [
+builderContract(isSandboxed ? "local" : "local (without bubblewrap)", () => shared, openBuilder, folder, [
   {
     language: "nodejs",
     emptyManifests: ["", "  \n", "{}", '{"name":"x","dependencies":{}}'],

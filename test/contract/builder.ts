@@ -28,10 +28,11 @@ function installerOf(folder: string): number {
   return uid;
 }
 
-/** `images`: the folder that it was given. */
+/** `restarted`: one that finds what `builder` has left, as a server that starts again; `images`: the folder of both. */
 export function builderContract(
   name: string,
   builder: () => Builder,
+  restarted: () => Builder,
   images: string,
   cases: readonly BuilderCase[],
 ): void {
@@ -89,15 +90,25 @@ export function builderContract(
         expect(statSync(folder).uid).toBe(process.getuid?.());
       });
 
-      online(`removes an image, and installs it again when it is asked for${why}`, async () => {
-        const spec = imageSpec(language, tiny.manifest, "removing");
-        const image = await builder().build(spec, ignore);
-        const path = join(images, image.folder ?? "");
-        expect([existsSync(path), await builder().holds(image)]).toEqual([true, true]);
-        await builder().remove(image);
-        expect([existsSync(path), await builder().holds(image)]).toEqual([false, false]);
-        expect(await builder().holds(await builder().build(spec, ignore))).toBe(true);
-      });
+      online(
+        `collects an image that nobody uses, but not one that was just given; and installs it again when it is asked for${why}`,
+        async () => {
+          const spec = imageSpec(language, tiny.manifest, "removing");
+          const image = await builder().build(spec, ignore);
+          const path = join(images, image.folder ?? "");
+          expect([existsSync(path), await builder().holds(image)]).toEqual([true, true]);
+          await builder().collect(() => false);
+          expect([existsSync(path), await builder().holds(image)]).toEqual([true, true]);
+          const next = restarted();
+          await next.collect((digest) => digest === image.digest);
+          expect(existsSync(path)).toBe(true);
+          await next.collect(() => false);
+          expect([existsSync(path), await next.holds(image)]).toEqual([false, false]);
+          // The next build comes while it is collected.
+          const [again] = await Promise.all([next.build(spec, ignore), next.collect(() => false)]);
+          expect(await next.holds(again)).toBe(true);
+        },
+      );
 
       online(`fails with the installer's own words for a package that does not exist${why}`, async () => {
         const building = builder().build(imageSpec(language, missing.manifest), ignore);

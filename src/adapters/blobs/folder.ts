@@ -3,23 +3,31 @@ import { randomUUID, webcrypto } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { Collector } from "../../core/shared/collector.ts";
 import type { Blobs } from "../../core/shared/ports.ts";
 import { replaceFile } from "../../core/shared/replace-file.ts";
 import { makeFolder } from "../../core/shared/sync-folder.ts";
 
 const DIGEST = /^[0-9a-f]{64}$/;
 
+export interface FolderBlobsOptions {
+  /** How long a blob that was put or kept is not collected, in milliseconds. */
+  readonly keep?: number;
+}
+
 /**
  * Opens a folder of blobs and makes it (0700) when it is missing. The folder belongs to one server at a time: half-written
  * files of a server that died are removed here.
  */
-export function createFolderBlobs(folder: string): Blobs {
+export function createFolderBlobs(folder: string, { keep }: FolderBlobsOptions = {}): Blobs {
   const incomingDir = join(folder, "incoming");
   rmSync(incomingDir, { recursive: true, force: true });
   mkdirSync(incomingDir, { recursive: true, mode: 0o700 });
+  const collector = new Collector(keep);
   return {
     async put(bytes) {
       const digest = await sha256(bytes);
+      await collector.give(digest);
       const path = pathOf(folder, digest);
       if (await holds(path, digest)) return digest;
       await makeFolder(dirname(path));
@@ -32,12 +40,14 @@ export function createFolderBlobs(folder: string): Blobs {
         throw new Error(`The blob ${digest} was altered on disk: its content has another digest.`);
       return bytes;
     },
-    async remove(digest) {
-      await rm(pathOf(folder, digest), { force: true });
+    async keep(digest) {
+      await collector.give(digest);
+      return holds(pathOf(folder, digest), digest);
     },
-    async list() {
+    async collect(isUsed) {
       const paths = await readdir(folder, { recursive: true });
-      return paths.map((path) => basename(path)).filter((name) => DIGEST.test(name));
+      const digests = paths.map((path) => basename(path)).filter((name) => DIGEST.test(name));
+      await collector.collect(digests, isUsed, (digest) => rm(pathOf(folder, digest), { force: true }));
     },
   };
 }

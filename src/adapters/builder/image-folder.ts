@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { OwnError } from "../../core/shared/own-error.ts";
 import type { BuiltImage } from "../../core/shared/ports.ts";
 
-const NAME = /^[0-9a-f]{64}$/;
+/** What the folder of an image is called. */
+export const DIGEST = /^[0-9a-f]{64}$/;
 
 /** The path below `images`; undefined when the image has no dependencies. @throws Error when that is no name of a folder. */
 export function imageFolderIn(images: string, { folder }: BuiltImage): string | undefined {
   if (folder === undefined) return undefined;
-  if (!NAME.test(folder)) throw new OwnError(`"${folder}" is not the name of a folder of dependencies`);
+  if (!DIGEST.test(folder)) throw new OwnError(`"${folder}" is not the name of a folder of dependencies`);
   return join(images, folder);
 }

@@ -8,11 +8,12 @@ import { chmodSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { chmod, lstat, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { Collector } from "../../core/shared/collector.ts";
 import type { BuiltImage } from "../../core/shared/ports.ts";
 import { replaceFile } from "../../core/shared/replace-file.ts";
 import type { Log } from "../runtime/process/log.ts";
 import type { Sandbox } from "../runtime/process/sandbox.ts";
-import { imageFolderIn } from "./image-folder.ts";
+import { DIGEST, imageFolderIn } from "./image-folder.ts";
 import { emptyTree } from "./stranger-tree.ts";
 
 /** What was remembered of an order. */
@@ -42,13 +43,14 @@ export interface ImageStore {
   prepare(): Promise<Workshop>;
   /** Keeps an image. `content` is a closed folder that becomes the image's; undefined when nothing was installed. */
   keep(input: string, digest: string, lock: string, content: string | undefined): Promise<BuiltImage>;
-  remove(image: BuiltImage): Promise<void>;
+  /** Removes images that are not used, unless somebody was given one just now. */
+  collect(isUsed: (digest: string) => boolean): Promise<void>;
 }
 
 const run = promisify(execFile);
 
-/** Opens the folder; it belongs to one server at a time, so what a dead one left half-done is removed, in the background. */
-export function openImageStore(folder: string, sandbox: Sandbox, log: Log): ImageStore {
+/** `keep`: how long an image that was given is not collected, in milliseconds. Opens the folder; it belongs to one server at a time, so what a dead one left half-done is removed, in the background. */
+export function openImageStore(folder: string, sandbox: Sandbox, log: Log, keep?: number): ImageStore {
   const incomingDir = join(folder, "incoming");
   const inputsDir = join(folder, "inputs");
   // Workers are another user and must be able to walk here; the data folder above keeps everybody else out.
@@ -56,6 +58,7 @@ export function openImageStore(folder: string, sandbox: Sandbox, log: Log): Imag
     mkdirSync(path, { recursive: true });
     chmodSync(path, 0o755);
   }
+  const collector = new Collector(keep);
   const discard = (workshop: string): Promise<void> => discardWorkshop(sandbox, log, workshop);
   for (const name of readdirSync(incomingDir)) void discard(join(incomingDir, name));
   const folderOf = (image: BuiltImage): string | undefined => imageFolderIn(folder, image);
@@ -69,6 +72,7 @@ export function openImageStore(folder: string, sandbox: Sandbox, log: Log): Imag
     },
     async holds(image) {
       try {
+        await collector.give(image.digest);
         const path = folderOf(image);
         return path === undefined || (await lstat(path)).isDirectory();
       } catch {
@@ -79,6 +83,7 @@ export function openImageStore(folder: string, sandbox: Sandbox, log: Log): Imag
     prepare: () => prepareWorkshop(join(incomingDir, randomUUID()), discard),
     async keep(input, digest, lock, content) {
       const entry: Entry = { input, digest, lock, hasFolder: content !== undefined };
+      await collector.give(digest);
       if (content !== undefined) await moveIntoPlace(content, join(folder, digest), entry);
       await replaceFile(inputPath(input), JSON.stringify(entry), {
         mode: 0o644,
@@ -86,17 +91,21 @@ export function openImageStore(folder: string, sandbox: Sandbox, log: Log): Imag
       });
       return imageOf(entry);
     },
-    async remove(image) {
-      const imageDir = folderOf(image);
-      if (imageDir === undefined) return;
-      const entry = await readEntry(join(imageDir, "image.json"));
-      if (entry !== undefined) await rm(inputPath(entry.input), { force: true });
-      const doomed = workshopAt(join(incomingDir, randomUUID()));
-      await mkdir(doomed.folder);
-      await rename(imageDir, doomed.contentDir).catch(ignoreMissing);
-      await discard(doomed.folder);
+    async collect(isUsed) {
+      const digests = (await readdir(folder)).filter((name) => DIGEST.test(name));
+      await collector.collect(digests, isUsed, remove);
     },
   };
+
+  async function remove(digest: string): Promise<void> {
+    const imageDir = join(folder, digest);
+    const entry = await readEntry(join(imageDir, "image.json"));
+    if (entry !== undefined) await rm(inputPath(entry.input), { force: true });
+    const doomed = workshopAt(join(incomingDir, randomUUID()));
+    await mkdir(doomed.folder);
+    await rename(imageDir, doomed.contentDir).catch(ignoreMissing);
+    await discard(doomed.folder);
+  }
 }
 
 function workshopAt(folder: string): { folder: string; workDir: string; contentDir: string } {

@@ -27,6 +27,8 @@ export interface LocalBuilderOptions {
   /** The server's environment, read for proxies, certificates and registries; default `process.env`. */
   readonly environment?: NodeJS.ProcessEnv;
   readonly limits?: Partial<InstallLimits>;
+  /** How long an image that was given is not collected, in milliseconds. */
+  readonly keep?: number;
   /**
    * The network of installers: `host` where isolated networks cannot be made. Packages then run no code while they are
    * installed. Default: isolated, unless a registry or proxy is on this machine.
@@ -35,13 +37,12 @@ export interface LocalBuilderOptions {
 }
 
 /**
- * Makes the builder of the process runtime. Images of one organization with equal manifests are one and the same folder:
- * `remove` an image only when no other has its digest.
+ * Makes the builder of the process runtime. Images of one organization with equal manifests are one and the same folder.
  */
 export function createLocalBuilder(options: LocalBuilderOptions): Builder {
   const { folder, sandbox, log, environment = process.env } = options;
   const site: InstallSite = {
-    ...{ store: openImageStore(folder, sandbox, log), sandbox, log, environment },
+    ...{ store: openImageStore(folder, sandbox, log, options.keep), sandbox, log, environment },
     limits: { ...defaultInstallLimits, ...options.limits },
     network: options.network,
   };
@@ -65,7 +66,7 @@ export function createLocalBuilder(options: LocalBuilderOptions): Builder {
     },
     holds: (image) => site.store.holds(image),
     compile: (spec) => compile(site, spec),
-    remove: (image) => site.store.remove(image),
+    collect: (isUsed) => site.store.collect(isUsed),
   };
 }
 

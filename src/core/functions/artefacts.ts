@@ -17,18 +17,11 @@ export class Artefacts {
   async of(spec: ArtefactSpec, source: string): Promise<string> {
     const key = [spec.organization, spec.language, spec.image.digest, source].join("\n");
     const known = this.#known.get(key);
-    if (known !== undefined && (await this.#isThere(known))) return known;
+    if (known !== undefined && (await this.#blobs.keep(known))) return known;
     const files = await this.#builder.compile(spec);
     if (files === undefined) return source;
     const digest = await this.#blobs.put(encodeBundle(files));
     this.#known.set(key, digest);
     return digest;
-  }
-
-  #isThere(digest: string): Promise<boolean> {
-    return this.#blobs.get(digest).then(
-      () => true,
-      () => false,
-    );
   }
 }

@@ -76,7 +76,6 @@ export class Functions extends ResourceService<FunctionResource, FunctionDocumen
       }
     }
     await this.#work.resume(this.store.all().filter(isPending));
-    await this.#dropSources(await this.#ports.blobs.list());
   }
 
   /** Its image's dependencies are gone: it is deployed again when the image is there. */
@@ -105,9 +104,16 @@ export class Functions extends ResourceService<FunctionResource, FunctionDocumen
     return record && { status: record.document.status, serving: this.#servingOf(record) !== undefined };
   }
 
-  /** Whether a revision that serves was built on this image revision. */
-  usesImage(digest: string): boolean {
-    return this.store.all().some((record) => this.#servingOf(record)?.revision.image.digest === digest);
+  /** The digests of what is needed on disk: of sources and what was made of them, and of the images of revisions. */
+  used(): { readonly blobs: readonly string[]; readonly images: readonly string[] } {
+    const records = this.store.all();
+    const serving = records.map((record) => this.#servingOf(record)?.revision).filter((one) => one !== undefined);
+    const revisions = [...serving, ...this.#ports.pool.revisions()];
+    const sources = records.map(({ document }) => document.source).filter((source) => source !== null);
+    return {
+      blobs: [...sources, ...revisions.map(({ source }) => source)],
+      images: revisions.map(({ image }) => image.digest),
+    };
   }
 
   /** What was deployed under more generous settings, within those of today. */
@@ -203,9 +209,7 @@ export class Functions extends ResourceService<FunctionResource, FunctionDocumen
     else this.#served.set(id, now);
     if (now !== null && this.#revisions.get(now) === undefined)
       this.#queue.push(`${organization}/${name}`, () => this.#serve(now));
-    const source = before === null ? undefined : this.#revisions.get(before)?.revision.source;
     this.#retire(before);
-    if (record?.id !== id) this.#queue.push(`${organization}/${name}`, () => this.#dropSources([source]));
   }
 
   /** What another server deployed. */
@@ -219,18 +223,6 @@ export class Functions extends ResourceService<FunctionResource, FunctionDocumen
     if (faasId === null) return;
     this.#revisions.forget(faasId);
     this.#ports.pool.retire(faasId);
-  }
-
-  /**
-   * Removes those that neither a function nor a revision that serves has. Sources that an update replaced stay until the
-   * next start: workers of the revision before may still be asked for.
-   */
-  async #dropSources(sources: readonly (string | null | undefined)[]): Promise<void> {
-    const used = new Set(
-      this.store.all().flatMap((record) => [record.document.source, this.#servingOf(record)?.revision.source]),
-    );
-    const unused = sources.filter((source) => typeof source === "string" && !used.has(source)) as string[];
-    await Promise.all(unused.map((source) => this.#ports.blobs.remove(source)));
   }
 
   protected async documentOf(write: Write<FunctionResource>, before?: FunctionRecord): Promise<FunctionDocument> {
@@ -293,9 +285,8 @@ export class Functions extends ResourceService<FunctionResource, FunctionDocumen
 
   /** Its runs go with it; calls that are running end first. */
   protected override async removed(record: FunctionRecord): Promise<void> {
-    const { organization, id, name, document } = record;
+    const { organization, id, name } = record;
     this.#ports.forgotten.begin({ organization, name, id });
-    await this.#dropSources([document.source]);
   }
 
   protected toWire(record: FunctionRecord): FunctionResource {

@@ -30,12 +30,7 @@ export interface ImageDocument {
 
 export type ImageRecord = ResourceRecord<ImageDocument>;
 
-export interface ImageBuildPorts extends ImagesPorts, ResourceWorkPorts {
-  /** Whether a function revision that serves was built on it. */
-  imageInUse(digest: string): boolean;
-  /** Its folder is about to be removed. */
-  imageGone(digest: string): void;
-}
+export interface ImageBuildPorts extends ImagesPorts, ResourceWorkPorts {}
 
 const BASE_IMAGE = "base image ";
 
@@ -57,6 +52,11 @@ export class Images extends ResourceService<Image, ImageDocument> {
     await super.load();
     for (const record of this.store.all()) await this.#forgetLost(record);
     await this.#work.resume(this.store.all().filter(isPending));
+  }
+
+  /** The digests of those that were built. */
+  used(): string[] {
+    return this.store.all().flatMap(({ document }) => document.built?.digest ?? []);
   }
 
   /** Whether workers can be started with it. */
@@ -97,19 +97,8 @@ export class Images extends ResourceService<Image, ImageDocument> {
     const hopeless = this.#work.hopeless(job);
     const outcome = hopeless === undefined ? await this.#work.unlessStopped(this.#outcome(building)) : failed(hopeless);
     const noted = await this.store.note(building, { ...building.document, ...outcome }, complete(job));
-    if (noted === undefined) return [];
-    await this.#dispose(building.document.built);
-    return undefined;
+    return noted === undefined ? [] : undefined;
   };
-
-  /** Removes a folder of dependencies that neither an image nor a function revision needs any more. */
-  async #dispose(built: BuiltImage | null): Promise<void> {
-    if (built === null || this.#ports.imageInUse(built.digest)) return;
-    const shared = this.store.all().some(({ document }) => document.built?.digest === built.digest);
-    if (shared) return;
-    this.#ports.imageGone(built.digest);
-    await this.#ports.builder.remove(built);
-  }
 
   async #outcome(record: ImageRecord): Promise<Partial<ImageDocument>> {
     try {
@@ -152,10 +141,6 @@ export class Images extends ResourceService<Image, ImageDocument> {
 
   protected override kept(document: ImageDocument, before: ImageRecord): ImageDocument {
     return { ...document, built: before.document.built };
-  }
-
-  protected override removed({ document }: ImageRecord): Promise<void> {
-    return this.#dispose(document.built);
   }
 
   protected toWire({ id, name, created, document }: ImageRecord): Image {

@@ -173,11 +173,16 @@ describe("workers", () => {
     expect(runtime.started).toHaveLength(3);
   });
 
-  test("of an image whose folder is removed are ended, and the image built again gets fresh ones", async () => {
+  test("of an image that nobody needs, whose folder may go, are ended, and the image built again gets fresh ones", async () => {
     const { pool, runtime } = poolWith({ warmWorkers: 2 });
     pool.keepWarm(revisionOf());
     await eventually(() => pool.stats().generic === 2);
-    pool.forgetImage("i");
+    pool.forgetOtherImages(new Set());
+    expect(pool.stats().generic).toBe(2);
+    pool.retire("r1");
+    pool.forgetOtherImages(new Set(["i"]));
+    expect(pool.stats().generic).toBe(2);
+    pool.forgetOtherImages(new Set());
     expect(pool.stats().generic).toBe(0);
     await pool.prepare(revisionOf());
     expect(runtime.started.indexOf(runtime.loaded[0] as TestWorker)).toBeGreaterThanOrEqual(2);

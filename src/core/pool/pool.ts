@@ -136,9 +136,14 @@ export class Pool {
     this.#warmSets.keep(revision);
   }
 
-  /** The folder of an image is being removed: nobody may get a worker that was started with it. */
-  forgetImage(digest: string): void {
-    this.#warmSets.forgetImage(digest);
+  /** The folders of all other images may go: nobody may get a worker that was started with one. */
+  forgetOtherImages(used: ReadonlySet<string>): void {
+    this.#warmSets.forgetOtherImages(used);
+  }
+
+  /** Those that have workers or calls, also when they serve no new ones. */
+  revisions(): Revision[] {
+    return [...this.#functions.values()].map(({ revision }) => revision);
   }
 
   /** Workers by what they do, for metrics. */

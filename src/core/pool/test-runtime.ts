@@ -126,8 +126,8 @@ export class TestRuntime implements Runtime {
 export const noBlobs: Blobs = {
   put: async () => "",
   get: async () => Buffer.alloc(0),
-  remove: async () => {},
-  list: async () => [],
+  keep: async () => true,
+  collect: async () => {},
 };
 
 /** What became of a task, in the order in which it happened. */

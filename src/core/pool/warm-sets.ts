@@ -68,9 +68,10 @@ export class WarmSets {
     for (const [key, since] of this.#unused) if (now - since >= KEPT_MS) this.#drop(key);
   }
 
-  /** The folder of an image is being removed: nobody may get a worker that was started with it. */
-  forgetImage(digest: string): void {
-    for (const [key, { spec }] of this.#sets) if (spec.image.digest === digest) this.#drop(key);
+  /** The folders of all other images may go: nobody may get a worker that was started with one. */
+  forgetOtherImages(used: ReadonlySet<string>): void {
+    const needed = new Set(this.#users.values());
+    for (const [key, { spec }] of this.#sets) if (!used.has(spec.image.digest) && !needed.has(key)) this.#drop(key);
   }
 
   /** Ends a waiting worker, one that nobody needs if there is one, else of `organization` if only its own may go. */

@@ -61,12 +61,14 @@ export class DuplicateError extends OwnError {
 
 /** Immutable bytes, addressed by the lower-case hexadecimal SHA-256 of their content. */
 export interface Blobs {
+  /** What was put stays for half an hour at least, be it used or not. */
   put(bytes: Uint8Array): Promise<string>;
   /** @throws Error when the blob is missing or its digest no longer fits. */
   get(digest: string): Promise<Buffer>;
-  remove(digest: string): Promise<void>;
-  /** The digests of all. */
-  list(): Promise<string[]>;
+  /** Whether it is there; if so, it stays as if it had just been put. */
+  keep(digest: string): Promise<boolean>;
+  /** Removes all that are not used, and were neither put nor kept in the last half hour. */
+  collect(isUsed: (digest: string) => boolean): Promise<void>;
 }
 
 // -------------------------------------------------------------------------------------------------------- keys
@@ -119,11 +121,12 @@ export interface Builder {
   check(language: Language): Promise<LanguageReport>;
   /** Installs the manifest with the language's own installer, in a sandbox. @throws BuildError with the installer's own last lines. */
   build(spec: ImageSpec, progress: (line: string) => void): Promise<BuiltImage>;
-  /** Whether workers can be started with it here: its folder is there. */
+  /** Whether workers can be started with it here: its folder is there, and stays for half an hour at least. */
   holds(image: BuiltImage): Promise<boolean>;
   /** Compiles a source; undefined when its language runs it as it is. @throws BuildError with the compiler's own lines. */
   compile(spec: ArtefactSpec): Promise<readonly SourceFile[] | undefined>;
-  remove(image: BuiltImage): Promise<void>;
+  /** Removes the folders of all images that are not used, and were neither built nor asked for in the last half hour. */
+  collect(isUsed: (digest: string) => boolean): Promise<void>;
 }
 
 /** The installer refused the manifest; the message holds its last lines. */

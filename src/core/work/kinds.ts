@@ -27,6 +27,8 @@ export const kinds = {
   replay: { concurrency: 2, maxAttempts: 0, firstPause: 1000, longestPause: 60_000 },
   /** The runs of a function that was deleted; see core/retention. */
   "forget-runs": { concurrency: 1, maxAttempts: 0, firstPause: 1000, longestPause: 600_000 },
+  /** What lies on disk and nobody uses. */
+  collection: { concurrency: 1, maxAttempts: 0, firstPause: 60_000, longestPause: 3_600_000 },
   /** What is beyond the bounds of the store. */
   retention: { concurrency: 1, maxAttempts: 0, firstPause: 60_000, longestPause: 3_600_000 },
 } as const satisfies Readonly<Record<string, WorkKind>>;

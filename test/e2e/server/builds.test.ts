@@ -1,4 +1,6 @@
-/** Builds and deployments are promised with the write: a server that dies in the middle goes on at its next start. */
+/** Builds and deployments are promised with the write, and what they leave on disk is collected, over deaths and stops of the server. */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { rowsOf } from "../support/database.ts";
 import { Dispatch, functionBody, parse, serverWith } from "../support/dispatch.ts";
@@ -20,12 +22,9 @@ beforeAll(async () => {
 
 afterAll(() => server.dispose());
 
-async function killed(): Promise<void> {
-  await server.kill();
-  await startAgain();
-}
-
-async function startAgain(): Promise<void> {
+/** `ending`: of the server before. */
+async function startAgain(ending: Promise<unknown>): Promise<void> {
+  await ending;
   server = await startServer({ dataDir: server.dataDir });
   dispatch = new Dispatch(server.api);
 }
@@ -52,7 +51,7 @@ test("a server that is killed while it builds an image builds it at its next sta
     functionBody("says", { "f.js": "module.exports = () => require('word');" }, { image: "slow" }),
   );
   await becomes("slow", "CREATING");
-  await killed();
+  await startAgain(server.kill());
   await becomes("slow", "READY");
   expect((await dispatch.built("says")).reason).toBe(null);
   expect((await dispatch.run("says")).output).toBe("slow");
@@ -65,7 +64,7 @@ test("a server that is killed while it loads a function loads it at its next sta
   await dispatch.post("/v1/function", functionBody("loads", files));
   await new Promise((resolve) => setTimeout(resolve, 1000));
   expect(parse<{ status: string }>(await dispatch.get("/v1/function/loads")).status).toBe("INITIALIZED");
-  await killed();
+  await startAgain(server.kill());
   expect(await dispatch.built("loads")).toMatchObject({ status: "READY", reason: null });
   expect((await dispatch.run("loads")).output).toBe("loaded");
 });
@@ -81,8 +80,7 @@ test("of many images two are built at once, and a stop in the middle ends none i
     return now.find((status) => status === "READY" || status === "ERROR");
   });
   expect([first, most]).toEqual(["READY", 2]);
-  await server.stop();
-  await startAgain();
+  await startAgain(server.stop());
   for (const name of names) await becomes(name, "READY");
 });
 
@@ -98,7 +96,7 @@ test("an image in ERROR is left alone by a start", async () => {
       ?.generation;
   await server.stop();
   const before = generation();
-  await startAgain();
+  await startAgain(Promise.resolve());
   expect(await statusOf("broken")).toBe("ERROR");
   // What is younger is done later.
   await createSlowImage("after-it", 0);
@@ -107,5 +105,38 @@ test("an image in ERROR is left alone by a start", async () => {
   expect(generation()).toEqual(before);
   const work = rowsOf<{ kind: string }>(server.dataDir, "select kind from work where kind in ('image', 'deployment')");
   expect(work).toEqual([]);
-  await startAgain();
+  await startAgain(Promise.resolve());
+});
+
+test("dependencies that nobody uses are collected after the next start, those of a function whose image went are not", async () => {
+  const folders = async (): Promise<number> =>
+    (await readdir(join(server.dataDir, "images"))).filter((name) => /^[0-9a-f]{64}$/.test(name)).length;
+  await createSlowImage("used", 0);
+  await becomes("used", "READY");
+  const files = { "f.js": "module.exports = () => require('word');" };
+  expect((await dispatch.createFunction("pins", files, { image: "used" })).status).toBe("READY");
+  const names = parse<ImageObject[]>(await dispatch.get("/v1/image")).map(({ name }) => name);
+  for (const name of names.filter((one) => one !== "nodejs")) await dispatch.delete(`/v1/image/${name}`);
+  await dispatch.delete("/v1/function/says");
+  expect(await folders()).toBeGreaterThan(1);
+  await startAgain(server.stop());
+  await until("the others are collected", async () => ((await folders()) === 1 ? true : undefined));
+  expect((await dispatch.run("pins")).output).toBe("used");
+});
+
+test("a source that is uploaded again while the function that has it is deleted is not lost", async () => {
+  const files = { "f.js": "module.exports = () => 'shared source';" };
+  await dispatch.createFunction("twin-0", files);
+  for (let turn = 1; turn <= 8; turn++) {
+    const [created] = await Promise.all([
+      dispatch.post("/v1/function", functionBody(`twin-${turn}`, files)),
+      dispatch.delete(`/v1/function/twin-${turn - 1}`),
+      dispatch.post("/v1/function", functionBody(`other-${turn}`, files)),
+      dispatch.delete(`/v1/function/other-${turn - 1}`),
+    ]);
+    expect(created.status).toBe(201);
+    expect(await dispatch.built(`twin-${turn}`)).toMatchObject({ status: "READY", reason: null });
+  }
+  await startAgain(server.stop());
+  expect((await dispatch.run("twin-8")).output).toBe("shared source");
 });

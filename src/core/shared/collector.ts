@@ -1,0 +1,42 @@
+/** So long what was given is kept: uploads, builds and deployments end within minutes, and are on record then. */
+const KEEP_MS = 30 * 60_000;
+
+/** Removes what nobody uses, one after the other; never what somebody has been given and may be about to put on record. */
+export class Collector {
+  readonly #keep: number;
+  /** Since when, in monotonic milliseconds. */
+  readonly #given = new Map<string, number>();
+  readonly #removing = new Map<string, Promise<void>>();
+
+  constructor(keep: number = KEEP_MS) {
+    this.#keep = keep;
+  }
+
+  /** Resolves when it is not being removed; from then on it is not, for a while. Only then may one look whether it is there. */
+  async give(name: string): Promise<void> {
+    this.#given.set(name, performance.now());
+    await this.#removing.get(name);
+  }
+
+  /** Removes those that are neither used nor given. */
+  async collect(
+    names: readonly string[],
+    isUsed: (name: string) => boolean,
+    remove: (name: string) => Promise<void>,
+  ): Promise<void> {
+    for (const name of names) {
+      if (this.#isGiven(name) || isUsed(name)) continue;
+      const removing = remove(name).finally(() => this.#removing.delete(name));
+      this.#removing.set(name, removing);
+      await removing;
+    }
+  }
+
+  #isGiven(name: string): boolean {
+    const since = this.#given.get(name);
+    if (since === undefined) return false;
+    if (performance.now() - since < this.#keep) return true;
+    this.#given.delete(name);
+    return false;
+  }
+}
