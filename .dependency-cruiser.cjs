@@ -62,14 +62,8 @@ module.exports = {
       name: "no-circles",
       comment: "Also none of types alone: two files that need each other are one, or have a third below them.",
       severity: "error",
-      from: { pathNot: "^src/front/cli" },
+      from: {},
       to: { circular: true },
-    },
-    {
-      name: "no-circles-in-the-command-line",
-      severity: "error",
-      from: { path: "^src/front/cli" },
-      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
     },
     {
       name: "no-tests-in-programs",

@@ -51,7 +51,7 @@ const bundles: BuildOptions[] = [
     // one of Node's own would ask for each of its exports, the slow ones too.
     format: "cjs",
     minify: true,
-    logOverride: { "empty-import-meta": "silent" },
+    define: { ...common.define, "import.meta.dirname": "__dirname", "import.meta.url": "__filename" },
   },
   {
     entryPoints: [join(root, "src/guest/nodejs/main.ts")],

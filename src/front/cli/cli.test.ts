@@ -662,3 +662,13 @@ describe("contexts", () => {
     expect(JSON.stringify(server.requests)).not.toContain("t0ken");
   });
 });
+
+test.each([
+  ["create base-image a dispatchframework/a:1 --language nodejs", { tags: [], description: "for books" }],
+  ["update eventdrivertype a b/c:1 --application shop", { tags: [{ key: "Application", value: "shop" }] }],
+  ["iam create organization a", { name: "a", description: "for books" }],
+])("says what a resource is for: %s --description", async (line, body) => {
+  const { env, requests } = await recordedServer(() => ({ status: 200, body: { name: "a" } }));
+  expect(await call([...line.split(" "), "--description", "for books"], { env })).toMatchObject({ status: 0 });
+  expect(requests[0]?.body).toMatchObject({ ...body, description: "for books" });
+});

@@ -59,6 +59,7 @@ function currentFolder(): string {
 const used = new Set<NodeJS.WriteStream>();
 
 function write(stream: NodeJS.WriteStream, text: string): void {
+  if (text === "") return;
   // Whoever closed stderr wants to hear nothing.
   if (!used.has(stream)) stream.on("error", stream === process.stdout ? outputFailed : () => {});
   used.add(stream);

@@ -79,12 +79,8 @@ function knownKinds(): string {
 function missingKeys(kind: Kind, body: JsonObject, verb: string): string[] {
   const needed = verb === "delete" ? ["name"] : ["name", ...kind.required];
   const missing = needed.filter((key) => body[key] === undefined);
-  const needsSource = kind.kind === "Function" && verb !== "delete";
-  return needsSource && !hasSource(body) ? [...missing, "sourcePath"] : missing;
-}
-
-function hasSource(body: JsonObject): boolean {
-  return ["sourcePath", "source", "sourceURL"].some((key) => Boolean(body[key]));
+  const choice = verb === "delete" ? [] : (kind.oneOf ?? []);
+  return choice.some((key) => body[key]) ? missing : [...missing, ...choice.slice(0, 1)];
 }
 
 function placeOf(reading: Reading, offset: number): string {

@@ -1,9 +1,9 @@
 /** The configuration file: where it is, what it says, and how it is written (cli-and-runtimes.md 1.1). */
 import { existsSync, mkdirSync } from "node:fs";
+import { userInfo } from "node:os";
 import { dirname, extname, join, resolve } from "node:path";
 import { jsonPlace } from "../files/json-place.ts";
 import { readText } from "../files/read-text.ts";
-import { homeFolder } from "./credential.ts";
 import { CliError, fileProblem } from "./errors.ts";
 import type { Io } from "./io.ts";
 
@@ -39,6 +39,15 @@ function defaultPath(io: Io): string {
   const folder = join(homeFolder(io), ".dispatch");
   const found = extensions.map((extension) => join(folder, `config.${extension}`)).find((path) => existsSync(path));
   return found ?? join(folder, "config.json");
+}
+
+/** HOME, else what the system's list of users says, else the root: then there is no configuration. */
+export function homeFolder(io: Io): string {
+  try {
+    return io.env.HOME || userInfo().homedir;
+  } catch {
+    return "/";
+  }
 }
 
 async function parseConfig(path: string, text: string): Promise<unknown> {

@@ -1,10 +1,10 @@
 /** Exactly one credential goes with a call (cli-and-runtimes.md 1.4). */
 import { readFileSync } from "node:fs";
-import { userInfo } from "node:os";
 import { join } from "node:path";
 import { isThisMachine } from "../../../core/shared/loopback.ts";
 import type { HttpAnswer, HttpRequest, Transport } from "../../client/client.ts";
 import { readText } from "../files/read-text.ts";
+import { homeFolder } from "./config-file.ts";
 import { CliError, fileProblem } from "./errors.ts";
 import type { Io } from "./io.ts";
 import type { Settings } from "./settings.ts";
@@ -77,13 +77,4 @@ export function dataDir(io: Io): string {
   if (io.env.DISPATCH_DATA_DIR) return io.env.DISPATCH_DATA_DIR;
   const home = homeFolder(io);
   return join(io.env.XDG_DATA_HOME || join(home, ".local/share"), "dispatch");
-}
-
-/** HOME, else what the system's list of users says, else the root: then there is no configuration. */
-export function homeFolder(io: Io): string {
-  try {
-    return io.env.HOME || userInfo().homedir;
-  } catch {
-    return "/";
-  }
 }

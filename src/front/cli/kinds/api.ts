@@ -3,99 +3,84 @@ import { needed } from "../frame/command.ts";
 import { on, slice, text as textFlag } from "../frame/flags.ts";
 import type { Settings } from "../frame/settings.ts";
 import type { JsonObject } from "../output/shape.ts";
-import {
-  application,
-  type Kind,
-  keys,
-  list,
-  reading,
-  tagsOf,
-  text,
-  textColumn,
-  usualMessages,
-  writing,
-} from "./kind.ts";
+import { defineKind, isTrue, joined } from "./define-kind.ts";
+import { list, reading, text } from "./kind.ts";
 
 /** Gateway endpoints. */
-export const api: Kind = {
+export const api = defineKind({
   kind: "API",
   word: "api",
-  aliases: ["apis"],
   title: "API endpoint",
-  messages: usualMessages("api"),
+  messages: { created: "Created api", updated: "Updated api", deleted: "Deleted api" },
   operations: apiOperations,
   schema: apiSchema,
   required: ["function"],
-  shape: keys("authentication? cors? enabled? function hosts id? kind? methods name protocols status? tags tls? uris"),
-  table: {
-    style: { center: "-", rowLine: true, wrap: true },
-    columns: [
-      textColumn("Name", "name"),
-      textColumn("Function", "function"),
-      { title: "Protocol", cell: (resource) => list(resource, "protocols").join("\n") },
-      { title: "Method", cell: (resource) => list(resource, "methods").join("\n") },
-      { title: "Domain", cell: (resource) => list(resource, "hosts").join("\n") },
-      { title: "Path", cell: (resource, settings) => endpointUrls(resource, settings).join("\n") },
-      textColumn("Auth", "authentication"),
-      textColumn("Status", "status"),
-      { title: "Enabled", cell: (resource) => String(resource.enabled === true) },
-    ],
+  shape: "authentication? cors? enabled? function hosts id? kind? methods name protocols status? tags tls? uris",
+  style: { center: "-", rowLine: true },
+  columns: {
+    Name: "name",
+    Function: "function",
+    Protocol: joined("protocols", "\n"),
+    Method: joined("methods", "\n"),
+    Domain: joined("hosts", "\n"),
+    Path: (resource, settings) => endpointUrls(resource, settings).join("\n"),
+    Auth: "authentication",
+    Status: "status",
+    Enabled: isTrue("enabled"),
   },
   summaryKey: "api",
   hasStatus: true,
-  writing: writing({
-    arguments: [needed("API_NAME", "API"), needed("FUNCTION_NAME", "Function")],
-    flags: {
-      domain: slice("Host names; without any, paths begin with /<organization>", { short: "d" }),
-      path: slice("Paths", { short: "p", default: ["/"] }),
-      method: slice("HTTP methods", {
-        short: "m",
-        default: ["GET"],
-        completes: ["GET", "POST", "PUT", "PATCH", "DELETE"],
-      }),
-      "https-only": on("Refuse plain http"),
-      disable: on("Create it switched off"),
-      cors: on("Answer browsers of other origins"),
-      auth: textFlag("Who may call: public, basic, token or slack", {
-        default: "public",
-        completes: ["public", "basic", "token", "slack"],
-      }),
-      "auth-secret": textFlag("Secret with the signing secret (slack) or the passwords (basic)", {
-        completes: "Secret",
-      }),
-      "raw-body": on("The function also gets the body as it was sent, of any content type"),
-      "http-response": on("The function may answer {statusCode, headers, body}"),
-      ...application,
-    },
-    example: "api echo echo --path /cloudmaster --method POST --https-only",
-    draft: ({ args: [name, functionName], flags }) => ({
-      name,
-      function: functionName,
-      authentication: flags.auth,
-      ...(flags["auth-secret"] === undefined ? {} : { authenticationSecret: flags["auth-secret"] }),
-      cors: flags.cors,
-      enabled: !flags.disable,
-      hosts: flags.domain,
-      ...(flags["http-response"] ? { httpResponse: true } : {}),
-      methods: flags.method,
-      ...(flags["raw-body"] ? { rawBody: true } : {}),
-      protocols: flags["https-only"] ? ["https"] : ["http", "https"],
-      tags: tagsOf(flags),
-      uris: flags.path,
+  arguments: [needed("API_NAME", "API"), needed("FUNCTION_NAME", "Function")],
+  flags: {
+    domain: slice("Host names; without any, paths begin with /<organization>", { short: "d" }),
+    path: slice("Paths", { short: "p", default: ["/"] }),
+    method: slice("HTTP methods", {
+      short: "m",
+      default: ["GET"],
+      completes: ["GET", "POST", "PUT", "PATCH", "DELETE"],
     }),
+    "https-only": on("Refuse plain http"),
+    disable: on("Create it switched off"),
+    cors: on("Answer browsers of other origins"),
+    auth: textFlag("Who may call: public, basic, token or slack", {
+      default: "public",
+      completes: ["public", "basic", "token", "slack"],
+    }),
+    "auth-secret": textFlag("Secret with the signing secret (slack) or the passwords (basic)", {
+      completes: "Secret",
+    }),
+    "raw-body": on("The function also gets the body as it was sent, of any content type"),
+    "http-response": on("The function may answer {statusCode, headers, body}"),
+  },
+  example: "api echo echo --path /cloudmaster --method POST --https-only",
+  draft: ({ args: [name, functionName], flags }) => ({
+    name,
+    function: functionName,
+    authentication: flags.auth,
+    ...(flags["auth-secret"] === undefined ? {} : { authenticationSecret: flags["auth-secret"] }),
+    cors: flags.cors,
+    enabled: !flags.disable,
+    hosts: flags.domain,
+    ...(flags["http-response"] ? { httpResponse: true } : {}),
+    methods: flags.method,
+    ...(flags["raw-body"] ? { rawBody: true } : {}),
+    protocols: flags["https-only"] ? ["https"] : ["http", "https"],
+    uris: flags.path,
   }),
   reading: reading({ flags: { func: textFlag("Accepted, without effect", { short: "f", hidden: true }) } }),
-  facts: (resource, settings) => [
-    ["Enabled", [String(resource.enabled === true)]],
-    ["Function", [text(resource, "function")]],
-    ["Methods", [list(resource, "methods").join(", ") || "all"]],
-    ["Hosts", list(resource, "hosts")],
-    ["URL", endpointUrls(resource, settings)],
-    ["Authentication", [authenticationOf(resource)]],
-    ["CORS", [resource.cors === true ? "true" : ""]],
-    ["Raw body", [resource.rawBody === true ? "true" : ""]],
-    ["HTTP response", [resource.httpResponse === true ? "true" : ""]],
-  ],
+  facts: {
+    Enabled: (resource) => [String(resource.enabled === true)],
+    Function: "function",
+    Methods: (resource) => [list(resource, "methods").join(", ") || "all"],
+    Hosts: (resource) => list(resource, "hosts"),
+    URL: endpointUrls,
+    Authentication: (resource) => [authenticationOf(resource)],
+    CORS: "cors",
+    "Raw body": "rawBody",
+    "HTTP response": "httpResponse",
+  },
+  // That its function is still being made passes by itself.
+  notes: (resource) => list(resource, "reason").filter((sentence) => !sentence.endsWith("until it is READY")),
   normal: (spec, organization) => {
     const prefix = `/${organization}/`;
     const prefixed = (uri: string) => (uri.startsWith(prefix) ? uri : prefix + uri.replace(/^\//, ""));
@@ -106,7 +91,7 @@ export const api: Kind = {
       ...(spec.uris === undefined || spec.hosts !== undefined ? {} : { uris: list(spec, "uris").map(prefixed) }),
     };
   },
-};
+});
 
 function authenticationOf(resource: JsonObject): string {
   const secret = text(resource, "authenticationSecret");

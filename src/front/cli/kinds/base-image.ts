@@ -2,41 +2,27 @@ import { baseImageOperations, baseImageSchema } from "../../../core/images/contr
 import { languageNames } from "../../../core/languages/languages.ts";
 import { needed } from "../frame/command.ts";
 import { text as textFlag } from "../frame/flags.ts";
-import { dateColumn, type Kind, keys, plainStyle, text, textColumn, usualMessages, writing } from "./kind.ts";
+import { created, defineKind } from "./define-kind.ts";
+import { text } from "./kind.ts";
 
 /** Base images: the language runtimes. */
-export const baseImage: Kind = {
+export const baseImage = defineKind({
   kind: "BaseImage",
   word: "base-image",
-  aliases: ["base-images"],
   title: "base image",
-  messages: usualMessages("base image"),
   operations: baseImageOperations,
   schema: baseImageSchema,
   required: ["dockerUrl", "language"],
-  shape: keys("createdTime? dockerUrl groups id? kind? language name reason spec? status? tags"),
-  table: {
-    style: plainStyle,
-    columns: [
-      textColumn("Name", "name"),
-      textColumn("URL", "dockerUrl"),
-      textColumn("Status", "status"),
-      dateColumn("Created Date"),
-    ],
-  },
+  shape: "createdTime? dockerUrl groups id? kind? language name reason spec? status? tags",
+  columns: { Name: "name", URL: "dockerUrl", Status: "status", "Created Date": created },
   summaryKey: "baseImages",
   hasStatus: true,
-  writing: writing({
-    arguments: [needed("IMAGE_NAME", "BaseImage"), needed("IMAGE_URL")],
-    flags: {
-      language: textFlag(languageNames.join(", ").replace(/, (\w+)$/, " or $1"), { completes: languageNames }),
-    },
-    example: "base-image nodejs-base dispatchframework/nodejs-base:0.0.12 --language nodejs",
-    draft: ({ args: [name, dockerUrl], flags }) => ({ name, dockerUrl, language: flags.language ?? "", tags: [] }),
-  }),
-  facts: (resource) => [
-    ["URL", [text(resource, "dockerUrl")]],
-    ["Language", [text(resource, "language")]],
-  ],
+  arguments: [needed("IMAGE_NAME", "BaseImage"), needed("IMAGE_URL")],
+  flags: {
+    language: textFlag(languageNames.join(", ").replace(/, (\w+)$/, " or $1"), { completes: languageNames }),
+  },
+  example: "base-image nodejs-base dispatchframework/nodejs-base:0.0.12 --language nodejs",
+  draft: ({ args: [name, dockerUrl], flags }) => ({ name, dockerUrl, language: flags.language ?? "" }),
+  facts: { URL: "dockerUrl", Language: "language" },
   users: { Image: (image) => [text(image, "baseImageName")] },
-};
+});

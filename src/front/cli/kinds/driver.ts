@@ -2,63 +2,46 @@ import { driverOperations, driverSchema, driverTokenOperations } from "../../../
 import { needed } from "../frame/command.ts";
 import { array } from "../frame/flags.ts";
 import type { JsonObject } from "../output/shape.ts";
+import { defineKind, joined, nameFlag, nameOf } from "./define-kind.ts";
 import { secrets } from "./function.ts";
-import {
-  application,
-  type Kind,
-  keys,
-  list,
-  objects,
-  tagsOf,
-  text,
-  textColumn,
-  usualMessages,
-  writing,
-} from "./kind.ts";
-import { name } from "./subscription.ts";
+import { objects, text } from "./kind.ts";
 
 /** Programs that push events (server.md 2.12). */
-export const driver: Kind = {
+export const driver = defineKind({
   kind: "Driver",
   word: "eventdriver",
   aliases: ["eventdrivers", "event-driver", "event-drivers", "driver", "drivers"],
   title: "event driver",
-  messages: { ...usualMessages("event driver"), deleted: "Deleted drivers" },
+  messages: { deleted: "Deleted drivers" },
   operations: driverOperations,
   schema: driverSchema,
   required: ["type"],
   derived: ["expose"],
-  shape: keys("config created-time? id? kind? modified-time? name reason secrets expose url? status? tags type"),
-  table: {
-    style: { center: "-", rowLine: true, wrap: false },
-    columns: [
-      textColumn("Name", "name"),
-      textColumn("Type", "type"),
-      textColumn("Status", "status"),
-      { title: "Secrets", cell: (resource) => list(resource, "secrets").join(",") },
-      { title: "Config", cell: (resource) => objects(resource, "config").map(configLine).join("\n") },
-      { title: "URL", cell: (resource, settings) => text(resource, "url").replace("0.0.0.0", settings.host) },
-      { title: "Reason", cell: (resource) => list(resource, "reason").join(", ") },
-    ],
+  shape: "config created-time? id? kind? modified-time? name reason secrets expose url? status? tags type",
+  style: { center: "-", rowLine: true, wrap: false },
+  columns: {
+    Name: "name",
+    Type: "type",
+    Status: "status",
+    Secrets: joined("secrets", ","),
+    Config: (resource) => objects(resource, "config").map(configLine).join("\n"),
+    URL: (resource, settings) => text(resource, "url").replace("0.0.0.0", settings.host),
+    Reason: joined("reason", ", "),
   },
   summaryKey: "drivers",
   hasStatus: true,
-  writing: writing({
-    arguments: [needed("DRIVER_TYPE", "DriverType")],
-    flags: {
-      ...name,
-      set: array("Configuration KEY=VALUE, or KEY; repeatable", { short: "s" }),
-      ...secrets,
-      ...application,
-    },
-    example: "eventdriver ticker --name every-5s --set seconds=5",
-    draft: async ({ args: [type], flags }) => ({
-      name: flags.name ?? (await import("./random-name.ts")).randomName(),
-      type,
-      config: flags.set.map(setting),
-      secrets: flags.secret,
-      tags: tagsOf(flags),
-    }),
+  arguments: [needed("DRIVER_TYPE", "DriverType")],
+  flags: {
+    ...nameFlag,
+    set: array("Configuration KEY=VALUE, or KEY; repeatable", { short: "s" }),
+    ...secrets,
+  },
+  example: "eventdriver ticker --name every-5s --set seconds=5",
+  draft: async ({ args: [type], flags }) => ({
+    name: await nameOf(flags),
+    type,
+    config: flags.set.map(setting),
+    secrets: flags.secret,
   }),
   made: async ({ client, io, format }, resource) => {
     if (format !== "table") return;
@@ -67,13 +50,8 @@ export const driver: Kind = {
     });
     io.stdout(`Token: ${token} (shown once; with it a program elsewhere pushes the driver's events)\n`);
   },
-  facts: (resource) => [
-    ["URL", [text(resource, "url")]],
-    ["Type", [text(resource, "type")]],
-    ["Secrets", [list(resource, "secrets").join(", ")]],
-    ["Settings", settingLines(resource)],
-  ],
-};
+  facts: { URL: "url", Type: "type", Secrets: "secrets", Settings: settingLines },
+});
 
 function setting(pair: string): JsonObject {
   const at = pair.indexOf("=");

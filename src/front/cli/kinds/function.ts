@@ -1,26 +1,17 @@
+import { dirname } from "node:path";
 import { functionOperations, functionSchema } from "../../../core/functions/contract.ts";
 import { schemaFile } from "../files/given-files.ts";
 import { needed } from "../frame/command.ts";
 import { CliError, UsageError } from "../frame/errors.ts";
 import { array, integer, on, slice, text as textFlag, type Values } from "../frame/flags.ts";
 import type { Io } from "../frame/io.ts";
+import { yamlText } from "../output/encode.ts";
 import { isObject, type JsonObject } from "../output/shape.ts";
-import {
-  application,
-  dateColumn,
-  type Kind,
-  keys,
-  keysOf,
-  list,
-  number,
-  objectOf,
-  plainStyle,
-  tagsOf,
-  text,
-  textColumn,
-  usualMessages,
-  writing,
-} from "./kind.ts";
+import { created, defineKind } from "./define-kind.ts";
+import { keys, keysOf, number, objectOf, text } from "./kind.ts";
+import { fetchRuns, runLine } from "./run.ts";
+
+const LAST_RUNS = 5;
 
 /** The flag of everything that reads secrets. */
 export const secrets = {
@@ -70,88 +61,83 @@ export async function functionBody(
 }
 
 /** Functions. */
-export const functionKind: Kind = {
+export const functionKind = defineKind({
   kind: "Function",
   word: "function",
-  aliases: ["functions"],
   title: "function",
-  messages: usualMessages("function"),
   operations: functionOperations,
   schema: functionSchema,
   required: ["image"],
   // Sources are taken, never handed out.
   derived: ["source", "sourceURL", "sourcePath", "services"],
-  shape: {
-    ...keys(
-      "source? sourceURL? sourcePath? createdTime? faasId? id? image functionImageURL? kind? handler modifiedTime? name reason schema? secrets services status? timeout? tags",
-    ),
-    nested: { schema: keys("in?? out??") },
-  },
-  table: {
-    style: plainStyle,
-    columns: [
-      textColumn("Name", "name"),
-      textColumn("FunctionImage", "functionImageURL"),
-      textColumn("Status", "status"),
-      dateColumn("Created Date"),
-    ],
-  },
-  summaryKey: "functions",
+  shape:
+    "source? sourceURL? sourcePath? createdTime? faasId? id? image functionImageURL? kind? handler modifiedTime? name reason schema? secrets services status? timeout? tags",
+  nested: { schema: keys("in?? out??") },
+  columns: { Name: "name", FunctionImage: "functionImageURL", Status: "status", "Created Date": created },
   hasStatus: true,
-  writing: writing({
-    arguments: [needed("NAME", "Function"), needed("PATH")],
-    flags: {
-      image: textFlag("Image it runs on", { completes: "Image" }),
-      ...behaviour,
-      ...secrets,
-      service: array("Accepted, without effect", { hidden: true }),
-      concurrency: integer("Workers at once"),
-      isolation: textFlag("function: a worker serves many runs; run: each run has a fresh one", {
-        completes: ["function", "run"],
-      }),
-      retries: integer("Further attempts for a run that nobody waits for, after faults of the system and restarts"),
-      "retry-function-errors": on("The function's own errors are a reason for another attempt, too"),
-      ...application,
-    },
-    example: "function hello hello.js --image nodejs",
-    draft: async ({ args: [name = "", path = ""], flags, io }) => {
-      const { concurrency, isolation, retries } = flags;
-      const body = await functionBody({ name, path, handler: flags.handler ?? "" }, flags, io);
-      return {
-        ...body,
-        image: flags.image ?? "",
-        secrets: flags.secret,
-        services: flags.service,
-        ...given({ isolation, retries }),
-        ...(concurrency === undefined ? {} : { limits: { ...objectOf(body.limits), concurrency } }),
-        ...(flags["retry-function-errors"] ? { retryFunctionErrors: true } : {}),
-        tags: tagsOf(flags),
-      };
-    },
-  }),
-  facts: (resource) => {
-    const timeout = number(resource, "timeout") ?? 0;
-    const schema = objectOf(resource.schema);
-    return [
-      ["Image", [text(resource, "image")]],
-      ["Handler", [text(resource, "handler")]],
-      ["Revision", [text(resource, "faasId")]],
-      ["Timeout", [timeout > 0 ? `${timeout} ms` : ""]],
-      ["Limits", [Object.entries(objectOf(resource.limits)).map(limit).join(", ")]],
-      ["Network", [text(resource, "network")]],
-      ["Isolation", [text(resource, "isolation")]],
-      ["Retries", [text(resource, "retries")]],
-      // Values may be secret.
-      ["Environment", [keysOf(resource.env)]],
-      ["Schema", [["in", "out"].filter((side) => isObject(schema[side])).join(", ")]],
-      ["Secrets", [list(resource, "secrets").join(", ")]],
-    ];
+  arguments: [needed("NAME", "Function"), needed("PATH")],
+  flags: {
+    image: textFlag("Image it runs on", { completes: "Image" }),
+    ...behaviour,
+    ...secrets,
+    service: array("Accepted, without effect", { hidden: true }),
+    concurrency: integer("Workers at once"),
+    isolation: textFlag("function: a worker serves many runs; run: each run has a fresh one", {
+      completes: ["function", "run"],
+    }),
+    retries: integer("Further attempts for a run that nobody waits for, after faults of the system and restarts"),
+    "retry-function-errors": on("The function's own errors are a reason for another attempt, too"),
   },
+  example: "function hello hello.js --image nodejs",
+  draft: async ({ args: [name = "", path = ""], flags, io }) => {
+    const { concurrency, isolation, retries } = flags;
+    const body = await functionBody({ name, path, handler: flags.handler ?? "" }, flags, io);
+    return {
+      ...body,
+      image: flags.image ?? "",
+      secrets: flags.secret,
+      services: flags.service,
+      ...given({ isolation, retries }),
+      ...(concurrency === undefined ? {} : { limits: { ...objectOf(body.limits), concurrency } }),
+      ...(flags["retry-function-errors"] ? { retryFunctionErrors: true } : {}),
+    };
+  },
+  facts: {
+    Image: "image",
+    Handler: "handler",
+    Revision: "faasId",
+    Timeout: (resource) => [(number(resource, "timeout") ?? 0) > 0 ? `${text(resource, "timeout")} ms` : ""],
+    Limits: (resource) => [Object.entries(objectOf(resource.limits)).map(limit).join(", ")],
+    Network: "network",
+    Isolation: "isolation",
+    Retries: "retries",
+    // Values may be secret.
+    Environment: (resource) => [keysOf(resource.env)],
+    Schema: ({ schema }) => [["in", "out"].filter((side) => isObject(objectOf(schema)[side])).join(", ")],
+    Secrets: "secrets",
+  },
+  history: async (context, resource) => {
+    const runs = await fetchRuns(context, { functionName: text(resource, "name"), limit: LAST_RUNS });
+    return [["Last runs", runs.length === 0 ? ["none"] : runs.slice(0, LAST_RUNS).map(runLine)]];
+  },
+  oneOf: ["sourcePath", "source", "sourceURL"],
+  complete: async ({ sourcePath, ...body }, file) => {
+    if (typeof sourcePath !== "string" || sourcePath === "") return body;
+    const [name, handler] = [text(body, "name"), text(body, "handler")];
+    const { packSource } = await import("../files/pack-source.ts");
+    const source = await file(sourcePath, (path) =>
+      packSource({ name, path, root: dirname(path), handler, shown: sourcePath }),
+    );
+    return { handler, ...body, source };
+  },
+  untold: "Sources of functions are not compared: the server hands none out.",
+  edited: async (spec, source) =>
+    `${await yamlText(spec)}# The server keeps sources to itself: name the file or folder that it is made from.\n${await yamlText({ sourcePath: source })}`,
   users: {
     API: (api) => [text(api, "function")],
     Subscription: (subscription) => [text(subscription, "function")],
   },
-};
+});
 
 function given(values: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));

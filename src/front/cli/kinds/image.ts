@@ -1,84 +1,57 @@
 import { imageOperations, imageSchema } from "../../../core/images/contract.ts";
 import { languageNames, languages } from "../../../core/languages/languages.ts";
 import { jsonFile, textFile } from "../files/given-files.ts";
+import { readText } from "../files/read-text.ts";
 import { needed } from "../frame/command.ts";
 import { CliError } from "../frame/errors.ts";
 import { text as textFlag } from "../frame/flags.ts";
 import { textLines } from "../output/facts.ts";
 import { isObject, type JsonObject } from "../output/shape.ts";
-import {
-  application,
-  dateColumn,
-  type Kind,
-  keys,
-  objectOf,
-  objects,
-  plainStyle,
-  tagsOf,
-  text,
-  textColumn,
-  usualMessages,
-  writing,
-} from "./kind.ts";
+import { created, defineKind } from "./define-kind.ts";
+import { objectOf, objects, text } from "./kind.ts";
 
 const manifests = languageNames.map((name) => languages[name].manifest).join(", ");
 
 /** Images: a base image with dependencies. */
-export const image: Kind = {
+export const image = defineKind({
   kind: "Image",
   word: "image",
-  aliases: ["images"],
   title: "image",
-  messages: usualMessages("image"),
   operations: imageOperations,
   schema: imageSchema,
   required: ["baseImageName"],
   derived: ["language", "dockerUrl"],
-  shape: keys(
+  shape:
     "baseImageName createdTime? dockerUrl? groups id? kind? language? name reason runtimeDependencies? spec? status? systemDependencies? tags",
-  ),
-  table: {
-    style: plainStyle,
-    columns: [
-      textColumn("Name", "name"),
-      textColumn("URL", "dockerUrl"),
-      textColumn("BaseImage", "baseImageName"),
-      textColumn("Status", "status"),
-      dateColumn("Created Date"),
-    ],
-  },
-  summaryKey: "images",
+  columns: { Name: "name", URL: "dockerUrl", BaseImage: "baseImageName", Status: "status", "Created Date": created },
   hasStatus: true,
-  writing: writing({
-    arguments: [needed("IMAGE_NAME", "Image"), needed("BASE_IMAGE_NAME", "BaseImage")],
-    flags: {
-      "runtime-deps": textFlag(`Dependency file of the language: ${manifests}`),
-      "system-deps": textFlag('JSON file {"packages": [{"name": ..., "version": ...}]}'),
-      ...application,
-    },
-    example: "image python3-cloud python3-base --runtime-deps requirements.txt",
-    ignoresExtra: true,
-    draft: ({ args: [name, baseImageName], flags, io }) => {
-      const { "runtime-deps": runtime, "system-deps": system } = flags;
-      const manifest = runtime && textFile(io, runtime, "failed to read runtime dependencies file");
-      const packages = system && systemPackages(jsonFile(io, system, "system dependencies"), system);
-      return {
-        name,
-        baseImageName,
-        ...(manifest === undefined ? {} : { runtimeDependencies: { manifest } }),
-        ...(packages === undefined ? {} : { systemDependencies: packages }),
-        tags: tagsOf(flags),
-      };
-    },
-  }),
-  facts: (resource) => [
-    ["Base image", [text(resource, "baseImageName")]],
-    ["URL", [text(resource, "dockerUrl")]],
-    ["Language", [text(resource, "language")]],
-    ["Dependencies", dependencies(resource)],
-  ],
+  arguments: [needed("IMAGE_NAME", "Image"), needed("BASE_IMAGE_NAME", "BaseImage")],
+  flags: {
+    "runtime-deps": textFlag(`Dependency file of the language: ${manifests}`),
+    "system-deps": textFlag('JSON file {"packages": [{"name": ..., "version": ...}]}'),
+  },
+  example: "image python3-cloud python3-base --runtime-deps requirements.txt",
+  ignoresExtra: true,
+  draft: ({ args: [name, baseImageName], flags, io }) => {
+    const { "runtime-deps": runtime, "system-deps": system } = flags;
+    const manifest = runtime && textFile(io, runtime, "failed to read runtime dependencies file");
+    const packages = system && systemPackages(jsonFile(io, system, "system dependencies"), system);
+    return {
+      name,
+      baseImageName,
+      ...(manifest === undefined ? {} : { runtimeDependencies: { manifest } }),
+      ...(packages === undefined ? {} : { systemDependencies: packages }),
+    };
+  },
+  facts: { "Base image": "baseImageName", URL: "dockerUrl", Language: "language", Dependencies: dependencies },
   users: { Function: (functionResource) => [text(functionResource, "image")] },
-};
+  complete: async (body, file) => {
+    const { manifest } = objectOf(body.runtimeDependencies);
+    if (typeof manifest !== "string" || !manifest.startsWith("@")) return body;
+    const read = (path: string): string => readText(path, path, `Error when reading content of ${path}`);
+    return { ...body, runtimeDependencies: { manifest: await file(manifest.slice(1), read) } };
+  },
+});
 
 /** `{packages: [{name, version}]}` of a system dependencies file. @throws CliError when it has another form. */
 function systemPackages(parsed: unknown, path: string): JsonObject {

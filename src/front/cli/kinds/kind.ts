@@ -30,6 +30,9 @@ export interface FieldSchema {
   readonly required?: readonly string[];
 }
 
+/** Hands the path of a file or folder that a resource names to `use`; what stands beside a URL is there only during the call. */
+export type NamedFile = <T>(path: string, use: (found: string) => Promise<T> | T) => Promise<T>;
+
 /** What `create` and `update` take, and what they send. */
 export interface Writing<F extends FlagTable = FlagTable> {
   readonly arguments: readonly Argument[];
@@ -84,27 +87,31 @@ export interface Kind {
   readonly reading?: Reading;
   /** What `describe` tells beyond what all kinds have. */
   facts(resource: JsonObject, settings: Settings): readonly Fact[];
+  /** What it tells last, and has to ask the server for. */
+  history?(context: Context, resource: JsonObject): Promise<readonly Fact[]>;
   /** By kind: who names a resource of this one, and the names that one of them holds. */
   readonly users?: Readonly<Record<string, (user: JsonObject, organization: string) => readonly string[]>>;
   /** For comparing: what the server makes of a request. */
   normal?(spec: JsonObject, organization: string): JsonObject;
   /** What is told besides when one was made. */
   made?(context: Context, resource: JsonObject): Promise<void>;
-}
-
-/** Derives the types of the flags; nothing else. */
-export function writing<F extends FlagTable>(data: Writing<F>): Writing {
-  return data;
+  /** What the server says about one besides the message of success. */
+  notes?(resource: JsonObject): readonly string[];
+  /** One of these keys must stand in a batch file; its first is the usual one. */
+  readonly oneOf?: readonly string[];
+  /** The body of a batch file with the files that it names. @throws CliError when one is missing or unusable */
+  complete?(body: JsonObject, file: NamedFile): Promise<JsonObject>;
+  /** What a comparison leaves out because the server does not tell it, as a sentence. */
+  readonly untold?: string;
+  /** What a comparison shows of one, where something is secret; `known` is what the server has. */
+  masked?(spec: JsonObject, known: JsonObject | undefined): JsonObject;
+  /** What an editor shows, where that is not the spec alone. @throws CliError when it cannot be edited */
+  edited?(spec: JsonObject, source: string): Promise<string>;
 }
 
 /** Derives the types of the flags; nothing else. */
 export function reading<F extends FlagTable>(data: Reading<F>): Reading {
   return data;
-}
-
-/** `Created function`, `Updated function`, `Deleted function`. */
-export function usualMessages(label: string): Kind["messages"] {
-  return { created: `Created ${label}`, updated: `Updated ${label}`, deleted: `Deleted ${label}` };
 }
 
 /** Keys in the order in which they are printed. */

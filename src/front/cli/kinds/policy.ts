@@ -3,19 +3,8 @@ import { needed } from "../frame/command.ts";
 import { on, slice } from "../frame/flags.ts";
 import { jsonText } from "../output/encode.ts";
 import type { JsonObject } from "../output/shape.ts";
-import {
-  type Column,
-  dateColumn,
-  type Kind,
-  keys,
-  list,
-  objects,
-  plainStyle,
-  reading,
-  textColumn,
-  usualMessages,
-  writing,
-} from "./kind.ts";
+import { created, defineKind, isTrue } from "./define-kind.ts";
+import { type Column, list, objects, reading } from "./kind.ts";
 
 const rules: Column = {
   title: "Rules",
@@ -23,53 +12,40 @@ const rules: Column = {
 };
 
 /** Who may do what (server.md 2.13). */
-export const policy: Kind = {
+export const policy = defineKind({
   kind: "Policy",
   word: "policy",
   aliases: ["policies"],
   title: "policy",
-  messages: usualMessages("policy"),
   operations: policyOperations,
   schema: policySchema,
   required: ["rules"],
-  shape: keys("createdTime? global? id? kind? modifiedTime? name rules status?"),
-  table: {
-    style: { ...plainStyle, wrap: false },
-    columns: [
-      textColumn("Name", "name"),
-      { title: "Global", cell: (resource) => String(resource.global === true) },
-      dateColumn("Created Date"),
-    ],
-  },
+  shape: "createdTime? global? id? kind? modifiedTime? name rules status?",
+  style: { wrap: false },
+  columns: { Name: "name", Global: isTrue("global"), "Created Date": created },
   summaryKey: "policies",
-  hasStatus: false,
-  writing: writing({
-    arguments: [needed("NAME")],
-    flags: {
-      subject: slice("Who: accounts", { short: "s" }),
-      action: slice("May do what: get, create, update, delete, reveal and use (secrets), emit (events), *", {
-        short: "a",
-      }),
-      resource: slice("With which resources", { short: "r" }),
-      global: on("In all organizations, for subjects written ORGANIZATION/ACCOUNT"),
-    },
-    example: "policy readers --subject ci --action get --resource '*'",
-    draft: ({ args: [name], flags }) => ({
-      name,
-      global: flags.global,
-      rules: [{ subjects: flags.subject, actions: flags.action, resources: flags.resource }],
+  arguments: [needed("NAME")],
+  flags: {
+    subject: slice("Who: accounts", { short: "s" }),
+    action: slice("May do what: get, create, update, delete, reveal and use (secrets), emit (events), *", {
+      short: "a",
     }),
+    resource: slice("With which resources", { short: "r" }),
+    global: on("In all organizations, for subjects written ORGANIZATION/ACCOUNT"),
+  },
+  example: "policy readers --subject ci --action get --resource '*'",
+  draft: ({ args: [name], flags }) => ({
+    name,
+    global: flags.global,
+    rules: [{ subjects: flags.subject, actions: flags.action, resources: flags.resource }],
   }),
   reading: reading({
     flags: { wide: on("Print the rules, too", { short: "w" }) },
     note: ({ wide }) => (wide ? "" : "Note: rule contents are omitted, please use --wide or -w to print them\n"),
     more: ({ wide }) => (wide ? [rules] : []),
   }),
-  facts: (resource) => [
-    ["Global", [resource.global === true ? "true" : ""]],
-    ["Rules", objects(resource, "rules").map(ruleLine)],
-  ],
-};
+  facts: { Global: "global", Rules: (resource) => objects(resource, "rules").map(ruleLine) },
+});
 
 function ruleLine(rule: JsonObject): string {
   const [subjects, actions, resources] = [list(rule, "subjects"), list(rule, "actions"), list(rule, "resources")];

@@ -1,59 +1,50 @@
 import { secretOperations, secretSchema } from "../../../core/secrets/contract.ts";
 import { secretValues } from "../files/given-files.ts";
 import { needed } from "../frame/command.ts";
+import { CliError } from "../frame/errors.ts";
 import { on } from "../frame/flags.ts";
-import {
-  application,
-  type Kind,
-  keys,
-  keysOf,
-  list,
-  plainStyle,
-  reading,
-  tagsOf,
-  text,
-  textColumn,
-  usualMessages,
-  writing,
-} from "./kind.ts";
+import { yamlText } from "../output/encode.ts";
+import { isObject, type JsonObject } from "../output/shape.ts";
+import { defineKind } from "./define-kind.ts";
+import { keysOf, list, reading, text } from "./kind.ts";
 
-/** Secrets; no table ever shows a value. */
-export const secret: Kind = {
+/** Secrets; no table and no comparison ever shows a value. */
+export const secret = defineKind({
   kind: "Secret",
   word: "secret",
-  aliases: ["secrets"],
   title: "secret",
-  messages: usualMessages("secret"),
   operations: secretOperations,
   schema: secretSchema,
-  required: [],
-  shape: keys("id? kind? name secrets? tags"),
-  table: {
-    style: plainStyle,
-    columns: [textColumn("ID", "id"), textColumn("Name", "name"), { title: "Content", cell: () => "<hidden>" }],
-  },
-  summaryKey: "secrets",
-  hasStatus: false,
-  writing: writing({
-    arguments: [needed("SECRET_NAME", "Secret"), needed("SECRETS_FILE")],
-    flags: application,
-    example: "secret slack slack.json",
-    ignoresExtra: true,
-    draft: async ({ args: [name, path = ""], flags, io }) => ({
-      name,
-      secrets: await secretValues(io, path),
-      tags: tagsOf(flags),
-    }),
-  }),
+  shape: "id? kind? name secrets? tags",
+  columns: { ID: "id", Name: "name", Content: () => "<hidden>" },
+  arguments: [needed("SECRET_NAME", "Secret"), needed("SECRETS_FILE")],
+  example: "secret slack slack.json",
+  ignoresExtra: true,
+  draft: async ({ args: [name, path = ""], io }) => ({ name, secrets: await secretValues(io, path) }),
   reading: reading({
     flags: { all: on("Print the secrets with their values, as JSON") },
     note: () => "Note: secret values are hidden, please use --all flag to get them\n\n",
   }),
-  facts: (resource) => [["Keys", [keysOf(resource.secrets)]]],
+  facts: { Keys: (resource) => [keysOf(resource.secrets)] },
   users: {
     Function: (functionResource) => list(functionResource, "secrets"),
     API: (api) => [text(api, "authenticationSecret")],
     Subscription: (subscription) => list(subscription, "secrets"),
     Driver: (driver) => list(driver, "secrets"),
   },
-};
+  masked: (spec, known) => (isObject(spec.secrets) ? { ...spec, secrets: hidden(spec.secrets, known?.secrets) } : spec),
+  edited: async (spec) => {
+    if (spec.secrets !== undefined) return yamlText(spec);
+    throw new CliError(
+      `the values of secret ${text(spec, "name")} are not shown to you, and an edit would replace them all: use dispatch update secret`,
+    );
+  },
+});
+
+/** Only whether a value differs from the one that is known. */
+function hidden(values: JsonObject, known: unknown): JsonObject {
+  const before = isObject(known) ? known : values;
+  const differs = (key: string): boolean => before[key] !== undefined && before[key] !== values[key];
+  const shown = Object.keys(values).map((key) => [key, differs(key) ? "<hidden, another value>" : "<hidden>"]);
+  return Object.fromEntries(shown) as JsonObject;
+}

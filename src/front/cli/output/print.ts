@@ -1,5 +1,5 @@
 import type { Context } from "../frame/context.ts";
-import { type Kind, type KindTable, list, objectsOf } from "../kinds/kind.ts";
+import { type Kind, type KindTable, objectsOf } from "../kinds/kind.ts";
 import { jsonText, yamlText } from "./encode.ts";
 import { type Fact, factLines } from "./facts.ts";
 import { type JsonObject, shaped } from "./shape.ts";
@@ -58,14 +58,10 @@ export async function printFacts(context: Context, facts: readonly Fact[], print
   return context.format === "table" ? context.io.stdout(factLines(facts)) : print();
 }
 
-/**
- * What the server says about an endpoint besides the message of success: what it shadows, whom it cannot tell from others.
- * That its function is still being made passes by itself.
- */
-export function printNotes({ io }: Context, { kind }: Kind, resource: JsonObject): void {
-  if (kind !== "API") return;
-  const notes = list(resource, "reason").filter((sentence) => !sentence.endsWith("until it is READY"));
-  io.stderr(notes.map((note) => `note: API ${String(resource.name)}: ${note}\n`).join(""));
+/** What the server says about a resource besides the message of success. */
+export function printNotes({ io }: Context, { kind, notes }: Kind, resource: JsonObject): void {
+  const all = notes?.(resource) ?? [];
+  if (all.length > 0) io.stderr(all.map((note) => `note: ${kind} ${String(resource.name)}: ${note}\n`).join(""));
 }
 
 /** The message of a success, or the resource itself when another format than the table is asked for. */

@@ -1,21 +1,16 @@
 /** `describe TYPE NAME`: how a resource is, why, who uses it, and what it did last. */
-
-import { eventLogOperations } from "../../../core/events/delivery-contract.ts";
 import { ApiError } from "../../client/errors.ts";
 import { needed } from "../frame/command.ts";
 import { type Context, command } from "../frame/context.ts";
 import { unknownWord } from "../frame/parse.ts";
 import { deadLetterFacts, fetchDeadLetter, isDeadLetterWord } from "../kinds/dead-letter.ts";
-import { deliveryLine, millisecondsText } from "../kinds/delivery.ts";
 import { fetchResources, type Kind, list, number, objectOf, objects, objectsOf, text } from "../kinds/kind.ts";
 import { allKinds, kindNamed, kindOfWord } from "../kinds/kinds.ts";
-import { fetchRun, fetchRunDetails, fetchRuns, printRuns, runFacts, runLine } from "../kinds/run.ts";
+import { fetchRun, fetchRunDetails, printRuns, runFacts } from "../kinds/run.ts";
 import { type Fact, textLines } from "../output/facts.ts";
 import { printData, printFacts, printResources } from "../output/print.ts";
 import type { JsonObject } from "../output/shape.ts";
 import { unixDate } from "../output/time.ts";
-
-const lastRuns = 5;
 
 export const describe = command({
   name: "describe",
@@ -51,7 +46,7 @@ export function namedType({ path }: Context, word: string): Kind {
 
 /** What a kind does not have is not shown. */
 async function allFacts(context: Context, kind: Kind, resource: JsonObject): Promise<Fact[]> {
-  const [users, runs] = await Promise.all([usersOf(context, kind, resource), lastRunsOf(context, kind, resource)]);
+  const [users, history] = await Promise.all([usersOf(context, kind, resource), kind.history?.(context, resource)]);
   return [
     ["Name", [text(resource, "name")]],
     ["Kind", [kind.kind]],
@@ -64,7 +59,7 @@ async function allFacts(context: Context, kind: Kind, resource: JsonObject): Pro
     ["Created", [unixDate(number(resource, "createdTime") ?? number(resource, "created-time"))]],
     ["Modified", [unixDate(number(resource, "modifiedTime") ?? number(resource, "modified-time"))]],
     ["Used by", users],
-    ...runs,
+    ...(history ?? []),
   ];
 }
 
@@ -72,26 +67,6 @@ async function allFacts(context: Context, kind: Kind, resource: JsonObject): Pro
 function ownerOf(resource: JsonObject): string {
   const [kind = "", id] = (text(resource, "owner") || "administrator").split(":");
   return [kind.replace("-", " "), id].filter(Boolean).join(" ");
-}
-
-async function lastRunsOf(context: Context, { kind }: Kind, resource: JsonObject): Promise<Fact[]> {
-  if (kind === "Subscription") return subscriptionFacts(context, text(resource, "name"));
-  if (kind !== "Function") return [];
-  const runs = await fetchRuns(context, { functionName: text(resource, "name"), limit: lastRuns });
-  return [["Last runs", runs.length === 0 ? ["none"] : runs.slice(0, lastRuns).map(runLine)]];
-}
-
-async function subscriptionFacts({ client }: Context, subscriptionName: string): Promise<Fact[]> {
-  const found = await client.call(eventLogOperations.explainSubscription, { path: { subscriptionName } });
-  const details = objectOf(found);
-  const waiting = number(details, "waiting") ?? 0;
-  const deliveries = objects(details, "deliveries");
-  return [
-    ["Waiting", [waiting === 0 ? "none" : `${waiting}, since ${millisecondsText(number(details, "oldestTime"))}`]],
-    ["Waits for", [text(details, "reason")]],
-    ["Dead letters", [text(details, "deadLetters")]],
-    ["Last deliveries", deliveries.length === 0 ? ["none"] : deliveries.map(deliveryLine)],
-  ];
 }
 
 /** Which resources name this one, and so break when it is deleted: `API cloudmaster`, `Function echo`. */

@@ -7,7 +7,7 @@ import { fetchResources, objectOf } from "../kinds/kind.ts";
 import { comparableSpec } from "../kinds/spec.ts";
 import { yamlText } from "../output/encode.ts";
 import { printData } from "../output/print.ts";
-import { isObject, type JsonObject } from "../output/shape.ts";
+import type { JsonObject } from "../output/shape.ts";
 import { unifiedDiff } from "../output/unified-diff.ts";
 import { files, workDir } from "./flags.ts";
 
@@ -18,7 +18,6 @@ interface Difference {
   readonly diff: string;
 }
 
-/** Sources of functions are not compared: the server hands none out. */
 export const diff = command({
   name: "diff",
   summary: "Show what apply would change; exit with 0 for nothing, 1 for something, 2 for an error",
@@ -34,7 +33,7 @@ export const diff = command({
     const differences: Difference[] = [];
     for (const resource of lastOfEach(resources)) differences.push(...(await differenceOf(context, resource, folder)));
     await print(context, differences);
-    noteSources(context, resources);
+    noteUntold(context, resources);
     return differences.length === 0 ? 0 : 1;
   },
 });
@@ -51,10 +50,8 @@ async function differenceOf(context: Context, resource: BatchResource, workDir?:
   const organization = context.settings.organization;
   const after = comparableSpec(kind, wanted, organization);
   const known = before === undefined ? undefined : comparableSpec(kind, before, organization);
-  const texts = [
-    known === undefined ? "" : await yamlText(hidden(known)),
-    await yamlText(hidden(after, known)),
-  ] as const;
+  const shown = (spec: JsonObject) => yamlText(kind.masked?.(spec, known) ?? spec);
+  const texts = [known === undefined ? "" : await shown(known), await shown(after)] as const;
   const path = `${kind.word}/${name}`;
   const text = unifiedDiff([`server/${path}`, `${resource.place.replace(/:\d+:\d+$/, "")}/${path}`], ...texts);
   return text === "" ? [] : [{ kind: kind.kind, name, change: known === undefined ? "create" : "update", diff: text }];
@@ -71,21 +68,9 @@ async function current(context: Context, { kind, name }: BatchResource): Promise
 }
 
 async function desired({ io }: Context, resource: BatchResource, workDir?: string): Promise<JsonObject> {
-  if (resource.kind.kind === "Function") return resource.body;
+  if (resource.kind.untold !== undefined) return resource.body;
   const { completeBody } = await import("../files/resource-files.ts");
   return completeBody(resource, { cwd: io.cwd, workDir });
-}
-
-/** Values of secrets are never shown, only that they differ. */
-function hidden(spec: JsonObject, known?: JsonObject): JsonObject {
-  const { secrets } = spec;
-  if (spec.kind !== "Secret" || !isObject(secrets)) return spec;
-  const before = isObject(known?.secrets) ? known.secrets : secrets;
-  const shown = Object.keys(secrets).map((key) => {
-    const differs = before[key] !== undefined && before[key] !== secrets[key];
-    return [key, differs ? "<hidden, another value>" : "<hidden>"] as const;
-  });
-  return { ...spec, secrets: Object.fromEntries(shown) };
 }
 
 async function print(context: Context, differences: readonly Difference[]): Promise<void> {
@@ -96,7 +81,7 @@ async function print(context: Context, differences: readonly Difference[]): Prom
 }
 
 /** For a person only: a script compares what is printed. */
-function noteSources({ io }: Context, resources: readonly BatchResource[]): void {
-  if (!io.stderrIsTerminal || !resources.some(({ kind }) => kind.kind === "Function")) return;
-  io.stderr("Sources of functions are not compared: the server hands none out.\n");
+function noteUntold({ io }: Context, resources: readonly BatchResource[]): void {
+  const sentences = new Set(resources.flatMap(({ kind: { untold = [] } }) => untold));
+  if (io.stderrIsTerminal) io.stderr([...sentences].map((sentence) => `${sentence}\n`).join(""));
 }

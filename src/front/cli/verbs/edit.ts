@@ -10,7 +10,7 @@ import { fetchResources, type Kind, objectOf } from "../kinds/kind.ts";
 import { specOf } from "../kinds/spec.ts";
 import { yamlText } from "../output/encode.ts";
 import { printDone } from "../output/print.ts";
-import { isObject, type JsonObject } from "../output/shape.ts";
+import { isObject } from "../output/shape.ts";
 import { namedType } from "./describe.ts";
 import { editedText, newDraft, removeDraft } from "./editor.ts";
 import { workDir } from "./flags.ts";
@@ -31,7 +31,7 @@ export const edit = command({
   flags: { ...workDir, source: textFlag("Source of the function: a file or folder") },
   examples: ["dispatch edit api cloudmaster", "EDITOR='code --wait' dispatch edit function echo --source echo.js"],
   run: async ({ flags, ...context }) => {
-    const editing = await begin(context, flags.source);
+    const editing = await begin(context, flags.source ?? "");
     try {
       const text = await editedText(context.io, editing.path);
       if (text === editing.text) context.io.stdout("Edit cancelled, no changes made.\n");
@@ -43,23 +43,13 @@ export const edit = command({
   },
 });
 
-async function begin(context: Context, source: string | undefined): Promise<Editing> {
+async function begin(context: Context, source: string): Promise<Editing> {
   const [word = "", name = ""] = context.args;
   // The older word for a service account.
   const kind = namedType(context, word === "service" ? "serviceaccount" : word);
-  const text = await draftText(kind, objectOf(await fetchResources(context, kind, name)), source);
+  const spec = specOf(kind, objectOf(await fetchResources(context, kind, name)));
+  const text = await (kind.edited?.(spec, source) ?? yamlText(spec));
   return { kind, name, text, path: newDraft(context.io, `${kind.word}-${name}.yaml`, text) };
-}
-
-async function draftText(kind: Kind, resource: JsonObject, source = ""): Promise<string> {
-  const spec = specOf(kind, resource);
-  if (kind.kind === "Secret" && spec.secrets === undefined) {
-    throw new CliError(
-      `the values of secret ${String(resource.name)} are not shown to you, and an edit would replace them all: use dispatch update secret`,
-    );
-  }
-  if (kind.kind !== "Function") return yamlText(spec);
-  return `${await yamlText(spec)}# The server keeps sources to itself: name the file or folder that it is made from.\n${await yamlText({ sourcePath: source })}`;
 }
 
 async function sendEdited(context: Context, editing: Editing, text: string, workDir?: string): Promise<void> {
