@@ -1,7 +1,8 @@
 /**
- * What became of each delivery. Its row is written with the promise, changed by the units that start its run and end it, and
+ * What became of each delivery. Its row is written with the promise, changed by the units that start its run and end that, and
  * read together with its work or its dead letter: whichever is there says how far it is.
  */
+import type { RunRecord } from "../runs/record.ts";
 import type { Database, Statement } from "../shared/ports.ts";
 import { statement } from "../shared/statement.ts";
 import { now } from "../work/job.ts";
@@ -62,7 +63,17 @@ const setEnd = statement((database, row: Key & { status: string }) =>
     .updateTable("deliveries")
     .set({ status: row.status, ended: now, error: null })
     .where("organization", "=", row.organization)
-    .where("id", "=", row.id),
+    .where("id", "=", row.id)
+    // The unit that ended its run may have said so already.
+    .where("ended", "is", null),
+);
+
+const setEndOfRun = statement((database, row: { organization: string; run: string }) =>
+  database
+    .updateTable("deliveries")
+    .set({ status: "DELIVERED", ended: now, error: null })
+    .where("organization", "=", row.organization)
+    .where("run", "=", row.run),
 );
 
 export function logPromise(row: PromisedRow): Statement {
@@ -81,6 +92,11 @@ export function logReason({ organization, id }: Key, error: string): Statement {
 /** `DROPPED`: whoever was to get it has unsubscribed. */
 export function logEnd({ organization, id }: Key, status: "DELIVERED" | "DROPPED"): Statement {
   return setEnd({ organization, id, status });
+}
+
+/** For the unit that ends a run which a delivery started: it is delivered when the run has ended well. */
+export function logEndOfRun({ organization, id, status }: RunRecord): readonly Statement[] {
+  return status === "READY" ? [setEndOfRun({ organization, run: id })] : [];
 }
 
 export interface DeliveryPage {
@@ -122,7 +138,8 @@ export async function listDeliveries(
   if (cursor !== undefined) rows = rows.where("d.id", "<", cursor);
   const found = await rows.orderBy("d.id", "desc").limit(limit).execute();
   return found.map((row) => {
-    const error = row.death ?? row.failure ?? row.error;
+    const status = statusOf(row);
+    const error = status === "DELIVERED" ? null : (row.death ?? row.failure ?? row.error);
     const ended = row.ended ?? row.died;
     return {
       name: row.id,
@@ -130,7 +147,7 @@ export async function listDeliveries(
       eventType: row.type,
       eventID: row.event_id,
       source: row.source,
-      status: statusOf(row),
+      status,
       attempts: Number(row.tried ?? row.attempts),
       ...(row.run === null ? {} : { run: row.run }),
       ...(error === null ? {} : { error }),
@@ -150,8 +167,9 @@ interface Facts {
 
 /** What is neither work nor done could not be done. */
 function statusOf({ status, run, work, failure }: Facts): NonNullable<DeliveryObject["status"]> {
+  if (status === "DELIVERED" || status === "DROPPED") return status;
   if (work !== null) return failure !== null ? "RETRYING" : run === null ? "WAITING" : "RUNNING";
-  return status === "DELIVERED" || status === "DROPPED" ? status : "DEAD";
+  return "DEAD";
 }
 
 /** What waits for a subscription: how many, since when, and for what the oldest waits. */

@@ -7,6 +7,7 @@ import { complete, enqueue, enqueueHeld, type HeldJob, heldFromBirth, renew, ret
 import { persist } from "../work/persist.ts";
 import type { WorkQueue } from "../work/queue.ts";
 import type { ActiveRun } from "./active-run.ts";
+import { type Completions, completionOf } from "./completions.ts";
 import { bindKey, freeKey } from "./idempotency.ts";
 import type { RunRecord } from "./record.ts";
 import { deleteRun, finishRun, insertRun, repeatRun, startRun } from "./store.ts";
@@ -15,6 +16,7 @@ export interface RecorderPorts {
   readonly database: Database;
   readonly functions: Functions;
   readonly queue: Pick<WorkQueue, "owner" | "hold" | "wake">;
+  readonly completions: Completions;
   readonly log: { warn(details: object, message: string): void };
 }
 
@@ -55,7 +57,7 @@ export class RunRecorder {
   /** Of a run that somebody waits for. `more` says that other runs are going on. */
   end(run: ActiveRun, more: boolean): Promise<void> {
     const { record } = run;
-    const beside = useStatements(run);
+    const beside = [...useStatements(run), ...this.#completion(record)];
     const hasRow = run.recorded;
     run.recorded = true;
     if (!this.#hasFunction(record)) return this.#commitAny(beside, more);
@@ -67,7 +69,7 @@ export class RunRecorder {
   /** Of one that nobody waits for, together with its work; as soon as there is room on the disk. @throws StaleWriteError when it is not this server's any more. */
   endPromised(run: ActiveRun, more: boolean): Promise<void> {
     const { record } = run;
-    const beside = [...run.held(complete), ...useStatements(run)];
+    const beside = [...run.held(complete), ...useStatements(run), ...this.#completion(record)];
     return this.#persist(run, async () => {
       if (!this.#hasFunction(record)) return this.#ports.database.commit(beside, more);
       const written = this.#ports.database.commit([...finishRun(record), ...beside], more);
@@ -141,7 +143,11 @@ export class RunRecorder {
     record.error = { type: "SystemError", message, stacktrace: null };
     record.reason = [`error running function: ${record.functionName}: ${message}`];
     record.finished = unixNanoseconds();
-    return this.#ports.database.commit([...finishRun(record), ...beside]);
+    return this.#ports.database.commit([...finishRun(record), ...beside, ...this.#completion(record)]);
+  }
+
+  #completion(record: RunRecord): readonly Statement[] {
+    return completionOf(this.#ports.completions, record);
   }
 
   /** Runs of a function that was deleted meanwhile leave no record. */

@@ -17,6 +17,7 @@ import { namedChanges } from "./0016-named-changes.ts";
 import { imageFolders } from "./0017-image-folders.ts";
 import { unfinishedInOrder } from "./0018-unfinished-in-order.ts";
 import { keptEvents } from "./0019-kept-events.ts";
+import { deliveriesByRun } from "./0020-deliveries-by-run.ts";
 import type { Migration } from "./migration.ts";
 
 /** All steps, oldest first. Never change one that was released: add another. */
@@ -40,4 +41,5 @@ export const migrations: readonly Migration[] = [
   imageFolders,
   unfinishedInOrder,
   keptEvents,
+  deliveriesByRun,
 ];
