@@ -240,7 +240,7 @@ function gatewayPorts({ services, isAdministrator, refusals, log }: FrontPorts):
   };
 }
 
-/** The gateway tells strangers no reasons. */
+/** Callers of the gateway are not told the reason. */
 function nobody(): undefined {}
 
 function resultOf({ id, status, output, error }: RunRecord): RunResult {

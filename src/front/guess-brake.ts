@@ -1,6 +1,6 @@
 /**
- * Slows down whoever guesses credentials. Each client address has a few free mistakes a second at each door; further tries
- * wait for their turn, so that guessing gets nowhere, and honest people behind the same address wait seconds, not hours.
+ * Slows down guessing of credentials. Each client address may make a few mistakes a second at each door (the API, an endpoint);
+ * further tries wait for their turn. Guessing takes too long then, and users behind the same address wait seconds, not hours.
  */
 import ipaddr from "ipaddr.js";
 import { DispatchError } from "../core/shared/errors.ts";
@@ -25,7 +25,7 @@ interface Place {
 
 export interface GuessBrakeOptions {
   readonly log: { warn(fields: object, message: string): void };
-  /** One of the line, 0 up to but not including 1. */
+  /** Chooses which of the waiting tries is refused: from 0 up to but not including 1. */
   readonly random?: () => number;
 }
 

@@ -1,9 +1,9 @@
 /**
- * Answers that are heard. Who is refused while still sending (413, 404, 401) often reads only afterwards: the rest is read and
- * dropped, bounded in bytes and time, before the connection may close. Who asks first (`Expect: 100-continue`) is told to go on
- * when somebody reads the body, and not at all when nobody will. Who has closed its own half of the connection may still
- * listen or have gone: words on the way (102) tell, because where nobody listens the network refuses the first, and the
- * second fails for that.
+ * Answers that reach the caller. A caller that is refused while it still sends (413, 404, 401) often reads only afterwards: the
+ * rest is read and dropped, bounded in bytes and time, before the connection closes. A caller that asks first (`Expect:
+ * 100-continue`) is told to go on when its body is read, and never when nobody wants it. A caller that has closed its own half
+ * of the connection may still listen or be gone. Interim responses (102) find out: where nobody listens the network refuses
+ * the first one, and writing the second one fails.
  */
 import { IncomingMessage, type Server, ServerResponse } from "node:http";
 
@@ -11,7 +11,7 @@ import { IncomingMessage, type Server, ServerResponse } from "node:http";
 const MOST_BYTES = 256 * 1024 * 1024;
 const LONGEST_MS = 30_000;
 const LONGEST_PAUSE_MS = 5_000;
-/** Milliseconds between the first two such words, and at most; the pauses grow. */
+/** Milliseconds between the first two interim responses, and the longest pause: the pauses grow. */
 const FIRST_WORDS_MS = 100;
 const LATER_WORDS_MS = 5_000;
 
@@ -54,7 +54,7 @@ class HeardResponse<Request extends IncomingMessage = IncomingMessage> extends S
 
   override end(chunk?: unknown, encoding?: unknown, last?: unknown): this {
     if (!isSending(this.req)) return super.end(chunk, encoding as BufferEncoding, last as () => void);
-    // Whoever waits to be told sends nothing now; where its next request would begin is unknown.
+    // A caller that waits for 100-continue sends no body now, so it is unknown where its next request would begin.
     if (isWaiting(this.req)) {
       this.shouldKeepAlive = false;
       return super.end(chunk, encoding as BufferEncoding, last as () => void);

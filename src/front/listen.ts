@@ -33,7 +33,7 @@ const tlsSettings = {
   ciphers: "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:ECDHE+AESGCM",
 } as const;
 
-/** What an HTTPS listener lives on. */
+/** The certificates of an HTTPS listener. */
 export interface ListenerTls {
   readonly live: LiveCertificate;
   readonly board: ChallengeBoard;

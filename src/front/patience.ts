@@ -1,31 +1,31 @@
 /**
- * The time of requests: node:http gives every one the same, and a large upload on a slow line needs more. It may take as long
- * as it keeps coming; one that only trickles is cut off, because others wait for its place.
+ * How long a request may take. node:http gives each request the same time, but a large upload on a slow line needs more: it
+ * may go on as long as enough bytes arrive. One that is slower is cut off, because others wait for its place.
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 
 export interface UploadPace {
-  /** Milliseconds before anybody looks. */
+  /** Milliseconds before the pace is checked. */
   readonly grace: number;
   /** Bytes a second that must come after that, on average: 64 MB then have 17 minutes. */
   readonly rate: number;
-  /** Milliseconds between two looks. */
+  /** Milliseconds between two checks. */
   readonly every: number;
 }
 
 const UPLOAD: UploadPace = { grace: 30_000, rate: 64 * 1024, every: 5_000 };
 
-/** Whose time is not up when that of others is. */
+/** Connections that may take longer than others. */
 const patient = new WeakSet<Duplex>();
 
-/** The request may wait for its turn, unread, and its time begins with `expectUpload`. */
+/** The request may wait for its turn, unread; its time is counted from `expectUpload` on. */
 export function holdUpload({ socket }: IncomingMessage, response: ServerResponse): void {
   patient.add(socket);
   response.once("close", () => patient.delete(socket));
 }
 
-/** From now on its body comes. */
+/** Its body is read from now on: checks its pace. */
 export function expectUpload(request: IncomingMessage, { grace, rate, every }: UploadPace = UPLOAD): void {
   const { socket } = request;
   const since = performance.now();
@@ -44,7 +44,7 @@ const refusals: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
 };
 
-/** What node:http does with connections that make no sense, or whose time is up; but not to those that are patient. */
+/** Ends connections that send no HTTP or take too long, as node:http does, except those that may take longer. */
 export function keepPatience(server: Server): void {
   server.on("clientError", ({ code = "" }: NodeJS.ErrnoException, socket) => {
     if (code === "ERR_HTTP_REQUEST_TIMEOUT" && patient.has(socket)) return;
@@ -52,7 +52,7 @@ export function keepPatience(server: Server): void {
   });
 }
 
-/** With a word, unless an answer is on its way already. */
+/** Sends the status, unless another answer has begun already. */
 function cutOff(socket: Duplex & { _httpMessage?: ServerResponse | null }, status: string): void {
   const isAnswered = socket._httpMessage?.headersSent === true;
   if (socket.writable && !isAnswered) socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);

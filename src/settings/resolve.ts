@@ -43,7 +43,7 @@ export function resolveSettings(sources: Sources): { settings: Settings; resolve
   return { settings: Object.freeze(settings), resolved };
 }
 
-/** Only what is set: the defaults of settings without effect interest nobody. */
+/** Only those that are set: the default of a setting without effect is not shown. */
 export function resolveLegacy(sources: Sources): ResolvedLegacy[] {
   return Object.entries(legacyFlags).flatMap(([name, { type, instead, section, secret }]) => {
     const found = firstGiven(name, section, sources);

@@ -59,7 +59,7 @@ function isSpecial(host: string): boolean {
   return isIP(host) === 4 ? /^(0\.|2(2[4-9]|[345]\d)\.|10\.0\.2\.(2|3|100)$)/.test(host) : /^(::|ff|fe80)/.test(host);
 }
 
-/** Addresses of the interfaces, as far as they tell this machine from its neighbours. */
+/** Addresses of the interfaces, without those that every machine has (loopback, link-local). */
 function ownAddresses(interfaces: Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>): string[] {
   return Object.values(interfaces)
     .flatMap((addresses) => addresses ?? [])
@@ -67,7 +67,7 @@ function ownAddresses(interfaces: Readonly<Record<string, readonly NetworkInterf
     .map(({ address }) => address);
 }
 
-/** Of the certificate that callers see; wildcards name nobody. */
+/** The names in the certificate; a wildcard is no name. */
 function certificateNames(settings: Settings): string[] {
   if (!settings["enable-tls"]) return [];
   if (settings["lets-encrypt-domain"] !== "") return [settings["lets-encrypt-domain"].toLowerCase()];
@@ -76,6 +76,6 @@ function certificateNames(settings: Settings): string[] {
     const { subjectAltName = "" } = new X509Certificate(readFileSync(settings["tls-certificate"]));
     return [...subjectAltName.matchAll(/(?:DNS|IP Address):([^,\s]+)/g)].map(([, name = ""]) => name.toLowerCase());
   } catch {
-    return []; // whoever opens the listeners says what is wrong with the file
+    return []; // the listeners tell what is wrong with the file when they open
   }
 }

@@ -16,7 +16,7 @@ export class NotFoundError extends ApiError {
   override name = "NotFoundError";
 }
 
-/** The server did not accept who is calling; the next call will fare no better. */
+/** The server did not accept the credential; the next call would fail in the same way. */
 export class RefusedCredentialError extends ApiError {
   override name = "RefusedCredentialError";
 }

@@ -37,7 +37,7 @@ function exchange(request: HttpRequest, options: TransportOptions): Promise<Http
 /** Milliseconds without a byte in either direction. */
 const LONGEST_SILENCE = 120_000;
 
-/** Nobody waits for ever for a server that says nothing; only a call that waits for a run has no deadline but the run's own. */
+/** A server that sends nothing is given up; a call that waits for a run has no deadline besides the run's own. */
 export function deadline(outgoing: Http.ClientRequest, { patient }: HttpRequest): void {
   if (patient) return;
   const message = `the server was silent for ${LONGEST_SILENCE / 1000} s`;
@@ -49,7 +49,7 @@ const LARGE = 1024 * 1024;
 /** Servers that do not know the question are sent the body after this. */
 const PATIENCE_MS = 1000;
 
-/** A large body is sent when the server wants it: its refusal comes instead, before a byte was sent in vain. */
+/** A large body is sent when the server asks for it: a refusal comes before any of it is sent. */
 export function sendBody(outgoing: Http.ClientRequest, body: string | undefined): void {
   if (outgoing.getHeader("expect") === undefined) return void outgoing.end(body);
   const send = (): void => {

@@ -12,7 +12,7 @@ interface Received {
   readonly headers: IncomingHttpHeaders;
   readonly input: JsonText;
   readonly sent: Buffer;
-  /** Who has proved to be the caller; strangers are told apart by their address. */
+  /** The caller that was proved; callers without a credential are told apart by their address. */
   readonly caller: string | undefined;
 }
 
@@ -28,7 +28,7 @@ export function keyUseOf(received: Received): KeyUse | undefined {
   return { key, scope: `endpoint ${endpoint.name}\n${caller}`, digest: digest(received) };
 }
 
-/** What proves a caller may be new each time; what a public endpoint hands to its function is part of the input. */
+/** A credential may be a new one each time and does not count; what a public endpoint hands to its function is part of the input. */
 function digest({ endpoint, facts, headers, sent }: Received): string {
   const authorization = endpoint.authentication === "public" ? (headers.authorization ?? "") : "";
   return digestOf([facts.method, facts.query, sent, authorization, headers.cookie ?? ""]);

@@ -65,12 +65,12 @@ function hostName(header: string): string {
 function scheme(request: IncomingMessage, viaTrustedProxy: boolean): "http" | "https" {
   if ("encrypted" in request.socket) return "https";
   if (!viaTrustedProxy) return "http";
-  // Of several values the last is the trusted proxy's own; those before it may be the caller's invention.
+  // Of several values the last is the trusted proxy's own; the caller may have forged those before it.
   const said = list(request.headers["x-forwarded-proto"]).at(-1);
   return said?.toLowerCase() === "https" ? "https" : "http";
 }
 
-/** Nobody stands behind more proxies than fit into this; what a caller puts in front of it is not even looked at. */
+/** Characters at the end of the header that are read: enough for every real chain of proxies. A caller may send more. */
 const LONGEST_WAY = 2048;
 
 /** The last address on the way that no trusted proxy has. */

@@ -1,7 +1,7 @@
 /** What is particular about requests from Slack: certificate checks and repetitions. */
 import { urlencodedFields } from "./form.ts";
 
-/** Bytes; a check is a few dozen. Anything longer shows its signature before anybody reads it. */
+/** Bytes; a certificate check has a few dozen. Longer bodies are parsed only after their signature was checked. */
 const LONGEST_CHECK = 1024;
 
 /** Slack asks now and then whether the URL answers, by GET: an empty 200 is the whole answer. */

@@ -1,4 +1,4 @@
-/** Whose word about the original request counts (decision 11). */
+/** Proxies whose headers about the original request are believed (decision 11). */
 import ipaddr from "ipaddr.js";
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;

@@ -5,7 +5,7 @@ import { brokenByteText } from "../../core/shared/utf8.ts";
 
 const BYTE_ORDER_MARK = "\uFEFF";
 
-/** What nearly all say, and needs no second look. */
+/** The types of nearly all requests: nothing has to be parsed. */
 const PLAIN: ReadonlySet<string | undefined> = new Set(["application/json", "application/json; charset=utf-8"]);
 
 /** The text of a body, without a byte order mark. @throws UNSUPPORTED_CODING, MALFORMED_BODY: nothing is garbled in silence */

@@ -74,7 +74,7 @@ async function createRun(runs: Runs, call: Call): Promise<Answer> {
   return { status: blocking ? 200 : 202, body: runToJson(run) };
 }
 
-/** The token may be a new one each time, so the caller counts, and not what proves them. */
+/** The key belongs to the caller and not to the token, which may be a new one each time. */
 function keyUseOf({ principal, query, text, headers }: Call): KeyUse | undefined {
   const key = keyOfHeader(headers["idempotency-key"]);
   if (key === undefined) return undefined;
@@ -89,7 +89,7 @@ async function listRuns(runs: Runs, { principal, organization, query }: Call): P
   return listAnswer(list.bytes > SHORT_BYTES ? text : await whole(text), next);
 }
 
-/** So much is sent as one text with its length. */
+/** Bytes up to which a list is sent as one text with its length. */
 const SHORT_BYTES = 128 * 1024;
 
 async function* textOf(list: RunList): AsyncGenerator<string> {
@@ -98,7 +98,7 @@ async function* textOf(list: RunList): AsyncGenerator<string> {
     yield before;
     for (const piece of pieces(text)) {
       yield piece;
-      // What a connection takes at once would otherwise be written to its end before anybody else has a turn.
+      // Without this pause a fast connection would get its whole list before any other request has a turn.
       await setImmediate();
     }
     before = ",";
@@ -131,7 +131,7 @@ async function getRun(runs: Runs, { principal, organization, path, query }: Call
   return { body: runToJson(await runs.get(principal, organization, path.runName ?? "", query as RunSelection)) };
 }
 
-/** The time alone is behind all that have it. */
+/** A time and the id of a run; a time alone stands for the place after all runs of that time. */
 const CURSOR = /^(\d{1,19})(?:\.([\da-f-]{36}))?$/;
 
 function cursorOf({ executed, id }: RunPlace): string {

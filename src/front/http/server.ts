@@ -180,7 +180,7 @@ function mount(app: FastifyInstance, { operation, handle }: Route, options: ApiO
       const { principal } = request;
       if (principal === undefined) throw new DispatchError("UNAUTHENTICATED");
       if (operation.body === undefined) refuseBody(request);
-      // Whoever deletes makes room.
+      // Deleting makes room: it is never refused for a full disk.
       if (operation.method === "POST" || operation.method === "PUT") options.room.refuse();
       if (Array.isArray(request.body)) {
         const answers = await Promise.all(callsOf(request, bind, principal).map(handle));
@@ -277,7 +277,7 @@ function isParts(body: unknown): body is AsyncIterable<string> {
   return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
 }
 
-/** Whoever takes nothing for so long gets nothing more, in milliseconds. */
+/** Milliseconds in which a client reads nothing, after which its answer is cut off. */
 const LONGEST_STALL = 60_000;
 
 /** Each part is made when the one before is on its way. */
@@ -291,7 +291,7 @@ function sendParts(
     lineOf(parts, () => reply.raw.destroy(), goesOn ? "" : "\n"),
     { objectMode: true, highWaterMark: 1 },
   );
-  // The status is out by then: that the text breaks off is all that tells the caller.
+  // The status was sent already: only the end in the middle of the text tells the caller.
   text.on("error", (error) => log.error({ err: error, path: reply.request.url.split("?", 1)[0] }, "a list broke off"));
   return (goesOn ? reply : reply.header("content-type", JSON_TYPE)).send(text);
 }
@@ -323,7 +323,7 @@ function sendError(
   reply: FastifyReply,
   { log, routes, refused, ...limits }: ApiOptions,
 ): FastifyReply {
-  // Where nothing is, nobody cares for the type or the size of a body.
+  // For an unknown path the type and the size of the body do not matter.
   const known =
     request.is404 && !isForbidden(error) ? unknownPath(routes, request, reply) : knownError(error, request, limits);
   if (known.status === 401 || known.status === 403) refused(refusalOf(request, known.status));

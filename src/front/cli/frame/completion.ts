@@ -73,7 +73,7 @@ function argumentsOf(flags: FlagTable, words: readonly string[]): readonly strin
   try {
     return parseWords(flags, words).args;
   } catch {
-    // A flag that does not exist: what follows is anybody's guess.
+    // A flag that does not exist: nobody knows whether the next word is its value.
     return words.filter((word) => !word.startsWith("-"));
   }
 }

@@ -1,6 +1,6 @@
 /** Everything that the command line asks of its process; tests hand in their own. */
 export interface Io {
-  /** What goes to a terminal has no control characters: functions, servers and files that strangers wrote speak in it. */
+  /** On a terminal control characters are made visible: the text may come from a function, a server or a file of somebody else. */
   stdout(text: string): void;
   stderr(text: string): void;
   /** Puts a line in the place of the one that stderr shows. */

@@ -75,7 +75,7 @@ export interface Kind {
   readonly schema: FieldSchema;
   /** Keys that a batch file needs beyond `name`. */
   readonly required: readonly string[];
-  /** Keys of the schema that the server fills in from something else, and takes no orders about. */
+  /** Keys of the schema that the server fills in from something else; a request cannot set them. */
   readonly derived?: readonly string[];
   readonly shape: Shape;
   readonly table: KindTable;
@@ -128,7 +128,7 @@ export function tagsOf(flags: Values<typeof application>): readonly JsonObject[]
   return flags.application === undefined ? [] : [{ key: "Application", value: flags.application }];
 }
 
-/** The values for the one hole of an item operation's path. */
+/** The one parameter in the path of an operation on a resource. */
 export function itemPath(operation: CallableOperation, name: string): Record<string, string> {
   const hole = /\{(\w+)\}/.exec(operation.path)?.[1];
   return hole === undefined ? {} : { [hole]: name };

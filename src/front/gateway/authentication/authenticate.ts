@@ -20,7 +20,7 @@ interface Guesser {
   readonly address: string;
 }
 
-/** The checks that need the headers only; returns who the caller is. A stranger's body is not even read. @throws Refusal 401, 403, 503; TOO_MANY_GUESSES */
+/** The checks that need the headers only; returns who the caller is. The body of a caller that fails them is not read. @throws Refusal 401, 403, 503; TOO_MANY_GUESSES */
 export async function authenticateHeaders(
   endpoint: Endpoint,
   { headers }: IncomingMessage,
@@ -89,7 +89,7 @@ export async function authenticateSlack(
   if (!(await ports.isFirst(endpoint.organization, verdict.signature))) throw notSlack("it was received before");
 }
 
-/** Nothing tells Slack from strangers: the endpoint can be tried where it runs, and nowhere else (decision 14). */
+/** Without a signing secret no request can be proved to come from Slack: only this machine may call the endpoint (decision 14). */
 function takeFromThisMachineOnly(request: IncomingMessage): void {
   if (isFromThisMachine(request)) return;
   throw new Refusal(
@@ -121,7 +121,7 @@ async function secretValues(endpoint: Endpoint, name: string | undefined, ports:
   }
 }
 
-/** The reason is for the operator's log; a stranger learns no names. */
+/** The reason goes to the operator's log only: it names secrets. */
 function notConfigured(endpoint: Endpoint, reason: string, { log }: GatewayPorts): Refusal {
   const { organization, name, authentication } = endpoint;
   log.error(
