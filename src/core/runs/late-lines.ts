@@ -2,7 +2,7 @@
 import type { Database } from "../shared/ports.ts";
 import type { RunRecord } from "./record.ts";
 import { withoutToken } from "./run-token.ts";
-import { keepLogs, type RunStore } from "./store.ts";
+import { keepLogs } from "./store.ts";
 
 export interface LateLine {
   readonly organization: string;
@@ -12,48 +12,46 @@ export interface LateLine {
 }
 
 export interface LateLinesPorts {
-  readonly database: Database;
+  readonly database: Pick<Database, "commit">;
+  /** The run once its end is on record; undefined when it left none. */
+  ended(organization: string, run: string): Promise<RunRecord | undefined>;
   readonly log: { warn(details: object, message: string): void };
 }
 
-/** Lines are collected for so long; by then the run itself is on record. */
+/** Lines are collected for so long. */
 const COLLECT_MS = 300;
-/** Of one round; the server's log has all. */
+/** Of one round, also while a full disk holds up the one before; the server's log has all. */
 const MOST_LINES = 200;
 
 export class LateLines {
   readonly #ports: LateLinesPorts;
-  readonly #store: RunStore;
   #waiting: LateLine[] = [];
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(ports: LateLinesPorts, store: RunStore) {
+  constructor(ports: LateLinesPorts) {
     this.#ports = ports;
-    this.#store = store;
   }
 
   add(line: LateLine): void {
     if (this.#waiting.length >= MOST_LINES) return;
     if (this.#waiting.push({ ...line, line: withoutToken(line.run, line.line) }) > 1) return;
-    setTimeout(() => this.#write(), COLLECT_MS).unref();
+    void this.#writing.then(() => setTimeout(() => this.#write(), COLLECT_MS).unref());
   }
 
   #write(): void {
     const lines = this.#waiting;
     this.#waiting = [];
     const byRun = Map.groupBy(lines, ({ run }) => run);
-    this.#writing = this.#writing
-      .then(() => Promise.all([...byRun.values()].map((of) => this.#append(of))))
-      .then(
-        () => undefined,
-        (error: unknown) => this.#ports.log.warn({ err: error }, "output after the end of a run could not be kept"),
-      );
+    this.#writing = Promise.all([...byRun.values()].map((of) => this.#append(of))).then(
+      () => undefined,
+      (error: unknown) => this.#ports.log.warn({ err: error }, "output after the end of a run could not be kept"),
+    );
   }
 
   /** One that is not on record, because it was withdrawn or its function deleted, keeps nothing. */
   async #append(lines: readonly LateLine[]): Promise<void> {
     const [first] = lines;
-    const run = first && (await this.#store.find(first.organization, first.run));
+    const run = first && (await this.#ports.ended(first.organization, first.run));
     if (run?.finished === undefined) return;
     await this.#ports.database.commit([keepLogs(withLines(run, lines))]);
   }

@@ -88,7 +88,7 @@ export class Runs implements RunKeeper {
       this.#store,
     );
     this.perform = takeUps.perform;
-    const late = new LateLines(ports, this.#store);
+    const late = new LateLines({ ...ports, ended: (organization, run) => this.ended(organization, run) });
     ports.pool.onAfterwards(({ kind, text, run }, organization) => {
       if (run === undefined) return;
       const stream = kind === "stdout" ? kind : "stderr";
