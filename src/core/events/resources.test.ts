@@ -128,7 +128,7 @@ describe("a driver type", () => {
     ]);
     expect((await types.update(admin, home, "t", { name: "t", image: "i", config: [] })).config).toBeNull();
     await types.delete(admin, home, "t");
-    expect(await types.list(admin, home)).toEqual([]);
+    expect(await Array.fromAsync(types.list(admin, home).parts())).toEqual([]);
   });
 });
 
