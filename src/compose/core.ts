@@ -4,6 +4,9 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
+import { Alerts } from "../core/alerts/alerts.ts";
+import { AlertWatcher } from "../core/alerts/watcher.ts";
+import { watchesOf } from "../core/alerts/watches.ts";
 import { Apis } from "../core/apis/service.ts";
 import { type Application, applicationKind } from "../core/applications/contract.ts";
 import { Refusals } from "../core/audit/refusals.ts";
@@ -162,10 +165,13 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
   const streams = new EventStreams(database);
   const eventLog = new EventLog({ ...shared, subscriptions, streams });
   const replays = new Replays({ ...shared, subscriptions, deliveries, pace, wake });
+  const alerts = new Alerts({ ...shared, watch: (record) => watcher.watch(record) });
+  const watches = watchesOf({ database, drivers });
+  const watcher = new AlertWatcher({ database, alerts, watches, runs, wake: () => queue.wake("alert"), log });
   await audit.start();
   const follower = new Follower({ database, feed, log });
   await follower.mark();
-  const resources = [secrets, baseImages, images, apis, subscriptions, driverTypes, drivers];
+  const resources = [secrets, baseImages, images, apis, subscriptions, driverTypes, drivers, alerts];
   await Promise.all(resources.map((service) => service.load()));
   const applications = new PlainResources<Application>(applicationKind, shared);
   await Promise.all([identity.load(), applications.load()]);
@@ -194,11 +200,13 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
     image: images.perform,
     deployment: functions.perform,
     replay: replays.perform,
+    alert: watcher.perform,
     "forget-runs": forgotten.perform,
     retention: retention.perform,
   });
   const services: Services = {
     identity,
+    alerts,
     applications,
     secrets,
     baseImages,
@@ -218,8 +226,7 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
   };
   /** Everybody can be heard: what waits begins. */
   const begin = async (): Promise<void> => {
-    await retention.start();
-    await collection.start();
+    await Promise.all([retention.start(), collection.start(), watcher.start()]);
     queue.open();
     drivers.start();
   };

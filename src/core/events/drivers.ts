@@ -83,6 +83,15 @@ export class Drivers extends ResourceService<Driver, DriverDocument> {
     await this.#fleet.close();
   }
 
+  /** Those that are in ERROR, with their reasons. */
+  down(organization: string): readonly { readonly name: string; readonly reason: string }[] {
+    return this.store
+      .list(organization)
+      .flatMap(({ name, document: { status, reason } }) =>
+        status === "ERROR" ? [{ name, reason: reason?.[0] ?? "it gives no reason" }] : [],
+      );
+  }
+
   /** A new token for whoever runs the driver; the one before ends. @throws NOT_FOUND */
   async issueToken(principal: Principal, organization: string, name: string): Promise<string> {
     this.authorize(principal, { action: "update", organization, name });

@@ -43,6 +43,7 @@ const needs: Readonly<Record<string, ReadonlySet<string>>> = {
   endpoint: new Set(["runs create"]),
   subscription: new Set(["runs create", "secret use"]),
   driver: new Set(["event emit"]),
+  alert: new Set(["runs create"]),
 };
 
 /** Whether what acts for others ever does this: at home, and as far as its kind needs it. */

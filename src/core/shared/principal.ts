@@ -15,6 +15,7 @@ export interface Principal {
     | "endpoint"
     | "subscription"
     | "driver"
+    | "alert"
     | "system"
     | "anonymous";
   /** The account as `organization/name`, the run (`function`), the endpoint ... */
@@ -22,7 +23,7 @@ export interface Principal {
   readonly organization: string;
   /** `connection`: a function that shows no token, known by the worker at the other end of its connection. */
   readonly via: "rest" | "gateway" | "door" | "connection" | "recovery" | "internal";
-  /** For whom a run, an endpoint, a subscription or a driver acts: it may what all of them may. Absent for persons. */
+  /** For whom a run, an endpoint, a subscription, a driver or an alert acts: it may what all of them may. Absent for persons. */
   readonly people?: readonly Person[];
   /** Of a run: the application whose state it has. */
   readonly application?: string;

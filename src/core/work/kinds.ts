@@ -25,6 +25,8 @@ export const kinds = {
   deployment: { concurrency: 4, maxAttempts: 0, firstPause: 1000, longestPause: 600_000, shared: true },
   /** The events of a time on their way to a subscription again; see core/events/replay.ts. */
   replay: { concurrency: 2, maxAttempts: 0, firstPause: 1000, longestPause: 60_000 },
+  /** An alert looks whether anything is worth a message; see core/alerts. */
+  alert: { concurrency: 4, maxAttempts: 0, firstPause: 10_000, longestPause: 600_000 },
   /** The runs of a function that was deleted; see core/retention. */
   "forget-runs": { concurrency: 1, maxAttempts: 0, firstPause: 1000, longestPause: 600_000 },
   /** What lies on disk and nobody uses. */

@@ -1,4 +1,5 @@
 /** Every operation of the contracts and the service that performs it. */
+import { type Alert, alertOperations } from "../../core/alerts/contract.ts";
 import { apiOperations } from "../../core/apis/contract.ts";
 import type { Apis } from "../../core/apis/service.ts";
 import { type Application, applicationOperations } from "../../core/applications/contract.ts";
@@ -71,6 +72,7 @@ export interface Services {
   readonly replays: Replays;
   readonly state: State;
   readonly deadLetters: DeadLetters;
+  readonly alerts: Resources<Alert>;
   readonly applications: Resources<Application>;
   readonly identity: Identity;
   readonly audit: Audit;
@@ -89,6 +91,7 @@ export function routesOf(services: Services, maxList: number): Route[] {
     ...resourceRoutes<Image>(imageOperations, services.images),
     ...resourceRoutes<FunctionResource>(functionOperations, services.functions),
     ...resourceRoutes(apiOperations, services.apis),
+    ...resourceRoutes<Alert>(alertOperations, services.alerts),
     ...resourceRoutes<Application>(applicationOperations, services.applications),
     ...resourceRoutes<Policy>(policyOperations, services.identity.policies),
     ...resourceRoutes<ServiceAccount>(serviceAccountOperations, services.identity.serviceAccounts),

@@ -82,6 +82,16 @@ export const wireKinds: readonly WireKind[] = [
     status: prompt,
   },
   {
+    word: "alert",
+    collection: "/v1/alert",
+    name: "failures",
+    body: '{"function":"hello-js","name":"failures","tags":null,"when":"run-failed"}',
+    answer: (status) =>
+      `{"createdTime":<seconds>,"function":"hello-js","id":"<uuid>","kind":"Alert","modifiedTime":<seconds>,"name":"failures","reason":null,"status":"${status}","tags":null,"when":"run-failed"}`,
+    success: usual,
+    status: { created: "READY", settled: "READY", updated: "READY", deleted: "DELETING" },
+  },
+  {
     word: "subscription",
     collection: "/v1/event/subscriptions",
     name: "debug-sub",

@@ -136,6 +136,7 @@ export const functionKind = defineKind({
   users: {
     API: (api) => [text(api, "function")],
     Subscription: (subscription) => [text(subscription, "function")],
+    Alert: (alert) => [text(alert, "function")],
   },
 });
 

@@ -1,4 +1,5 @@
 import { plainWord } from "../frame/command.ts";
+import { alert } from "./alert.ts";
 import { api } from "./api.ts";
 import { baseImage } from "./base-image.ts";
 import { driver } from "./driver.ts";
@@ -22,6 +23,7 @@ export const resourceKinds: readonly Kind[] = [
   subscription,
   driver,
   driverType,
+  alert,
 ];
 
 /** Kinds below `iam`. */

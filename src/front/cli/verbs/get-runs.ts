@@ -13,7 +13,7 @@ import { RunFeed } from "./run-feed.ts";
 import { sinceSeconds } from "./spans.ts";
 
 const sides = ["started", "finished", "function", "status"];
-const triggers = ["administrator", "service-account", "endpoint", "subscription", "function", "driver"];
+const triggers = ["administrator", "service-account", "endpoint", "subscription", "function", "driver", "alert"];
 /** Rows of a table that names no limit. */
 const LATEST = 50;
 const statuses = ["READY", "ERROR", "INITIALIZED", "CREATING"];

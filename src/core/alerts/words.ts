@@ -1,0 +1,56 @@
+/** What alerts say. Short: it is read in a channel. */
+
+/** Runs that failed, by function. */
+export interface FailedRuns {
+  readonly counts: ReadonlyMap<string, number>;
+  readonly last: { readonly id: string; readonly functionName: string; readonly message: string } | undefined;
+}
+
+export interface DownDriver {
+  readonly name: string;
+  readonly reason: string;
+}
+
+export interface NewLetters {
+  readonly added: number;
+  readonly all: number;
+  readonly last: { readonly id: string; readonly error: string } | undefined;
+}
+
+const MOST_NAMED = 5;
+const LONGEST = 300;
+
+export function failedRunsWords({ counts, last }: FailedRuns): string {
+  const most = [...counts].toSorted(([, one], [, other]) => other - one);
+  const named = most.slice(0, MOST_NAMED).map(([name, count]) => `${name} ${count}`);
+  const others = most.length > MOST_NAMED ? `, ${most.length - MOST_NAMED} more functions` : "";
+  const told = `${counted(total(counts), "run")} failed: ${named.join(", ")}${others}.`;
+  return last === undefined ? told : `${told} The last, ${last.functionName} ${last.id}: ${short(last.message)}`;
+}
+
+export function total(counts: FailedRuns["counts"]): number {
+  return [...counts.values()].reduce((sum, count) => sum + count, 0);
+}
+
+export function downWords({ name, reason }: DownDriver): string {
+  return `Event driver ${name} is down: ${short(reason)}`;
+}
+
+export function upWords(name: string): string {
+  return `Event driver ${name} is up again.`;
+}
+
+export function lettersWords({ added, all, last }: NewLetters): string {
+  const told = `${counted(added, "new dead letter")}, ${all} in all.`;
+  return last === undefined ? told : `${told} The last, ${last.id}: ${short(last.error)}`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+/** The first line, and not too much of it. */
+function short(text: string): string {
+  const [line = ""] = text.split("\n", 1);
+  return line.length > LONGEST ? `${line.slice(0, LONGEST)} ...` : line;
+}
