@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { type BuildOptions, build } from "esbuild";
 import { buildFunctions } from "../apps/cloudmaster/build.ts";
 import { BUILT_IN } from "../src/adapters/programs/images.ts";
+import { lazyBuiltins } from "./lazy-builtins.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const finished = join(root, "dist");
@@ -51,6 +52,7 @@ const bundles: BuildOptions[] = [
     // one of Node's own would ask for each of its exports, the slow ones too.
     format: "cjs",
     minify: true,
+    plugins: [lazyBuiltins],
     define: { ...common.define, "import.meta.dirname": "__dirname", "import.meta.url": "__filename" },
   },
   {

@@ -1,5 +1,5 @@
 /** The launcher: finds its installation through links, says what is missing, keeps out of the way. */
-import { copyFile, mkdir, rm, symlink, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { programPath, runCommand } from "../support/command-line.ts";
@@ -53,4 +53,18 @@ test("refuses an older Node.js with a sentence", async () => {
     status: 1,
     stderr: expect.stringContaining("dispatch needs Node.js 26 or later"),
   });
+});
+
+test("a call waits for no module of Node that it does not use", async () => {
+  const cwd = await folder();
+  const told = join(cwd, "modules.json");
+  const hook = `process.on("exit", () => require("fs").writeFileSync(${JSON.stringify(told)}, JSON.stringify(process.moduleLoadList)));`;
+  await writeFile(join(cwd, "hook.cjs"), hook);
+  const environment = { NODE_OPTIONS: `--require ${join(cwd, "hook.cjs")}` };
+  const { stderr } = await runCommand(["get", "functions", "--port", "1"], { cwd, environment });
+  expect(stderr).toContain("nothing listens there");
+  const loaded = JSON.parse(await readFile(told, "utf8")) as string[];
+  expect(loaded).toContain("NativeModule http");
+  const needless = ["crypto", "tls", "readline", "child_process", "zlib", "os", "fs/promises", "timers/promises"];
+  expect(needless.filter((name) => loaded.includes(`NativeModule ${name}`))).toEqual([]);
 });
