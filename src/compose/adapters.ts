@@ -15,6 +15,9 @@ import type { Front } from "../front/front.ts";
 import type { Settings } from "../settings/definitions.ts";
 import { databaseFile, dataFolder, networkSettings, portOfApi, postgresAddress } from "../settings/derived.ts";
 import { serverNames } from "../settings/server-names.ts";
+import { openDocker } from "./docker.ts";
+import { environmentOf, type RuntimeChoice } from "./environments.ts";
+import { serverId } from "./server-id.ts";
 
 /** A new key beside an old database would leave every secret unreadable. */
 function refuseLostKey(databasePath: string, keyPath: string): void {
@@ -78,13 +81,13 @@ export async function openAdapters(settings: Settings, log: Logger, connection: 
   });
   const blobs = holdable(createFolderBlobs(join(folder, "blobs")));
   const imagesFolder = join(folder, "images");
-  const builder = createLocalBuilder({
+  const localBuilder = createLocalBuilder({
     folder: imagesFolder,
     sandbox,
     log,
     network: networkSettings(settings).functions === "host" ? "host" : "isolated",
   });
-  const runtime = createProcessRuntime({
+  const processRuntime = createProcessRuntime({
     sandbox,
     imagesFolder,
     maxLogBytes: settings["max-log-bytes"],
@@ -92,10 +95,15 @@ export async function openAdapters(settings: Settings, log: Logger, connection: 
     defaultNetwork: networkSettings(settings).functions,
     log,
   });
+  const choice = settings.runtime as RuntimeChoice;
+  const docker = choice === "process" ? undefined : await openDocker(settings, await serverId(folder), door, log);
+  const process = { builder: localBuilder, runtime: processRuntime };
+  const { builder, runtime } = environmentOf({ choice, process, docker });
   if (isNewKey) await refuseForeignSecrets(database, keyPath);
   const programs = createPrograms({ sandbox, folder: settings["driver-programs"] });
   const close = async (): Promise<void> => {
     await runtime.close();
+    await docker?.close();
     await sandbox.close();
   };
   return { folder, door, keys, auditKey, database, snapshot, sandbox, blobs, builder, runtime, programs, close };

@@ -1,7 +1,4 @@
 /** The core: every concept once, with what it needs, loaded from the database. */
-import { randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { Alerts } from "../core/alerts/alerts.ts";
@@ -56,16 +53,10 @@ import {
 } from "../settings/derived.ts";
 import { VitalsWatch } from "../vitals.ts";
 import type { Adapters } from "./adapters.ts";
+import { serverId } from "./server-id.ts";
 
 /** How long a stop waits for what remains to be recorded, in milliseconds. */
 const SETTLE_MS = 5000;
-
-/** Names this server in leases, also after a restart. */
-async function serverId(folder: string): Promise<string> {
-  const path = join(folder, "server-id");
-  if (!existsSync(path)) await writeFile(path, `${randomUUID()}\n`, { mode: 0o600 });
-  return (await readFile(path, "utf8")).trim();
-}
 
 /** @throws Error when what the database holds cannot be taken up. */
 export async function openCore(settings: Settings, adapters: Adapters, log: Logger) {

@@ -171,6 +171,21 @@ export const definitions = {
     help: "PEM root certificate of a private certificate authority",
   },
 
+  runtime: {
+    group: "Functions",
+    type: "string",
+    default: "process",
+    choices: ["process", "docker", "both"],
+    value: "KIND",
+    help: "where functions run: in sandboxes (process), in containers (docker), or as the base image says (both)",
+  },
+  "docker-socket": {
+    group: "Functions",
+    type: "string",
+    default: "/var/run/docker.sock",
+    value: "FILE",
+    help: "the socket of the Docker engine, for --runtime docker and both",
+  },
   sandbox: {
     group: "Functions",
     type: "string",

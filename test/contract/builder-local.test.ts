@@ -131,7 +131,7 @@ describe("the local builder", () => {
 
   test.each(["java", "powershell"] as const)("says truthfully that %s cannot run here, if so", async (language) => {
     if ((await findInterpreter(language)).found) return;
-    expect(await shared.check(language)).toMatchObject({
+    expect(await shared.check({ image: "any", language })).toMatchObject({
       available: false,
       reason: expect.any(String),
       remedy: expect.any(String),

@@ -17,7 +17,7 @@ export interface BuilderCase {
 export const ignore = (): void => undefined;
 
 export function imageSpec(language: Language, manifest: string, organization = "acme"): ImageSpec {
-  return { organization, language, manifest, systemPackages: [] };
+  return { organization, baseImage: "any", language, manifest, systemPackages: [] };
 }
 
 /** The one user of everything that was installed: the server's own unless it is root. */
@@ -44,7 +44,7 @@ export function builderContract(
       const why = unreachable === undefined ? "" : ` (SKIPPED: ${unreachable})`;
 
       test("finds the interpreter and its version", async () => {
-        expect(await builder().check(language)).toMatchObject({
+        expect(await builder().check({ image: "any", language })).toMatchObject({
           available: true,
           version: expect.stringMatching(/^\d+\.\d+/),
         });

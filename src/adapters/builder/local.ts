@@ -8,6 +8,8 @@ import {
   type Builder,
   type BuiltImage,
   type ImageSpec,
+  type Language,
+  type LanguageReport,
 } from "../../core/shared/ports.ts";
 import type { SourceFile } from "../../core/shared/source-file.ts";
 import { findInterpreter, languageAdapters, reportLanguage } from "../languages/languages.ts";
@@ -57,7 +59,7 @@ export function createLocalBuilder(options: LocalBuilderOptions): Builder {
   };
 
   return {
-    check: reportLanguage,
+    check: ({ image, language }) => reportBase(image, language),
     build: async (spec, progress) => {
       const order = await placeOrder(spec);
       return order.installer.isNeeded(order.spec.manifest)
@@ -78,6 +80,12 @@ async function compile(site: InstallSite, spec: ArtefactSpec): Promise<readonly 
   const files = await compileSource(site, spec, search.interpreter, compiler);
   refuseLargeArtefact(files, MOST_ARTEFACT_BYTES);
   return files;
+}
+
+function reportBase(image: string, language: Language | undefined): Promise<LanguageReport> {
+  if (language !== undefined) return reportLanguage(language);
+  const remedy = "start the server with --runtime docker, or name a published base image";
+  return Promise.resolve({ available: false, reason: `image ${image} needs the docker runtime`, remedy });
 }
 
 /** As a source has at most (decision 18). */

@@ -1,5 +1,5 @@
-/** Base images: in process mode they stand for the language runtimes of this machine (decisions 22). */
-import { languageNames, languageOfImage, languages } from "../languages/languages.ts";
+/** Base images: they stand for the language runtimes of this machine (decisions 22), or are images of its Docker engine. */
+import { languageOfBase, languageOfImage } from "../languages/languages.ts";
 import { KeyedQueue } from "../shared/keyed-queue.ts";
 import type { Builder } from "../shared/ports.ts";
 import { type WireStatus, wireStrings, wireTags } from "../shared/wire.ts";
@@ -69,13 +69,8 @@ export class BaseImages extends ResourceService<BaseImage, BaseImageDocument> {
     await this.store.note(record, document);
   }
 
-  async #whyNot({ dockerUrl }: BaseImageDocument): Promise<string | undefined> {
-    const language = languageOfImage(dockerUrl);
-    if (language === undefined) {
-      const known = languageNames.map((name) => `dispatchframework/${languages[name].baseImage}`).join(", ");
-      return `image ${dockerUrl} needs the docker runtime, which this server does not have: use ${known}`;
-    }
-    const report = await this.#ports.builder.check(language);
+  async #whyNot(document: BaseImageDocument): Promise<string | undefined> {
+    const report = await this.#ports.builder.check({ image: document.dockerUrl, language: languageOfBase(document) });
     return report.available ? undefined : `${report.reason}: ${report.remedy}`;
   }
 

@@ -1,5 +1,5 @@
 /** Images: a base image with dependencies, built by the language's own installer into an immutable folder (decisions 22). */
-import { languageOfImage } from "../languages/languages.ts";
+import { languageOfBase } from "../languages/languages.ts";
 import { DispatchError } from "../shared/errors.ts";
 import { BuildError, type BuiltImage, type Statement } from "../shared/ports.ts";
 import { type WireStatus, wireStrings, wireTags } from "../shared/wire.ts";
@@ -114,13 +114,14 @@ export class Images extends ResourceService<Image, ImageDocument> {
 
   #install({ organization, name, document }: ImageRecord): Promise<BuiltImage> {
     const base = this.#baseImages.find(organization, document.baseImageName);
-    const language = base === undefined ? undefined : languageOfImage(base.document.dockerUrl);
+    const language = base === undefined ? undefined : languageOfBase(base.document);
     if (base === undefined) throw new BuildError(`${BASE_IMAGE}${document.baseImageName} not found`);
     if (base.document.status === "ERROR" || language === undefined) {
       const reason = base.document.reason?.join("; ") ?? "unknown language";
       throw new BuildError(`${BASE_IMAGE}${document.baseImageName} is in status ERROR: ${reason}`);
     }
-    const spec = { organization, language, manifest: document.manifest, systemPackages: document.packages };
+    const { manifest, packages: systemPackages } = document;
+    const spec = { organization, baseImage: base.document.dockerUrl, language, manifest, systemPackages };
     return this.#ports.builder.build(spec, (line) => this.#ports.log.info({ image: name, line }, "building"));
   }
 
@@ -131,7 +132,7 @@ export class Images extends ResourceService<Image, ImageDocument> {
       baseImageName: body.baseImageName,
       manifest: body.runtimeDependencies?.manifest ?? "",
       packages: body.systemDependencies?.packages ?? [],
-      language: languageOfImage(base.document.dockerUrl) ?? base.document.language,
+      language: languageOfBase(base.document) ?? base.document.language,
       status: before === undefined ? "INITIALIZED" : "UPDATING",
       reason: null,
       tags: body.tags ?? null,

@@ -10,6 +10,11 @@ export const languages: Readonly<Record<Language, LanguageRules>> = { nodejs, py
 
 export const languageNames = Object.keys(languages) as readonly Language[];
 
+/** The language of a base image: that of a published one, else the one that was named with it. */
+export function languageOfBase({ dockerUrl, language }: { dockerUrl: string; language: string }): Language | undefined {
+  return languageOfImage(dockerUrl) ?? languageNames.find((name) => name === language);
+}
+
 /** The language that a published base image name stands for, whatever its tag. */
 export function languageOfImage(dockerUrl: string): Language | undefined {
   const [, name] = /(?:^|\/)dispatchframework\/([\w-]+)(?::[\w.-]+)?$/.exec(dockerUrl) ?? [];

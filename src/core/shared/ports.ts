@@ -91,17 +91,28 @@ export type LanguageReport =
   | { readonly available: true; readonly interpreter: string; readonly version: string }
   | { readonly available: false; readonly reason: string; readonly remedy: string };
 
+/** A base image as it was written: its name, and the language that its functions are written in. */
+export interface BaseImageSpec {
+  readonly image: string;
+  /** Undefined when no language of ours was named. */
+  readonly language: Language | undefined;
+}
+
 export interface ImageSpec {
   readonly organization: string;
+  /** The name of the base image. */
+  readonly baseImage: string;
   readonly language: Language;
   /** The text of package.json, requirements.txt, pom.xml ...; "" for none. */
   readonly manifest: string;
   readonly systemPackages: readonly { readonly name: string; readonly version?: string }[];
 }
 
-/** An immutable image revision: a folder of dependencies. */
+/** An immutable image revision: a folder of dependencies, or an image of the Docker engine. */
 export interface BuiltImage {
-  /** SHA-256 over language, interpreter version, manifest and resolved lock. */
+  /** Where its functions run: in containers; absent: in sandboxes. */
+  readonly mode?: "docker";
+  /** SHA-256 over language, interpreter version, manifest and resolved lock; in the engine, its id. */
   readonly digest: string;
   /** The name of the folder that workers see read-only, wherever the server keeps those; undefined without dependencies. */
   readonly folder?: string;
@@ -118,8 +129,9 @@ export interface ArtefactSpec {
 }
 
 export interface Builder {
-  check(language: Language): Promise<LanguageReport>;
-  /** Installs the manifest with the language's own installer, in a sandbox. @throws BuildError with the installer's own last lines. */
+  /** Whether images can be built on it here. */
+  check(base: BaseImageSpec): Promise<LanguageReport>;
+  /** Installs the manifest with the language's own installer, in a sandbox or in the engine. @throws BuildError with the installer's own last lines. */
   build(spec: ImageSpec, progress: (line: string) => void): Promise<BuiltImage>;
   /** Whether workers can be started with it here: its folder is there, and stays for half an hour at least. */
   holds(image: BuiltImage): Promise<boolean>;

@@ -9,14 +9,14 @@ export const RESOLVER = "10.0.2.3";
  * What no function reaches outside of its own loopback, besides the host. The alias addresses of slirp4netns are among
  * them: it would lead any port of its name server to the host's resolver, which often is 127.0.0.53.
  */
-const OUT_OF_BOUNDS = [
+export const OUT_OF_BOUNDS = [
   ...["0.0.0.0/8", "127.0.0.0/8", "10.0.2.0/24"],
   ...["169.254.0.0/16", "100.100.100.200", "192.0.0.192", "168.63.129.16"], // link-local, and the clouds' metadata services
   ...["224.0.0.0/4", "240.0.0.0/4"], // multicast, reserved and broadcast
 ];
 
 /** The reason shows in the function as "Network is unreachable". */
-const REFUSE = "reject with icmp type net-prohibited";
+export const REFUSE = "reject with icmp type net-prohibited";
 
 const elements = (addresses: readonly string[]): string =>
   addresses.length === 0 ? "" : `elements = { ${addresses.join(", ")} }`;
@@ -49,6 +49,11 @@ export const filterUpdate = (hostAddresses: readonly string[]): string =>
 
 /** Every port behind which the function door is. */
 export const doorPorts = ({ port, names }: Door): number[] => [...new Set([port, ...names.map((name) => name.port)])];
+
+/** The addresses of version 4 behind which it is. */
+export const doorAddresses4 = (door: Door | undefined): string[] => [
+  ...new Set(["127.0.0.1", ...(door?.names ?? []).map(({ host }) => host).filter((host) => isIP(host) === 4)]),
+];
 
 /**
  * Shell commands that give the network's own loopback interface the server's addresses: what is sent to them stays inside.

@@ -1,0 +1,44 @@
+/** What a container answered, as the outcome of a run: within the limits, and without the values of secrets. */
+import { masked, type SecretMask } from "../../../core/shared/mask/mask.ts";
+import type { FunctionFailure, InvocationListener, Outcome, RunLogs } from "../../../core/shared/ports.ts";
+import { LogRecord } from "../process/log-capture.ts";
+import type { Answer } from "./function-server.ts";
+
+export interface OutcomeLimits {
+  readonly maxLogBytes: number;
+  readonly maxOutputBytes: number;
+}
+
+const recorded = (
+  logs: RunLogs,
+  listener: InvocationListener,
+  limit: number,
+  mask: (text: string) => string,
+): RunLogs => {
+  const record = new LogRecord(limit, listener);
+  for (const stream of ["stdout", "stderr"] as const) {
+    for (const line of logs[stream] ?? []) record.add(stream, mask(line), Buffer.byteLength(line) + 1);
+  }
+  return record.logs;
+};
+
+const maskedFailure = (failure: FunctionFailure, mask: (text: string) => string): FunctionFailure => ({
+  ...failure,
+  message: mask(failure.message),
+  stacktrace: failure.stacktrace?.map(mask) ?? null,
+});
+
+/** Tells the listener of the lines, and gives the rest. */
+export const outcomeOf = (
+  { logs, output, error }: Answer,
+  listener: InvocationListener,
+  masks: ReadonlySet<SecretMask>,
+  limits: OutcomeLimits,
+): Outcome => {
+  const mask = (text: string): string => (masks.size === 0 ? text : masked(masks, text));
+  const kept = recorded(logs, listener, limits.maxLogBytes, mask);
+  if (error !== undefined) return { logs: kept, error: maskedFailure(error, mask) };
+  if (Buffer.byteLength(output) <= limits.maxOutputBytes) return { logs: kept, output };
+  const message = `the result cannot be written as JSON: it is longer than the limit of ${limits.maxOutputBytes} bytes`;
+  return { logs: kept, error: { type: "FunctionError", message, stacktrace: null } };
+};

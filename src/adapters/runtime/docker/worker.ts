@@ -1,0 +1,196 @@
+/** A worker that is a container. Until it is loaded there is none: a function's container is of an image of its own. */
+import type { SecretMask } from "../../../core/shared/mask/mask.ts";
+import {
+  type InvocationListener,
+  LoadError,
+  type LoadSpec,
+  type Outcome,
+  type StopReason,
+  type Worker,
+  type WorkerExit,
+} from "../../../core/shared/ports.ts";
+import type { Log } from "../process/log.ts";
+import { failureOfExit, workerExit } from "../process/worker-exit.ts";
+import { type Call, Calls } from "./calls.ts";
+import type { Container } from "./container.ts";
+import { LongAnswer } from "./function-server.ts";
+import { type OutcomeLimits, outcomeOf } from "./outcome.ts";
+
+export interface DockerWorkerOptions extends OutcomeLimits {
+  readonly id: string;
+  /** Longest time until a container answers, at its start and after a failure. */
+  readonly loadMilliseconds: number;
+  /** Builds what it is made of and starts it. @throws LoadError */
+  begin(spec: LoadSpec, signal: AbortSignal): Promise<Container>;
+  readonly log: Log;
+}
+
+/** A connection may break before the news of the container's end is here. */
+const NEWS_MS = 1000;
+
+const NO_LOGS = { stdout: null, stderr: null };
+
+const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+export class DockerWorker implements Worker {
+  readonly id: string;
+  readonly exited: Promise<WorkerExit>;
+  readonly #options: DockerWorkerOptions;
+  readonly #calls = new Calls();
+  readonly #masks = new Set<SecretMask>();
+  readonly #abort = new AbortController();
+  readonly #exit = Promise.withResolvers<WorkerExit>();
+  #memory = 0;
+  #afterwards: LoadSpec["afterwards"];
+  #loading: Promise<Container> | undefined;
+  #container: Container | undefined;
+  #isReady = false;
+  #running: Call | undefined;
+  #stopReason: StopReason | undefined;
+  #violation: string | undefined;
+  #lackedMemory = false;
+  #complaint = "";
+  #known: WorkerExit | undefined;
+
+  constructor(options: DockerWorkerOptions) {
+    this.id = options.id;
+    this.#options = options;
+    this.exited = this.#exit.promise;
+  }
+
+  async load(spec: LoadSpec): Promise<void> {
+    this.#memory = spec.limits.memory;
+    this.#afterwards = spec.afterwards;
+    this.#loading = this.#options.begin(spec, this.#abort.signal);
+    this.#container = await this.#loading.catch((error: unknown) => {
+      this.#end({ reason: this.#stopReason ?? "exited", detail: "it could not be started" });
+      throw this.#stopReason === undefined ? error : new LoadError("the worker was ended while it was loaded");
+    });
+    void this.#follow(this.#container);
+    this.#isReady = await this.#container.readyWithin(this.#options.loadMilliseconds);
+    if (!this.#isReady) throw await this.#refusal(this.#container);
+  }
+
+  invoke(envelope: string, listener: InvocationListener): number {
+    for (const mask of listener.tag?.masks ?? []) this.#masks.add(mask);
+    const number = this.#calls.add(envelope, listener);
+    if (this.#known === undefined) void this.#pump();
+    else queueMicrotask(() => this.#calls.returnAll());
+    return number;
+  }
+
+  cancel(invocation: number): void {
+    this.#calls.cancel(invocation);
+  }
+
+  probe(): void {
+    void this.#endUnlessReady(0);
+  }
+
+  async stop(reason: StopReason): Promise<void> {
+    this.#stopReason ??= reason;
+    this.#abort.abort();
+    const container = this.#container ?? (await this.#loading?.catch(() => undefined));
+    if (container === undefined) this.#end({ reason: this.#stopReason, detail: "it had no container" });
+    else await this.#stopContainer(container);
+    await this.exited;
+  }
+
+  /** An engine that does not answer now may do so later; until then the container lives. */
+  async #stopContainer(container: Container): Promise<void> {
+    while (this.#known === undefined) {
+      try {
+        await container.stop();
+        return;
+      } catch (err) {
+        this.#options.log.error({ err, worker: this.id }, "a container could not be stopped; trying again");
+        await pause(NEWS_MS);
+      }
+    }
+  }
+
+  async #refusal(container: Container): Promise<LoadError> {
+    const limit = this.#options.loadMilliseconds / 1000;
+    const late = this.#known === undefined && !(await this.#endsSoon());
+    if (late) this.#complaint = await container.complaint();
+    await this.stop("timeout");
+    const end = late ? `did not answer within ${limit} s` : `ended (${this.#known?.detail ?? ""})`;
+    return new LoadError(`${this.#complaint}\nthe container ${end}`.trim());
+  }
+
+  #endsSoon(): Promise<boolean> {
+    return Promise.race([this.exited.then(() => true), pause(NEWS_MS).then(() => false)]);
+  }
+
+  async #pump(): Promise<void> {
+    if (!this.#isReady || this.#running !== undefined || this.#container === undefined) return;
+    const call = this.#calls.next();
+    if (call === undefined) return;
+    this.#running = call;
+    call.listener.started();
+    const outcome = await this.#outcome(this.#container, call);
+    if (outcome === undefined || this.#running !== call) return;
+    this.#running = undefined;
+    call.listener.finished(outcome);
+    // After a time-out the language's server inside begins anew, and the next call waits until it is there; one that ended by itself does not.
+    const patience = outcome.error?.type === "SystemError" ? NEWS_MS : this.#options.loadMilliseconds;
+    if (outcome.error !== undefined) await this.#endUnlessReady(patience);
+    void this.#pump();
+  }
+
+  /** Undefined when the container ends instead, and the run with it. */
+  async #outcome(container: Container, { envelope, listener }: Call): Promise<Outcome | undefined> {
+    try {
+      const outcome = outcomeOf(await container.server.call(envelope), listener, this.#masks, this.#options);
+      if (outcome.error?.type !== "SystemError" || !(await container.lackedMemory())) return outcome;
+      this.#lackedMemory = true;
+      await this.#stopContainer(container);
+    } catch (error) {
+      if (!(await this.#endsSoon()))
+        this.#judge(
+          error instanceof LongAnswer ? "sent an answer that is too long" : "sent no answer that can be read",
+        );
+    }
+    return undefined;
+  }
+
+  async #endUnlessReady(milliseconds: number): Promise<void> {
+    const container = this.#container;
+    if (container === undefined || !this.#isReady || this.#running !== undefined) return;
+    this.#isReady = false;
+    const isReady = milliseconds === 0 ? await container.isReady() : await container.readyWithin(milliseconds);
+    if (!isReady) this.#judge("was not ready for its next run");
+    this.#isReady = isReady && this.#known === undefined;
+    void this.#pump();
+  }
+
+  #judge(violation: string): void {
+    if (this.#stopReason !== undefined || this.#known !== undefined) return;
+    this.#violation = violation;
+    void this.stop("protocol");
+  }
+
+  async #follow(container: Container): Promise<void> {
+    const { code, memoryExceeded } = await container.ended;
+    if (!this.#isReady) this.#complaint = await container.complaint();
+    await container
+      .remove()
+      .catch((err: unknown) => this.#options.log.error({ err, worker: this.id }, "a container could not be removed"));
+    const exit = { code, signal: null, memoryExceeded };
+    const known = workerExit(exit, this.#stopReason, this.#violation);
+    this.#end(this.#lackedMemory ? { ...known, reason: "memory" } : known);
+  }
+
+  #end(exit: WorkerExit): void {
+    if (this.#known !== undefined) return;
+    this.#known = exit;
+    const failure = failureOfExit(exit, this.#memory);
+    const running = this.#running;
+    this.#running = undefined;
+    if (running !== undefined) running.listener.finished({ error: failure, logs: NO_LOGS });
+    else if (this.#stopReason === undefined)
+      this.#afterwards?.({ kind: "failure", text: failure.message, run: undefined });
+    this.#calls.returnAll();
+    this.#exit.resolve(exit);
+  }
+}

@@ -1,0 +1,139 @@
+/** A Docker engine of the tests' own, with base images made of this machine's interpreters: nothing is pulled. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
+import { once } from "node:events";
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Engine } from "../../src/adapters/docker/engine.ts";
+
+const FIXTURES = fileURLToPath(new URL("../fixtures/docker", import.meta.url));
+const START_MS = 30_000;
+
+const pythonLibrary = (): string =>
+  execFileSync("/usr/bin/python3", ["-c", "import sysconfig; print(sysconfig.get_path('stdlib'))"], {
+    encoding: "utf8",
+  }).trim();
+
+/** Why no engine can be started here; undefined when it can. */
+export const findDockerObstacle = (): string | undefined => {
+  if (process.getuid?.() !== 0) return "a Docker engine of the tests' own needs root";
+  for (const program of ["dockerd", "containerd", "runc", "nft"])
+    if (!existsSync(`/usr/sbin/${program}`) && !existsSync(`/usr/bin/${program}`))
+      return `${program} is not installed (apt-get install docker.io)`;
+  return undefined;
+};
+
+export interface TestDocker {
+  readonly socket: string;
+  readonly engine: Engine;
+  /** The names of the base images. */
+  readonly bases: Readonly<Record<"nodejs" | "python3", string>>;
+  close(): Promise<void>;
+}
+
+const copy = (source: string, root: string, as = source): void => {
+  const target = join(root, as);
+  mkdirSync(dirname(target), { recursive: true });
+  copyFileSync(realpathSync(source), target);
+};
+
+/** The program and the libraries that it is linked with. */
+const copyProgram = (program: string, root: string, as: string): void => {
+  copy(program, root, as);
+  const libraries = execFileSync("ldd", [program])
+    .toString()
+    .matchAll(/(?:=> )?(\/\S+) \(0x/g);
+  for (const [, library = ""] of libraries) if (!existsSync(join(root, library))) copy(library, root);
+};
+
+const makeRoot = (root: string): void => {
+  copyProgram("/bin/sh", root, "/bin/sh");
+  copyProgram(process.execPath, root, "/usr/bin/node");
+  copyProgram("/usr/bin/python3", root, "/usr/bin/python3");
+  const library = pythonLibrary();
+  cpSync(library, join(root, library), {
+    recursive: true,
+    filter: (path) => !/\/(__pycache__|test|idlelib|tkinter|ensurepip|dist-packages|config-[^/]*)$/.test(path),
+  });
+  mkdirSync(join(root, "tmp"), { mode: 0o1777 });
+};
+
+const SERVERS = {
+  nodejs: { SERVER_CMD: "node /server/nodejs.mjs", VALIDATE: "node /server/nodejs.mjs --validate" },
+  python3: { SERVER_CMD: "python3 /server/python3.py", VALIDATE: "python3 /server/python3.py --validate" },
+};
+
+const buildBases = async (engine: Engine, folder: string): Promise<TestDocker["bases"]> => {
+  const root = join(folder, "system/rootfs");
+  makeRoot(root);
+  writeFileSync(join(folder, "system/Dockerfile"), "FROM scratch\nCOPY rootfs /\n");
+  await buildFrom(engine, join(folder, "system"), "tests/system:1", {});
+  rmSync(folder, { recursive: true });
+  const bases = { nodejs: "tests/nodejs-base:1", python3: "tests/python3-base:1" };
+  for (const language of ["nodejs", "python3"] as const)
+    await buildFrom(engine, FIXTURES, bases[language], SERVERS[language]);
+  return bases;
+};
+
+const buildFrom = async (
+  engine: Engine,
+  folder: string,
+  tag: string,
+  args: Readonly<Record<string, string>>,
+): Promise<void> => {
+  const { stdout } = spawn("tar", ["-cf", "-", "-C", folder, "."], { stdio: ["ignore", "pipe", "inherit"] });
+  const order = { labels: {}, network: "none", memory: 1024 * 1024 * 1024 };
+  await engine.build({ ...order, context: stdout, tag, args }, () => {});
+};
+
+const startEngine = async (
+  folder: string,
+  socket: string,
+): Promise<{ readonly engine: Engine; readonly child: ChildProcess }> => {
+  const places = [
+    "--data-root",
+    join(folder, "data"),
+    "--exec-root",
+    join(folder, "exec"),
+    "--pidfile",
+    join(folder, "pid"),
+  ];
+  // Nothing of the machine's own network changes, and engines that run at once do not meet.
+  const network = ["--iptables=false", "--ip6tables=false", "--ip-masq=false", "--bridge=none"];
+  const pool = `base=10.${randomInt(64, 250)}.0.0/16,size=24`;
+  const args = [...places, ...network, "--default-address-pool", pool, "--host", `unix://${socket}`];
+  const child = spawn("dockerd", args, { stdio: ["ignore", "ignore", "pipe"] });
+  let complaint = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    complaint = (complaint + chunk.toString()).slice(-4000);
+  });
+  const engine = new Engine(socket);
+  const end = performance.now() + START_MS;
+  for (;;) {
+    if (await engine.version().catch(() => undefined)) return { engine, child };
+    if (child.exitCode !== null || performance.now() > end) throw new Error(`dockerd did not start: ${complaint}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+};
+
+/** @throws Error with the engine's own words when it does not start. */
+export const startDocker = async (): Promise<TestDocker> => {
+  const folder = mkdtempSync(join(tmpdir(), "dispatch-dockerd-"));
+  const socket = join(folder, "docker.sock");
+  const { engine, child } = await startEngine(folder, socket);
+  const close = async (): Promise<void> => {
+    await engine.close();
+    const ended = once(child, "exit");
+    child.kill();
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    return { socket, engine, bases: await buildBases(engine, join(folder, "context")), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
