@@ -100,7 +100,7 @@ function targetRows(name: string, samples: readonly Sample[], echo: readonly Sam
     atMost(
       `${run}: CPU of server and workers`,
       ratios((sample) => sample.cpu),
-      4,
+      3,
       "x echo",
       cpuText(samples),
     ),

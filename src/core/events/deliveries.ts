@@ -6,7 +6,7 @@
 import { type CloudEvent, envelopeOfEvent } from "../cloud-events/cloud-event.ts";
 import type { RunRecord } from "../runs/record.ts";
 import type { Parent, RunRequest } from "../runs/request.ts";
-import { DispatchError } from "../shared/errors.ts";
+import { DispatchError, isError } from "../shared/errors.ts";
 import { OwnError, wordsOf } from "../shared/own-error.ts";
 import type { Database, Statement } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
@@ -261,12 +261,12 @@ function judge(run: RunRecord | undefined): void {
 
 /** The function does not exist, or nothing of it was ever ready: its events wait for it. */
 function isNotThere(error: unknown): boolean {
-  return error instanceof DispatchError && /^function \S+ (not found|is not READY)$/.test(error.message);
+  return isError(error, "NOT_FOUND", "FUNCTION_NOT_READY");
 }
 
 /** No room is no attempt; what the same event will always meet is hopeless. */
 function refusal(error: unknown): unknown {
   if (!(error instanceof DispatchError)) return error;
-  if ([429, 503, 507].includes(error.status)) return new NotNowError(NO_ROOM_PAUSE_MS, error);
-  return error.status < 500 ? new HopelessError(error.message) : error;
+  if (error.isPassing) return new NotNowError(NO_ROOM_PAUSE_MS, error);
+  return error.error === "INTERNAL" ? error : new HopelessError(error.message);
 }

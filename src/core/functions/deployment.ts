@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Images } from "../images/images.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Revision } from "../pool/revision.ts";
-import { DispatchError } from "../shared/errors.ts";
+import { isError } from "../shared/errors.ts";
 import {
   type Blobs,
   BuildError,
@@ -65,7 +65,7 @@ export async function deploy(ports: DeploymentPorts, record: FunctionRecord): Pr
       return failedDeployment(`Error building image for function '${record.id}': ${error.message}`, faasId);
     }
     // The next start takes it up.
-    if (error instanceof DispatchError && error.status === 503) throw new NotNowError(0, error);
+    if (isError(error, "SHUTTING_DOWN")) throw new NotNowError(0, error);
     ports.log.warn({ err: error, function: record.name }, "no worker for a new revision");
     const cause = error instanceof Error ? error.message : String(error);
     return failedDeployment(`Driver error when creating a FaaS function: ${cause}`, faasId);

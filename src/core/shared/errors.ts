@@ -1,6 +1,7 @@
 /**
  * The catalogue of errors that leave the server. `code` is what the body says (422 bodies say 601 to 606), `status` the
- * HTTP status, the template the words that clients print. Texts are part of the wire (server.md 2.3 and 2.5).
+ * HTTP status, the template the words that clients print; `isPassing` where the same request may do later. Texts are part
+ * of the wire (server.md 2.3 and 2.5).
  */
 import { OwnError } from "./own-error.ts";
 
@@ -21,11 +22,17 @@ const catalogue = {
   NO_SOURCE: { status: 400, code: 400, template: "either source or sourceURL must be specified" },
   BASE_IMAGE_UNKNOWN: { status: 400, code: 400, template: "Error fetching base image {name}" },
   OVERLOADED: {
+    isPassing: true,
     status: 429,
     code: 429,
     template: "function {name} is overloaded: {message}; try again in {retryAfter} s",
   },
-  CALLER_GONE: { status: 503, code: 503, template: "whoever called function {name} hung up before it was entered" },
+  CALLER_GONE: {
+    isPassing: true,
+    status: 503,
+    code: 503,
+    template: "whoever called function {name} hung up before it was entered",
+  },
   DRIVER_TYPE_UNKNOWN: {
     status: 400,
     code: 400,
@@ -112,18 +119,21 @@ const catalogue = {
     template: "startAt in body must be a time within a year, such as 2026-11-28T22:00:00Z: {value}",
   },
   TOO_MANY_DELAYED: {
+    isPassing: true,
     status: 429,
     code: 429,
     template: "{limit} runs of this organization wait for their time already: cancel some first",
     retryAfter: 60,
   },
   SHUTTING_DOWN: {
+    isPassing: true,
     status: 503,
     code: 503,
     template: "the server is stopping: try again when it is back",
     retryAfter: 5,
   },
   DISK_FULL: {
+    isPassing: true,
     status: 507,
     code: 507,
     template:
@@ -142,6 +152,8 @@ export type ErrorName = keyof typeof catalogue;
 /** An error for the caller. `cause` is for the log only and never leaves the server. */
 export class DispatchError extends OwnError {
   override name = "DispatchError";
+  /** What happened; callers inside decide by it and never by a status. */
+  readonly error: ErrorName;
   readonly status: number;
   readonly code: number;
   /** Seconds, for the Retry-After header of 429 answers. */
@@ -150,16 +162,27 @@ export class DispatchError extends OwnError {
   constructor(error: ErrorName, values: Readonly<Record<string, string | number>> = {}, cause?: unknown) {
     const entry = catalogue[error];
     super(fill(entry.template, values), cause === undefined ? undefined : { cause });
+    this.error = error;
     this.status = entry.status;
     this.code = entry.code;
     const usual = "retryAfter" in entry ? entry.retryAfter : undefined;
     this.retryAfter = typeof values.retryAfter === "number" ? values.retryAfter : usual;
   }
 
+  /** There is no room or no time now: the same request may do later. */
+  get isPassing(): boolean {
+    return "isPassing" in catalogue[this.error];
+  }
+
   /** The body of the answer. */
   toJSON(): { code: number; message: string } {
     return { code: this.code, message: this.message };
   }
+}
+
+/** Whether an error is one of these of the catalogue. */
+export function isError(error: unknown, ...names: readonly ErrorName[]): error is DispatchError {
+  return error instanceof DispatchError && names.includes(error.error);
 }
 
 function fill(template: string, values: Readonly<Record<string, string | number>>): string {

@@ -7,7 +7,7 @@ import type { Refusal } from "../../core/audit/refusals.ts";
 import type { DiskRoom } from "../../core/capacity/disk-room.ts";
 import { PROOF_PATH, proofText } from "../../core/iam/proof.ts";
 import type { Operation } from "../../core/shared/contract.ts";
-import { DispatchError } from "../../core/shared/errors.ts";
+import { DispatchError, isError } from "../../core/shared/errors.ts";
 import type { Principal } from "../../core/shared/principal.ts";
 import type { GuessBrake } from "../guess-brake.ts";
 import { expectUpload, holdUpload } from "../patience.ts";
@@ -325,7 +325,9 @@ function sendError(
 ): FastifyReply {
   // For an unknown path the type and the size of the body do not matter.
   const known =
-    request.is404 && !isForbidden(error) ? unknownPath(routes, request, reply) : knownError(error, request, limits);
+    request.is404 && !isError(error, "FORBIDDEN")
+      ? unknownPath(routes, request, reply)
+      : knownError(error, request, limits);
   if (known.status === 401 || known.status === 403) refused(refusalOf(request, known.status));
   if (known.cause !== undefined && known.status >= 500)
     log.error({ err: known.cause, path: request.url.split("?", 1)[0] }, known.message);
@@ -342,10 +344,6 @@ function refusalOf({ principal, method, url, headers, ip }: FastifyRequest, stat
     status,
     request: `${method} ${url.split("?", 1)[0]}`,
   };
-}
-
-function isForbidden(error: unknown): boolean {
-  return error instanceof DispatchError && error.status === 403;
 }
 
 function knownError(
