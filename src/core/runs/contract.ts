@@ -163,6 +163,14 @@ export const runOperations = {
     summary: "Follow what the runs of a function write, or those of all, as server-sent events",
     query: { type: "object", properties: { functionName: pathName } },
   },
+  followStates: {
+    method: "GET",
+    path: "/v1/runs/states",
+    permission: { resource, action: "get" },
+    success: 200,
+    summary: "Follow how the runs of a function stand, or those of all, as server-sent events (open, state, lost)",
+    query: { type: "object", properties: { functionName: pathName } },
+  },
   cancelRun: {
     method: "POST",
     path: "/v1/runs/{runName}/cancel",

@@ -17,7 +17,13 @@ export type LiveEvent =
     }
   /** `WITHDRAWN` is for one that never began. */
   | { readonly event: "end"; readonly run: string; readonly functionName: string; readonly status: string }
-  | { readonly event: "lost"; readonly lines: number };
+  /** It stands otherwise on record than before. */
+  | { readonly event: "state"; readonly run: string; readonly functionName: string; readonly status: string }
+  | { readonly event: "lost"; readonly lines: number }
+  /** From now on whoever follows states hears of all. */
+  | { readonly event: "open" };
+
+type Told = Exclude<LiveEvent, { readonly event: "lost" | "open" }>;
 
 /** Whose lines are wanted. */
 export interface LiveSelection {
@@ -26,6 +32,8 @@ export interface LiveSelection {
   readonly functionName?: string | undefined;
   /** The run of this id and those that it started. */
   readonly family?: string | undefined;
+  /** How runs stand, instead of what they write. */
+  readonly states?: boolean;
 }
 
 type Source = Pick<RunRecord, "organization" | "id" | "functionName" | "parent">;
@@ -33,6 +41,8 @@ type Source = Pick<RunRecord, "organization" | "id" | "functionName" | "parent">
 /** What a run that goes on has written last: for whoever begins to follow it. */
 const MOST_KEPT = 64 * 1024;
 const MOST_WAITING = 512 * 1024;
+/** Of the memory that an event takes which is no line. */
+const EVENT_SIZE = 200;
 const MOST_FOLLOWERS = 200;
 /** Whoever listens is told that the connection lives, and whoever has gone is noticed. */
 const BEAT_MS = 10_000;
@@ -73,6 +83,12 @@ export class LiveLogs {
   ended(source: Source, status: string): void {
     const { id, functionName } = source;
     this.#tell(source, { event: "end", run: id, functionName, status });
+    this.state(source, status);
+  }
+
+  state(source: Source, status: string): void {
+    const { id, functionName } = source;
+    this.#tell(source, { event: "state", run: id, functionName, status });
   }
 
   /** @throws TOO_MANY_FOLLOWERS, SHUTTING_DOWN */
@@ -82,6 +98,7 @@ export class LiveLogs {
       throw new DispatchError("TOO_MANY_FOLLOWERS", { limit: MOST_FOLLOWERS });
     const follower = new Follower(selection, () => this.#followers.delete(follower));
     this.#followers.add(follower);
+    if (selection.states) follower.push({ event: "open" });
     return follower;
   }
 
@@ -90,8 +107,8 @@ export class LiveLogs {
     for (const follower of this.#followers) follower.end();
   }
 
-  #tell(source: Source, event: LiveEvent): void {
-    for (const follower of this.#followers) if (follower.wants(source)) follower.push(event);
+  #tell(source: Source, event: Told): void {
+    for (const follower of this.#followers) if (follower.wants(source, event)) follower.push(event);
   }
 }
 
@@ -110,8 +127,9 @@ export class Follower {
     this.#left = left;
   }
 
-  wants({ organization, id, functionName, parent }: Source): boolean {
-    const { family, ...wanted } = this.#selection;
+  wants({ organization, id, functionName, parent }: Source, { event }: Pick<Told, "event">): boolean {
+    const { family, states = false, ...wanted } = this.#selection;
+    if (states !== (event === "state")) return false;
     if (organization !== wanted.organization) return false;
     if (wanted.run !== undefined && id !== wanted.run) return false;
     if (wanted.functionName !== undefined && functionName !== wanted.functionName) return false;
@@ -119,7 +137,7 @@ export class Follower {
   }
 
   push(event: LiveEvent): void {
-    const size = event.event === "line" ? event.line.length + 1 : 0;
+    const size = event.event === "line" ? event.line.length + 1 : event.event === "state" ? EVENT_SIZE : 0;
     if (this.#size + size > MOST_WAITING) this.#lost++;
     else this.#put(event, size);
     if (event.event === "end" && this.#selection.run !== undefined) this.end();
@@ -143,7 +161,7 @@ export class Follower {
   /** The events as server-sent ones, until the run has ended, or whoever reads goes. */
   async *texts(): AsyncGenerator<string> {
     try {
-      yield ": the lines of runs as they are written\n\n";
+      yield ": what happens to runs, as it happens\n\n";
       for (;;) {
         const events = this.#take();
         if (events.length > 0) yield events.map(eventText).join("");

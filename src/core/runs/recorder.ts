@@ -20,11 +20,16 @@ export interface RecorderPorts {
   readonly log: { warn(details: object, message: string): void };
 }
 
+interface Hearing {
+  /** How a run stands that lasts long is on record. */
+  recorded(record: RunRecord): void;
+}
+
 export class RunRecorder {
-  readonly #ports: RecorderPorts;
+  readonly #ports: RecorderPorts & Hearing;
   #stopping = false;
 
-  constructor(ports: RecorderPorts) {
+  constructor(ports: RecorderPorts & Hearing) {
     this.#ports = ports;
   }
 
@@ -125,11 +130,14 @@ export class RunRecorder {
     run.recorded = true;
     run.beginRecorded = begun;
     const { unaudited } = run;
-    this.#ports.database.commit([...statements, ...useStatements(run)]).catch((error: unknown) => {
-      run.unaudited = [...unaudited, ...run.unaudited];
-      if (isNew) run.recorded = false;
-      this.#ports.log.warn({ err: error, run: record.id }, "a long run could not be recorded");
-    });
+    this.#ports.database.commit([...statements, ...useStatements(run)]).then(
+      () => this.#ports.recorded(record),
+      (error: unknown) => {
+        run.unaudited = [...unaudited, ...run.unaudited];
+        if (isNew) run.recorded = false;
+        this.#ports.log.warn({ err: error, run: record.id }, "a long run could not be recorded");
+      },
+    );
   }
 
   /** Ends a run that is not active; `job` is its work, if it is any. */

@@ -4,7 +4,7 @@ import type { DiskRoom } from "../capacity/disk-room.ts";
 import type { Serving } from "../functions/revisions.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Secrets } from "../secrets/service.ts";
-import { DispatchError } from "../shared/errors.ts";
+import { DispatchError, isError } from "../shared/errors.ts";
 import type { Iam } from "../shared/iam.ts";
 import { DuplicateError, type FunctionFailure, StaleWriteError } from "../shared/ports.ts";
 import { ADMINISTRATOR, type Principal } from "../shared/principal.ts";
@@ -76,7 +76,7 @@ export class Runs implements RunKeeper {
     this.maxJsonDepth = ports.maxJsonDepth;
     this.#store = new RunStore(ports.database);
     this.#lists = new RunLists(ports.database, ports.maxList, ports.forgotten);
-    this.#recorder = new RunRecorder(ports);
+    this.#recorder = new RunRecorder({ ...ports, recorded: (record) => this.#tellState(record) });
     const takeUps = new TakeUps(
       {
         ...ports,
@@ -179,6 +179,16 @@ export class Runs implements RunKeeper {
     return this.#live.follow({ organization, functionName, family: parentOf(principal)?.id }).texts();
   }
 
+  /** How the runs of a function stand from now on, or those of all, each time it is on record. @throws TOO_MANY_FOLLOWERS */
+  followStates(principal: Principal, organization: string, functionName?: string): AsyncGenerator<string> {
+    this.#authorize(principal, organization, "get");
+    return this.#live.follow({ organization, functionName, family: parentOf(principal)?.id, states: true }).texts();
+  }
+
+  #tellState(record: RunRecord): void {
+    if (this.#live.followed) this.#live.state(record, record.status);
+  }
+
   /** One that has ended by now will not say it again. */
   async #tellEnded(follower: Follower, organization: string, { id, functionName }: RunRecord): Promise<void> {
     const now = await this.#store.find(organization, id);
@@ -243,6 +253,7 @@ export class Runs implements RunKeeper {
     await this.#recorder.begin(run);
     if (run.cancelled !== undefined) throw new DispatchError("CANCELLED");
     run.entered = true;
+    this.#tellState(run.record);
   }
 
   hasEnded(run: ActiveRun): void {
@@ -278,7 +289,7 @@ export class Runs implements RunKeeper {
       return;
     }
     if (run.durable && !run.entered) run.record.status = "INITIALIZED";
-    if (run.durable && (this.#stopping || isStopping(error) || error instanceof StaleWriteError)) {
+    if (run.durable && (this.#stopping || isError(error, "SHUTTING_DOWN") || error instanceof StaleWriteError)) {
       this.interrupted(run);
       return;
     }
@@ -299,6 +310,7 @@ export class Runs implements RunKeeper {
     record.reason = [`attempt ${attempt} of ${most} failed: ${message}`, `the next begins within ${words(pause)}`];
     this.#recorder.repeat(run, pause, message).then(
       () => {
+        this.#tellState(record);
         this.#release(run);
         this.#ports.queue.wake("run");
       },
@@ -359,6 +371,7 @@ export class Runs implements RunKeeper {
       if (request.startAt === undefined) this.#ports.pool.admit(run);
       else await refuseTooMany(this.#ports.database, request.organization);
       await this.#recorder.accept(run, request.together?.(run.record.id));
+      this.#tellState(run.record);
     } catch (error) {
       this.#forget(run);
       throw isForeseen(error) ? error : this.#notRecorded(run, error);
@@ -575,9 +588,5 @@ function isForeseen(error: unknown): boolean {
 
 /** There was no room or no time for a run that somebody waits for: they may ask again, as if they had not asked. */
 function isWithdrawn({ durable, record }: ActiveRun, error: Error): boolean {
-  return !durable && record.attempt === 1 && error instanceof DispatchError && [429, 503].includes(error.status);
-}
-
-function isStopping(error: Error): boolean {
-  return error instanceof DispatchError && error.status === 503;
+  return !durable && record.attempt === 1 && error instanceof DispatchError && error.isPassing;
 }

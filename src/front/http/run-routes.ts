@@ -45,6 +45,11 @@ export function runRoutes(operations: typeof runOperations, runs: Runs): Route[]
         eventStream(runs.followAll(principal, organization, query.functionName as string | undefined)),
     },
     {
+      operation: operations.followStates,
+      handle: ({ principal, organization, query }) =>
+        eventStream(runs.followStates(principal, organization, query.functionName as string | undefined)),
+    },
+    {
       operation: operations.cancelRun,
       handle: async ({ principal, organization, path }) => ({
         body: runToJson(await runs.cancel(principal, organization, path.runName ?? "")),

@@ -2,6 +2,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { rm } from "node:fs/promises";
+import { createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type CommandResult, programPath, runCommand, writeFiles } from "../support/command-line.ts";
 import { type ServerProcess, startServer, temporaryFolder } from "../support/server.ts";
@@ -21,6 +23,7 @@ beforeAll(async () => {
   await dispatch("create", "image", "nodejs", "nodejs-base");
   const made = await dispatch("create", "function", "hello", "hello.js", "--image", "nodejs", "--wait");
   expect(made).toMatchObject({ status: 0 });
+  await dispatch("create", "function", "slow", "slow.js", "--image", "nodejs", "--wait");
 });
 
 afterAll(async () => {
@@ -33,8 +36,18 @@ function dispatch(...words: string[]): Promise<CommandResult> {
 }
 
 /** A command that has been started: its output so far, and its end. */
-function start(...words: string[]): { output(): string; child: ChildProcess; ended: Promise<unknown[]> } {
-  const env = { PATH: process.env.PATH ?? "", HOME: folder, DISPATCH_PORT: new URL(server.api).port };
+function start(...words: string[]): Started {
+  return startWith(new URL(server.api).port, words);
+}
+
+interface Started {
+  output(): string;
+  child: ChildProcess;
+  ended: Promise<unknown[]>;
+}
+
+function startWith(port: string, words: string[]): Started {
+  const env = { PATH: process.env.PATH ?? "", HOME: folder, DISPATCH_PORT: port };
   const child = spawn(programPath, words, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
   onTestFinished(() => void child.kill("SIGKILL"));
   let text = "";
@@ -44,6 +57,26 @@ function start(...words: string[]): { output(): string; child: ChildProcess; end
     });
   }
   return { output: () => text, child, ended: once(child, "close") };
+}
+
+/** Passes on to the server what comes, and keeps which paths were asked for. */
+async function recordingProxy(): Promise<{ port: string; paths: string[] }> {
+  const paths: string[] = [];
+  const proxy = createServer((incoming, answer) => {
+    paths.push(incoming.url ?? "");
+    const { method, url, headers } = incoming;
+    const outgoing = request(`${server.api}${url}`, { method, headers, agent: false }, (reply) => {
+      answer.writeHead(reply.statusCode ?? 500, reply.headers);
+      reply.pipe(answer);
+    });
+    incoming.pipe(outgoing.on("error", () => answer.destroy()));
+  });
+  await once(proxy.listen(0, "127.0.0.1"), "listening");
+  onTestFinished(() => {
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+  return { port: String((proxy.address() as AddressInfo).port), paths };
 }
 
 function hello(name: string): Promise<CommandResult> {
@@ -76,8 +109,22 @@ test("get runs --follow prints new runs as rows without a heading", async () => 
   expect(output().match(/STATUS/g)).toHaveLength(1);
 });
 
+test("get runs --follow is told of what changes and asks for no list again, and shows each state of a run once", async () => {
+  const { port, paths } = await recordingProxy();
+  const { output, child, ended } = startWith(port, ["get", "runs", "slow", "--follow", "-o", "json"]);
+  await shown(output, "[]");
+  const lists = (): string[] => paths.filter((path) => path.startsWith("/v1/runs?"));
+  const before = lists().length;
+  await dispatch("exec", "slow");
+  await shown(output, '"status": "READY"');
+  expect(output().match(/"status": "(INITIALIZED|CREATING)"/g)?.length).toBeGreaterThan(0);
+  expect(output().match(/"status": "READY"/g)).toHaveLength(1);
+  expect(lists().slice(before)).toEqual([]);
+  child.kill("SIGINT");
+  expect(await ended).toEqual([1, null]);
+});
+
 test("a run that the user does not wait for any longer goes on", async () => {
-  await dispatch("create", "function", "slow", "slow.js", "--image", "nodejs", "--wait");
   const { output, child, ended } = start("exec", "slow", "--wait");
   const lastRun = async () => (await dispatch("get", "runs", "slow", "--last", "--json")).stdout;
   await until("the run is going on", async () => ((await lastRun()).includes('"CREATING"') ? true : undefined));

@@ -1,19 +1,29 @@
-import { stringifyJson } from "../../client/json.ts";
+import { runOperations } from "../../../core/runs/contract.ts";
+import { ApiError } from "../../client/errors.ts";
+import type { ServerEvent } from "../../client/event-reader.ts";
+import { parseJson, stringifyJson } from "../../client/json.ts";
 import type { Context } from "../frame/context.ts";
-import { pause } from "../frame/pause.ts";
-import { text } from "../kinds/kind.ts";
-import { fetchRuns, type RunQuery } from "../kinds/run.ts";
+import { pause, unlessInterrupted } from "../frame/pause.ts";
+import { objectOf, text } from "../kinds/kind.ts";
+import { fetchRun, fetchRuns, type RunQuery } from "../kinds/run.ts";
 import type { JsonObject } from "../output/shape.ts";
 
-const pollMs = 2000;
-/** Each question reaches back further than the last answer: clocks differ, and the server keeps whole seconds. */
+/** A server that stopped may be back by then. */
+const againMs = 2000;
+/** After a pause the question reaches back further than that: clocks differ, and the server keeps whole seconds. */
 const overlapSeconds = 60;
 
-/** Runs that are new or have changed since the last question; each state is told once. */
+/** Runs that are new or have changed, as the server tells; each state is told once. */
 export class RunFeed {
   readonly #context: Context;
   readonly #query: RunQuery;
   readonly #seen = new Map<string, string>();
+  /** Runs of which the server told. */
+  #told = new Set<string>();
+  /** Something may have been missed since, in milliseconds. */
+  #missedSince: number | undefined;
+  #failure: unknown;
+  #wake = Promise.withResolvers<void>();
 
   private constructor(context: Context, query: RunQuery) {
     this.#context = context;
@@ -23,7 +33,11 @@ export class RunFeed {
   /** What there is already is known from now on. */
   static async open(context: Context, query: RunQuery): Promise<RunFeed> {
     const feed = new RunFeed(context, query);
-    feed.know(await feed.#ask());
+    const since = context.io.now();
+    void feed.#listen();
+    await feed.#news();
+    feed.#missedSince = undefined;
+    feed.know(await feed.#ask(since));
     return feed;
   }
 
@@ -32,20 +46,69 @@ export class RunFeed {
     for (const run of runs) this.#seen.set(text(run, "name"), stateOf(run));
   }
 
-  /** Waits, and asks until something is new, oldest first. @throws CliError when the user interrupts */
+  /** Waits until something is new, oldest first. @throws CliError when the user interrupts */
   async next(): Promise<readonly JsonObject[]> {
     for (;;) {
-      await pause(pollMs, this.#context.io.signal);
-      const runs = await this.#ask();
-      const fresh = runs.filter((run) => this.#seen.get(text(run, "name")) !== stateOf(run)).toReversed();
-      this.know(fresh);
-      if (fresh.length > 0) return fresh;
+      const runs = (await this.#changed()).filter((run) => this.#seen.get(text(run, "name")) !== stateOf(run));
+      this.know(runs);
+      if (runs.length > 0) return runs;
     }
   }
 
-  #ask(): Promise<JsonObject[]> {
-    const since = Math.floor(this.#context.io.now() / 1000) - pollMs / 1000 - overlapSeconds;
-    return fetchRuns(this.#context, { ...this.#query, since });
+  async #changed(): Promise<readonly JsonObject[]> {
+    await this.#news();
+    const [told, since] = [this.#told, this.#missedSince];
+    this.#told = new Set();
+    this.#missedSince = undefined;
+    if (since !== undefined) return (await this.#ask(since)).toReversed();
+    const runs: JsonObject[] = [];
+    for (const id of told) runs.push(...(await this.#run(id)));
+    return runs.filter(({ status }) => this.#query.status === undefined || status === this.#query.status);
+  }
+
+  /** None when it was withdrawn. */
+  async #run(id: string): Promise<JsonObject[]> {
+    try {
+      return [await fetchRun(this.#context, "", id)];
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return [];
+      throw error;
+    }
+  }
+
+  #ask(since: number): Promise<JsonObject[]> {
+    return fetchRuns(this.#context, { ...this.#query, since: Math.floor(since / 1000) - overlapSeconds });
+  }
+
+  async #news(): Promise<void> {
+    while (this.#told.size === 0 && this.#missedSince === undefined) {
+      if (this.#failure !== undefined) throw this.#failure;
+      await unlessInterrupted(this.#wake.promise, this.#context.io.signal, "interrupted");
+      this.#wake = Promise.withResolvers();
+    }
+  }
+
+  /** As long as the server tells; one that stopped is asked again, and what was missed as well. */
+  async #listen(): Promise<void> {
+    const { client, io } = this.#context;
+    const { functionName } = this.#query;
+    const query = functionName === undefined ? {} : { functionName };
+    let last = io.now();
+    const heard = (event: ServerEvent): void => {
+      if (event.event === "state") this.#told.add(text(objectOf(parseJson(event.data)), "run"));
+      else this.#missedSince ??= last;
+      last = io.now();
+      this.#wake.resolve();
+    };
+    try {
+      for (;;) {
+        await client.follow(runOperations.followStates, { query }, heard, io.signal);
+        await pause(againMs, io.signal);
+      }
+    } catch (error) {
+      this.#failure = error;
+      this.#wake.resolve();
+    }
   }
 }
 
