@@ -175,7 +175,15 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
   await vitals.start();
   // What a stop or a crash left behind is looked after before anybody can ask for more.
   await runs.endAbandoned();
-  const retention = new Retention({ database, pace, bounds: storeBounds(settings) });
+  const retention = new Retention({
+    database,
+    pace,
+    bounds: storeBounds(settings),
+    kept: ({ organization, functionName }) =>
+      functionName === undefined
+        ? identity.organizations.find(organization, organization)?.document.keepRuns
+        : functions.find(organization, functionName)?.document.keepRuns,
+  });
   const collection = new Collection({
     ...{ database, blobs, builder },
     used: () => {

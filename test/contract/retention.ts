@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ForgottenRuns } from "../../src/core/retention/forgotten-runs.ts";
 import { Pace } from "../../src/core/retention/pace.ts";
-import { type Bounds, Retention } from "../../src/core/retention/retention.ts";
+import { type Bounds, Retention, type RetentionPorts } from "../../src/core/retention/retention.ts";
 import { newRunId } from "../../src/core/runs/run-id.ts";
 import { RunLists } from "../../src/core/runs/run-list.ts";
 import { insertRun } from "../../src/core/runs/store.ts";
@@ -56,8 +56,12 @@ export function retentionContract(name: string, open: () => Promise<Database>): 
       },
     });
 
-    const sweep = (bounds: Partial<Bounds>, pace = new Pace()): Promise<void> =>
-      new Retention({ database: watched(), pace, bounds: { ...unbounded, ...bounds } }).sweep(never);
+    const sweep = (
+      bounds: Partial<Bounds>,
+      pace = new Pace(),
+      kept: RetentionPorts["kept"] = () => undefined,
+    ): Promise<void> =>
+      new Retention({ database: watched(), pace, bounds: { ...unbounded, ...bounds }, kept }).sweep(never);
 
     async function count(): Promise<number> {
       const row = await database.query
@@ -120,6 +124,27 @@ export function retentionContract(name: string, open: () => Promise<Database>): 
       expect([kept.filter((of) => of === "a").length, kept.filter((of) => of === "b").length]).toEqual([25, 20]);
       await sweep({ runsPerFunction: 25, runsPerOrganization: 11 });
       expect(await runsOf("o")).toEqual(kept.slice(0, 11));
+    });
+
+    test("keeps less of a function or an organization that says so, and never more than of all", async () => {
+      await add("a", ages(30));
+      await add("b", ages(30, 500));
+      await add("old", ages(30, DAY_MS / 2));
+      await add("c", ages(30), { organization: "p" });
+      const own: Readonly<Record<string, object>> = {
+        a: { count: 7 },
+        b: { count: 50 },
+        old: { seconds: 3600 },
+        p: { count: 3 },
+      };
+      await sweep(
+        { runsPerFunction: 25 },
+        new Pace(),
+        ({ organization, functionName }) => own[functionName ?? organization],
+      );
+      const left = await runsOf("o");
+      expect(["a", "b", "old"].map((name) => left.filter((of) => of === name).length)).toEqual([7, 25, 0]);
+      expect(await runsOf("p")).toEqual(Array(3).fill("c"));
     });
 
     test("deletes few at a time where they are large", async () => {

@@ -1,7 +1,7 @@
 /** Functions on the wire (server.md 2.6), with the additional optional fields env, isolation, limits, network and retries. */
 import type { Static } from "typebox";
 import { resourceOperations } from "../shared/resource-operations.ts";
-import { anyJson, described, resourceName, status, strings, tags, uuid } from "../shared/schemas.ts";
+import { anyJson, described, keepRuns, resourceName, status, strings, tags, uuid } from "../shared/schemas.ts";
 
 /** `memory` and `disk` in mebibytes, `cpu` in processors, `pids` processes and threads, `concurrency` workers at once. */
 export const limitsSchema = {
@@ -29,6 +29,8 @@ export const functionSchema = {
     image: { type: "string" },
     /** `run`: each run has a fresh worker; `function`, the default: a worker serves one run after the other. */
     isolation: { type: "string", enum: ["function", "run"] },
+    /** Of its runs fewer are kept than of those of others. */
+    keepRuns,
     kind: { type: "string", pattern: "^[\\w\\d\\-]+$" },
     limits: limitsSchema,
     modifiedTime: { type: "integer" },

@@ -22,6 +22,7 @@ export interface FunctionDocument {
   readonly retries: number;
   readonly retryFunctionErrors?: true;
   readonly isolation?: Isolation;
+  readonly keepRuns?: NonNullable<FunctionResource["keepRuns"]>;
   readonly status: WireStatus;
   readonly reason: readonly string[] | null;
   /** The revision that was built last, whether it serves or failed. */
@@ -56,6 +57,7 @@ export function functionToWire({ id, name, created, document }: FunctionRecord):
     id,
     image: document.image,
     ...(document.built ? { functionImageURL: `dispatch/func-${document.faasId}:latest` } : {}),
+    ...(document.keepRuns === undefined ? {} : { keepRuns: document.keepRuns }),
     kind: "Function",
     handler: document.handler,
     ...(Object.keys(document.limits).length > 0 ? { limits: document.limits } : {}),

@@ -254,6 +254,7 @@ export class Functions extends ResourceService<FunctionResource, FunctionDocumen
       retries: body.retries ?? 0,
       ...(body.retryFunctionErrors === true ? { retryFunctionErrors: true } : {}),
       ...(body.isolation === undefined ? {} : { isolation: body.isolation }),
+      ...(body.keepRuns === undefined ? {} : { keepRuns: body.keepRuns }),
       status: before === undefined ? "INITIALIZED" : "UPDATING",
       reason: null,
       faasId: randomUUID(),

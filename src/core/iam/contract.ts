@@ -1,7 +1,7 @@
 /** Policies, service accounts and organizations on the wire (server.md 2.13 and 8.4). */
 import type { Static } from "typebox";
 import { type ResourceOperations, resourceOperations } from "../shared/resource-operations.ts";
-import { described, resourceName, status, strings, uuid } from "../shared/schemas.ts";
+import { described, keepRuns, resourceName, status, strings, uuid } from "../shared/schemas.ts";
 
 const stamps = {
   createdTime: { type: "integer" },
@@ -63,7 +63,13 @@ export type ServiceAccount = Static<typeof serviceAccountSchema>;
 export const organizationSchema = {
   type: "object",
   required: ["name"],
-  properties: { ...described, ...stamps, name: { type: "string", pattern: "^[\\w\\d\\-]+$" } },
+  properties: {
+    ...described,
+    ...stamps,
+    /** Of its runs fewer are kept than of those of others. */
+    keepRuns,
+    name: { type: "string", pattern: "^[\\w\\d\\-]+$" },
+  },
 } as const;
 
 export type Organization = Static<typeof organizationSchema>;

@@ -6,13 +6,17 @@
 import { EVERYWHERE } from "../shared/iam.ts";
 import type { Principal } from "../shared/principal.ts";
 import type { ResourceList } from "../store/resource-list.ts";
-import { type Asked, type ResourcePorts, ResourceService } from "../store/resource-service.ts";
+import { type Asked, type ResourcePorts, ResourceService, type Write } from "../store/resource-service.ts";
 import type { ResourceRecord } from "../store/resource-store.ts";
 import type { Organization } from "./contract.ts";
 
-type OrganizationRecord = ResourceRecord<object>;
+interface OrganizationDocument {
+  readonly keepRuns?: NonNullable<Organization["keepRuns"]>;
+}
 
-export class Organizations extends ResourceService<Organization, object> {
+type OrganizationRecord = ResourceRecord<OrganizationDocument>;
+
+export class Organizations extends ResourceService<Organization, OrganizationDocument> {
   constructor(ports: ResourcePorts) {
     super({ kind: "Organization", word: "organization", resource: "iam" }, ports);
   }
@@ -48,7 +52,7 @@ export class Organizations extends ResourceService<Organization, object> {
   }
 
   /** Organizations are made and changed by those who may do so everywhere. */
-  protected override where({ action, organization }: Asked<Organization, object>): string {
+  protected override where({ action, organization }: Asked<Organization, OrganizationDocument>): string {
     return action === "get" ? organization : EVERYWHERE;
   }
 
@@ -59,12 +63,13 @@ export class Organizations extends ResourceService<Organization, object> {
       .sort((one, other) => other.born - one.born);
   }
 
-  /** There is nothing to change but the time of the last change. */
-  protected documentOf(): object {
-    return {};
+  protected documentOf({ body: { keepRuns } }: Write<Organization>): OrganizationDocument {
+    return keepRuns === undefined ? {} : { keepRuns };
   }
 
-  protected toWire({ id, name, created, modified }: OrganizationRecord): Organization {
-    return { createdTime: created, id, kind: "Organization", modifiedTime: modified, name, status: "READY" };
+  protected toWire({ id, name, created, modified, document }: OrganizationRecord): Organization {
+    const { keepRuns } = document;
+    const own = keepRuns === undefined ? {} : { keepRuns };
+    return { createdTime: created, id, ...own, kind: "Organization", modifiedTime: modified, name, status: "READY" };
   }
 }

@@ -21,9 +21,18 @@ export interface Bounds {
   readonly eventAge: number;
 }
 
+/** What an organization or a function keeps of its own runs; never more than the server does. */
+export interface Kept {
+  readonly seconds?: number;
+  /** The newest. */
+  readonly count?: number;
+}
+
 export interface RetentionPorts {
   readonly database: Database;
   readonly bounds: Bounds;
+  /** Undefined where it says nothing. */
+  readonly kept: (scope: RunScope) => Kept | undefined;
   readonly pace: Pace;
 }
 
@@ -70,14 +79,23 @@ export class Retention {
 
   async #sweepRuns(organization: string, step: Step): Promise<void> {
     const { database, bounds } = this.#ports;
-    if (bounds.runAge > 0) {
-      const until = BigInt(Date.now() - bounds.runAge) * 1_000_000n;
-      await dropEnded(database, { organization }, until, step);
-    }
+    await this.#sweepScope({ organization }, { age: bounds.runAge }, step);
     for await (const functionName of each((after) => step(() => nextFunction(database, organization, after)))) {
-      await this.#keepNewest({ organization, functionName }, bounds.runsPerFunction, step);
+      await this.#sweepScope({ organization, functionName }, { count: bounds.runsPerFunction }, step);
     }
-    await this.#keepNewest({ organization }, bounds.runsPerOrganization, step);
+    await this.#sweepScope({ organization }, { count: bounds.runsPerOrganization }, step);
+  }
+
+  /** By the server's bounds and by its own, whichever is less. */
+  async #sweepScope(
+    scope: RunScope,
+    { age = 0, count = 0 }: { age?: number; count?: number },
+    step: Step,
+  ): Promise<void> {
+    const kept = this.#ports.kept(scope) ?? {};
+    const longest = least(age, (kept.seconds ?? 0) * 1000);
+    if (longest > 0) await dropEnded(this.#ports.database, scope, BigInt(Date.now() - longest) * 1_000_000n, step);
+    await this.#keepNewest(scope, least(count, kept.count ?? 0), step);
   }
 
   async #keepNewest(scope: RunScope, count: number, step: Step): Promise<void> {
@@ -85,6 +103,11 @@ export class Retention {
     const until = count > 0 ? await beyond(database, scope, count, step) : undefined;
     if (until !== undefined) await dropEnded(database, scope, until, step);
   }
+}
+
+/** Of two bounds, where 0 is none. */
+function least(one: number, other: number): number {
+  return one === 0 || other === 0 ? Math.max(one, other) : Math.min(one, other);
 }
 
 async function* each(next: (after: string) => Promise<string | undefined>): AsyncGenerator<string> {

@@ -37,3 +37,12 @@ export const pageQuery = {
   type: "object",
   properties: { limit: { type: "integer", minimum: 1, maximum: 1000 }, cursor: { type: "string" }, tags: strings },
 } as const;
+
+/** How long runs are kept, in seconds, and how many, the newest; never more than the server keeps of all. */
+export const keepRuns = {
+  type: "object",
+  properties: {
+    seconds: { type: "integer", minimum: 1, maximum: 3_153_600_000 },
+    count: { type: "integer", minimum: 1, maximum: 1_000_000_000 },
+  },
+} as const;
