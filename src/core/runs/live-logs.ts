@@ -161,7 +161,7 @@ export class Follower {
   /** The events as server-sent ones, until the run has ended, or whoever reads goes. */
   async *texts(): AsyncGenerator<string> {
     try {
-      yield ": what happens to runs, as it happens\n\n";
+      yield ": the lines of runs as they are written\n\n";
       for (;;) {
         const events = this.#take();
         if (events.length > 0) yield events.map(eventText).join("");
