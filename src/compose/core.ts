@@ -69,6 +69,7 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
     key: auditKey,
     file: join(folder, SEAL_FILE_NAME),
     anchor: settings["audit-anchor"],
+    archive: settings["audit-archive"] || join(folder, "audit"),
   });
   const refusals = new Refusals(database, log);
   const pool = new Pool(
@@ -178,6 +179,7 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
   const retention = new Retention({
     database,
     pace,
+    audit,
     bounds: storeBounds(settings),
     kept: ({ organization, functionName }) =>
       functionName === undefined

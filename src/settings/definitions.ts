@@ -69,6 +69,13 @@ export const definitions = {
     value: "FILE",
     help: "append every seal of the audit log to this file, or with the word log to the server's log",
   },
+  "audit-archive": {
+    group: "General",
+    type: "string",
+    default: "",
+    value: "FOLDER",
+    help: "where entries go that are older than keep-audit; audit in the data folder without it",
+  },
   debug: { group: "General", type: "boolean", default: false, help: "log debug lines, too" },
 
   host: { group: "API", type: "string", default: "127.0.0.1", value: "ADDRESS", help: "address of the API" },
@@ -340,6 +347,13 @@ export const definitions = {
     default: "168h",
     value: "TIME",
     help: "how long events and the log of their deliveries are kept; 0s is for ever",
+  },
+  "keep-audit": {
+    group: "Limits",
+    type: "duration",
+    default: "0s",
+    value: "TIME",
+    help: "how long entries of the audit log stay in the database; older ones go to files first; 0s is for ever",
   },
   "min-free-bytes": {
     group: "Limits",

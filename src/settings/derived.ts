@@ -154,6 +154,7 @@ export function storeBounds(settings: Settings) {
     runsPerOrganization: settings["keep-runs-per-organization"],
     letterAge: settings["keep-dead-letters"],
     eventAge: settings["keep-events"],
+    auditAge: settings["keep-audit"],
   };
 }
 

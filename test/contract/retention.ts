@@ -13,7 +13,16 @@ import { NotNowError } from "../../src/core/work/worker.ts";
 import { record } from "./run-record.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const unbounded: Bounds = { runAge: 0, runsPerFunction: 0, runsPerOrganization: 0, letterAge: 0, eventAge: 0 };
+const unbounded: Bounds = {
+  runAge: 0,
+  runsPerFunction: 0,
+  runsPerOrganization: 0,
+  letterAge: 0,
+  eventAge: 0,
+  auditAge: 0,
+};
+/** Its own test is in core/audit. */
+const audit = { cut: async () => {} };
 const never = new AbortController().signal;
 
 const insertKey = statement((database, { key, created }: { key: string; created: number }) =>
@@ -61,7 +70,7 @@ export function retentionContract(name: string, open: () => Promise<Database>): 
       pace = new Pace(),
       kept: RetentionPorts["kept"] = () => undefined,
     ): Promise<void> =>
-      new Retention({ database: watched(), pace, bounds: { ...unbounded, ...bounds }, kept }).sweep(never);
+      new Retention({ database: watched(), pace, bounds: { ...unbounded, ...bounds }, kept, audit }).sweep(never);
 
     async function count(): Promise<number> {
       const row = await database.query

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -8,6 +8,8 @@ import { iam } from "../iam/authorize.ts";
 import type { AuditTable } from "../shared/database-schema.ts";
 import type { Database } from "../shared/ports.ts";
 import { BY_ADMINISTRATOR, type Principal } from "../shared/principal.ts";
+import { statement } from "../shared/statement.ts";
+import { checkArchive } from "./archive.ts";
 import { auditStatement, keyedAudit } from "./audit.ts";
 import { Chain } from "./chain.ts";
 import { Refusals } from "./refusals.ts";
@@ -99,7 +101,15 @@ describe("the log as a whole", () => {
   const audits: Audit[] = [];
 
   async function open(anchor = ""): Promise<Audit> {
-    const audit = new Audit({ database, iam, key, file: join(folder, "seal.json"), anchor, log });
+    const audit = new Audit({
+      database,
+      iam,
+      key,
+      file: join(folder, "seal.json"),
+      archive: join(folder, "audit"),
+      anchor,
+      log,
+    });
     await audit.start();
     audits.push(audit);
     return audit;
@@ -107,6 +117,75 @@ describe("the log as a whole", () => {
 
   afterEach(async () => {
     await Promise.all(audits.splice(0).map((audit) => audit.stop()));
+  });
+
+  const everything = Number.MAX_SAFE_INTEGER;
+  const step = <T>(act: () => Promise<T>): Promise<T> => act();
+  const filesOf = async (): Promise<string[]> => (await readdir(join(folder, "audit")).catch(() => [])).sort();
+
+  /** A log with so many sealed entries. */
+  async function sealedLog(count: number): Promise<Audit> {
+    const first = await open();
+    for (let at = 0; at < count; at++) await write(`s${at}`);
+    await first.stop();
+    const audit = await open();
+    return audit;
+  }
+
+  test("old entries go to a file that holds them as they were, and then out of the database; what is left is checked as before", async () => {
+    const audit = await sealedLog(5);
+    const before = await rows();
+    await audit.cut(Number(before[0]?.time), step);
+    expect(await filesOf()).toEqual([]);
+    await audit.cut(everything, step);
+    const [file = ""] = await filesOf();
+    const lines = (await readFile(join(folder, "audit", file), "utf8")).trim().split("\n");
+    expect(lines.slice(0, 5).map((line) => JSON.parse(line))).toEqual(before.slice(0, 5));
+    expect((await rows()).map(({ name }) => name)).toEqual(["s4", `entries up to 5 in ${file}`]);
+    expect(await audit.verify(administrator, "o")).toMatchObject({ whole: true, archivedUntil: 5 });
+    await audit.stop();
+    const again = await open();
+    await write("later");
+    expect(await again.verify(administrator, "o")).toMatchObject({ whole: true, archivedUntil: 5, entries: 3 });
+    await opened.commit([statement((query) => query.deleteFrom("audit").where("sequence", "=", 5))({})]);
+    expect(await again.verify(administrator, "o")).toMatchObject({ whole: false });
+  });
+
+  test("nothing is deleted when the file cannot be written, or does not hold what it should", async () => {
+    const audit = await sealedLog(3);
+    await writeFile(join(folder, "audit"), "no folder");
+    await expect(audit.cut(everything, step)).rejects.toThrow();
+    expect((await rows()).length).toBe(3);
+    await rm(join(folder, "audit"));
+    await audit.cut(everything, step);
+    const [file = ""] = await filesOf();
+    const path = join(folder, "audit", file);
+    const facts = { key, before: { sequence: 0, hash: "", count: 0 }, unkeyedUntil: 0 };
+    expect(await checkArchive(path, facts)).toMatchObject({ sequence: 3, count: 3 });
+    const text = await readFile(path, "utf8");
+    for (const forged of [
+      text.replace("s1", "s9"),
+      text.slice(text.indexOf("\n") + 1),
+      text.slice(0, text.lastIndexOf("{")),
+    ]) {
+      await writeFile(path, forged);
+      await expect(checkArchive(path, facts)).rejects.toThrow(/does not/);
+    }
+  });
+
+  test("a server that dies between the file and the deletion goes on with it, and a check beside it finds no fault", async () => {
+    const audit = await sealedLog(4);
+    const dying = new Error("killed");
+    let steps = 0;
+    const dies = <T>(act: () => Promise<T>): Promise<T> => (++steps > 1 ? Promise.reject(dying) : act());
+    await expect(audit.cut(everything, dies)).rejects.toThrow(dying);
+    expect((await rows()).length).toBe(5);
+    expect(await audit.verify(administrator, "o")).toMatchObject({ whole: true, archivedUntil: 4 });
+    await audit.stop();
+    const again = await open();
+    const [verdict] = await Promise.all([again.verify(administrator, "o"), again.cut(0, step)]);
+    expect(verdict).toMatchObject({ whole: true, archivedUntil: 4 });
+    expect((await rows()).map(({ sequence }) => sequence)).toEqual([4, 5]);
   });
 
   test("is sealed at start and at stop, and whole over restarts", async () => {

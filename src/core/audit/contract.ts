@@ -42,6 +42,8 @@ export const auditVerdictSchema = {
     unkeyedUntil: integer,
     /** Entries up to this sequence were accepted as they were found. */
     acceptedUntil: integer,
+    /** Entries up to this sequence are in files of the audit archive, and no more in the database. */
+    archivedUntil: integer,
     /** Why it is not whole. */
     reason: text,
   },

@@ -7,6 +7,8 @@ export interface Seal extends Link {
   readonly unkeyedUntil: number;
   /** What lies before was accepted as it was found, after it could not be believed; `beginning` when nothing was. */
   readonly from: Link;
+  /** Entries up to this sequence are in files, and those before it no more in the database; absent when none are. */
+  readonly archived?: number;
   /** Unix milliseconds. */
   readonly time: number;
 }
@@ -28,7 +30,8 @@ export function readSeal(key: Buffer, text: string): Seal | undefined {
   }
 }
 
-function macOf(key: Buffer, { sequence, hash, count, unkeyedUntil, from, time }: Seal): Buffer {
-  const fields = JSON.stringify([sequence, hash, count, unkeyedUntil, from.sequence, from.hash, from.count, time]);
-  return createHmac("sha256", key).update(`seal\n${fields}`).digest();
+function macOf(key: Buffer, { sequence, hash, count, unkeyedUntil, from, time, archived }: Seal): Buffer {
+  const fields = [sequence, hash, count, unkeyedUntil, from.sequence, from.hash, from.count, time];
+  const all = JSON.stringify(archived === undefined ? fields : [...fields, archived]);
+  return createHmac("sha256", key).update(`seal\n${all}`).digest();
 }

@@ -3,17 +3,24 @@
 import type { AuditTable } from "../shared/database-schema.ts";
 import { EVERYWHERE, type Iam } from "../shared/iam.ts";
 import type { Principal } from "../shared/principal.ts";
+import { writeArchive } from "./archive.ts";
 import { auditStatement } from "./audit.ts";
 import { beginning, Chain, type Link } from "./chain.ts";
 import type { AuditVerdict } from "./contract.ts";
+import { dropBefore, oldEntries, type Step } from "./cut.ts";
 import { type AuditList, type AuditSelection, listAudit } from "./list.ts";
 import type { Seal } from "./seal.ts";
 import { Seals, type SealsPorts } from "./seals.ts";
 
 export interface AuditPorts extends SealsPorts {
+  /** Where old entries go. */
+  readonly archive: string;
   readonly iam: Iam;
   readonly log: SealsPorts["log"] & { error(details: object, message: string): void };
 }
+
+/** Who cuts the log. */
+const retention: Principal = { kind: "system", id: "retention", organization: "", via: "internal" };
 
 const SEAL_EVERY_MS = 1000;
 /** Rows that are read and checked in one go. */
@@ -80,11 +87,59 @@ export class Audit {
     ]);
     const head = await this.#head();
     const from = { ...head, count: await this.#countOf(beginning, head.sequence) };
-    const seal = { ...from, from, unkeyedUntil: 0, time: Date.now() };
+    const archived = this.#seal?.archived;
+    const facts = archived === undefined ? {} : { archived };
+    const seal = { ...from, from, unkeyedUntil: 0, ...facts, time: Date.now() };
     await this.#seals.keep(seal);
     this.#seal = seal;
     this.#fault = undefined;
     return verdictOf(undefined, seal.count, seal);
+  }
+
+  /**
+   * Puts sealed entries that are older than `before` (Unix milliseconds) into files, and deletes them when those are on disk
+   * and whole. A log that cannot be believed is left as it is. @throws Error when a file cannot be written
+   */
+  async cut(before: number, step: Step): Promise<void> {
+    while (await this.#cutOnce(before, step));
+  }
+
+  /** One file; whether there are entries for another. */
+  async #cutOnce(before: number, step: Step): Promise<boolean> {
+    const { database, key, archive, log } = this.#ports;
+    const seal = this.#seal;
+    if (seal === undefined || this.#fault !== undefined) return false;
+    // A crash may have come between the seal and the deletion.
+    if (seal.archived === seal.from.sequence) await dropBefore(database, seal.from, step);
+    const old = await oldEntries(database, { key, seal, before, step });
+    if (old === undefined) return false;
+    const archived = old.link.sequence;
+    const file = await writeArchive(archive, old.entries, { key, seal: { ...seal, ...old.link }, before: seal.from });
+    await this.#sealFrom(old.link, seal.from, file);
+    await dropBefore(database, old.link, step);
+    log.info({ entries: old.entries.length, until: archived, file }, "old entries of the audit log are in a file now");
+    return old.goesOn;
+  }
+
+  /** From now on the log begins there. That is an entry of its own. */
+  async #sealFrom(from: Link, before: Link, file: string): Promise<void> {
+    const name = `entries up to ${from.sequence} in ${file}`;
+    const entry = { principal: retention, action: "archive", organization: "", kind: "AuditLog", name };
+    await this.#ports.database.commit([auditStatement(entry)]);
+    await this.#inTurn(async () => {
+      if (this.#seal === undefined || this.#fault !== undefined || this.#seal.from.sequence !== before.sequence)
+        throw new Error("the audit log was found faulty or accepted anew while it was cut");
+      const next = { ...this.#seal, from, archived: from.sequence, time: Date.now() };
+      await this.#seals.keep(next);
+      this.#seal = next;
+    });
+  }
+
+  /** After whatever is being sealed. */
+  #inTurn(act: () => Promise<void>): Promise<void> {
+    const mine = this.#sealing.then(act);
+    this.#sealing = mine.catch(() => {});
+    return mine;
   }
 
   /** For /healthz. */
@@ -123,10 +178,9 @@ export class Audit {
 
   /** One after the other. A seal that cannot be written is tried again at the next turn. */
   #sealLater(): Promise<void> {
-    this.#sealing = this.#sealing
-      .then(() => this.#sealNow())
-      .catch((error: unknown) => this.#ports.log.error({ err: error }, "the audit log could not be sealed"));
-    return this.#sealing;
+    return this.#inTurn(() => this.#sealNow()).catch((error: unknown) =>
+      this.#ports.log.error({ err: error }, "the audit log could not be sealed"),
+    );
   }
 
   async #sealNow(): Promise<void> {
@@ -155,8 +209,14 @@ export class Audit {
     this.#fault = fault;
   }
 
-  /** What is wrong behind a place that is right; undefined when nothing is. */
+  /** What is wrong behind a place that is right; undefined when nothing is. Where the log was cut meanwhile, behind that. */
   async #faultIn(from: Link, pause: number): Promise<string | undefined> {
+    const fault = await this.#faultBehind(from, pause);
+    const cut = this.#seal?.archived === this.#seal?.from.sequence ? this.#seal?.from : undefined;
+    return fault !== undefined && cut !== undefined && cut.sequence > from.sequence ? this.#faultIn(cut, pause) : fault;
+  }
+
+  async #faultBehind(from: Link, pause: number): Promise<string | undefined> {
     const seal = this.#seal;
     const chain = new Chain(this.#ports.key, seal?.unkeyedUntil ?? 0, from);
     const until = Math.max((await this.#head()).sequence, seal?.sequence ?? 0);
@@ -214,7 +274,8 @@ function verdictOf(fault: string | undefined, entries: number, seal: Seal | unde
   const facts: AuditVerdict = { whole: fault === undefined, entries };
   if (seal !== undefined) facts.sealed = { entries: seal.count, time: seal.time };
   if (seal !== undefined && seal.unkeyedUntil > 0) facts.unkeyedUntil = seal.unkeyedUntil;
-  if (seal !== undefined && seal.from.sequence > 0) facts.acceptedUntil = seal.from.sequence;
+  if (seal?.archived !== undefined) facts.archivedUntil = seal.archived;
+  if (seal !== undefined && seal.from.sequence > (seal.archived ?? 0)) facts.acceptedUntil = seal.from.sequence;
   if (fault !== undefined) facts.reason = fault;
   return facts;
 }

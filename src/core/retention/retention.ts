@@ -19,6 +19,8 @@ export interface Bounds {
   readonly letterAge: number;
   /** Milliseconds; of events and of the log of their deliveries. */
   readonly eventAge: number;
+  /** Milliseconds. */
+  readonly auditAge: number;
 }
 
 /** What an organization or a function keeps of its own runs; never more than the server does. */
@@ -34,6 +36,7 @@ export interface RetentionPorts {
   /** Undefined where it says nothing. */
   readonly kept: (scope: RunScope) => Kept | undefined;
   readonly pace: Pace;
+  readonly audit: { cut(before: number, step: Step): Promise<void> };
 }
 
 const EVERY_MS = 10 * 60_000;
@@ -75,6 +78,7 @@ export class Retention {
       await dropOldDeliveries(database, Date.now() - bounds.eventAge, step);
     }
     if (bounds.letterAge > 0) await dropOldLetters(database, Date.now() - bounds.letterAge, step);
+    if (bounds.auditAge > 0) await this.#ports.audit.cut(Date.now() - bounds.auditAge, step);
   }
 
   async #sweepRuns(organization: string, step: Step): Promise<void> {

@@ -88,7 +88,15 @@ async function printVerdict(context: Context, verdict: AuditVerdict): Promise<nu
   return verdict.whole ? 0 : 1;
 }
 
-function sentenceOf({ whole, entries, sealed, unkeyedUntil, acceptedUntil, reason = "" }: AuditVerdict): string {
+function sentenceOf({
+  whole,
+  entries,
+  sealed,
+  unkeyedUntil,
+  acceptedUntil,
+  archivedUntil,
+  reason = "",
+}: AuditVerdict): string {
   if (!whole) return `The audit log cannot be believed: ${reason}.`;
   const parts = [`The audit log is whole: ${entries} entries.`];
   if (sealed !== undefined)
@@ -98,5 +106,6 @@ function sentenceOf({ whole, entries, sealed, unkeyedUntil, acceptedUntil, reaso
       `Those up to ${unkeyedUntil} are of an older version without a key, and were sealed as they were found.`,
     );
   if (acceptedUntil !== undefined) parts.push(`Those up to ${acceptedUntil} were accepted as they were found.`);
+  if (archivedUntil !== undefined) parts.push(`Those up to ${archivedUntil} are in files of the archive.`);
   return parts.join("\n");
 }
