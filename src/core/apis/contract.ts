@@ -3,14 +3,16 @@ import type { Static } from "typebox";
 import { resourceOperations } from "../shared/resource-operations.ts";
 import { described, resourceName, status, strings, tags, uuid } from "../shared/schemas.ts";
 
+const headerName = { type: "string", maxLength: 128, pattern: "^[\\w-]*$" } as const;
+
 export const apiSchema = {
   type: "object",
   required: ["function", "name"],
   properties: {
     ...described,
-    /** `public` (or empty), `basic`, `token` or `slack`. */
+    /** `public` (or empty), `basic`, `token`, `slack`, `github`, `standard-webhooks` or `hmac`. */
     authentication: { type: "string" },
-    /** The secret that holds `signingSecret` (slack), or user names and passwords (basic). */
+    /** The secret that holds `signingSecret` (slack and webhooks), or user names and passwords (basic). */
     authenticationSecret: { type: "string" },
     cors: { type: "boolean" },
     enabled: { type: "boolean" },
@@ -26,6 +28,19 @@ export const apiSchema = {
     /** `httpContext.rawBody` is the body as it was sent; every content type is taken. */
     rawBody: { type: "boolean" },
     reason: strings,
+    /** How the requests of `hmac` are signed. */
+    signature: {
+      type: "object",
+      properties: {
+        header: { ...headerName },
+        algorithm: { type: "string", enum: ["sha256", "sha1", "sha384", "sha512"] },
+        encoding: { type: "string", enum: ["hex", "base64"] },
+        /** Before the signature: `sha256=`. */
+        prefix: { type: "string", maxLength: 64 },
+        /** The header with the time in Unix seconds; signed is then `<time>.<body>`, and none is taken twice. */
+        timeHeader: { ...headerName },
+      },
+    },
     status,
     tags,
     tls: { type: "string" },

@@ -5,9 +5,10 @@ import { wireTags } from "../shared/wire.ts";
 import type { ResourceRecord } from "../store/resource-store.ts";
 import type { Api } from "./contract.ts";
 import { hostKey } from "./host-names.ts";
+import { GITHUB, type SignatureRules, signatureOf } from "./signature.ts";
 
 /** Who may call an endpoint (decision 14). */
-export const authentications = ["public", "basic", "token", "slack"] as const;
+export const authentications = ["public", "basic", "token", "slack", "github", "standard-webhooks", "hmac"] as const;
 export type Authentication = (typeof authentications)[number];
 
 /** An API as stored. Lists that were left out stay `null`, as clients expect them back. */
@@ -16,6 +17,7 @@ export interface ApiDocument {
   /** The word as it was given; "" and absent mean `public`. */
   readonly authentication?: string;
   readonly authenticationSecret?: string;
+  readonly signature?: SignatureRules;
   readonly cors: boolean;
   readonly enabled: boolean;
   readonly httpResponse: boolean;
@@ -34,8 +36,10 @@ export interface Endpoint {
   readonly name: string;
   readonly functionName: string;
   readonly authentication: Authentication;
-  /** The secret of `basic` and `slack`. */
+  /** The secret of `basic`, `slack` and webhooks. */
   readonly authenticationSecret?: string;
+  /** Of `hmac` and `github`. */
+  readonly signature?: SignatureRules;
   readonly cors: boolean;
   readonly enabled: boolean;
   /** The function may answer `{statusCode, headers, body}` (decision 12). */
@@ -59,11 +63,13 @@ export interface Endpoint {
 export function toDocument(organization: string, api: Api): ApiDocument {
   checkAuthentication(api);
   const { authentication, authenticationSecret, tls } = api;
+  const signature = signatureOf(api);
   const hosts = orNull(api.hosts);
   return {
     function: api.function,
     ...(authentication === undefined ? {} : { authentication }),
     ...(authenticationSecret ? { authenticationSecret } : {}),
+    ...(signature === undefined ? {} : { signature }),
     cors: api.cors === true,
     enabled: api.enabled === true,
     httpResponse: api.httpResponse === true,
@@ -108,6 +114,7 @@ function withOrganization(organization: string, uri: string): string {
 export function toEndpoint({ organization, name, born, author, document }: ResourceRecord<ApiDocument>): Endpoint {
   const { authenticationSecret, cors, enabled, httpResponse } = document;
   const word = document.authentication || "public";
+  const signature = word === "github" ? GITHUB : document.signature;
   return {
     organization,
     name,
@@ -115,6 +122,7 @@ export function toEndpoint({ organization, name, born, author, document }: Resou
     // A stored word that is not known must never open the endpoint: `token` lets no stranger in.
     authentication: isAuthentication(word) ? word : "token",
     ...(authenticationSecret === undefined ? {} : { authenticationSecret }),
+    ...(signature === undefined ? {} : { signature }),
     cors,
     enabled,
     httpResponse,
@@ -150,6 +158,7 @@ export function apiToWire(record: ResourceRecord<ApiDocument>, state: Pick<Api, 
     name,
     protocols: document.protocols,
     ...(document.rawBody ? { rawBody: true } : {}),
+    ...(document.signature === undefined ? {} : { signature: document.signature }),
     ...state,
     tags: wireTags(document.tags),
     ...(document.tls === undefined ? {} : { tls: document.tls }),

@@ -11,6 +11,7 @@ import { HostNames } from "./host-names.ts";
 import { EndpointTable } from "./matching.ts";
 import { isFirstUse } from "./seen-signatures.ts";
 import { shadowing } from "./shadowing.ts";
+import { isWebhook } from "./signature.ts";
 
 export interface FunctionState {
   readonly status: string;
@@ -86,13 +87,16 @@ export class Apis extends ResourceService<Api, ApiDocument> {
     return apiToWire(record, { status, ...(reason.length > 0 ? { reason } : {}) });
   }
 
-  /** Why a `slack` endpoint cannot tell Slack from strangers yet (decision 14). */
+  /** Why an endpoint cannot tell its sender from strangers yet (decision 14). */
   async #unsigned(endpoint: Endpoint): Promise<string | undefined> {
-    if (endpoint.authentication !== "slack") return undefined;
-    const name = slackSecretOf(endpoint);
+    const { authentication, authenticationSecret = "" } = endpoint;
+    const isSlack = authentication === "slack";
+    if (!isSlack && !isWebhook(authentication)) return undefined;
+    const name = isSlack ? slackSecretOf(endpoint) : authenticationSecret;
     const has = await this.#ports.secretHas(endpoint.organization, name, "signingSecret");
     if (has === undefined) return `secret ${name} not found: calls get 503 until it is created`;
     if (has) return undefined;
+    if (!isSlack) return `secret ${name} has no \`signingSecret\`: calls get 503 until it has one`;
     return `secret ${name} has no \`signingSecret\`: only this machine may call, unsigned; for Slack add the signing secret of its app to ${name}.json, then: dispatch update secret ${name} ${name}.json`;
   }
 

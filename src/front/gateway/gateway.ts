@@ -3,11 +3,12 @@
  * back (server.md 5, decisions 10 to 14). Bare node:http, because this is the path that every chat command takes.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import type { Endpoint } from "../../core/apis/endpoint.ts";
+import type { Authentication, Endpoint } from "../../core/apis/endpoint.ts";
+import { isWebhook } from "../../core/apis/signature.ts";
 import { GuessBrake } from "../guess-brake.ts";
 import { isHungUp } from "../heard-response.ts";
 import { type Answer, emptyAnswer, Refusal, send, withHeaders } from "./answer.ts";
-import { authenticateHeaders, authenticateSlack } from "./authentication/authenticate.ts";
+import { authenticateHeaders, authenticateSlack, authenticateWebhook } from "./authentication/authenticate.ts";
 import { ClientGone, readBody } from "./body.ts";
 import { contentOf } from "./content-encoding.ts";
 import { corsHeaders } from "./cors.ts";
@@ -128,7 +129,7 @@ async function answerOf(
     if (isSslCheckQuery(facts.method, facts.query) || isSslCheckForm(request.headers["content-type"], sent))
       return emptyAnswer(200);
     await authenticateSlack(endpoint, request, sent, context.ports);
-  }
+  } else if (isWebhook(endpoint.authentication)) await authenticateWebhook(endpoint, request, sent, context.ports);
   const read = inputOf(endpoint, context, facts, request, sent);
   const input = read instanceof Promise ? await read : read;
   return run(endpoint, context.ports, toRunRequest(endpoint, facts, request, input, sent, caller));
@@ -142,8 +143,8 @@ function inputOf(
   { headers }: IncomingMessage,
   sent: Buffer,
 ): JsonText | Promise<JsonText> {
-  // Slack signs the body alone: what stands in the query may be anybody's.
-  const trusted = authentication === "slack" ? "" : query;
+  // Only the body is signed: what stands in the query may be anybody's.
+  const trusted = isSigned(authentication) ? "" : query;
   const content = contentOf(headers["content-encoding"], sent, maxBodyBytes);
   const read = (body: Buffer) =>
     readInput({ method, query: trusted, contentType: headers["content-type"], body, anyType: rawBody, maxJsonDepth });
@@ -158,9 +159,14 @@ function checkProtocol({ protocols }: Endpoint, { scheme }: RequestFacts): void 
 
 const NO_BODY = Buffer.alloc(0);
 
-/** The body of a GET means nothing, but Slack's signature covers it. */
+/** The sender signs the bytes of the body, and nothing else that is looked at. */
+function isSigned(authentication: Authentication): boolean {
+  return authentication === "slack" || isWebhook(authentication);
+}
+
+/** The body of a GET means nothing, but a signature covers it. */
 function isBodyRead({ authentication }: Endpoint, { method }: RequestFacts): boolean {
-  return (method !== "GET" && method !== "HEAD") || authentication === "slack";
+  return (method !== "GET" && method !== "HEAD") || isSigned(authentication);
 }
 
 async function run(

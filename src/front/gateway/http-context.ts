@@ -1,7 +1,7 @@
 /** What a function learns of the HTTP request (decision 13, server.md 5.5). */
 import { isUtf8 } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
-import type { Authentication } from "../../core/apis/endpoint.ts";
+import type { Authentication, Endpoint } from "../../core/apis/endpoint.ts";
 import { REPETITIONS, repetitionsOf } from "../../core/runs/http-context.ts";
 import type { RequestFacts } from "./request-facts.ts";
 
@@ -18,16 +18,26 @@ const consumed: Readonly<Record<Authentication, ReadonlySet<string>>> = {
   basic: new Set(["authorization", "proxy-authorization"]),
   token: new Set(["authorization", "proxy-authorization"]),
   slack: new Set(["authorization", "proxy-authorization", "x-slack-signature", "x-slack-request-timestamp"]),
+  github: new Set(["authorization", "proxy-authorization", "x-hub-signature", "x-hub-signature-256"]),
+  "standard-webhooks": new Set(["authorization", "proxy-authorization", "webhook-signature"]),
+  hmac: new Set(["authorization", "proxy-authorization"]),
 };
+
+function consumedBy({ authentication, signature }: Consumer): ReadonlySet<string> {
+  const usual = consumed[authentication];
+  return authentication === "hmac" && signature !== undefined ? new Set([...usual, signature.header]) : usual;
+}
+
+type Consumer = Pick<Endpoint, "authentication" | "signature">;
 
 export function httpContext(
   facts: RequestFacts,
   headers: IncomingHttpHeaders,
   httpVersion: string,
-  endpoint: { readonly authentication: Authentication; readonly functionName: string; readonly rawBody: boolean },
+  endpoint: Consumer & Pick<Endpoint, "functionName" | "rawBody">,
   sent: Buffer,
 ): HttpContextTexts {
-  const context = passedHeaders(headers, consumed[endpoint.authentication], facts.viaTrustedProxy);
+  const context = passedHeaders(headers, consumedBy(endpoint), facts.viaTrustedProxy);
   const wantsBody = endpoint.rawBody || (sent.length > 0 && isSigned(context));
   // After the headers, so that no header can pretend to be one of these.
   addRequestLine(context, facts, `HTTP/${httpVersion}`, endpoint.functionName);

@@ -1,6 +1,7 @@
 /** Which run a request asks for when it comes again (decision 18c). */
 import type { IncomingHttpHeaders } from "node:http";
 import type { Endpoint } from "../../core/apis/endpoint.ts";
+import { isWebhook } from "../../core/apis/signature.ts";
 import { digestOf, type KeyUse, keyOfHeader } from "../../core/runs/idempotency.ts";
 import type { JsonText } from "./first-json-value.ts";
 import type { RequestFacts } from "./request-facts.ts";
@@ -23,6 +24,14 @@ export function keyUseOf(received: Received): KeyUse | undefined {
     const key = slackIdempotencyKey(input.value);
     return key === undefined ? undefined : { key, scope: `endpoint ${endpoint.name}`, digest: undefined };
   }
+  // Senders send again under the same name, which is signed; no other header of a webhook is.
+  if (endpoint.authentication === "standard-webhooks") {
+    const key = keyOfHeader(headers["webhook-id"]);
+    return key === undefined
+      ? undefined
+      : { key: `webhook:${key}`, scope: `endpoint ${endpoint.name}`, digest: undefined };
+  }
+  if (isWebhook(endpoint.authentication)) return undefined;
   const key = keyOfHeader(headers["idempotency-key"]);
   if (key === undefined) return undefined;
   return { key, scope: `endpoint ${endpoint.name}\n${caller}`, digest: digest(received) };

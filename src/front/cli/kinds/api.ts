@@ -4,7 +4,7 @@ import { on, slice, text as textFlag } from "../frame/flags.ts";
 import type { Settings } from "../frame/settings.ts";
 import type { JsonObject } from "../output/shape.ts";
 import { defineKind, isTrue, joined } from "./define-kind.ts";
-import { list, reading, text } from "./kind.ts";
+import { list, objectOf, reading, text } from "./kind.ts";
 
 /** Gateway endpoints. */
 export const api = defineKind({
@@ -15,7 +15,8 @@ export const api = defineKind({
   operations: apiOperations,
   schema: apiSchema,
   required: ["function"],
-  shape: "authentication? cors? enabled? function hosts id? kind? methods name protocols status? tags tls? uris",
+  shape:
+    "authentication? cors? enabled? function hosts id? kind? methods name protocols signature? status? tags tls? uris",
   style: { center: "-", rowLine: true },
   columns: {
     Name: "name",
@@ -42,13 +43,20 @@ export const api = defineKind({
     "https-only": on("Refuse plain http"),
     disable: on("Create it switched off"),
     cors: on("Answer browsers of other origins"),
-    auth: textFlag("Who may call: public, basic, token or slack", {
+    auth: textFlag("Who may call: public, basic, token, slack, github, standard-webhooks or hmac", {
       default: "public",
-      completes: ["public", "basic", "token", "slack"],
+      completes: ["public", "basic", "token", "slack", "github", "standard-webhooks", "hmac"],
     }),
-    "auth-secret": textFlag("Secret with the signing secret (slack) or the passwords (basic)", {
+    "auth-secret": textFlag("Secret with signingSecret (slack and webhooks) or the passwords (basic)", {
       completes: "Secret",
     }),
+    "signature-header": textFlag("hmac: header with the signature of the body"),
+    "signature-algorithm": textFlag("hmac: sha256, sha1, sha384 or sha512", {
+      completes: ["sha256", "sha1", "sha384", "sha512"],
+    }),
+    "signature-encoding": textFlag("hmac: hex or base64", { completes: ["hex", "base64"] }),
+    "signature-prefix": textFlag("hmac: what stands before the signature, such as sha256="),
+    "signature-time-header": textFlag("hmac: header with the time; signed is then <time>.<body>"),
     "raw-body": on("The function also gets the body as it was sent, of any content type"),
     "http-response": on("The function may answer {statusCode, headers, body}"),
   },
@@ -58,6 +66,13 @@ export const api = defineKind({
     function: functionName,
     authentication: flags.auth,
     ...(flags["auth-secret"] === undefined ? {} : { authenticationSecret: flags["auth-secret"] }),
+    ...signatureOf({
+      header: flags["signature-header"],
+      algorithm: flags["signature-algorithm"],
+      encoding: flags["signature-encoding"],
+      prefix: flags["signature-prefix"],
+      timeHeader: flags["signature-time-header"],
+    }),
     cors: flags.cors,
     enabled: !flags.disable,
     hosts: flags.domain,
@@ -75,6 +90,7 @@ export const api = defineKind({
     Hosts: (resource) => list(resource, "hosts"),
     URL: endpointUrls,
     Authentication: (resource) => [authenticationOf(resource)],
+    Signature: (resource) => [signatureText(resource)],
     CORS: "cors",
     "Raw body": "rawBody",
     "HTTP response": "httpResponse",
@@ -92,6 +108,17 @@ export const api = defineKind({
     };
   },
 });
+
+function signatureOf(rules: Readonly<Record<string, string | undefined>>): JsonObject {
+  const given = Object.entries(rules).filter(([, value]) => value !== undefined);
+  return given.length === 0 ? {} : { signature: Object.fromEntries(given) };
+}
+
+function signatureText(resource: JsonObject): string {
+  return Object.entries(objectOf(resource.signature))
+    .map(([key, value]) => `${key} ${String(value)}`)
+    .join(", ");
+}
 
 function authenticationOf(resource: JsonObject): string {
   const secret = text(resource, "authenticationSecret");

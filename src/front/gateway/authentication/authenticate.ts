@@ -11,6 +11,7 @@ import { passwords, userName, verifyBasic } from "./basic.ts";
 import { bearerToken } from "./bearer.ts";
 import { verifySlackSignature } from "./slack.ts";
 import { isFromThisMachine } from "./this-machine.ts";
+import { verifyHmac, verifyStandardWebhook } from "./webhook.ts";
 
 type Values = Readonly<Record<string, string>>;
 
@@ -87,6 +88,31 @@ export async function authenticateSlack(
   const verdict = verifySlackSignature(headers, body, secrets, ports.now());
   if (!verdict.valid) throw notSlack(verdict.reason);
   if (!(await ports.isFirst(endpoint.organization, verdict.signature))) throw notSlack("it was received before");
+}
+
+/** The same for webhooks. @throws Refusal 401, 503 */
+export async function authenticateWebhook(
+  endpoint: Endpoint,
+  request: IncomingMessage,
+  body: Buffer,
+  ports: GatewayPorts,
+): Promise<void> {
+  const values = await secretValues(endpoint, endpoint.authenticationSecret, ports);
+  const secrets = [values.signingSecret ?? "", values.previousSigningSecret ?? ""].filter((secret) => secret !== "");
+  if (secrets.length === 0) throw notConfigured(endpoint, "its secret has no signingSecret", ports);
+  const headerOf = (name: string) => (count(request, name) === 1 ? header(request, name) : undefined);
+  const { signature } = endpoint;
+  const verdict =
+    signature === undefined
+      ? verifyStandardWebhook(headerOf, body, secrets, ports.now())
+      : verifyHmac(signature, headerOf, body, secrets, ports.now());
+  if (!verdict.valid) throw notSigned(verdict.reason);
+  if (verdict.once !== undefined && !(await ports.isFirst(endpoint.organization, verdict.once)))
+    throw notSigned("it was received before");
+}
+
+function notSigned(reason: string): Refusal {
+  return new Refusal(401, `the signature of the request is not accepted: ${reason}`);
 }
 
 /** Without a signing secret no request can be proved to come from Slack: only this machine may call the endpoint (decision 14). */
