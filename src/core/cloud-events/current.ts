@@ -2,6 +2,7 @@
  * CloudEvents 1.0 (https://github.com/cloudevents/spec, JSON format and HTTP binding) as the 0.1 form that everything here
  * works with (decisions 20). Attributes that 0.1 has no name for become its extensions. Pure.
  */
+import { isUtf8 } from "node:buffer";
 import { DispatchError } from "../shared/errors.ts";
 import { memberText, parseBody } from "../shared/json-text.ts";
 
@@ -13,6 +14,9 @@ export function fromStructured(text: string): string {
   if (typeof event !== "object" || event === null || Array.isArray(event)) invalid(["the event is no JSON object"]);
   const { data: _data, data_base64: base64, ...attributes } = event;
   const data = memberText(text, "data");
+  const { datacontenttype: type } = attributes;
+  if (typeof type === "string" && /^text\//i.test(type) && data !== undefined && !/^\s*("|null)/.test(data))
+    invalid([`data is no text, and datacontenttype is ${type}`]);
   if (base64 === undefined) return write(attributes, data);
   if (data !== undefined) invalid(["data and data_base64 are both there: send one"]);
   if (typeof base64 !== "string" || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) invalid(["data_base64 is no base64 text"]);
@@ -43,6 +47,13 @@ function write(attributes: Attributes, data: string | undefined): string {
     ...Object.entries({ type, id, source }).flatMap(([name, value]) =>
       typeof value === "string" && value !== "" ? [] : [`${name} is missing`],
     ),
+    ...(typeof type === "string" && type !== "" && !/^[\w.-]{1,128}$/.test(type)
+      ? ["type may have 128 letters, digits, dots, dashes and underscores"]
+      : []),
+    ...(typeof time === "string" && !/^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d/.test(time)
+      ? [`time is no RFC 3339 time: ${JSON.stringify(time).slice(0, 100)}`]
+      : []),
+    ...(typeof dataschema === "string" && !URL.canParse(dataschema) ? ["dataschema is no absolute URI"] : []),
     ...Object.entries({ time, dataschema, datacontenttype }).flatMap(([name, value]) =>
       value === undefined || typeof value === "string" ? [] : [`${name} is no text`],
     ),
@@ -62,12 +73,13 @@ function write(attributes: Attributes, data: string | undefined): string {
 /** JSON stays JSON, text becomes a JSON string, and anything else the base64 text of its bytes. */
 function dataOfBytes(bytes: Buffer, type: string): string | undefined {
   if (bytes.length === 0) return undefined;
-  const isText = bytes.toString("utf8");
-  if (type === "" || /[/+]json\s*(?:;|$)/i.test(type)) {
-    parseBody(isText, "data");
-    return isText;
-  }
-  return JSON.stringify(/^text\//i.test(type) ? isText : bytes.toString("base64"));
+  const isJson = type === "" || /[/+]json\s*(?:;|$)/i.test(type);
+  if (!isJson && !/^text\//i.test(type)) return JSON.stringify(bytes.toString("base64"));
+  if (!isUtf8(bytes)) invalid([`data is not UTF-8, and datacontenttype is ${type || "not there, which means JSON"}`]);
+  const text = bytes.toString("utf8");
+  if (!isJson) return JSON.stringify(text);
+  parseBody(text, "data");
+  return text;
 }
 
 /** Header values are percent-encoded (HTTP binding 3.1.3.2). */

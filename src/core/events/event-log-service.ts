@@ -26,6 +26,7 @@ interface EventPage {
 
 /** Events may be large, deliveries are not. */
 const EVENTS = 20;
+const MOST_BYTES = 16 * 1024 * 1024;
 const DELIVERIES = 100;
 const LAST_DELIVERIES = 5;
 
@@ -39,16 +40,19 @@ export class EventLog {
   /** JSON texts, newest first, and where the list goes on. @throws FORBIDDEN, INVALID_TYPE */
   async events(principal: Principal, organization: string, page: EventPage) {
     this.#authorize(principal, organization);
-    const limit = Math.min(page.limit ?? EVENTS, EVENTS);
-    const before = page.cursor === undefined ? undefined : placeOf(page.cursor);
-    const since = page.since;
-    const found = await eventsBefore(this.#ports.database, organization, {
-      ...(before === undefined ? {} : { before }),
-      ...(since === undefined ? {} : { since }),
-      limit: limit + 1,
-    });
-    const events = found.slice(0, limit);
-    return { events: events.map(keptText), next: found.length > limit ? Number(events.at(-1)?.sequence) : undefined };
+    const { limit = EVENTS, since } = page;
+    const texts: string[] = [];
+    let before = page.cursor === undefined ? undefined : placeOf(page.cursor);
+    // A few at a time, and no more than one answer should have: each may be large.
+    for (let bytes = 0; texts.length < limit && bytes < MOST_BYTES; ) {
+      const some = Math.min(EVENTS, limit - texts.length);
+      const found = await eventsBefore(this.#ports.database, organization, { before, since, limit: some });
+      texts.push(...found.map(keptText));
+      bytes += found.reduce((sum, { data }) => sum + (data?.length ?? 0), 0);
+      if (found.length < some) return { events: texts, next: undefined };
+      before = Number(found.at(-1)?.sequence);
+    }
+    return { events: texts, next: before };
   }
 
   /** Server-sent events. @throws FORBIDDEN, TOO_MANY_FOLLOWERS */

@@ -50,7 +50,11 @@ export async function eventsAfter(
 export async function eventsBefore(
   database: Database,
   organization: string,
-  { before, since, limit }: { readonly before?: number; readonly since?: number; readonly limit: number },
+  {
+    before,
+    since,
+    limit,
+  }: { readonly before: number | undefined; readonly since: number | undefined; readonly limit: number },
 ): Promise<KeptEvent[]> {
   let found = rows(database, organization);
   if (before !== undefined) found = found.where("sequence", "<", before);

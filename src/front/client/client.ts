@@ -36,6 +36,9 @@ export interface CallArguments {
   readonly path?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: unknown;
+  /** A body that is sent as it is, of the type that `headers` say. */
+  readonly text?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The part of an operation that a call needs. */
@@ -122,6 +125,8 @@ function requestOf(options: ClientOptions, operation: CallableOperation, values:
   const url = options.baseUrl + pathOf(operation.path, values.path ?? {}) + queryOf(values.query ?? {});
   const runs = operation.method === "POST" && operation.path.startsWith("/v1/runs");
   const patient = runs ? ({ patient: true } as const) : {};
+  if (values.text !== undefined)
+    return { method: operation.method, url, headers: { ...headers, ...values.headers }, body: values.text };
   if (values.body === undefined) return { method: operation.method, url, headers, ...patient };
   headers["Content-Type"] = "application/json";
   return { method: operation.method, url, headers, body: stringifyJson(values.body), ...patient };

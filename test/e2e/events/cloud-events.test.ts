@@ -1,5 +1,8 @@
 /** CloudEvents 1.0 in its three HTTP forms, as senders of today make them; functions see the names of both versions. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runCommand } from "../support/command-line.ts";
 import { type Dispatch, parse, serverWith } from "../support/dispatch.ts";
 import { send } from "../support/http.ts";
 import type { ServerProcess } from "../support/server.ts";
@@ -109,6 +112,13 @@ test.each([
   [{ ...attributes, specversion: "2.0", id: "x" }, 'specversion is "2.0", not "1.0"'],
   [{ specversion: "1.0", type: "t" }, "id is missing; source is missing"],
   [{ ...attributes, id: "x", "Bad-Name": 1 }, "Bad-Name is no attribute: names have small letters and digits only"],
+  [{ ...attributes, id: "x", type: "a b" }, "type may have 128 letters, digits, dots, dashes and underscores"],
+  [{ ...attributes, id: "x", time: "yesterday" }, 'time is no RFC 3339 time: "yesterday"'],
+  [{ ...attributes, id: "x", dataschema: "schema.json" }, "dataschema is no absolute URI"],
+  [
+    { ...attributes, id: "x", datacontenttype: "text/plain", data: {} },
+    "data is no text, and datacontenttype is text/plain",
+  ],
   [{ ...attributes, id: "x", data: 1, data_base64: "AA==" }, "data and data_base64 are both there: send one"],
 ])("%o is refused with what is wrong", async (event, reason) => {
   const answer = await post({ "Content-Type": "application/cloudevents+json" }, JSON.stringify(event));
@@ -127,6 +137,43 @@ test.each(["application/json", "application/cloudevents+json"])(
     expect([answer.status, answer.text]).toEqual([400, expect.stringContaining("1000 levels")]);
   },
 );
+
+test("data that is not what its type says is refused", async () => {
+  const ce = { "ce-specversion": "1.0", "ce-type": "com.example.made", "ce-source": "/shop", "ce-id": "bad" };
+  const bytes = await post({ ...ce, "Content-Type": "text/plain" }, Buffer.from([0xff, 0xfe]));
+  expect([bytes.status, bytes.text]).toEqual([400, expect.stringContaining("data is not UTF-8")]);
+  const json = await post({ ...ce, "Content-Type": "application/json" }, "{no json");
+  expect([json.status, json.text]).toEqual([400, expect.stringContaining("data")]);
+});
+
+test("an event of 2 MB is refused with the limit and its setting", async () => {
+  const event = { ...attributes, id: "huge", data: "x".repeat(2 * 1024 * 1024) };
+  const answer = await post({ "Content-Type": "application/cloudevents+json" }, JSON.stringify(event));
+  expect([answer.status, answer.text]).toEqual([413, expect.stringContaining("setting max-body-bytes")]);
+});
+
+test("the command line emits each form", async () => {
+  const command = (...words: string[]) =>
+    runCommand(words, { cwd: server.dataDir, environment: { DISPATCH_PORT: new URL(server.api).port } });
+  for (const format of ["0.1", "structured", "binary"]) {
+    const more = format === "0.1" ? [] : ["--extension", "subject=grün 7"];
+    const words = ["--data", '{"n":12345678901234567890}', "--format", format, "--event-id", `cli-${format}`, ...more];
+    const emitted = await command("emit", "com.example.made", ...words);
+    expect([format, emitted.stdout, emitted.stderr]).toEqual([format, "event emitted\n", ""]);
+    const { event, data } = await seen(`cli-${format}`);
+    expect([event.source, event.subject, Object.keys(data as object)]).toEqual([
+      ...["dispatch", format === "0.1" ? undefined : "grün 7", ["n"]],
+    ]);
+  }
+  await writeFile(
+    join(server.dataDir, "events.json"),
+    JSON.stringify(["c1", "c2"].map((id) => ({ ...attributes, id, data: id }))),
+  );
+  expect((await command("emit", "--batch", "events.json")).stdout).toBe("2 events emitted\n");
+  expect((await seen("c2")).data).toBe("c2");
+  const wrong = await command("emit", "t", "--format", "2.0");
+  expect([wrong.status, wrong.stderr]).toEqual([1, expect.stringContaining("use one of 0.1, structured, binary")]);
+});
 
 test("elsewhere these types are refused as before", async () => {
   const headers = { ...base, "Content-Type": "application/cloudevents+json", "ce-specversion": "1.0" };

@@ -1,14 +1,17 @@
-/** `emit EVENT_TYPE`: one CloudEvent 0.1 (cli-and-runtimes.md 1.11). */
+/** `emit EVENT_TYPE`: one CloudEvent 0.1 (cli-and-runtimes.md 1.11), or 1.0; several with --batch. */
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
+import type { CallArguments } from "../../client/client.ts";
 import { parseJson } from "../../client/json.ts";
 import { jsonProblem } from "../files/json-place.ts";
 import { readBytes, textOf } from "../files/read-text.ts";
-import { needed } from "../frame/command.ts";
-import { command } from "../frame/context.ts";
-import { CliError } from "../frame/errors.ts";
-import { on, text } from "../frame/flags.ts";
+import { optional } from "../frame/command.ts";
+import { type Context, command } from "../frame/context.ts";
+import { CliError, UsageError } from "../frame/errors.ts";
+import { array, on, text, type Values } from "../frame/flags.ts";
 import type { Io } from "../frame/io.ts";
+import { jsonText } from "../output/encode.ts";
+import type { JsonObject } from "../output/shape.ts";
 
 const emitEvent = { method: "POST", path: "/v1/event" } as const;
 const jsonType = "application/json";
@@ -22,33 +25,111 @@ const flags = {
   "event-id": text("Id of the event; one is made up without"),
   "event-type-version": text("Version of the event type"),
   "event-schema-url": text("URL of the data's schema"),
+  format: text("CloudEvents 0.1, or 1.0 in the mode structured or binary", {
+    default: "0.1",
+    completes: ["0.1", "structured", "binary"],
+  }),
+  extension: array("Further attribute NAME=TEXT of 1.0, such as subject=web-1; repeatable"),
+  batch: text("File with a JSON array of CloudEvents 1.0: all of them are taken, or none"),
+};
+
+type Flags = Values<typeof flags>;
+
+/** What is sent, by the word of `--format`. */
+const formats: Readonly<Record<string, (attributes: JsonObject, data: unknown, flags: Flags) => CallArguments>> = {
+  "0.1": (attributes, data, { "event-type-version": version }) => ({ body: oldEvent(attributes, data, version) }),
+  structured: (attributes, data, { binary }) =>
+    typed("application/cloudevents+json", {
+      ...attributes,
+      ...(data === undefined ? {} : { [binary ? "data_base64" : "data"]: data }),
+    }),
+  binary: ({ datacontenttype, ...attributes }, data) => ({
+    headers: {
+      ...(datacontenttype === undefined ? {} : { "Content-Type": String(datacontenttype) }),
+      ...Object.fromEntries(
+        Object.entries(attributes).flatMap(([name, value]) =>
+          value === undefined ? [] : [[`ce-${name}`, encodeURIComponent(String(value)).replaceAll("%2F", "/")]],
+        ),
+      ),
+    },
+    text: data === undefined ? "" : jsonText(data, 0).trimEnd(),
+  }),
 };
 
 export const emit = command({
   name: "emit",
   summary: "Send an event",
-  arguments: [needed("EVENT_TYPE")],
+  arguments: [optional("EVENT_TYPE")],
   flags,
-  examples: [`dispatch emit vm.deployed --data '{"name": "vmtest01"}'`],
+  examples: [
+    `dispatch emit vm.deployed --data '{"name": "vmtest01"}'`,
+    `dispatch emit vm.deployed --format structured --extension subject=vmtest01`,
+    "dispatch emit --batch events.json",
+  ],
   run: async (context) => {
-    const { args, client, io, flags: given } = context;
-    const data = eventData(context);
-    const contentType = given.binary ? (given["content-type"] ?? "application/octet-stream") : jsonType;
-    const event = {
-      eventType: args[0],
-      eventTypeVersion: given["event-type-version"],
-      cloudEventsVersion: "0.1",
-      source: given["source-id"],
-      eventID: given["event-id"] ?? randomUUID(),
-      eventTime: new Date(io.now()).toISOString(),
-      schemaURL: given["event-schema-url"],
-      contentType: data === undefined ? undefined : contentType,
-      data,
-    };
-    await client.call(emitEvent, { body: event });
-    io.stdout("event emitted\n");
+    const { client, io, flags: given } = context;
+    const sent = given.batch === undefined ? oneEvent(context) : batch(context, given.batch);
+    const answer = await client.call(emitEvent, sent);
+    io.stdout(Array.isArray(answer) ? `${answer.length} events emitted\n` : "event emitted\n");
   },
 });
+
+function oneEvent(context: Context & { readonly flags: Flags }): CallArguments {
+  const { args, io, flags: given } = context;
+  const [type] = args;
+  if (type === undefined) throw new UsageError("name the type of the event, or a file: --batch events.json");
+  const data = eventData(context);
+  const contentType = given.binary ? (given["content-type"] ?? "application/octet-stream") : jsonType;
+  const form = formats[given.format];
+  if (form === undefined)
+    throw new UsageError(`--format ${given.format}: use one of ${Object.keys(formats).join(", ")}`);
+  if (given.format === "binary" && given.binary)
+    throw new UsageError("bytes are sent with --format structured --binary");
+  const extensions = given.extension.map(extensionOf);
+  if (given.format === "0.1" && extensions.length > 0)
+    throw new UsageError("--extension needs --format structured or binary");
+  const attributes: JsonObject = {
+    specversion: "1.0",
+    type,
+    source: given["source-id"],
+    id: given["event-id"] ?? randomUUID(),
+    time: new Date(io.now()).toISOString(),
+    dataschema: given["event-schema-url"],
+    datacontenttype: data === undefined ? undefined : contentType,
+    ...Object.fromEntries(extensions),
+  };
+  return form(attributes, data, given);
+}
+
+function oldEvent(attributes: JsonObject, data: unknown, eventTypeVersion: string | undefined): JsonObject {
+  return {
+    eventType: attributes.type,
+    eventTypeVersion,
+    cloudEventsVersion: "0.1",
+    source: attributes.source,
+    eventID: attributes.id,
+    eventTime: attributes.time,
+    schemaURL: attributes.dataschema,
+    contentType: attributes.datacontenttype,
+    data,
+  };
+}
+
+function batch({ args, io }: Context, path: string): CallArguments {
+  if (args.length > 0) throw new UsageError("--batch brings the types of its events: leave EVENT_TYPE out");
+  const events = json(textOf(readBytes(resolve(io.cwd, path), "Error reading events"), path));
+  return typed("application/cloudevents-batch+json", events);
+}
+
+function typed(type: string, value: unknown): CallArguments {
+  return { headers: { "Content-Type": type }, text: jsonText(value, 0) };
+}
+
+function extensionOf(words: string): readonly [string, string] {
+  const [, name = "", value = ""] = /^([a-z0-9]+)=(.*)$/s.exec(words) ?? [];
+  if (name !== "") return [name, value];
+  throw new UsageError(`--extension ${JSON.stringify(words)}: write NAME=TEXT, the name in small letters and digits`);
+}
 
 interface DataFlags {
   readonly data: string | undefined;
