@@ -1,5 +1,6 @@
 /** Replays: the events of a time are delivered to a subscription again, as work that goes on where it was after a crash. */
 import { randomUUID, randomUUIDv7 } from "node:crypto";
+import { auditStatement } from "../audit/audit.ts";
 import { eventOfEnvelope } from "../cloud-events/cloud-event.ts";
 import type { Pace } from "../retention/pace.ts";
 import { DispatchError } from "../shared/errors.ts";
@@ -56,6 +57,7 @@ export class Replays {
     const payload = JSON.stringify(replay);
     await this.#ports.database.commit([
       enqueue({ organization, kind: "replay", id: randomUUID(), payload, maxAttempts: 0 }),
+      auditStatement({ principal, action: "replay", organization, kind: "Subscription", name }),
     ]);
     this.#ports.wake("replay");
     return count;
