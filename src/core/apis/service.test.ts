@@ -104,7 +104,8 @@ test("a second API of the same name is refused in the known words", async () => 
 
 describe("authentication", () => {
   test("an unknown word is refused with the ones that are known", async () => {
-    const message = 'authentication "oauth2" is not known: use one of public, basic, token, slack';
+    const message =
+      'authentication "oauth2" is not known: use one of public, basic, token, slack, github, standard-webhooks, hmac';
     await expect(create("x", { authentication: "oauth2" })).rejects.toMatchObject({ status: 400, message });
   });
 

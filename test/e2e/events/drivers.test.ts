@@ -84,6 +84,41 @@ test("a ticker ticks, follows its configuration and a restart of the server, and
   expect((await dispatch.get("/v1/event/drivers/tick1")).status).toBe(404);
 }, 120_000);
 
+test("a clock tells what it missed while the server was away, or sends it late", async () => {
+  await dispatch.post("/v1/event/drivertypes", { name: "cron", image: "cron" });
+  const clock = (name: string, catchup: string) =>
+    dispatch.post("/v1/event/drivers", {
+      ...{ name, type: "cron" },
+      config: Object.entries({ cron: "* * * * *", source: name, catchup }).map(([key, value]) => ({ key, value })),
+    });
+  await Promise.all([clock("tells", "skip"), clock("repeats", "all")]);
+  interface Kept {
+    readonly event: { readonly type: string; readonly time?: string; readonly data?: { readonly count: number } };
+  }
+  const sent = async (source: string) =>
+    parse<{ event: { source: string } }[]>(await dispatch.get("/v1/event/events?limit=200"))
+      .filter(({ event }) => event.source === source)
+      .map((kept) => (kept as unknown as Kept).event)
+      .toReversed();
+  for (const name of ["tells", "repeats"])
+    await until(`${name} has sent`, async () => ((await sent(name)).length > 0 ? true : undefined));
+  await server.kill();
+  await new Promise((resolve) => setTimeout(resolve, 4000));
+  server = await startServer({ dataDir: server.dataDir, flags });
+  dispatch = new Dispatch(server.api);
+  const missed = await until("what was missed is told", async () =>
+    (await sent("tells")).find(({ type }) => type === "cron.missed"),
+  );
+  expect(missed.data?.count).toBeGreaterThanOrEqual(3);
+  await until("the clocks go on", async () => {
+    const times = (await sent("repeats")).map(({ time = "" }) => Date.parse(time));
+    const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+    expect(gaps.every((gap) => gap === 1000)).toBe(true);
+    return times.length >= 8 ? true : undefined;
+  });
+  for (const name of ["tells", "repeats"]) await dispatch.delete(`/v1/event/drivers/${name}`);
+}, 120_000);
+
 test("a program of the operator pushes with its token, is started again where it stopped, and may nothing else", async () => {
   await dispatch.post("/v1/secret", { name: "key", secrets: { "api-key": "s3cr3t-value" } });
   await dispatch.post("/v1/event/subscriptions", { name: "owns", eventType: "own.event", function: "note" });

@@ -144,11 +144,11 @@ describe("hmac", () => {
   test("with a time takes each request once, and within five minutes", async () => {
     const sign = (time: number) => ({ "x-time": String(time), "x-signature": `v1=${hex(`${time}.{}`)}` });
     expect((await call("timed", "{}", sign(now()))).status).toBe(200);
-    const time = now() - 1;
+    const time = now() - 60;
     expect((await call("timed", "{}", sign(time))).status).toBe(200);
     expect((await call("timed", "{}", sign(time))).text).toContain("it was received before");
     expect((await call("timed", "{}", sign(now() - 400))).text).toContain("more than 5 minutes");
-    expect((await call("timed", "{}", { ...sign(now()), "x-time": String(now() - 60) })).text).toContain(
+    expect((await call("timed", "{}", { ...sign(now()), "x-time": String(now() - 30) })).text).toContain(
       "does not fit",
     );
   });
