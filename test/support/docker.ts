@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Engine } from "../../src/adapters/docker/engine.ts";
+import { attempted } from "../../src/adapters/docker/engine-attempts.ts";
 
 const FIXTURES = fileURLToPath(new URL("../fixtures/docker", import.meta.url));
 const START_MS = 30_000;
@@ -83,9 +84,12 @@ const buildFrom = async (
   tag: string,
   args: Readonly<Record<string, string>>,
 ): Promise<void> => {
-  const { stdout } = spawn("tar", ["-cf", "-", "-C", folder, "."], { stdio: ["ignore", "pipe", "inherit"] });
-  const order = { labels: {}, network: "none", memory: 1024 * 1024 * 1024 };
-  await engine.build({ ...order, context: stdout, tag, args }, () => {});
+  const order = { labels: {}, network: "none", memory: 1024 * 1024 * 1024, tag, args };
+  const build = (): Promise<void> => {
+    const { stdout } = spawn("tar", ["-cf", "-", "-C", folder, "."], { stdio: ["ignore", "pipe", "inherit"] });
+    return engine.build({ ...order, context: stdout }, () => {});
+  };
+  await attempted(build, () => {});
 };
 
 const startEngine = async (
