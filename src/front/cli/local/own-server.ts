@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { type Context, clientFor } from "../frame/context.ts";
 import { CliError } from "../frame/errors.ts";
@@ -64,7 +64,9 @@ function launch(folder: string, env: Context["io"]["env"]): ChildProcess {
 
 /** Beside the bundle of the command line, or above its sources. @throws CliError */
 function serverProgram(): string {
-  const candidates = ["../../bin", "../../../../bin"].map((way) => join(import.meta.dirname, way, "dispatch-server"));
+  // The bundle is no module and has no import.meta: there it is the program itself that is beside it.
+  const here = import.meta.dirname ?? dirname(process.argv[1] ?? "");
+  const candidates = ["../../bin", "../../../../bin"].map((way) => join(here, way, "dispatch-server"));
   const found = candidates.find((path) => existsSync(path));
   if (found === undefined) throw new CliError("dispatch-server is not installed here: run 'npm run setup' first");
   return found;
