@@ -68,7 +68,7 @@ export class RunRecorder {
     if (!this.#hasFunction(record)) return this.#commitAny(beside, more);
     if (!hasRow) return this.#ports.database.commit([...insertRun(record), ...beside], more);
     const updated = this.#ports.database.commit([...finishRun(record), ...beside], more);
-    return updated.catch((error: unknown) => this.#endWithoutRow(record, beside, error));
+    return updated.catch((error: unknown) => this.#endWithoutRow(run, beside, error));
   }
 
   /** Of one that nobody waits for, together with its work; as soon as there is room on the disk. @throws StaleWriteError when it is not this server's any more. */
@@ -103,9 +103,20 @@ export class RunRecorder {
   }
 
   /** Its row could not be written while it ran, or went with its function. */
-  #endWithoutRow(record: RunRecord, beside: readonly Statement[], error: unknown): Promise<void> {
-    if (!(error instanceof StaleWriteError)) throw error;
+  #endWithoutRow(run: ActiveRun, beside: readonly Statement[], error: unknown): Promise<void> {
+    const { record } = run;
+    if (!(error instanceof StaleWriteError)) {
+      this.#endLater(run, beside);
+      throw error;
+    }
     return this.#commitAny(this.#hasFunction(record) ? [...insertRun(record), ...beside] : beside);
+  }
+
+  /** Who waited hears that it is not on record; its row must not stay without an end, so it gets that when there is room. */
+  #endLater(run: ActiveRun, beside: readonly Statement[]): void {
+    const write = (): Promise<void> => this.#ports.database.commit([...finishRun(run.record), ...beside]);
+    // Else it went with its function, or the next start ends it.
+    this.#persist(run, write).catch(() => {});
   }
 
   #commitAny(statements: readonly Statement[], more?: boolean): Promise<void> {

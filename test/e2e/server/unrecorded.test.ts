@@ -5,6 +5,7 @@ import type { Dispatch } from "../support/dispatch.ts";
 import { errorOf, ORGANIZATION, serverWith } from "../support/dispatch.ts";
 import { type Answer, send } from "../support/http.ts";
 import type { ServerProcess } from "../support/server.ts";
+import { until } from "../support/until.ts";
 
 let server: ServerProcess;
 let dispatch: Dispatch;
@@ -60,6 +61,22 @@ test.each<[string, () => Promise<Answer>]>([
   ]);
   expect(await dispatch.runs()).toHaveLength(before);
 });
+
+test("a run whose beginning is on record gets its end there when there is room again, without a restart", async () => {
+  const answer = await startedThenFull();
+  expect(answer.status).toBe(500);
+  const [, id = ""] = /function run (\S+)$/.exec(errorOf(answer).message) ?? [];
+  expect(await dispatch.finished(id)).toMatchObject({ status: "READY", output: "done" });
+});
+
+/** The disk is full when the run ends, not when it begins. */
+async function startedThenFull(): Promise<Answer> {
+  const going = runs({ blocking: true, input: 1500 }, { "idempotency-key": "begun" });
+  await until("it goes on", async () =>
+    (await dispatch.runs()).some(({ status }) => status === "CREATING") ? true : undefined,
+  );
+  return whileFull(() => going);
+}
 
 test("with room again, all is as before", async () => {
   expect((await dispatch.run("slow")).output).toBe("done");
