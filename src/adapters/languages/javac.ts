@@ -1,5 +1,7 @@
 /** Java's own compiler, in the sandbox: annotation processors of an image are strangers' code. */
+
 import { join } from "node:path";
+import { INLINE_CONCATENATION } from "./java-guest.ts";
 import type { Compiler } from "./language.ts";
 
 /** What javac says of its own machine and of how it was called helps nobody. */
@@ -12,6 +14,7 @@ export const javac: Compiler = {
   outputName: "classes",
   args: ({ sources, folder, modules }) => [
     ...["-J-XX:+UseSerialGC", "-J-XX:TieredStopAtLevel=1", "-J-Xmx768m", "-J-XX:-UsePerfData"],
+    ...INLINE_CONCATENATION,
     ...["-d", "classes", "-encoding", "UTF-8", "-g", "-parameters", "-Xlint:none", "-Xmaxerrs", "20"],
     ...[
       "-cp",
