@@ -28,6 +28,7 @@ import { Identity } from "../core/iam/identity.ts";
 import { BaseImages } from "../core/images/base-images.ts";
 import { Images } from "../core/images/images.ts";
 import { Pool } from "../core/pool/pool.ts";
+import { Workers } from "../core/pool/workers.ts";
 import { Collection } from "../core/retention/collection.ts";
 import { ForgottenRuns } from "../core/retention/forgotten-runs.ts";
 import { Pace } from "../core/retention/pace.ts";
@@ -223,6 +224,7 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
     replays,
     audit,
     state: new State(shared),
+    workers: new Workers({ iam: identity.iam, pool, runtime }),
     deadLetters: new DeadLetters({ ...shared, wake }),
   };
   /** Everybody can be heard: what waits begins. */

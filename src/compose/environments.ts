@@ -84,6 +84,7 @@ const runtimeOf = (environments: Environments): Runtime => {
       return docker === undefined ? report : joined(choice, report, await docker.runtime.check());
     },
     start: async (spec) => ofImage(environments, spec.image).runtime.start(spec),
+    memoryOf: (workerId) => process.runtime.memoryOf(workerId) ?? docker?.runtime.memoryOf(workerId),
     close: async () => {
       await Promise.all([process.runtime.close(), docker?.runtime.close()]);
     },

@@ -433,6 +433,15 @@ export const definitions = {
     value: "N",
     help: "workers at once that a function may ask for",
   },
+  "max-function-min-warm": {
+    group: "Limits",
+    type: "number",
+    default: 8,
+    min: 0,
+    max: 1024,
+    value: "N",
+    help: "workers that a function may keep although nobody calls (minWarm)",
+  },
   "max-function-timeout": {
     group: "Limits",
     type: "duration",

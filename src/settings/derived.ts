@@ -142,6 +142,7 @@ export function functionCeilings(settings: Settings) {
     pids: settings["max-function-pids"],
     disk: settings["max-function-disk"],
     concurrency: settings["max-function-concurrency"],
+    minWarm: settings["max-function-min-warm"],
     timeout: settings["max-function-timeout"],
   };
 }

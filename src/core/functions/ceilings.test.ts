@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { refuseBeyond, revisionWithin, timeoutWithin, withinCeilings } from "./ceilings.ts";
 
-const ceilings = { memory: 512, cpu: 2, pids: 128, disk: 64, concurrency: 4, timeout: 60_000 };
+const ceilings = { memory: 512, cpu: 2, pids: 128, disk: 64, concurrency: 4, minWarm: 2, timeout: 60_000 };
 const named = { name: "f", image: "i" };
 
 test.each([
@@ -16,6 +16,7 @@ test.each([
     { limits: { concurrency: 5 } },
     "limits.concurrency in body should be less than or equal to 4 (setting max-function-concurrency)",
   ],
+  [{ minWarm: 3 }, "minWarm in body should be less than or equal to 2 (setting max-function-min-warm)"],
   [{ timeout: 60_001 }, "timeout in body should be less than or equal to 60000 (setting max-function-timeout)"],
 ])("a function beyond the operator's ceiling is refused: %j", (fields, message) => {
   expect(() => refuseBeyond(ceilings, { ...named, ...fields })).toThrow(message);

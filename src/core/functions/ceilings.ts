@@ -9,6 +9,7 @@ export interface Ceilings {
   readonly pids: number;
   readonly disk: number;
   readonly concurrency: number;
+  readonly minWarm: number;
   readonly timeout: number;
 }
 
@@ -17,8 +18,9 @@ const LIMITS = ["memory", "cpu", "pids", "disk", "concurrency"] as const;
 type LimitName = (typeof LIMITS)[number];
 
 /** @throws TOO_HIGH for the first field beyond its ceiling */
-export function refuseBeyond(ceilings: Ceilings, { limits, timeout }: FunctionResource): void {
+export function refuseBeyond(ceilings: Ceilings, { limits, timeout, minWarm }: FunctionResource): void {
   for (const name of LIMITS) refuseAbove(`limits.${name}`, limits?.[name], ceilings[name], `max-function-${name}`);
+  refuseAbove("minWarm", minWarm, ceilings.minWarm, "max-function-min-warm");
   if (ceilings.timeout > 0) refuseAbove("timeout", timeout, ceilings.timeout, "max-function-timeout");
 }
 
@@ -42,6 +44,7 @@ export function timeoutWithin(ceilings: Ceilings, timeout: number): number {
 interface Limited {
   readonly limits: Omit<Record<LimitName, number>, "concurrency">;
   readonly concurrency: number;
+  readonly minWarm?: number;
   readonly timeout: number;
 }
 
@@ -51,5 +54,7 @@ export function revisionWithin<T extends Limited>(ceilings: Ceilings, revision: 
     ...revision.limits,
     concurrency: revision.concurrency,
   });
-  return { ...revision, limits, concurrency, timeout: timeoutWithin(ceilings, revision.timeout) };
+  const { minWarm } = revision;
+  const warm = minWarm === undefined ? {} : { minWarm: Math.min(minWarm, ceilings.minWarm) };
+  return { ...revision, limits, concurrency, ...warm, timeout: timeoutWithin(ceilings, revision.timeout) };
 }

@@ -33,6 +33,8 @@ export const functionSchema = {
     keepRuns,
     kind: { type: "string", pattern: "^[\\w\\d\\-]+$" },
     limits: limitsSchema,
+    /** Workers that are kept although nobody calls. */
+    minWarm: { type: "integer", minimum: 0, maximum: 1024 },
     modifiedTime: { type: "integer" },
     name: resourceName,
     network: { type: "string", enum: ["isolated", "none", "host"] },

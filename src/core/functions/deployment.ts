@@ -120,6 +120,7 @@ async function storedRevision(
     network: document.network ?? ports.defaultNetwork,
     timeout: timeoutWithin(ports.ceilings, document.timeout),
     ...(document.isolation === undefined ? {} : { isolation: document.isolation }),
+    ...(document.minWarm === undefined ? {} : { minWarm: document.minWarm }),
   };
   const { secrets, schema, retries, retryFunctionErrors, tags } = document;
   const application = tags?.find(({ key }) => key === "Application")?.value;

@@ -23,6 +23,7 @@ export interface FunctionDocument {
   readonly retryFunctionErrors?: true;
   readonly isolation?: Isolation;
   readonly keepRuns?: NonNullable<FunctionResource["keepRuns"]>;
+  readonly minWarm?: number;
   readonly status: WireStatus;
   readonly reason: readonly string[] | null;
   /** The revision that was built last, whether it serves or failed. */
@@ -61,6 +62,7 @@ export function functionToWire({ id, name, created, document }: FunctionRecord):
     kind: "Function",
     handler: document.handler,
     ...(Object.keys(document.limits).length > 0 ? { limits: document.limits } : {}),
+    ...(document.minWarm === undefined ? {} : { minWarm: document.minWarm }),
     name,
     ...(document.network === null ? {} : { network: document.network }),
     reason: wireStrings(document.reason),

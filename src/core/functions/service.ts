@@ -255,6 +255,7 @@ export class Functions extends ResourceService<FunctionResource, FunctionDocumen
       ...(body.retryFunctionErrors === true ? { retryFunctionErrors: true } : {}),
       ...(body.isolation === undefined ? {} : { isolation: body.isolation }),
       ...(body.keepRuns === undefined ? {} : { keepRuns: body.keepRuns }),
+      ...(body.minWarm ? { minWarm: body.minWarm } : {}),
       status: before === undefined ? "INITIALIZED" : "UPDATING",
       reason: null,
       faasId: randomUUID(),

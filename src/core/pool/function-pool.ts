@@ -5,9 +5,11 @@ import { Line } from "../capacity/line.ts";
 import type { Share } from "../capacity/share.ts";
 import { DispatchError } from "../shared/errors.ts";
 import type { Worker } from "../shared/ports.ts";
+import type { WorkerResource } from "./contract.ts";
 import { Pace } from "./pace.ts";
 import type { Revision } from "./revision.ts";
 import { Slot } from "./slot.ts";
+import { slotReport, startingWhy } from "./slot-report.ts";
 import type { Task } from "./task.ts";
 
 /** What the pool of one function asks of all. */
@@ -19,6 +21,8 @@ export interface FunctionPoolPorts {
   acquire(pool: FunctionPool): Promise<{ readonly worker: Worker; readonly warmed: number }>;
   /** Whether a worker should end rather than take its next call, because another function is owed its place. */
   isOwed(pool: FunctionPool, slot: Slot): boolean;
+  /** How many workers are kept although nobody calls. */
+  floor(): number;
   /** A worker has nothing to do. */
   idle(): void;
 }
@@ -28,6 +32,7 @@ const LONG_RUN_MS = 20;
 /** A further worker pays when the queue would otherwise take longer than this. */
 const GROW_AFTER_MS = 10;
 const STARTING_AT_ONCE = 2;
+const FILL_AGAIN_MS = 15_000;
 /** A worker that has nothing to do takes up its next run at once. The bound for functions without a time-out, and the least. */
 const LONGEST_DEBT_MS = 10_000;
 const SHORTEST_DEBT_MS = 1000;
@@ -39,6 +44,8 @@ export class FunctionPool implements Claimant, Waiter {
   readonly #queue: Line<Task>;
   #starting = 0;
   readonly #pace = new Pace();
+  /** No worker is started for the floor before, in monotonic milliseconds. */
+  #fillAt = 0;
   retired = false;
 
   constructor(revision: Revision, ports: FunctionPoolPorts) {
@@ -139,8 +146,36 @@ export class FunctionPool implements Claimant, Waiter {
     if (this.#queue.length > 0) this.#pump();
   }
 
+  /** Whether there are workers of it, or are to be. */
+  get alive(): boolean {
+    return this.busy || this.slots.length > 0 || this.floor > 0;
+  }
+
+  /** Workers that are kept although nobody calls. */
+  get floor(): number {
+    return this.retired ? 0 : this.#ports.floor();
+  }
+
+  /** Workers beyond those. */
+  get spare(): number {
+    return this.slots.filter(({ open }) => open).length - this.floor;
+  }
+
+  /** What its workers do. */
+  report(idleTimeout: number): WorkerResource[] {
+    const now = performance.now();
+    const { floor, revision } = this;
+    const { functionName, faasId, language } = revision;
+    const own = { functionName, faasId, language };
+    const why = this.#queue.length > 0 ? `${this.#queue.length} calls wait for it` : startingWhy(floor);
+    const starting = Array.from({ length: this.#starting }, () => ({ ...own, state: "starting" as const, why }));
+    const kept = this.spare > 0 ? undefined : `kept by minWarm ${floor}`;
+    return [...this.slots.map((slot) => ({ ...own, ...slotReport(slot, now, idleTimeout, kept) })), ...starting];
+  }
+
   /** Called now and then: ends workers that have been idle for that many milliseconds, looks after the others. */
   sweep(idleTimeout: number): void {
+    this.#fill();
     this.#stopIdle("idle", idleTimeout);
     const now = performance.now();
     for (const slot of this.slots) slot.probe(now);
@@ -250,9 +285,22 @@ export class FunctionPool implements Claimant, Waiter {
     });
   }
 
+  /** Brings the workers up to the floor; what fails is tried again by the next sweep. */
+  #fill(): void {
+    const living = this.slots.filter(({ open }) => open).length;
+    const now = performance.now();
+    if (living + this.#starting >= this.floor || this.#starting >= STARTING_AT_ONCE || now < this.#fillAt) return;
+    this.addWorker().catch((error: Error) => {
+      // What cannot be loaded now is not tried every second.
+      this.#fillAt = performance.now() + FILL_AGAIN_MS;
+      this.#cannotGrow(error);
+    });
+  }
+
   #stopIdle(reason: "idle" | "retired", idleTimeout: number): void {
     const now = performance.now();
     for (const slot of this.slots) {
+      if (this.spare <= 0) return;
       if (slot.load === 0 && slot.open && now - slot.idleSince >= idleTimeout) void slot.stop(reason);
     }
   }

@@ -317,6 +317,38 @@ describe("workers", () => {
     expect([idle.stops, busy.stops]).toEqual([["idle"], []]);
   });
 
+  test("of a function with minWarm are never fewer than that: not idle, not for others, not when one dies", async () => {
+    const { pool, runtime } = poolWith({ idleTimeout: 1, maxWorkers: 4 });
+    const kept = revisionOf({ faasId: "kept", minWarm: 2 });
+    await ready(pool, runtime, kept);
+    const living = (faasId: string): number =>
+      pool.workers("o").filter((worker) => worker.faasId === faasId && worker.state !== "ending").length;
+    await eventually(() => living("kept") === 2);
+    // A sweep that ends what is idle for long, and others that want all there is.
+    for (const faasId of ["a", "b", "c"]) pool.submit(new TestTask(revisionOf({ faasId, functionName: faasId })));
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    const all = pool.workers("o").filter(({ name }) => name !== undefined);
+    expect([living("kept"), all.length <= 4]).toEqual([2, true]);
+    expect(pool.workers("o").find((worker) => worker.faasId === "kept")).toMatchObject({
+      state: "idle",
+      functionName: "hello",
+      why: "kept by minWarm 2",
+    });
+    const onlyKept = (): boolean => {
+      for (const worker of runtime.loaded.filter(({ held }) => held.length > 0)) {
+        worker.begin();
+        worker.end();
+      }
+      return pool.workers("o").every((worker) => worker.faasId === "kept");
+    };
+    await eventually(onlyKept);
+    const [first] = runtime.loaded;
+    first?.exit("exited", 0);
+    await eventually(() => living("kept") === 2 && !pool.workers("o").some(({ name }) => name === first?.id));
+    pool.retire("kept");
+    await eventually(() => living("kept") === 0);
+  });
+
   test("make room for others when there are as many as there may be: the one that was idle for longest goes", async () => {
     const { pool, runtime } = poolWith({ maxWorkers: 2 });
     const first = await ready(pool, runtime, revisionOf({ faasId: "a" }));

@@ -8,10 +8,12 @@ import { WorkerBudget } from "../capacity/budget.ts";
 import { Demand } from "../capacity/demand.ts";
 import { DispatchError } from "../shared/errors.ts";
 import type { Afterwards, Blobs, LoadSpec, Runtime, Worker, WorkerSpec } from "../shared/ports.ts";
+import type { WorkerResource } from "./contract.ts";
 import { FunctionPool } from "./function-pool.ts";
 import type { Revision } from "./revision.ts";
 import type { Slot } from "./slot.ts";
 import type { Task } from "./task.ts";
+import { WarmFloors } from "./warm-floors.ts";
 import { WarmSets } from "./warm-sets.ts";
 
 export interface PoolSettings extends AdmissionSettings {
@@ -49,6 +51,7 @@ export class Pool {
   readonly #budget: WorkerBudget;
   readonly #functions = new Map<string, FunctionPool>();
   readonly #warmSets: WarmSets;
+  readonly #floors: WarmFloors;
   readonly #sweeper: NodeJS.Timeout;
   #hear: (event: Afterwards, organization: string) => void = () => {};
   #ticking = false;
@@ -70,6 +73,7 @@ export class Pool {
       start: (spec, demand) => this.#start(spec, demand),
       report: (error) => log.warn({ err: error }, "no generic worker could be started; trying again later"),
     });
+    this.#floors = new WarmFloors(settings.maxWorkers);
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref();
   }
 
@@ -88,6 +92,7 @@ export class Pool {
     } catch (error) {
       this.#functions.delete(revision.faasId);
       this.#warmSets.forget(revision.faasId);
+      this.#floors.forget(revision.faasId);
       throw error;
     }
   }
@@ -118,6 +123,7 @@ export class Pool {
 
   /** The revision serves no new tasks; those it has end first. */
   retire(faasId: string): void {
+    this.#floors.forget(faasId);
     this.#functions.get(faasId)?.retire();
     this.#warmSets.forget(faasId);
   }
@@ -134,6 +140,17 @@ export class Pool {
   /** Keeps generic workers ready for this kind of function, even before its first call. */
   keepWarm(revision: Revision): void {
     this.#warmSets.keep(revision);
+    if (!revision.minWarm) return;
+    this.#floors.keep(revision);
+    // The next sweep starts what is missing.
+    this.#functionPool(revision);
+  }
+
+  /** What an organization's workers do. */
+  workers(organization: string): WorkerResource[] {
+    const pools = [...this.#functions.values()].filter((pool) => pool.organization === organization);
+    const idleTimeout = this.#settings.idleTimeout;
+    return [...pools.flatMap((pool) => pool.report(idleTimeout)), ...this.#warmSets.workers(organization)];
   }
 
   /** The folders of all other images may go: nobody may get a worker that was started with one. */
@@ -176,6 +193,7 @@ export class Pool {
         share: this.#budget.shareOf(revision.organization),
         acquire: (claimant) => this.#acquire(claimant),
         isOwed: (holder, { worker }) => this.#isOwed(holder, worker),
+        floor: () => this.#floors.of(revision.faasId),
         idle: () => this.#budget.settle(),
       });
       this.#functions.set(revision.faasId, pool);
@@ -227,6 +245,7 @@ export class Pool {
     if (performance.now() < this.#makingUntil) return true;
     const foreign = (slot: Slot): number => (slot.organization === organization ? 0 : 1);
     const idle = [...this.#functions.values()]
+      .filter((pool) => pool.spare > 0)
       .flatMap((pool) => pool.slots)
       .filter((slot) => slot.load === 0 && !slot.stopping && !(own && foreign(slot)))
       .sort((a, b) => foreign(a) - foreign(b) || a.idleSince - b.idleSince)[0];
@@ -238,7 +257,7 @@ export class Pool {
 
   /** Whether a worker that has ended a call is to go, for whom nothing else makes room. */
   #isOwed(holder: FunctionPool, worker: Worker): boolean {
-    if (!this.#budget.isOwed(holder) || performance.now() < this.#makingUntil) return false;
+    if (!this.#budget.isOwed(holder) || holder.spare <= 0 || performance.now() < this.#makingUntil) return false;
     this.#making(worker.exited);
     return true;
   }
@@ -267,7 +286,7 @@ export class Pool {
   #sweep(): void {
     for (const [faasId, pool] of this.#functions) {
       pool.sweep(this.#settings.idleTimeout);
-      if (!pool.busy && pool.slots.length === 0) this.#functions.delete(faasId);
+      if (!pool.alive) this.#functions.delete(faasId);
     }
     this.#warmSets.sweep(performance.now());
     const inUse = new Set([...this.#functions.values()].map(({ organization }) => organization));

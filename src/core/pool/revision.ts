@@ -21,6 +21,8 @@ export interface Revision {
   readonly network: NetworkKind;
   /** `run`: a worker of its own for each run. */
   readonly isolation?: Isolation;
+  /** Workers that are kept although nobody calls; none when absent. */
+  readonly minWarm?: number;
   /** Milliseconds; 0 is none. */
   readonly timeout: number;
 }

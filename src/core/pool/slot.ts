@@ -113,6 +113,16 @@ export class Slot implements Holder {
     if (this.leaving && this.load === 0) this.leave();
   }
 
+  /** What runs, or is to run next: it may still be on its way to the worker. */
+  get next(): Task | undefined {
+    return (this.running ?? this.#held[0])?.task;
+  }
+
+  /** How many runs wait in it behind the one that runs. */
+  get behind(): number {
+    return Math.max(0, this.#held.length - 1);
+  }
+
   /** Since when the worker owes us the start of its next run; undefined when it does not. */
   get owesSince(): number | undefined {
     const [next] = this.#held;

@@ -116,6 +116,10 @@ export class TestRuntime implements Runtime {
     return this.started.filter(({ handler }) => handler !== "");
   }
 
+  memoryOf(workerId: string): number | undefined {
+    return this.started.some(({ id }) => id === workerId) ? 1024 : undefined;
+  }
+
   async check(): Promise<{ problems: []; warnings: []; limits: Record<string, string> }> {
     return { problems: [], warnings: [], limits: {} };
   }

@@ -34,6 +34,11 @@ export class WarmSet {
     return this.#ready.length;
   }
 
+  /** Those that wait, and how many are starting. */
+  get state(): { readonly ready: readonly Worker[]; readonly starting: number } {
+    return { ready: this.#ready, starting: this.#starting };
+  }
+
   /** Sets how many workers should wait here. */
   want(count: number): void {
     this.#wanted = count;

@@ -1,6 +1,7 @@
 /** The warm sets of one server. Each lives while a revision that serves, or is being loaded, may need it, and a while longer. */
 import type { Demand } from "../capacity/demand.ts";
 import type { Limits, Worker, WorkerSpec } from "../shared/ports.ts";
+import type { WorkerResource } from "./contract.ts";
 import type { Revision } from "./revision.ts";
 import { type StartWorker, WarmSet } from "./warm-set.ts";
 
@@ -32,6 +33,20 @@ export class WarmSets {
   /** Workers that wait. */
   get size(): number {
     return [...this.#sets.values()].reduce((sum, set) => sum + set.size, 0);
+  }
+
+  /** What there is for an organization. */
+  workers(organization: string): WorkerResource[] {
+    return [...this.#sets].flatMap(([key, { spec, state }]) => {
+      if (spec.organization !== organization) return [];
+      const { language } = spec;
+      const why = this.#unused.has(key)
+        ? "no function of its image is left; it ends soon"
+        : "waits for a function of its image, so that the next one starts at once";
+      const waiting = state.ready.map(({ id: name }) => ({ name, language, state: "waiting" as const, why }));
+      const starting = { language, state: "starting" as const, why: "starts before anybody needs it" };
+      return [...waiting, ...Array.from({ length: state.starting }, () => starting)];
+    });
   }
 
   /** Workers wait for this revision from now on. */

@@ -275,6 +275,8 @@ export interface Runtime {
   readonly fixedLimits: readonly (keyof Limits)[];
   /** Runs one real worker with the flags that all will have. */
   check(): Promise<RuntimeReport>;
+  /** Bytes that a living worker uses, without what the system only keeps for later; undefined where nobody counts them. */
+  memoryOf(workerId: string): number | undefined;
   /** Starts a generic worker; resolves when it is warmed and waits for `load`. Nobody waits for a `spare` one: it yields to others. */
   start(spec: WorkerSpec, spare?: boolean): Promise<Worker>;
   close(): Promise<void>;

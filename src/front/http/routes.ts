@@ -37,6 +37,7 @@ import type { Identity } from "../../core/iam/identity.ts";
 import type { BaseImages } from "../../core/images/base-images.ts";
 import { type BaseImage, baseImageOperations, type Image, imageOperations } from "../../core/images/contract.ts";
 import type { Images } from "../../core/images/images.ts";
+import type { Workers } from "../../core/pool/workers.ts";
 import { runOperations } from "../../core/runs/contract.ts";
 import type { Runs } from "../../core/runs/service.ts";
 import { type Secret, secretOperations } from "../../core/secrets/contract.ts";
@@ -56,6 +57,7 @@ import { paged } from "./paging.ts";
 import type { Call, Handler, Route } from "./route.ts";
 import { runRoutes } from "./run-routes.ts";
 import { stateRoutes } from "./state-routes.ts";
+import { workerRoutes } from "./worker-routes.ts";
 
 export interface Services {
   readonly secrets: Secrets;
@@ -76,6 +78,7 @@ export interface Services {
   readonly applications: Resources<Application>;
   readonly identity: Identity;
   readonly audit: Audit;
+  readonly workers: Workers;
 }
 
 /** The five verbs that every named resource has. */
@@ -106,6 +109,7 @@ export function routesOf(services: Services, maxList: number): Route[] {
     ...resourceRoutes<Driver>(driverOperations, services.drivers),
     ...driverLogRoutes(driverLogOperations, services.drivers),
     ...driverTokenRoutes(driverTokenOperations, services.drivers),
+    ...workerRoutes(services.workers),
     ...auditRoutes(services.audit),
     ...eventRoutes(emissionOperations, services.events),
     ...eventLogRoutes(eventLogOperations, services),

@@ -99,6 +99,11 @@ class DockerRuntime implements Runtime {
     return worker;
   }
 
+  /** The engine would have to be asked for it, which takes a second. */
+  memoryOf(): undefined {
+    return undefined;
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#workers].map((worker) => worker.stop("shutdown")));
   }

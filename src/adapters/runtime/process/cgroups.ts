@@ -19,6 +19,8 @@ export interface ControlGroup {
   apply(limits: Limits, background?: boolean): void;
   /** True once the kernel has killed a process of the group for want of memory. */
   memoryExceeded(): boolean;
+  /** Bytes in use, without cached files that can be dropped; undefined where memory is not counted. */
+  memoryUsed(): number | undefined;
   /** Kills the processes of the group, and gives those that there were; [] when it is empty. */
   kill(): readonly number[];
   remove(): Promise<void>;
@@ -209,6 +211,13 @@ const open = async (hierarchy: Hierarchy, name: string): Promise<Opened | undefi
   return undefined;
 };
 
+const memoryUsed = (folder: string, version: 1 | 2): number | undefined => {
+  const used = Number(readOrEmpty(join(folder, version === 1 ? "memory.usage_in_bytes" : "memory.current")));
+  const name = version === 1 ? "total_inactive_file" : "inactive_file";
+  const [, droppable = "0"] = new RegExp(`^${name} (\\d+)$`, "m").exec(readOrEmpty(join(folder, "memory.stat"))) ?? [];
+  return used > 0 ? Math.max(0, used - Number(droppable)) : undefined;
+};
+
 const createGroup = (hierarchies: readonly Opened[], name: string): ControlGroup => {
   const groups = hierarchies.map((hierarchy) => ({ ...hierarchy, folder: join(hierarchy.folder, name) }));
   groups.forEach(({ folder }) => {
@@ -227,6 +236,7 @@ const createGroup = (hierarchies: readonly Opened[], name: string): ControlGroup
     memoryExceeded: () =>
       memory !== undefined &&
       killsCounted(join(memory.folder, memory.version === 1 ? "memory.oom_control" : "memory.events")),
+    memoryUsed: () => memory && memoryUsed(memory.folder, memory.version),
     kill: () => groups.flatMap(({ folder }) => killAll(folder)),
     remove: async () => {
       for (const { folder } of groups) await removeFolder(folder);

@@ -6,7 +6,7 @@ import { guestCommand } from "../../languages/guest-command.ts";
 import { defaultGuestFolder } from "../../languages/guest-files.ts";
 import { checkRuntime } from "./check.ts";
 import type { Log } from "./log.ts";
-import type { Sandbox } from "./sandbox.ts";
+import type { Sandbox, SandboxedProcess } from "./sandbox.ts";
 import { createWorker } from "./worker.ts";
 
 export interface ProcessRuntimeOptions {
@@ -42,7 +42,7 @@ const startWorker = async (
   spec: WorkerSpec,
   id: string,
   background: boolean,
-): Promise<Worker> => {
+): Promise<{ readonly worker: Worker; readonly process: SandboxedProcess }> => {
   const { sandbox, log } = options;
   const guestFolder = options.guestFolder ?? defaultGuestFolder();
   const { organization, network, limits } = spec;
@@ -56,7 +56,7 @@ const startWorker = async (
     channel: true,
     background,
   });
-  return createWorker({
+  const worker = await createWorker({
     ...{ id, process, limits, modules, log },
     alone: sandbox.mode === "bubblewrap",
     folder: join(process.temporaryFolder || "/", "function"),
@@ -65,27 +65,30 @@ const startWorker = async (
     startMilliseconds: options.startMilliseconds ?? 30_000,
     loadMilliseconds: options.loadMilliseconds ?? 60_000,
   });
+  return { worker, process };
 };
 
 /** The runtime over a sandbox. `close` ends its workers. */
 export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime => {
-  const workers = new Set<Worker>();
+  const workers = new Map<string, Awaited<ReturnType<typeof startWorker>>>();
   let count = 0;
 
   const start = async (spec: WorkerSpec, spare = false): Promise<Worker> => {
     count += 1;
-    const worker = await startWorker(options, spec, `${spec.language}-${count}`, spare);
-    workers.add(worker);
-    void worker.exited.then(() => workers.delete(worker));
+    const started = await startWorker(options, spec, `${spec.language}-${count}`, spare);
+    const { worker } = started;
+    workers.set(worker.id, started);
+    void worker.exited.then(() => workers.delete(worker.id));
     return worker;
   };
 
   return {
     fixedLimits: options.sandbox.fixedLimits,
     start,
+    memoryOf: (workerId) => workers.get(workerId)?.process.memoryUsed(),
     check: () => checkRuntime(options.sandbox, start, options.defaultNetwork ?? "isolated"),
     close: async () => {
-      await Promise.all([...workers].map((worker) => worker.stop("shutdown")));
+      await Promise.all([...workers.values()].map(({ worker }) => worker.stop("shutdown")));
     },
   };
 };

@@ -29,6 +29,7 @@ const followPlain = (child: ChildProcess, temporaryFolder: string): SandboxedPro
     temporaryFolder,
     exited,
     setLimits: () => undefined,
+    memoryUsed: () => undefined,
     terminate: (graceMilliseconds = GRACE_MILLISECONDS) =>
       terminate({
         ask: () => killGroup("SIGTERM"),

@@ -76,6 +76,8 @@ export interface SandboxedProcess {
   readonly temporaryFolder: string;
   readonly exited: Promise<SandboxExit>;
   setLimits(limits: Limits): void;
+  /** Bytes of memory in use; undefined where nobody counts them. */
+  memoryUsed(): number | undefined;
   /** SIGTERM, a short grace, SIGKILL; resolves when nothing is left. */
   terminate(graceMilliseconds?: number): Promise<void>;
 }

@@ -71,6 +71,7 @@ export const followSandboxed = (child: ChildProcess, group: ControlGroup, log: L
     temporaryFolder: "",
     exited,
     setLimits: (limits) => group.apply(limits),
+    memoryUsed: () => group.memoryUsed(),
     terminate: (graceMilliseconds = GRACE_MILLISECONDS) =>
       terminate({
         ask: () => {

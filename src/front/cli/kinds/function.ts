@@ -82,6 +82,7 @@ export const functionKind = defineKind({
     ...secrets,
     service: array("Accepted, without effect", { hidden: true }),
     concurrency: integer("Workers at once"),
+    "min-warm": integer("Workers that are kept although nobody calls"),
     isolation: textFlag("function: a worker serves many runs; run: each run has a fresh one", {
       completes: ["function", "run"],
     }),
@@ -97,7 +98,7 @@ export const functionKind = defineKind({
       image: flags.image ?? "",
       secrets: flags.secret,
       services: flags.service,
-      ...given({ isolation, retries }),
+      ...given({ isolation, retries, minWarm: flags["min-warm"] }),
       ...(concurrency === undefined ? {} : { limits: { ...objectOf(body.limits), concurrency } }),
       ...(flags["retry-function-errors"] ? { retryFunctionErrors: true } : {}),
     };
@@ -109,6 +110,7 @@ export const functionKind = defineKind({
     Timeout: (resource) => [(number(resource, "timeout") ?? 0) > 0 ? `${text(resource, "timeout")} ms` : ""],
     Limits: (resource) => [Object.entries(objectOf(resource.limits)).map(limit).join(", ")],
     Network: "network",
+    "Kept warm": "minWarm",
     Isolation: "isolation",
     Retries: "retries",
     // Values may be secret.

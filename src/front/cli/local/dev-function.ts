@@ -34,9 +34,10 @@ export interface DevFunction {
 }
 
 /** What a function keeps when it is saved anew. */
-const KEPT = "image handler schema secrets timeout env limits network isolation retries retryFunctionErrors tags".split(
-  " ",
-);
+const KEPT =
+  "image handler schema secrets timeout env limits minWarm network isolation retries retryFunctionErrors tags".split(
+    " ",
+  );
 
 /** @throws CliError, UsageError when the path cannot be a function */
 export async function developed(context: Context, path: string, flags: DevFlags): Promise<DevFunction> {

@@ -9,6 +9,7 @@ import { getDeliveries } from "./events.ts";
 import { ignoredApplication } from "./flags.ts";
 import { getRuns } from "./get-runs.ts";
 import { getState } from "./get-state.ts";
+import { getWorkers } from "./get-workers.ts";
 
 /** `get <kind> [NAME]` below one of the groups. */
 export function getCommand(kind: Kind, group: string): Command {
@@ -35,5 +36,12 @@ export const get = command({
   summary: "Show resources",
   childWord: "resource type",
   examples: ["dispatch get functions", "dispatch get runs hello --last", "dispatch get api cloudmaster -o yaml"],
-  commands: [...resourceKinds.map((kind) => getCommand(kind, "get")), getRuns, getState, getDeadLetters, getDeliveries],
+  commands: [
+    ...resourceKinds.map((kind) => getCommand(kind, "get")),
+    getRuns,
+    getState,
+    getWorkers,
+    getDeadLetters,
+    getDeliveries,
+  ],
 });

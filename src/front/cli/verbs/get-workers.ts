@@ -1,0 +1,40 @@
+/** `get workers [FUNCTION_NAME]`: what is warm, busy and starting, and why. */
+import { workerOperations } from "../../../core/pool/contract.ts";
+import { optional } from "../frame/command.ts";
+import { command } from "../frame/context.ts";
+import { type KindTable, number, plainStyle, text, textColumn } from "../kinds/kind.ts";
+import { printResources } from "../output/print.ts";
+import { duration } from "../output/time.ts";
+
+const table: KindTable = {
+  style: plainStyle,
+  columns: [
+    textColumn("Worker", "name"),
+    textColumn("Language", "language"),
+    textColumn("Function", "functionName"),
+    textColumn("State", "state"),
+    {
+      title: "Since",
+      cell: (worker) => (worker.since === undefined ? "" : duration(BigInt(text(worker, "since")) * 1_000_000n)),
+    },
+    {
+      title: "Memory",
+      cell: (worker) =>
+        worker.memory === undefined ? "" : `${Math.round((number(worker, "memory") ?? 0) / 1024 / 1024)} MiB`,
+    },
+    textColumn("Why", "why"),
+  ],
+};
+
+export const getWorkers = command({
+  name: "worker",
+  aliases: ["workers"],
+  summary: "Get what is warm, busy and starting, and why: of one function, or all workers",
+  arguments: [optional("FUNCTION_NAME", "Function")],
+  examples: ["dispatch get workers", "dispatch get workers hello -o json"],
+  run: async (context) => {
+    const functionName = context.args[0] || undefined;
+    const answer = await context.client.call(workerOperations.listWorkers, { query: { functionName } });
+    await printResources(context, { table }, answer);
+  },
+});
