@@ -80,7 +80,7 @@ test("the page of a run says where its time went", async () => {
   await dispatch.createFunction("slow", { "slow.js": source }, { limits: { concurrency: 2 } });
   const [one, other] = await Promise.all([dispatch.run("slow", { ms: 400 }), dispatch.run("slow", { ms: 400 })]);
   const both = await Promise.all([one, other].map(({ name }) => detailsOf(name)));
-  for (const { times } of both) expect(times?.handler).toBeGreaterThan(390_000);
+  for (const { times } of both) expect(times?.handler).toBeGreaterThan(300_000);
   // The second had a worker started for it, or waited for the first.
   const waited = both.map(({ times }) => (times ? times.queue + times.start + times.load : 0));
   expect(Math.max(...waited)).toBeGreaterThan(200_000);

@@ -30,10 +30,11 @@ export interface InnerListener {
   readonly answer: (socket: Socket) => void;
 }
 
-/** Runs inside the network: opens each place of its arguments in turn, and ends once all have been handed over. */
+/** Runs inside the network: opens each place of its arguments in turn, and ends once all have been handed over, or when the server has died: nobody writes to its standard input. */
 const OPENER = `
 const { createServer } = require("node:net");
 const places = process.argv.slice(1).map(JSON.parse);
+process.stdin.on("end", () => process.exit(1)).resume().unref();
 const open = (index) => {
   if (index === places.length) return process.disconnect();
   const server = createServer();
@@ -59,7 +60,8 @@ export const openInside = async (enter: readonly string[], listeners: readonly I
     OPENER,
     ...listeners.map(({ host, port }) => JSON.stringify({ host, port })),
   ];
-  const child = spawn(command, args, { env: { PATH: PROGRAM_PATH }, stdio: ["ignore", "ignore", "pipe", "ipc"] });
+  const child = spawn(command, args, { env: { PATH: PROGRAM_PATH }, stdio: ["pipe", "ignore", "pipe", "ipc"] });
+  child.stdin?.on("error", () => undefined);
   const servers: Server[] = [];
   let complaint = "";
   child.stderr?.on("data", (chunk: Buffer) => {

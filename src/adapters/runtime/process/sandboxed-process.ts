@@ -41,7 +41,7 @@ const followInit = (child: ChildProcess): Init => {
   return { known: () => init, told };
 };
 
-const childrenOf = (pid: number): number[] => {
+export const childrenOf = (pid: number): number[] => {
   try {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
   } catch {
