@@ -8,6 +8,7 @@ import {
   findObstacle,
   type Harness,
   type HarnessOptions,
+  pretendedImage,
   run,
   startFunction,
   startGeneric,
@@ -36,15 +37,17 @@ describe.skipIf(obstacle !== undefined)(suiteName("a start", obstacle), () => {
     return harness;
   };
 
-  const imageWith = async (line: string) => {
-    await mkdir(join(folder, "site-packages"));
-    await writeFile(join(folder, "site-packages/package.pth"), `${line}\n`);
-    return { digest: "d", lock: "", folder };
+  const imageWith = async (within: Harness, line: string) => {
+    const { image, path } = pretendedImage(within, "python3");
+    await mkdir(join(path, "site-packages"), { recursive: true });
+    await writeFile(join(path, "site-packages/package.pth"), `${line}\n`);
+    return image;
   };
 
   test("runs nothing of the image's packages: one whose .pth sleeps is ended when the time for loading is over", async () => {
-    const { runtime } = await open({ loadMilliseconds: 1000 });
-    const image = await imageWith("import time; time.sleep(600)");
+    const within = await open({ loadMilliseconds: 1000 });
+    const { runtime } = within;
+    const image = await imageWith(within, "import time; time.sleep(600)");
     await startGeneric(runtime, "python3", { image });
     await expect(startFunction(runtime, "python3", handler, { image })).rejects.toThrow(
       "the function was not loaded within 1 s, so it was ended",
@@ -52,8 +55,9 @@ describe.skipIf(obstacle !== undefined)(suiteName("a start", obstacle), () => {
   });
 
   test("leaves what a .pth says to the load, and it is done then", async () => {
-    const { runtime } = await open({});
-    const image = await imageWith("import sys; sys.said = 'hello'");
+    const within = await open({});
+    const { runtime } = within;
+    const image = await imageWith(within, "import sys; sys.said = 'hello'");
     expect((await run(await startFunction(runtime, "python3", handler, { image }))).output).toBe('"hello"');
   });
 

@@ -130,7 +130,7 @@ export class AlertWatcher {
         together: (run) => [repack(job, JSON.stringify(sendingBy(state, run)))],
       })
       .catch((error: unknown) => {
-        throw isFull(error) ? new NotNowError(EVERY_MS, error) : error;
+        throw isPassing(error) ? new NotNowError(EVERY_MS, error) : error;
       });
     const run = await this.#outcome(record, id);
     if (run?.status !== "READY")
@@ -164,8 +164,8 @@ function sendingBy(state: State, run: string): State {
   return state.sending === undefined ? state : { ...state, sending: { ...state.sending, run } };
 }
 
-function isFull(error: unknown): boolean {
-  return error instanceof DispatchError && [429, 503, 507].includes(error.status);
+function isPassing(error: unknown): boolean {
+  return error instanceof DispatchError && error.isPassing;
 }
 
 function messageOf(error: unknown): string {
