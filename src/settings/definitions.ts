@@ -438,7 +438,7 @@ export const definitions = {
     type: "number",
     default: 8,
     min: 0,
-    max: 1024,
+    max: 4096,
     value: "N",
     help: "workers that a function may keep although nobody calls (minWarm)",
   },
