@@ -6,7 +6,7 @@
 import { principalOfPerson } from "../iam/delegation.ts";
 import type { RunRecord } from "../runs/record.ts";
 import type { RunRequest } from "../runs/request.ts";
-import { DispatchError } from "../shared/errors.ts";
+import { isPassing } from "../shared/errors.ts";
 import { OwnError } from "../shared/own-error.ts";
 import { type Database, DuplicateError } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
@@ -162,10 +162,6 @@ export class AlertWatcher {
 
 function sendingBy(state: State, run: string): State {
   return state.sending === undefined ? state : { ...state, sending: { ...state.sending, run } };
-}
-
-function isPassing(error: unknown): boolean {
-  return error instanceof DispatchError && error.isPassing;
 }
 
 function messageOf(error: unknown): string {

@@ -4,7 +4,7 @@ import type { DiskRoom } from "../capacity/disk-room.ts";
 import type { Serving } from "../functions/revisions.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Secrets } from "../secrets/service.ts";
-import { DispatchError, isError } from "../shared/errors.ts";
+import { DispatchError, isError, isPassing } from "../shared/errors.ts";
 import type { Iam } from "../shared/iam.ts";
 import { DuplicateError, type FunctionFailure, StaleWriteError } from "../shared/ports.ts";
 import { ADMINISTRATOR, type Principal } from "../shared/principal.ts";
@@ -588,5 +588,5 @@ function isForeseen(error: unknown): boolean {
 
 /** There was no room or no time for a run that somebody waits for: they may ask again, as if they had not asked. */
 function isWithdrawn({ durable, record }: ActiveRun, error: Error): boolean {
-  return !durable && record.attempt === 1 && error instanceof DispatchError && error.isPassing;
+  return !durable && record.attempt === 1 && isPassing(error);
 }

@@ -185,6 +185,11 @@ export function isError(error: unknown, ...names: readonly ErrorName[]): error i
   return error instanceof DispatchError && names.includes(error.error);
 }
 
+/** Whether an error says that the same request may do later. */
+export function isPassing(error: unknown): error is DispatchError {
+  return error instanceof DispatchError && error.isPassing;
+}
+
 function fill(template: string, values: Readonly<Record<string, string | number>>): string {
   return template.replace(/\{(\w+)\}/g, (_, key: string) => String(values[key] ?? ""));
 }
