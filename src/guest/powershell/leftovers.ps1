@@ -52,13 +52,16 @@ function EndLeftovers {
     $youngest = YoungestNumber
     if ($youngest -eq $script:LastNumber) { return }
     $named = [ordered]@{}
-    while (($left = LeftProcesses).Count -gt 0 -and [Environment]::TickCount64 -lt $now + $script:PatienceMilliseconds) {
+    # At least once, however long a busy machine takes to list them.
+    $left = LeftProcesses
+    do {
         foreach ($process in $left) {
             $named["$($process.Number)"] = "$($process.Name) ($($process.Number))"
             try { [Diagnostics.Process]::GetProcessById($process.Number).Kill() } catch { } # it has ended
         }
         [Threading.Thread]::Sleep(1)
-    }
+        $left = LeftProcesses
+    } while ($left.Count -gt 0 -and [Environment]::TickCount64 -lt $now + $script:PatienceMilliseconds)
     $script:LastNumber = YoungestNumber
     if ($named.Count -gt 0) { "dispatch: the run left processes behind, which were ended: $(@($named.Values | Select-Object -First 10) -join ', ')" }
 }

@@ -11,7 +11,9 @@ const noPowerShell = providePowerShell();
 const folders = (process.env.PATH ?? "").split(delimiter);
 
 function tell(PATH: string): Promise<{ readonly code: number | null; readonly told: string }> {
-  const demo = spawn(process.execPath, [DEMO], { env: { ...process.env, PATH }, stdio: ["ignore", "pipe", "inherit"] });
+  // Where the variable `CI` is set, colour codes would stand within the sentences.
+  const env = { ...process.env, PATH, NO_COLOR: "1" };
+  const demo = spawn(process.execPath, [DEMO], { env, stdio: ["ignore", "pipe", "inherit"] });
   let told = "";
   demo.stdout.setEncoding("utf8").on("data", (chunk: string) => {
     told += chunk;

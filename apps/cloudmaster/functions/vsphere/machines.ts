@@ -19,6 +19,8 @@ const PATHS = [...LISTED, "guest.toolsRunningStatus", "config.extraConfig"];
 const ADDRESS_WAIT_MS = 90_000;
 const TWIN_WAIT_MS = 60_000;
 const POLL_MS = 500;
+/** How often a machine that has settings, and no mark among them, is looked at before it counts as somebody else's. */
+const LOOKS = 3;
 
 export function vsphereMachines(connect: () => Promise<Vsphere>, settings: VsphereSettings): Cloud {
   let opened: Promise<{ vcenter: Vsphere; places: Places }> | undefined;
@@ -38,7 +40,7 @@ export function vsphereMachines(connect: () => Promise<Vsphere>, settings: Vsphe
     const { vcenter, places } = await open();
     const path = `${places.folderPath}/${pathName(name)}`;
     const machine = await atPath(vcenter, path);
-    const inventory = machine === undefined ? undefined : await vcenter.properties(machine, PATHS);
+    const inventory = machine === undefined ? undefined : await born(vcenter, machine);
     if (inventory === undefined) return [];
     if (!isOurs(inventory)) throw new InputError(`${name} on vsphere was not made by Cloudmaster: it is left alone`);
     // A create that was killed just before this is finished here.
@@ -67,7 +69,7 @@ export function vsphereMachines(connect: () => Promise<Vsphere>, settings: Vsphe
   async function remove(resource: string): Promise<void> {
     const { vcenter } = await open();
     const machine = await atPath(vcenter, resource);
-    const inventory = machine === undefined ? undefined : await vcenter.properties(machine, PATHS);
+    const inventory = machine === undefined ? undefined : await born(vcenter, machine);
     if (machine === undefined || inventory === undefined || !isOurs(inventory)) return;
     await power(vcenter, machine, "PowerOffVM_Task");
     await vcenter.task("Destroy_Task", machine).catch(unless("ManagedObjectNotFound"));
@@ -128,6 +130,16 @@ async function appeared(vcenter: Vsphere, path: string): Promise<MoRef> {
     const machine = await atPath(vcenter, path);
     if (machine !== undefined) return machine;
     if (Date.now() > deadline) throw new Error("the vCenter has a machine of this name and does not show it");
+  }
+}
+
+/** A machine with the settings it is born with: while a clone is under way, it is there before they are. */
+async function born(vcenter: Vsphere, machine: MoRef): Promise<Inventory | undefined> {
+  const deadline = Date.now() + TWIN_WAIT_MS;
+  for (let looks = 1; ; await delay(POLL_MS)) {
+    const inventory = await vcenter.properties(machine, PATHS);
+    if (inventory === undefined || isOurs(inventory) || Date.now() > deadline) return inventory;
+    if (inventory.properties["config.template"] !== undefined && looks++ >= LOOKS) return inventory;
   }
 }
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { VsphereStandIn } from "../../simulator/vsphere/server.ts";
 import { startVsphere } from "../../simulator/vsphere/server.ts";
 import { describeCloud } from "../../test/cloud-behaviour.ts";
@@ -17,6 +17,17 @@ describeCloud({
   handler: vsphere,
   secrets: () => standIn.secret,
   resources: () => standIn.machines(),
+});
+
+test("a machine whose clone is under way is waited for, not taken for somebody else's", async () => {
+  const slow = await startVsphere({ transitionMs: 1_200 });
+  const ask = (command: string) => vsphere({ secrets: slow.secret }, { command, name: "vm-twin" });
+  const first = ask("create");
+  await vi.waitFor(() => expect(slow.machines()).toHaveLength(1));
+  expect(await ask("create")).toMatchObject([{ id: (await first)[0]?.id, existing: true }]);
+  await ask("delete");
+  expect(slow.machines()).toEqual([]);
+  await slow.close();
 });
 
 test("a clone that fails leaves nothing, and says why", async () => {

@@ -157,7 +157,8 @@ function place(type: string, { id, name }: { readonly id: string; readonly name:
 
 function showMachine(inventory: VsphereInventory, machine: VsphereMachine): Shown {
   const { id, name, on, address, template, settings, attributes } = machine;
-  const running = on && machine.readyAt <= inventory.now();
+  const born = machine.readyAt <= inventory.now();
+  const running = on && born;
   const options = [...settings].map(([key, value]) => ({ $type: "OptionValue", key, value: string(value) }));
   const values = [...attributes].map(([key, value]) => ({ $type: "CustomFieldStringValue", key, value }));
   return {
@@ -167,10 +168,13 @@ function showMachine(inventory: VsphereInventory, machine: VsphereMachine): Show
       "runtime.powerState": running ? "poweredOn" : "poweredOff",
       "guest.ipAddress": running && address !== undefined ? string(address) : undefined,
       "guest.toolsRunningStatus": string(running ? "guestToolsRunning" : "guestToolsNotRunning"),
-      "config.template": template,
-      "config.guestFullName": string("Ubuntu Linux (64-bit)"),
-      "config.createDate": "2026-11-01T00:00:00Z",
-      "config.extraConfig": { $type: "ArrayOfOptionValue", OptionValue: options },
+      // While a clone is under way its machine has a name and no `config`.
+      ...(born && {
+        "config.template": template,
+        "config.guestFullName": string("Ubuntu Linux (64-bit)"),
+        "config.createDate": "2026-11-01T00:00:00Z",
+        "config.extraConfig": { $type: "ArrayOfOptionValue", OptionValue: options },
+      }),
       customValue: { $type: "ArrayOfCustomFieldValue", CustomFieldValue: values },
     },
   };

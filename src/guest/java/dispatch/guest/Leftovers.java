@@ -42,14 +42,15 @@ final class Leftovers {
     askAgain = now + ASK_AGAIN;
     if (youngest().equals(last)) return null;
     Map<Long, String> named = new LinkedHashMap<>();
-    while (System.nanoTime() - now < PATIENCE) {
-      List<ProcessHandle> left = left();
-      if (left.isEmpty()) break;
+    // At least once, however long a busy machine takes to list them.
+    List<ProcessHandle> left = left();
+    do {
       for (ProcessHandle process : left) {
         named.put(process.pid(), nameOf(process.pid()));
         process.destroyForcibly();
       }
-    }
+      left = left();
+    } while (!left.isEmpty() && System.nanoTime() - now < PATIENCE);
     last = youngest();
     if (named.isEmpty()) return null;
     List<String> some = named.entrySet().stream().limit(NAMED).map(one -> one.getValue() + " (" + one.getKey() + ")").toList();
