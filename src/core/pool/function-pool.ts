@@ -298,10 +298,8 @@ export class FunctionPool implements Claimant, Waiter {
   }
 
   #stopIdle(reason: "idle" | "retired", idleTimeout: number): void {
-    const now = performance.now();
-    for (const slot of this.slots) {
-      if (this.spare <= 0) return;
-      if (slot.load === 0 && slot.open && now - slot.idleSince >= idleTimeout) void slot.stop(reason);
-    }
+    const longIdle = performance.now() - idleTimeout;
+    const idle = this.slots.filter((slot) => slot.load === 0 && slot.open && slot.idleSince <= longIdle);
+    for (const slot of idle.slice(0, Math.max(0, this.spare))) void slot.stop(reason);
   }
 }
