@@ -1,6 +1,7 @@
 /** What else grows with use, and is of no use after a time. All of it goes in small chunks. */
 import type { Database } from "../shared/ports.ts";
 import { statement } from "../shared/statement.ts";
+import { noWork } from "../work/no-work.ts";
 import type { Step } from "./old-runs.ts";
 
 const CHUNK = 500;
@@ -82,17 +83,7 @@ function deliveriesAfter({ query }: Database, after: DeliveryPlace, before: numb
       ]),
     )
     .where("promised", "<", before)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom("work")
-            .select("work.id")
-            .whereRef("work.organization", "=", "deliveries.organization")
-            .where("work.kind", "=", "delivery")
-            .whereRef("work.id", "=", "deliveries.id"),
-        ),
-      ),
-    )
+    .where(noWork("delivery", "deliveries"))
     .orderBy("organization")
     .orderBy("id")
     .limit(CHUNK)

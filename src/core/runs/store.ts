@@ -4,6 +4,7 @@ import type { DatabaseSchema, RunTable } from "../shared/database-schema.ts";
 import type { Database, Statement } from "../shared/ports.ts";
 import { statement } from "../shared/statement.ts";
 import { changeStatement } from "../store/change-feed.ts";
+import { noWork } from "../work/no-work.ts";
 import { type RunRecord, runFromRow } from "./record.ts";
 import { acceptedWithin } from "./run-id.ts";
 
@@ -238,17 +239,7 @@ export class RunStore {
       .selectAll()
       .where("finished", "is", null)
       .where(({ eb, or }) => or([eb("owner", "is", null), eb("owner", "=", owner)]))
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom("work")
-              .select("work.id")
-              .whereRef("work.organization", "=", "runs.organization")
-              .where("work.kind", "=", "run")
-              .whereRef("work.id", "=", "runs.id"),
-          ),
-        ),
-      )
+      .where(noWork("run", "runs"))
       .orderBy("executed")
       .execute();
     return rows.map((row) => runFromRow(row as Selectable<RunTable>));
