@@ -2,6 +2,7 @@
 import { statfs } from "node:fs/promises";
 import { Gauge, type Registry } from "prom-client";
 import type { DiskRoom } from "./core/capacity/disk-room.ts";
+import { messageOf } from "./core/shared/message-of.ts";
 import type { Database } from "./core/shared/ports.ts";
 import { type Backlog, backlogOf } from "./core/work/backlog.ts";
 
@@ -115,7 +116,7 @@ export class VitalsWatch {
     try {
       return await Promise.race([backlogOf(this.#ports.database), late]);
     } catch (error) {
-      return { failed: error instanceof Error ? error.message : String(error) };
+      return { failed: messageOf(error) };
     }
   }
 }

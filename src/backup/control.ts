@@ -11,6 +11,7 @@ import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { pipeline } from "node:stream/promises";
+import { messageOf } from "../core/shared/message-of.ts";
 import { controlFolder, socketPath } from "./control-path.ts";
 
 export interface ControlPorts {
@@ -73,7 +74,7 @@ async function sendDatabase(client: Socket, folder: string, ports: ControlPorts)
   } catch (error) {
     if (client.destroyed) return;
     ports.log.error({ err: error }, "a backup could not read the database");
-    client.end(`${JSON.stringify({ error: error instanceof Error ? error.message : String(error) })}\n`);
+    client.end(`${JSON.stringify({ error: messageOf(error) })}\n`);
   } finally {
     await file.close();
     await rm(path, { force: true });

@@ -7,6 +7,7 @@ import { pipeline } from "node:stream/promises";
 import Database from "better-sqlite3";
 import { extract } from "tar";
 import { newestShape, refuseNewer, shapeOf } from "../adapters/db/migrate.ts";
+import { messageOf } from "../core/shared/message-of.ts";
 import { ARCHIVE_FORMAT, ARCHIVE_NAME, type Manifest } from "./archive.ts";
 
 /** Unpacks and checks. @throws Error with a sentence that names the file and what is wrong with it. */
@@ -28,7 +29,7 @@ async function extractOnlyKnown(file: string, folder: string): Promise<void> {
   try {
     await extract({ file, cwd: folder, strict: true, preserveOwner: false, filter, fmode: 0o600, dmode: 0o700 });
   } catch (error) {
-    throw damaged(file, error instanceof Error ? error.message : String(error));
+    throw damaged(file, messageOf(error));
   }
   if (strangers[0] !== undefined) throw new Error(`${file} is not a backup of Dispatch: it holds ${strangers[0]}`);
 }

@@ -5,6 +5,7 @@ import { copyFile, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { backUp } from "../backup/backup.ts";
+import { messageOf } from "../core/shared/message-of.ts";
 import { databaseFile, dataFolderPath, postgresAddress } from "../settings/derived.ts";
 import { readSettings } from "../settings/read.ts";
 import { isHealthy } from "./health.ts";
@@ -119,7 +120,7 @@ async function failureText(
   backup: string,
   error: unknown,
 ) {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   const back = (await isHealthy(address, patience))
     ? "runs again, with its data"
     : "was started again, but is not well";

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
 import { decodeText } from "../core/shared/decode-text.ts";
+import { messageOf } from "../core/shared/message-of.ts";
 import { SettingError } from "./convert.ts";
 
 /** Reads a configuration file; the extension names its format. Keys come back in lower case. @throws SettingError */
@@ -9,9 +10,7 @@ export async function readConfigFile(path: string): Promise<Map<string, unknown>
   try {
     return lowerCased(parse(decodeText(readFileSync(path), "it")));
   } catch (error) {
-    throw new SettingError(
-      `cannot read the configuration file ${path}: ${error instanceof Error ? error.message : error}`,
-    );
+    throw new SettingError(`cannot read the configuration file ${path}: ${messageOf(error)}`);
   }
 }
 

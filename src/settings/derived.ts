@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { availableParallelism, totalmem, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { isLoopback } from "../core/shared/loopback.ts";
+import { messageOf } from "../core/shared/message-of.ts";
 import type { NetworkKind } from "../core/shared/ports.ts";
 import { SettingError } from "./convert.ts";
 import type { Settings } from "./definitions.ts";
@@ -57,7 +58,7 @@ export function dataFolder(settings: Settings): string {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new SettingError(`cannot make the data folder ${folder}: ${error instanceof Error ? error.message : error}`);
+    throw new SettingError(`cannot make the data folder ${folder}: ${messageOf(error)}`);
   }
   return folder;
 }

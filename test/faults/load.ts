@@ -1,4 +1,5 @@
 /** Mixed load: several kinds of requests, each of which keeps in mind what the server acknowledged and asks for it afterwards. */
+import { messageOf } from "../../src/core/shared/message-of.ts";
 import type { Dispatch } from "../e2e/support/dispatch.ts";
 import type { Answer } from "../e2e/support/http.ts";
 import { type Random, seeded } from "../support/seeded.ts";
@@ -67,7 +68,7 @@ export class MixedLoad {
   async check(dispatch: Dispatch): Promise<void> {
     for (const load of this.#loads) {
       await load.check(dispatch).catch((error: unknown) => {
-        throw new Error(`${load.name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+        throw new Error(`${load.name}: ${messageOf(error)}`, { cause: error });
       });
     }
   }

@@ -1,6 +1,7 @@
 /** All faults in their full length. `npm run faults`, with `-- --help` for what it can be asked. */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { messageOf } from "../../src/core/shared/message-of.ts";
 import { type FaultName, faults, helpText, type Options, readOptions } from "./options.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -36,6 +37,6 @@ function bring({ seed, points, rounds, only }: Options): number {
 try {
   process.exitCode = main();
 } catch (error) {
-  console.error(`faults: ${error instanceof Error ? error.message : String(error)}`);
+  console.error(`faults: ${messageOf(error)}`);
   process.exitCode = 1;
 }

@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect } from "vitest";
+import { messageOf } from "../../src/core/shared/message-of.ts";
 import { Dispatch, parse } from "../e2e/support/dispatch.ts";
 import { type ServerOptions, type ServerProcess, startServer, temporaryFolder } from "../e2e/support/server.ts";
 import { isPostgres } from "../e2e/support/server-database.ts";
@@ -87,7 +88,7 @@ export class Site {
       await this.load.check(this.dispatch);
       await this.#nothingLeft();
     } catch (error) {
-      throw new Error(`${where}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw new Error(`${where}: ${messageOf(error)}`, { cause: error });
     }
   }
 

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { Agent } from "node:https";
 import { rootCertificates } from "node:tls";
 import type acmeClient from "acme-client";
+import { messageOf } from "../../core/shared/message-of.ts";
 import {
   type Certificate,
   type CertificateAuthority,
@@ -106,7 +107,7 @@ async function firstOf(
 
 /** The authority's own sentence, on one line; where there is none, the code of the failure. */
 function problemOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   return (message || code).replace(/\s+/g, " ").slice(0, 500);
 }

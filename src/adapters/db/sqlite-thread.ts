@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import Database from "better-sqlite3";
+import { messageOf } from "../../core/shared/message-of.ts";
 import { migrate } from "./migrate.ts";
 import type { CommitFailure, DatabaseRequest, Failure, Group, ReadReply } from "./sqlite-messages.ts";
 
@@ -162,7 +163,7 @@ function inTransaction(write: () => void): void {
 
 function describe(error: unknown): Failure {
   const code = error instanceof Error && "code" in error ? String(error.code) : "UNKNOWN";
-  return { code, message: error instanceof Error ? error.message : String(error) };
+  return { code, message: messageOf(error) };
 }
 
 /** A statement that writes and returns rows, in a transaction of its own. */

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { Kysely, SqliteAdapter, SqliteQueryCompiler } from "kysely";
 import type { DatabaseSchema } from "../../core/shared/database-schema.ts";
+import { messageOf } from "../../core/shared/message-of.ts";
 import { type Database, DuplicateError, StaleWriteError, type Statement } from "../../core/shared/ports.ts";
 import { inSlot } from "../../core/shared/statement.ts";
 import { CommitQueue } from "./commit-queue.ts";
@@ -43,7 +44,7 @@ function makePrivate(path: string): void {
     mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
     closeSync(openSync(path, "a", 0o600));
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     throw new Error(`cannot open the database ${path}: ${message}`, { cause: error });
   }
 }

@@ -7,6 +7,7 @@ import { principalOfPerson } from "../iam/delegation.ts";
 import type { RunRecord } from "../runs/record.ts";
 import type { RunRequest } from "../runs/request.ts";
 import { isPassing } from "../shared/errors.ts";
+import { messageOf } from "../shared/message-of.ts";
 import { OwnError } from "../shared/own-error.ts";
 import { type Database, DuplicateError } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
@@ -162,8 +163,4 @@ export class AlertWatcher {
 
 function sendingBy(state: State, run: string): State {
   return state.sending === undefined ? state : { ...state, sending: { ...state.sending, run } };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 /** One driver that is to run: its program, started again with growing pauses whenever it ends. */
 import { setTimeout as delay } from "node:timers/promises";
 import { masked, type SecretMask } from "../shared/mask/mask.ts";
+import { messageOf } from "../shared/message-of.ts";
 import type { ProgramSpec, Programs, RunningProgram } from "../shared/ports.ts";
 import { visibleText } from "../shared/visible-text.ts";
 import { pauseAfter } from "../work/kinds.ts";
@@ -82,7 +83,7 @@ export class DriverProcess {
       const waiting = setTimeout(() => this.#silent(), HELLO_MS).unref();
       return await this.#running.exited.finally(() => clearTimeout(waiting));
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
     } finally {
       this.#running = undefined;
     }

@@ -5,6 +5,7 @@ import { principalOfPerson } from "../iam/delegation.ts";
 import type { UsedSecrets } from "../secrets/service.ts";
 import { DispatchError } from "../shared/errors.ts";
 import { KeyedQueue } from "../shared/keyed-queue.ts";
+import { messageOf } from "../shared/message-of.ts";
 import { OwnError } from "../shared/own-error.ts";
 import type { Database, Statement } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
@@ -155,7 +156,7 @@ export class Drivers extends ResourceService<Driver, DriverDocument> {
       await this.#fleet.start({ organization, name, image, config, secrets, bookmark }, listener);
     } catch (error) {
       await this.#fleet.stop(record);
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       const cause = error instanceof DriverError && error.cause instanceof Error ? error.cause.message : message;
       find(failure(during + message, cause));
     }
@@ -168,7 +169,7 @@ export class Drivers extends ResourceService<Driver, DriverDocument> {
       this.iam.authorize(principalOfPerson(author), { resource: "secret", action: "use", organization });
       return await this.#secrets.use(organization, secrets);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       throw new DriverError(`err getting secrets of driver ${image}: ${message}`, { cause: error });
     }
   }

@@ -5,6 +5,7 @@
  */
 import { createGunzip } from "node:zlib";
 import { Parser, type ReadEntry } from "tar";
+import { messageOf } from "../shared/message-of.ts";
 import { SourceError, type SourceFile } from "../shared/source-file.ts";
 import { kindOf, refuseConflicts, sourcePath } from "./archive-entry.ts";
 import { utf8File } from "./source-text.ts";
@@ -37,7 +38,7 @@ async function* gunzip(gz: Uint8Array): AsyncGenerator<Buffer> {
   try {
     yield* stream;
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new SourceError(`The source is not a gzipped tar archive (${why}).`, { cause });
   }
 }

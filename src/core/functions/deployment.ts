@@ -4,6 +4,7 @@ import type { Images } from "../images/images.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Revision } from "../pool/revision.ts";
 import { isError } from "../shared/errors.ts";
+import { messageOf } from "../shared/message-of.ts";
 import {
   type Blobs,
   BuildError,
@@ -67,7 +68,7 @@ export async function deploy(ports: DeploymentPorts, record: FunctionRecord): Pr
     // The next start takes it up.
     if (isError(error, "SHUTTING_DOWN")) throw new NotNowError(0, error);
     ports.log.warn({ err: error, function: record.name }, "no worker for a new revision");
-    const cause = error instanceof Error ? error.message : String(error);
+    const cause = messageOf(error);
     return failedDeployment(`Driver error when creating a FaaS function: ${cause}`, faasId);
   }
 }

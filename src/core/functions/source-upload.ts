@@ -1,4 +1,5 @@
 /** From the text of an upload to the bundle that is stored. Runs in a thread of its own, see source-reader.ts. */
+import { messageOf } from "../shared/message-of.ts";
 import { SourceError } from "../shared/source-file.ts";
 import { type ArchiveLimits, readArchive } from "./archive.ts";
 import { encodeBundle } from "./bundle.ts";
@@ -41,6 +42,6 @@ export async function answerUpload({ base64, limits }: UploadQuestion): Promise<
   } catch (error) {
     if (error instanceof Base64Error) return { refusal: "base64", message: error.message };
     if (error instanceof SourceError) return { refusal: "source", message: error.message };
-    return { failure: error instanceof Error ? error.message : String(error) };
+    return { failure: messageOf(error) };
   }
 }

@@ -6,6 +6,7 @@ import type { Pool } from "../pool/pool.ts";
 import type { Secrets } from "../secrets/service.ts";
 import { DispatchError, isError, isPassing } from "../shared/errors.ts";
 import type { Iam } from "../shared/iam.ts";
+import { messageOf } from "../shared/message-of.ts";
 import { DuplicateError, type FunctionFailure, StaleWriteError } from "../shared/ports.ts";
 import { ADMINISTRATOR, type Principal } from "../shared/principal.ts";
 import type { ChangeFeed } from "../store/change-feed.ts";
@@ -576,10 +577,6 @@ function outcomeOf({ record, refusal, unrecorded }: ActiveRun): RunRecord {
 
 function words(milliseconds: number): string {
   return milliseconds < 60_000 ? `${Math.ceil(milliseconds / 1000)} s` : `${Math.ceil(milliseconds / 60_000)} min`;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function isForeseen(error: unknown): boolean {

@@ -1,5 +1,6 @@
 /** The loop of one kind: takes what is due while there is room, does it, and ends it. */
 import { randomUUID } from "node:crypto";
+import { messageOf } from "../shared/message-of.ts";
 import { type Database, StaleWriteError } from "../shared/ports.ts";
 import { claim, nextDue, putRight } from "./claims.ts";
 import { bury, complete, giveBack, type HeldJob, renew, retryLater } from "./job.ts";
@@ -152,7 +153,7 @@ export class Lane {
 
   async #failed(job: HeldJob, error: unknown): Promise<void> {
     if (error instanceof StaleWriteError) throw error;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     const isLast = job.maxAttempts > 0 && job.attempt >= job.maxAttempts && !(error instanceof NotNowError);
     if (isLast || error instanceof HopelessError) {
       await this.#commit(bury(job, randomUUID(), message));

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type * as Http from "node:http";
 import type * as Tls from "node:tls";
 import { isThisMachine } from "../../core/shared/loopback.ts";
+import { messageOf } from "../../core/shared/message-of.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -61,7 +62,7 @@ function pemOf(name: string, path: string | undefined): string[] {
   try {
     return [readFileSync(path, "utf8")];
   } catch (error) {
-    throw new Error(`the certificates of ${name} cannot be read: ${error instanceof Error ? error.message : error}`);
+    throw new Error(`the certificates of ${name} cannot be read: ${messageOf(error)}`);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Forms and queries as function input: one value is a string, several are an array (server.md 5.5). */
 import { Busboy } from "@fastify/busboy";
+import { messageOf } from "../../core/shared/message-of.ts";
 import { Refusal } from "./answer.ts";
 import { type Decode, decodeUtf8 } from "./charset.ts";
 
@@ -127,5 +128,5 @@ function isGarbled(fields: readonly Field[], body: Buffer): boolean {
 }
 
 function reason(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+  return messageOf(cause);
 }

@@ -2,6 +2,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
+import { messageOf } from "../../core/shared/message-of.ts";
 import type { Certificate } from "../../core/shared/ports.ts";
 import { SettingError } from "../../settings/convert.ts";
 
@@ -24,7 +25,7 @@ async function readPem(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    throw new SettingError(`cannot read ${path}: ${error instanceof Error ? error.message : error}`);
+    throw new SettingError(`cannot read ${path}: ${messageOf(error)}`);
   }
 }
 
@@ -41,7 +42,7 @@ function parsed<T>(parse: () => T, problem: string): T {
   try {
     return parse();
   } catch (error) {
-    throw new SettingError(`${problem} (${error instanceof Error ? error.message : error})`);
+    throw new SettingError(`${problem} (${messageOf(error)})`);
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { stat } from "node:fs/promises";
 import type { Logger } from "pino";
+import { messageOf } from "../../core/shared/message-of.ts";
 import { type CertificatePaths, expiryOf, readPair } from "./certificate.ts";
 import type { LiveCertificate } from "./live-certificate.ts";
 import { repeat } from "./repeat.ts";
@@ -34,7 +35,7 @@ async function adopt(paths: CertificatePaths, live: LiveCertificate, log: Logger
     return true;
   } catch (error) {
     if (!settled) return false;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     log.error(`TLS: the new certificate is not used, the old one goes on: ${reason}`);
     return true;
   }

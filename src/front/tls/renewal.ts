@@ -1,5 +1,6 @@
 /** Keeps the certificate of one name fresh: obtained at the first start, renewed a third of its lifetime before it expires. */
 import type { Logger } from "pino";
+import { messageOf } from "../../core/shared/message-of.ts";
 import { type CertificateAuthority, IssueError } from "../../core/shared/ports.ts";
 import { expiryOf, renewalTime } from "./certificate.ts";
 import type { ChallengeBoard } from "./challenge-board.ts";
@@ -46,7 +47,7 @@ function pauseAfter(error: unknown, failures: number): number {
 }
 
 function problem(domain: string, error: unknown): string {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   if (error instanceof IssueError && error.unreachable)
     return `TLS: the certificate authority cannot be reached (${reason}): check this machine's way out, or --lets-encrypt-directory`;
   return `TLS: no certificate for ${domain} (${reason}): the name must lead here, on port 80 or 443, from the whole internet`;

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { messageOf } from "../../../src/core/shared/message-of.ts";
 
 const run = promisify(execFile);
 const INSTALL_TIMEOUT_MS = 300_000;
@@ -26,7 +27,7 @@ export async function installPythonTool(
     return { python };
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     return { missing: `${name} cannot be installed here: ${text.trim().split("\n").at(-1)}` };
   }
 }

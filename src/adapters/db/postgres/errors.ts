@@ -1,4 +1,5 @@
 /** What a PostgreSQL client's errors mean to the port. */
+import { messageOf } from "../../../core/shared/message-of.ts";
 import { DuplicateError } from "../../../core/shared/ports.ts";
 
 function codeOf(error: unknown): string {
@@ -26,7 +27,7 @@ export function mayTryAgain(error: unknown): boolean {
 
 /** As the port promises it. */
 export function databaseError(error: unknown): Error {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (codeOf(error) === "23505") return new DuplicateError(message);
   return new Error(`database: ${message}`, { cause: error });
 }

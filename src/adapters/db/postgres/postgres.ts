@@ -2,6 +2,7 @@
 import { Kysely, PostgresAdapter, PostgresQueryCompiler } from "kysely";
 import { Pool } from "pg";
 import type { DatabaseSchema } from "../../../core/shared/database-schema.ts";
+import { messageOf } from "../../../core/shared/message-of.ts";
 import type { Database, Statement } from "../../../core/shared/ports.ts";
 import { inSlot } from "../../../core/shared/statement.ts";
 import { CommitQueue } from "../commit-queue.ts";
@@ -23,7 +24,7 @@ export async function openPostgres(address: string): Promise<Database> {
     await database.open();
   } catch (error) {
     await database.close();
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     throw new Error(`cannot open the database ${address}: ${message}`, { cause: error });
   }
   return {

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { isIP } from "node:net";
+import { messageOf } from "../../../core/shared/message-of.ts";
 import {
   LoadError,
   type LoadSpec,
@@ -58,7 +59,7 @@ const problemsOf = async ({ networks }: DockerRuntimeOptions): Promise<string[]>
     await networks.ready();
     return [];
   } catch (error) {
-    return [error instanceof Error ? error.message : String(error)];
+    return [messageOf(error)];
   }
 };
 

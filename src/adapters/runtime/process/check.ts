@@ -1,5 +1,6 @@
 /** Tries one real worker with the flags that all will have, and explains in a sentence why it does not work. */
 import { existsSync, readFileSync } from "node:fs";
+import { messageOf } from "../../../core/shared/message-of.ts";
 import type { NetworkKind, Runtime, RuntimeReport, WorkerSpec } from "../../../core/shared/ports.ts";
 import { WAY_OUT_PROGRAMS } from "./network.ts";
 import { INSTALL_PROGRAMS, missingPrograms } from "./programs.ts";
@@ -89,7 +90,7 @@ const tryWorker = async (start: Runtime["start"], network: NetworkKind): Promise
     await worker.stop("idle");
     return undefined;
   } catch (error) {
-    return explain(error instanceof Error ? error.message : String(error));
+    return explain(messageOf(error));
   }
 };
 

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { Duplex, Readable } from "node:stream";
 import { masked, type SecretMask } from "../../../core/shared/mask/mask.ts";
+import { messageOf } from "../../../core/shared/message-of.ts";
 import {
   type Afterwards,
   type FunctionFailure,
@@ -174,7 +175,7 @@ class ProcessWorker implements Worker {
       this.#options.process.setLimits(limits);
       this.#limits = limits;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw new LoadError(`the limits of the function cannot be set (memory ${limits.memory} MB): ${reason}`);
     }
   }

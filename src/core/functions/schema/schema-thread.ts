@@ -1,5 +1,6 @@
 /** The program of the threads that examine schemas, and check what is too large or too expensive for the thread that answers everybody. */
 import { parentPort } from "node:worker_threads";
+import { messageOf } from "../../shared/message-of.ts";
 import { READY, type Reply } from "../../shared/threads/bounded-thread.ts";
 import { compileSchema, type Validators, violationsOf } from "./compile.ts";
 import { violationLines } from "./violations.ts";
@@ -61,7 +62,7 @@ function answerTo({ schema, text }: SchemaQuestion): SchemaAnswer {
     return text === undefined ? examine(schema) : check(schema, text);
   } catch (error) {
     if (error instanceof RangeError) return { refused: "it nests too deep, or refers to itself without end" };
-    return { refused: error instanceof Error ? error.message : String(error) };
+    return { refused: messageOf(error) };
   }
 }
 

@@ -1,8 +1,9 @@
 /** Where the resources of a batch come from: files, folders, glob patterns, URLs and standard input (decisions.md 5). */
 import { globSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { messageOf } from "../../../core/shared/message-of.ts";
 import { teachFetch } from "../../client/environment.ts";
-import { CliError, messageOf } from "../frame/errors.ts";
+import { CliError } from "../frame/errors.ts";
 import type { Io } from "../frame/io.ts";
 import { readText, refuseBrokenName, textOf } from "./read-text.ts";
 

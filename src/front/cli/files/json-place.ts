@@ -1,4 +1,4 @@
-import { messageOf } from "../frame/errors.ts";
+import { messageOf } from "../../../core/shared/message-of.ts";
 
 /** Where a text stops being JSON, without quoting it: it may be secret. `error` is what `JSON.parse` threw. */
 export function jsonPlace(text: string, error: unknown): string {

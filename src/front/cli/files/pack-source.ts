@@ -4,7 +4,8 @@ import { basename, resolve } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { Header, Pax } from "tar";
-import { CliError, codeOf, messageOf } from "../frame/errors.ts";
+import { messageOf } from "../../../core/shared/message-of.ts";
+import { CliError, codeOf } from "../frame/errors.ts";
 import { type SourceEntry, walkFolder } from "./walk-folder.ts";
 
 export interface SourceRequest {

@@ -1,8 +1,9 @@
 /** Every text that the command line reads comes through here, so that all are decoded in the same way. */
 import { readFileSync } from "node:fs";
 import { decodeText } from "../../../core/shared/decode-text.ts";
+import { messageOf } from "../../../core/shared/message-of.ts";
 import { brokenByte, REPLACEMENT } from "../../../core/shared/utf8.ts";
-import { CliError, fileProblem, messageOf } from "../frame/errors.ts";
+import { CliError, fileProblem } from "../frame/errors.ts";
 
 /**
  * The text of a file.

@@ -1,3 +1,5 @@
+import { messageOf } from "../../../core/shared/message-of.ts";
+
 /** A user's mistake or a failed piece of work: the message goes to stderr as it is, the exit status is 1. */
 export class CliError extends Error {
   override name = "CliError";
@@ -12,11 +14,6 @@ export class CliError extends Error {
 /** The command line itself was wrong: `Error: <message>`, then the usage of the command (cli-and-runtimes.md 1.3). */
 export class UsageError extends Error {
   override name: string = "UsageError";
-}
-
-/** The message of anything that was thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** The error code of Node (`ENOENT` ...), if it is one. */

@@ -1,8 +1,9 @@
 /** `dev`: saved code is deployed at once; what runs is shown until Ctrl-C. */
 import { dirname, resolve } from "node:path";
+import { messageOf } from "../../../core/shared/message-of.ts";
 import { walkFolder } from "../files/walk-folder.ts";
 import type { Context } from "../frame/context.ts";
-import { CliError, messageOf } from "../frame/errors.ts";
+import { CliError } from "../frame/errors.ts";
 import { failureText } from "../frame/failure.ts";
 import { pause, unlessInterrupted } from "../frame/pause.ts";
 import { invokeAgain } from "../verbs/invoke.ts";

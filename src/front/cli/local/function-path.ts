@@ -3,9 +3,10 @@ import { existsSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { languageNames, languages } from "../../../core/languages/languages.ts";
+import { messageOf } from "../../../core/shared/message-of.ts";
 import type { Language } from "../../../core/shared/ports.ts";
 import { readBytes, readText } from "../files/read-text.ts";
-import { CliError, messageOf, UsageError } from "../frame/errors.ts";
+import { CliError, UsageError } from "../frame/errors.ts";
 
 export interface FunctionPath {
   /** As it was given. */

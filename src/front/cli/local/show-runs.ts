@@ -1,9 +1,9 @@
 /** Each run of a function as it ends, and each line as it is written. */
 import { runOperations } from "../../../core/runs/contract.ts";
+import { messageOf } from "../../../core/shared/message-of.ts";
 import type { ServerEvent } from "../../client/event-reader.ts";
 import { parseJson, stringifyJson } from "../../client/json.ts";
 import type { Context } from "../frame/context.ts";
-import { messageOf } from "../frame/errors.ts";
 import { failureText } from "../frame/failure.ts";
 import { pause } from "../frame/pause.ts";
 import { list, objectOf, text } from "../kinds/kind.ts";

@@ -1,8 +1,9 @@
 /** `create|apply|update|delete -f FILE`: resources one after the other, in file order; `delete` goes backwards (decisions.md 5). */
+import { messageOf } from "../../../core/shared/message-of.ts";
 import { ApiError, NotFoundError, RefusedCredentialError } from "../../client/errors.ts";
 import type { BatchResource } from "../files/parse-batch.ts";
 import type { Context } from "../frame/context.ts";
-import { CliError, messageOf } from "../frame/errors.ts";
+import { CliError } from "../frame/errors.ts";
 import { failureText } from "../frame/failure.ts";
 import { helpText } from "../frame/help.ts";
 import { unlessInterrupted } from "../frame/pause.ts";

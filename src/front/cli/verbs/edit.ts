@@ -1,9 +1,10 @@
 /** `edit TYPE NAME`: a resource's own part in an editor, sent back when it has changed (cli-and-runtimes.md 1.11). */
 import { readFileSync } from "node:fs";
+import { messageOf } from "../../../core/shared/message-of.ts";
 import type { BatchResource } from "../files/parse-batch.ts";
 import { needed } from "../frame/command.ts";
 import { type Context, command } from "../frame/context.ts";
-import { CliError, messageOf } from "../frame/errors.ts";
+import { CliError } from "../frame/errors.ts";
 import { failureText } from "../frame/failure.ts";
 import { text as textFlag } from "../frame/flags.ts";
 import { fetchResources, type Kind, objectOf } from "../kinds/kind.ts";

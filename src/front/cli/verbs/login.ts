@@ -1,8 +1,9 @@
 /** `login` and `logout`. */
 import { resolve } from "node:path";
+import { messageOf } from "../../../core/shared/message-of.ts";
 import { type ContextSettings, withContext, writeConfig } from "../frame/config-file.ts";
 import { type Context, clientFor, command } from "../frame/context.ts";
-import { CliError, messageOf } from "../frame/errors.ts";
+import { CliError } from "../frame/errors.ts";
 import { on } from "../frame/flags.ts";
 import type { Settings } from "../frame/settings.ts";
 

@@ -1,7 +1,7 @@
 /** Can functions run there? What the server found out about its sandbox, and the languages it knows. */
 import { baseImageOperations } from "../../../../core/images/contract.ts";
+import { messageOf } from "../../../../core/shared/message-of.ts";
 import type { Context } from "../../frame/context.ts";
-import { messageOf } from "../../frame/errors.ts";
 import { list, text } from "../../kinds/kind.ts";
 import { isObject, type JsonObject } from "../../output/shape.ts";
 import type { Finding } from "./finding.ts";

@@ -3,11 +3,11 @@
 import { apiOperations } from "../../../../core/apis/contract.ts";
 import { accessOperations } from "../../../../core/iam/access-contract.ts";
 import { isThisMachine } from "../../../../core/shared/loopback.ts";
+import { messageOf } from "../../../../core/shared/message-of.ts";
 import { version as ownVersion } from "../../../../version.ts";
 import { ApiError, TransportError } from "../../../client/errors.ts";
 import { type Certificate, type Probed, probe } from "../../../client/probe.ts";
 import type { Context } from "../../frame/context.ts";
-import { messageOf } from "../../frame/errors.ts";
 import { baseUrl } from "../../frame/settings.ts";
 import { list, text } from "../../kinds/kind.ts";
 import { isObject, type JsonObject } from "../../output/shape.ts";
