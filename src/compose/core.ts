@@ -19,6 +19,7 @@ import { EventLog } from "../core/events/event-log-service.ts";
 import { EventStreams } from "../core/events/event-stream.ts";
 import { Events } from "../core/events/events.ts";
 import { Replays } from "../core/events/replay.ts";
+import { Schedules } from "../core/events/schedules.ts";
 import { Subscriptions } from "../core/events/subscriptions.ts";
 import { Artefacts } from "../core/functions/artefacts.ts";
 import { Schemas } from "../core/functions/schema/schemas.ts";
@@ -222,6 +223,7 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
     events,
     eventLog,
     replays,
+    schedules: new Schedules({ database, drivers }),
     audit,
     state: new State(shared),
     workers: new Workers({ iam: identity.iam, pool, runtime }),

@@ -7,7 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { UsageError } from "./shared/flags.ts";
 import type { Gateway } from "./shared/gateway.ts";
 import { runDriver } from "./shared/main.ts";
-import { bookmarkOf, missedTimes, timeOfBookmark } from "./shared/missed.ts";
+import { beginning, bookmarkOf, missedTimes, timeOfBookmark } from "./shared/missed.ts";
 import { readSchedule } from "./shared/schedule.ts";
 
 const LONGEST_NAP_MS = 60_000;
@@ -25,7 +25,11 @@ await runDriver(defaults, async (flags, gateway) => {
     return gateway.push(event, bookmarkOf(time, expression));
   };
   await gateway.hello();
-  for (let last = timeOfBookmark(process.env.DISPATCH_BOOKMARK, expression) ?? new Date(); ; ) {
+  for (
+    let last =
+      timeOfBookmark(process.env.DISPATCH_BOOKMARK, expression) ?? beginning(process.env.DISPATCH_SINCE, new Date());
+    ;
+  ) {
     const missed = missedTimes(schedule, last, new Date(Date.now() - LATE_MS));
     if (flags.catchup === "all") for (const time of missed) await send(time);
     else await tellMissed(gateway, flags.source, missed, expression);

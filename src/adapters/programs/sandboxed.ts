@@ -7,6 +7,7 @@ import type { Limits, ProgramSpec, Programs, RunningProgram } from "../../core/s
 import { obtainInterpreter } from "../languages/languages.ts";
 import { type Interpreter, interpreterPath } from "../runtime/process/interpreters.ts";
 import type { Bind, Sandbox, SandboxCommand, SandboxExit } from "../runtime/process/sandbox.ts";
+import { clockOf } from "./clocks.ts";
 import { findImage } from "./images.ts";
 import { followLines } from "./lines.ts";
 
@@ -35,6 +36,10 @@ export function createPrograms(options: ProgramsOptions): Programs {
       const found = findImage(image, options.folder);
       return found.kind === "none" ? found.reason : undefined;
     },
+    clock: (image, config) => {
+      const found = findImage(image, options.folder);
+      return found.kind === "built-in" ? clockOf(found.name, config) : undefined;
+    },
     start: async (spec) => {
       const command = await commandOf(options, spec);
       return follow(await options.sandbox.spawn(command), spec);
@@ -50,12 +55,18 @@ async function commandOf({ sandbox, folder, builtIns }: ProgramsOptions, spec: P
     organization: spec.organization,
     command: program,
     args: [...args, ...spec.args],
-    environment: { PATH: interpreterPath(node, sandbox.mode), ...spec.environment },
+    environment: { PATH: interpreterPath(node, sandbox.mode), ...timezone(), ...spec.environment },
     binds: [...node.binds, bind],
     links: [node.link],
     network: spec.network,
     limits: LIMITS,
   };
+}
+
+/** The server's own, if it was given one: else it is the machine's, which the sandbox has. */
+function timezone(): { readonly TZ?: string } {
+  const { TZ } = process.env;
+  return TZ === undefined ? {} : { TZ };
 }
 
 interface Place {

@@ -12,6 +12,8 @@ export const keptEventSchema = {
     name: { type: "string" },
     /** Unix milliseconds. */
     receivedTime: { type: "integer" },
+    /** That pushed it, if one did. */
+    driver: { type: "string" },
     /** CloudEvents 1.0, JSON format. */
     event: anyJson,
   },

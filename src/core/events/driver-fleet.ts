@@ -1,7 +1,7 @@
 /** The drivers that run in this server (decisions 21): programs in the sandbox, each with a token of its own. */
 import { createHash, randomBytes } from "node:crypto";
 import type { UsedSecrets } from "../secrets/service.ts";
-import type { NetworkKind, Programs } from "../shared/ports.ts";
+import type { Clock, NetworkKind, Programs } from "../shared/ports.ts";
 import { driverArguments, driverEnvironment } from "./driver-command.ts";
 import type { DriverConfig } from "./driver-config.ts";
 import { type DriverLine, DriverLog } from "./driver-log.ts";
@@ -20,6 +20,8 @@ export interface DriverPlan {
   readonly image: string;
   readonly config: DriverConfig;
   readonly secrets: UsedSecrets;
+  /** When somebody wrote it last, if that is known: Unix milliseconds. */
+  readonly since: number | undefined;
   /** Asked at every start of its program. */
   bookmark(): Promise<string | undefined>;
 }
@@ -43,6 +45,11 @@ export class DriverFleet {
     return this.#ports.programs.refusal(image);
   }
 
+  /** The schedule of a driver that is a clock. */
+  clock({ image, config }: Pick<DriverPlan, "image" | "config">): Clock | undefined {
+    return this.#ports.programs.clock(image, config);
+  }
+
   /** Its program starts, in the place of the one before. @throws Error that names a secret's key which cannot be given to it. */
   async start(plan: DriverPlan, listener: DriverListener): Promise<void> {
     const environment = driverEnvironment(plan.secrets.values);
@@ -54,7 +61,7 @@ export class DriverFleet {
       name: `driver ${key}`,
       image: plan.image,
       args: driverArguments(plan.config, this.#ports.endpoint),
-      environment: { ...environment, AUTH_TOKEN: token },
+      environment: { ...environment, ...sinceOf(plan), AUTH_TOKEN: token },
       network: this.#ports.network,
       masks: plan.secrets.masks,
       bookmark: plan.bookmark,
@@ -110,6 +117,10 @@ export class DriverFleet {
     this.#logs.set(key, log);
     return log;
   }
+}
+
+function sinceOf({ since }: DriverPlan): { readonly DISPATCH_SINCE?: string } {
+  return since === undefined ? {} : { DISPATCH_SINCE: new Date(since).toISOString() };
 }
 
 export function hashOfToken(token: string): string {

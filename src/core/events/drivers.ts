@@ -7,7 +7,7 @@ import { DispatchError } from "../shared/errors.ts";
 import { KeyedQueue } from "../shared/keyed-queue.ts";
 import { messageOf } from "../shared/message-of.ts";
 import { OwnError } from "../shared/own-error.ts";
-import type { Database, Statement } from "../shared/ports.ts";
+import type { Clock, Database, Statement } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import { type WireStatus, wireStrings, wireTags } from "../shared/wire.ts";
 import { type ResourcePorts, ResourceService, type Write } from "../store/resource-service.ts";
@@ -31,11 +31,18 @@ interface DriverDocument {
   readonly reason: readonly string[] | null;
   readonly url?: string;
   readonly tags: Driver["tags"] | null;
+  /** When somebody wrote it last: Unix milliseconds. */
+  readonly since?: number;
   /** SHA-256 of the token with which it pushes events; the token itself is nowhere. */
   readonly tokenHash?: string;
 }
 
-type DriverRecord = ResourceRecord<DriverDocument>;
+export type DriverRecord = ResourceRecord<DriverDocument>;
+
+export interface ClockDriver {
+  readonly record: DriverRecord;
+  readonly clock: Clock;
+}
 
 export interface DriversPorts extends ResourcePorts {
   readonly log: { warn(details: object, message: string): void };
@@ -109,6 +116,25 @@ export class Drivers extends ResourceService<Driver, DriverDocument> {
     return this.#fleet.log({ organization, name }, since);
   }
 
+  /** Those that are clocks, newest first. @throws FORBIDDEN */
+  clocks(principal: Principal, organization: string): readonly ClockDriver[] {
+    this.authorize(principal, { action: "get", organization, name: "" });
+    return this.store.list(organization).flatMap((record) => this.#asClock(record));
+  }
+
+  /** @throws NOT_FOUND, FORBIDDEN */
+  clock(principal: Principal, organization: string, name: string): ClockDriver {
+    this.authorize(principal, { action: "get", organization, name });
+    const [found] = this.#asClock(this.store.get(organization, name));
+    if (found === undefined) throw new DispatchError("NOT_FOUND", { kind: "schedule", name });
+    return found;
+  }
+
+  #asClock(record: DriverRecord): ClockDriver[] {
+    const clock = this.#fleet.clock(record.document);
+    return clock === undefined ? [] : [{ record, clock }];
+  }
+
   /** Who pushes with this token; undefined for strangers. */
   byToken(token: string): Principal | undefined {
     const hash = hashOfToken(token);
@@ -141,7 +167,7 @@ export class Drivers extends ResourceService<Driver, DriverDocument> {
   async #deploy({ organization, name }: DriverRecord, deployment: symbol): Promise<void> {
     const record = this.store.find(organization, name);
     if (record === undefined || this.#deployments.get(keyOf(record)) !== deployment) return;
-    const { image, config, status } = record.document;
+    const { image, config, status, since } = record.document;
     const during = status === "UPDATING" ? "error deploying container during update: " : "";
     const find = (finding: Finding): void => this.#findLater(record, deployment, finding);
     const listener: DriverListener = {
@@ -153,7 +179,7 @@ export class Drivers extends ResourceService<Driver, DriverDocument> {
       const refusal = this.#fleet.refusal(image);
       if (refusal !== undefined) throw new DriverError(`err pulling image ${image}: ${refusal}`);
       const bookmark = (): Promise<string | undefined> => findBookmark(this.#database, record);
-      await this.#fleet.start({ organization, name, image, config, secrets, bookmark }, listener);
+      await this.#fleet.start({ organization, name, image, config, secrets, since, bookmark }, listener);
     } catch (error) {
       await this.#fleet.stop(record);
       const message = messageOf(error);
@@ -212,6 +238,7 @@ export class Drivers extends ResourceService<Driver, DriverDocument> {
       reason: body.reason ?? null,
       ...(body.url ? { url: body.url } : {}),
       tags: body.tags ?? null,
+      since: Date.now(),
     };
   }
 

@@ -7,9 +7,12 @@ import { statement } from "../shared/statement.ts";
 import { now } from "../work/job.ts";
 
 /** One row; `event` is the event without its data, both are JSON texts. */
-export type KeptEvent = Pick<Selectable<DatabaseSchema["events"]>, "sequence" | "received" | "type" | "event" | "data">;
+export type KeptEvent = Pick<
+  Selectable<DatabaseSchema["events"]>,
+  "sequence" | "received" | "type" | "event" | "data" | "driver"
+>;
 
-type Row = Pick<EventTable, "organization" | "type" | "event" | "data">;
+type Row = Pick<EventTable, "organization" | "type" | "event" | "data" | "driver">;
 
 const insertEvent = statement((database, row: Row) =>
   database.insertInto("events").values({
@@ -18,18 +21,21 @@ const insertEvent = statement((database, row: Row) =>
     type: row.type,
     event: row.event,
     data: row.data,
+    driver: row.driver,
   }),
 );
 
-export function keepEvent(organization: string, event: CloudEvent): Statement {
+/** @param driver that pushed it, if one did. */
+export function keepEvent(organization: string, event: CloudEvent, driver: string | undefined): Statement {
   return insertEvent({
     ...{ organization, type: event.eventType },
     event: envelopeOfEvent(event),
     data: event.data ?? null,
+    driver: driver ?? null,
   });
 }
 
-const columns = ["sequence", "received", "type", "event", "data"] as const;
+const columns = ["sequence", "received", "type", "event", "data", "driver"] as const;
 
 function rows({ query }: Database, organization: string) {
   return query.selectFrom("events").select(columns).where("organization", "=", organization);
@@ -62,6 +68,16 @@ export async function eventsBefore(
   return found.orderBy("sequence", "desc").limit(limit).execute();
 }
 
+/** The last of a driver since a time (Unix milliseconds), newest first. */
+export async function eventsOfDriver(
+  database: Database,
+  { organization, name, since }: { readonly organization: string; readonly name: string; readonly since: number },
+  limit: number,
+): Promise<KeptEvent[]> {
+  const found = rows(database, organization).where("driver", "=", name).where("received", ">=", since);
+  return found.orderBy("sequence", "desc").limit(limit).execute();
+}
+
 /** The place of the newest; 0 before the first. */
 export async function lastSequence({ query }: Database, organization: string): Promise<number> {
   const last = query.selectFrom("events").select("sequence").where("organization", "=", organization);
@@ -90,7 +106,10 @@ export async function eventsBetween(
 }
 
 /** As it goes over the wire: the event as CloudEvents 1.0, and where and when it came. JSON text. */
-export function keptText({ sequence, received, event, data }: KeptEvent): string {
-  const place = JSON.stringify({ name: String(sequence), receivedTime: Number(received) });
+export function keptText({ sequence, received, event, data, driver }: KeptEvent): string {
+  const place = JSON.stringify({
+    ...{ name: String(sequence), receivedTime: Number(received) },
+    ...(driver === null ? {} : { driver }),
+  });
   return `${place.slice(0, -1)},"event":${currentText(event, data ?? undefined)}}`;
 }

@@ -20,6 +20,7 @@ import { DriverFleet } from "./driver-fleet.ts";
 import { DriverTypes } from "./driver-types.ts";
 import { Drivers } from "./drivers.ts";
 import type { Emission } from "./emission-contract.ts";
+import { eventsBefore } from "./event-log.ts";
 import { Events } from "./events.ts";
 import { notedPrograms } from "./programs.fixture.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -347,5 +348,8 @@ test("a driver pushes events into its own organization with its token, and nobod
     '"eventType":"vm.deployed"',
   );
   expect(started.map(({ organization, functionName }) => [organization, functionName])).toEqual([[home, "f"]]);
+  await emit({ eventID: "e-2" });
+  const kept = await eventsBefore(database, home, { before: undefined, since: undefined, limit: 5 });
+  expect(kept.map(({ driver }) => driver)).toEqual([null, "tick1"]);
   await expect(events.ingest(anonymous, { authToken: "other" }, event, "{}")).rejects.toThrow("token not recognized");
 });

@@ -33,6 +33,12 @@ export interface Ingest {
   readonly bookmark?: string;
 }
 
+/** The driver that pushed an event, and how far it has got. */
+interface Origin {
+  readonly driver?: string;
+  readonly bookmark?: string | undefined;
+}
+
 export class Events {
   readonly #ports: EmissionPorts;
 
@@ -43,7 +49,7 @@ export class Events {
   /** Returns the event as the answer shows it. `text` is the body as sent. @throws INVALID_EVENT, MALFORMED_BODY, NOT_EMITTED */
   async emit(principal: Principal, organization: string, body: Emission, text: string): Promise<string> {
     this.#ports.iam.authorize(principal, { resource: "event", action: "emit", organization });
-    return this.#publish(organization, body, text, parentOf(principal), []);
+    return this.#publish(organization, body, text, parentOf(principal));
   }
 
   /** The same for an event driver, which its token names; `caller` may be a run. @throws UNKNOWN_TOKEN besides */
@@ -52,8 +58,7 @@ export class Events {
     if (principal === undefined) throw new DispatchError("UNKNOWN_TOKEN");
     const { organization } = principal;
     this.#ports.iam.authorize(principal, { resource: "event", action: "emit", organization });
-    const besides = bookmark === undefined ? [] : [keepBookmark({ organization, name: principal.id }, bookmark)];
-    return this.#publish(organization, body, text, parentOf(caller), besides);
+    return this.#publish(organization, body, text, parentOf(caller), { driver: principal.id, bookmark });
   }
 
   async #publish(
@@ -61,7 +66,7 @@ export class Events {
     body: Emission,
     text: string,
     parent: Parent | undefined,
-    besides: readonly Statement[],
+    origin: Origin = {},
   ): Promise<string> {
     const event = readEvent(body, text);
     refuseInvalid(event);
@@ -69,7 +74,7 @@ export class Events {
     const deliveries = this.#ports.subscriptions
       .of(organization, event.eventType, look)
       .map((subscription) => ({ id: randomUUIDv7(), subscription, orderKey: orderKeyOf(subscription, look) }));
-    if (await this.#receive(organization, event, deliveries, parent, besides)) {
+    if (await this.#receive(organization, event, deliveries, parent, origin)) {
       const started = deliveries.map(({ id, subscription }) => this.#ports.deliveries.started(id, subscription));
       this.#ports.wake();
       await Promise.all(started);
@@ -83,9 +88,11 @@ export class Events {
     event: CloudEvent,
     deliveries: readonly Promised[],
     parent: Parent | undefined,
-    besides: readonly Statement[],
+    { driver, bookmark }: Origin,
   ): Promise<boolean> {
-    const kept = keepEvent(organization, event);
+    const kept = keepEvent(organization, event, driver);
+    const isMarked = driver !== undefined && bookmark !== undefined;
+    const besides = isMarked ? [keepBookmark({ organization, name: driver }, bookmark)] : [];
     if (deliveries.length === 0) {
       await this.#commit([kept, ...besides]);
       this.#ports.heard();

@@ -17,6 +17,7 @@ export function notedPrograms(): NotedPrograms {
   return {
     started,
     refusal: (image) => (image.startsWith("foreign/") ? "it is foreign" : undefined),
+    clock: () => undefined,
     start: async (spec) => {
       let end: (reason: string) => void = () => undefined;
       let stopped = false;

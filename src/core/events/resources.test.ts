@@ -176,8 +176,9 @@ describe("a driver", () => {
     await starts(1);
     const spec = programs.started[0]?.spec;
     expect(spec?.args).toEqual(["--seconds=2", "--debug", "--dispatch-api-endpoint=127.0.0.1:8080"]);
-    const { AUTH_TOKEN: token = "", ...rest } = spec?.environment ?? {};
+    const { AUTH_TOKEN: token = "", DISPATCH_SINCE: since = "", ...rest } = spec?.environment ?? {};
     expect(rest).toEqual({ HOST: "vc.example", USER_NAME: "u", PASSWORD: "pa55word" });
+    expect(new Date(since).toISOString()).toBe(since);
     expect(drivers.byToken(token)).toMatchObject({ kind: "driver", id: "tick1" });
     await drivers.idle();
     expect(await state()).toEqual(["READY", null]);

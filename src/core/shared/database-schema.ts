@@ -135,6 +135,8 @@ export interface EventTable {
   event: string;
   /** JSON text. */
   data: string | null;
+  /** The name of the driver that pushed it. */
+  driver: string | null;
 }
 
 /** What became of a delivery, see core/events/delivery-log.ts. */

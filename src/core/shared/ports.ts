@@ -306,9 +306,25 @@ export interface RunningProgram {
   stop(): Promise<void>;
 }
 
+/** A program that goes off at times which can be told beforehand. */
+export interface Clock {
+  /** As its driver was told: a cron expression, or `@every 5s`. */
+  readonly expression: string;
+  /** Of the IANA list. */
+  readonly timezone: string;
+  /**
+   * So many of the times behind `now`, fewer when it ends.
+   * @param last when it went off last, for those whose times depend on it
+   * @throws Error for people, when what it was told is no schedule
+   */
+  upcoming(count: number, now: Date, last?: Date): Date[];
+}
+
 export interface Programs {
   /** Why an image cannot be run here, with the remedy; undefined when it can. */
   refusal(image: string): string | undefined;
+  /** The schedule of an image that is a clock, with this configuration; undefined for all others. */
+  clock(image: string, config: Readonly<Record<string, string>>): Clock | undefined;
   /** @throws Error when the sandbox cannot be made. */
   start(spec: ProgramSpec): Promise<RunningProgram>;
 }

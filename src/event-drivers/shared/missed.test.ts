@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bookmarkOf, missedTimes, timeOfBookmark } from "./missed.ts";
+import { beginning, bookmarkOf, missedTimes, timeOfBookmark } from "./missed.ts";
 import { readSchedule } from "./schedule.ts";
 
 const hourly = readSchedule("@hourly", "UTC");
@@ -24,4 +24,13 @@ test("a bookmark counts for its own schedule only", () => {
   expect(timeOfBookmark(bookmark, "0 30 * * * * UTC")).toBeUndefined();
   expect(timeOfBookmark(undefined, "0 0 * * * * UTC")).toBeUndefined();
   expect(timeOfBookmark("never 0 0 * * * * UTC", "0 0 * * * * UTC")).toBeUndefined();
+});
+
+test("a clock that never went off begins when it was written, unless that was just now or is unknown", () => {
+  const now = at("12:00:00");
+  expect(beginning(at("02:30:00").toISOString(), now)).toEqual(at("02:30:00"));
+  expect(beginning(at("11:59:30").toISOString(), now)).toEqual(now);
+  expect(beginning(at("13:00:00").toISOString(), now)).toEqual(now);
+  expect(beginning(undefined, now)).toEqual(now);
+  expect(beginning("soon", now)).toEqual(now);
 });

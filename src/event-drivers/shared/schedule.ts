@@ -3,10 +3,14 @@ import { Cron } from "croner";
 import { UsageError } from "./flags.ts";
 
 export interface Schedule {
+  /** Milliseconds from each time to the next, where they are no times of a calendar. */
+  readonly every?: number;
   /** The first time after `after`; undefined when there is none any more. */
   next(after: Date): Date | undefined;
 }
 
+/** Longer ones are no expression that somebody wrote, and long to read. */
+const MOST_LETTERS = 1000;
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /**
@@ -17,6 +21,7 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 
 export function readSchedule(expression: string, timezone: string): Schedule {
   const text = expression.trim();
   if (text === "") throw new UsageError("cron is missing: set it to an expression such as `0 */5 * * * *`");
+  if (text.length > MOST_LETTERS) throw new UsageError(`cron has ${text.length} letters: ${MOST_LETTERS} are the most`);
   const schedule = text.startsWith("@every") ? every(text) : byCalendar(text, timezone);
   if (schedule.next(new Date()) === undefined) throw new UsageError(`the cron expression \`${text}\` never comes`);
   return schedule;
@@ -29,7 +34,23 @@ function every(text: string): Schedule {
   if (parts.map(([part]) => part).join("") !== words || milliseconds < 1000) {
     throw new UsageError(`\`${text}\` is no interval of a second or more: write it as @every 1h30m10s`);
   }
-  return { next: (after) => new Date(after.getTime() + milliseconds) };
+  return interval(milliseconds);
+}
+
+/** Every so many milliseconds, beginning so long after the first question. */
+export function interval(milliseconds: number): Schedule {
+  return { every: milliseconds, next: (after) => new Date(after.getTime() + milliseconds) };
+}
+
+/** So many of the times behind `now`; `last` is when an interval went off last. */
+export function upcomingTimes(schedule: Schedule, count: number, now: Date, last = now): Date[] {
+  const since = schedule.every === undefined ? 0 : (now.getTime() - last.getTime()) % schedule.every;
+  const times: Date[] = [];
+  for (let next = schedule.next(new Date(now.getTime() - since)); next !== undefined && times.length < count; ) {
+    times.push(next);
+    next = schedule.next(next);
+  }
+  return times;
 }
 
 function byCalendar(text: string, timezone: string): Schedule {

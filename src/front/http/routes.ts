@@ -22,6 +22,7 @@ import { emissionOperations } from "../../core/events/emission-contract.ts";
 import type { EventLog } from "../../core/events/event-log-service.ts";
 import type { Events } from "../../core/events/events.ts";
 import type { Replays } from "../../core/events/replay.ts";
+import type { Schedules } from "../../core/events/schedules.ts";
 import type { Subscriptions } from "../../core/events/subscriptions.ts";
 import { type FunctionResource, functionOperations } from "../../core/functions/contract.ts";
 import type { Functions } from "../../core/functions/service.ts";
@@ -56,6 +57,7 @@ import { driverLogRoutes, driverTokenRoutes, eventRoutes, subscriptionRoutes } f
 import { paged } from "./paging.ts";
 import type { Call, Handler, Route } from "./route.ts";
 import { runRoutes } from "./run-routes.ts";
+import { scheduleRoutes } from "./schedule-routes.ts";
 import { stateRoutes } from "./state-routes.ts";
 import { workerRoutes } from "./worker-routes.ts";
 
@@ -72,6 +74,7 @@ export interface Services {
   readonly events: Events;
   readonly eventLog: EventLog;
   readonly replays: Replays;
+  readonly schedules: Schedules;
   readonly state: State;
   readonly deadLetters: DeadLetters;
   readonly alerts: Resources<Alert>;
@@ -109,6 +112,7 @@ export function routesOf(services: Services, maxList: number): Route[] {
     ...resourceRoutes<Driver>(driverOperations, services.drivers),
     ...driverLogRoutes(driverLogOperations, services.drivers),
     ...driverTokenRoutes(driverTokenOperations, services.drivers),
+    ...scheduleRoutes(services.schedules, maxList),
     ...workerRoutes(services.workers),
     ...auditRoutes(services.audit),
     ...eventRoutes(emissionOperations, services.events),

@@ -116,6 +116,26 @@ test("a clock tells what it missed while the server was away, or sends it late",
     expect(gaps.every((gap) => gap === 1000)).toBe(true);
     return times.length >= 8 ? true : undefined;
   });
+  const environment = { DISPATCH_PORT: new URL(server.api).port };
+  const cli = (words: string[]) => runCommand(words, { cwd: server.dataDir, environment });
+  const { next, last } = parse<{ next: number[]; last: { time: number }[] }>(
+    await dispatch.get("/v1/event/schedules/tells"),
+  );
+  expect(next.slice(1).map((time, index) => time - (next[index] ?? 0))).toEqual([1000, 1000, 1000, 1000]);
+  const ages = last.map(({ time }) => time);
+  expect(ages.length).toBeGreaterThan(0);
+  expect(ages).toEqual(ages.toSorted((one, other) => other - one));
+  await dispatch.put("/v1/event/drivers/tells", {
+    ...{ name: "tells", type: "cron" },
+    config: Object.entries({ cron: "0 30 8 1 1 *", timezone: "Europe/Berlin" }).map(([key, value]) => ({ key, value })),
+  });
+  expect((await cli(["get", "schedules"])).stdout).toMatch(
+    /tells +\| 0 30 8 1 1 \* +\| Europe\/Berlin +\|.*-01-01T07:30:00Z/,
+  );
+  const listed = JSON.parse((await cli(["get", "schedule", "tells", "--json"])).stdout) as { next: number[] };
+  expect(listed.next.map((time) => new Date(time).toISOString().slice(5))).toEqual(
+    Array(5).fill("01-01T07:30:00.000Z"),
+  );
   for (const name of ["tells", "repeats"]) await dispatch.delete(`/v1/event/drivers/${name}`);
 }, 120_000);
 

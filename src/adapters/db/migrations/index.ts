@@ -18,6 +18,7 @@ import { imageFolders } from "./0017-image-folders.ts";
 import { unfinishedInOrder } from "./0018-unfinished-in-order.ts";
 import { keptEvents } from "./0019-kept-events.ts";
 import { deliveriesByRun } from "./0020-deliveries-by-run.ts";
+import { eventsOfDrivers } from "./0021-events-of-drivers.ts";
 import type { Migration } from "./migration.ts";
 
 /** All steps, oldest first. Never change one that was released: add another. */
@@ -42,4 +43,5 @@ export const migrations: readonly Migration[] = [
   unfinishedInOrder,
   keptEvents,
   deliveriesByRun,
+  eventsOfDrivers,
 ];

@@ -8,6 +8,7 @@ import { getDeadLetters } from "./dead-letters.ts";
 import { getDeliveries } from "./events.ts";
 import { ignoredApplication } from "./flags.ts";
 import { getRuns } from "./get-runs.ts";
+import { getSchedules } from "./get-schedules.ts";
 import { getState } from "./get-state.ts";
 import { getWorkers } from "./get-workers.ts";
 
@@ -43,5 +44,6 @@ export const get = command({
     getWorkers,
     getDeadLetters,
     getDeliveries,
+    getSchedules,
   ],
 });
