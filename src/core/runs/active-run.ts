@@ -274,10 +274,15 @@ export class ActiveRun implements Task {
     });
   }
 
-  /** The end is on record: whoever waits hears of it. */
+  /**
+   * The end is on record: whoever waits hears of it. It lets go of its caller, or a run that has grown old would keep the whole
+   * request, and what that leads to, in memory until the next full collection.
+   */
   settle(): void {
     this.#ended = true;
     this.#wake?.();
+    this.#wake = undefined;
+    this.#gone = nobodyWaits;
   }
 
   #succeed(output: string): void {
@@ -330,6 +335,8 @@ function outputFault(output: string, maxJsonDepth: number): string | undefined {
     return "the result of the function is not JSON";
   }
 }
+
+const nobodyWaits = (): boolean => true;
 
 /** At most so many functions call each other in a row. */
 const MAX_DEPTH = 8;
