@@ -9,7 +9,7 @@ import { rootCommand } from "./verbs/root.ts";
 /** Runs the words of a call (without the program's name) and returns the exit status. */
 export async function runCli(words: readonly string[], io: Io): Promise<number> {
   const program = {
-    root: await rootCommand(words[0]),
+    root: await rootCommand(words),
     globals: globalFlags,
     context: createContext,
     failure: (error: unknown, context?: Context) => failureText(error, context?.settings),

@@ -1,49 +1,48 @@
-/** `get <kind> [NAME]`. */
-import { optional } from "../frame/command.ts";
+/** `dispatch get`: each thing that it shows is loaded when it is asked for, so that it starts fast. */
+import { namesOf } from "../frame/command.ts";
 import { type Command, command } from "../frame/context.ts";
-import { fetchResources, type Kind } from "../kinds/kind.ts";
-import { resourceKinds } from "../kinds/kinds.ts";
-import { printResources } from "../output/print.ts";
-import { getDeadLetters } from "./dead-letters.ts";
-import { getDeliveries } from "./events.ts";
-import { ignoredApplication } from "./flags.ts";
-import { getRuns } from "./get-runs.ts";
-import { getSchedules } from "./get-schedules.ts";
-import { getState } from "./get-state.ts";
-import { getWorkers } from "./get-workers.ts";
+import type { Kind } from "../kinds/kind.ts";
+import { getCommand } from "./get-command.ts";
 
-/** `get <kind> [NAME]` below one of the groups. */
-export function getCommand(kind: Kind, group: string): Command {
+type Load = () => Promise<Command>;
+
+/** By the words of their commands, in the order of the help. */
+const shown: Readonly<Record<string, Load>> = {
+  api: ofKind(async () => (await import("../kinds/api.ts")).api),
+  "base-image": ofKind(async () => (await import("../kinds/base-image.ts")).baseImage),
+  image: ofKind(async () => (await import("../kinds/image.ts")).image),
+  function: ofKind(async () => (await import("../kinds/function.ts")).functionKind),
+  secret: ofKind(async () => (await import("../kinds/secret.ts")).secret),
+  subscription: ofKind(async () => (await import("../kinds/subscription.ts")).subscription),
+  eventdriver: ofKind(async () => (await import("../kinds/driver.ts")).driver),
+  eventdrivertype: ofKind(async () => (await import("../kinds/driver-type.ts")).driverType),
+  alert: ofKind(async () => (await import("../kinds/alert.ts")).alert),
+  run: async () => (await import("./get-runs.ts")).getRuns,
+  state: async () => (await import("./get-state.ts")).getState,
+  worker: async () => (await import("./get-workers.ts")).getWorkers,
+  deadletter: async () => (await import("./dead-letters.ts")).getDeadLetters,
+  delivery: async () => (await import("./events.ts")).getDeliveries,
+  schedule: async () => (await import("./get-schedules.ts")).getSchedules,
+};
+
+function ofKind(load: () => Promise<Kind>): Load {
+  return async () => getCommand(await load(), "get");
+}
+
+/** The group with the one command that answers to the word after `get`, with all commands when none surely does. */
+export async function getGroup(word = ""): Promise<Command> {
+  const own = await ownCommand(word);
   return command({
-    name: kind.word,
-    aliases: kind.aliases,
-    summary: `Get one ${kind.title}, or all`,
-    arguments: [optional("NAME", kind.kind)],
-    flags: { ...kind.reading?.flags, ...ignoredApplication },
-    examples: [`dispatch ${group} ${kind.word}`, `dispatch ${group} ${kind.word} NAME -o json`],
-    run: async ({ flags, ...given }) => {
-      const context = "all" in flags && flags.all === true ? { ...given, format: "json" as const } : given;
-      const answer = await fetchResources(context, kind, context.args[0] ?? "");
-      if (context.format === "table") context.io.stdout(kind.reading?.note?.(flags) ?? "");
-      const columns = [...kind.table.columns, ...(kind.reading?.more?.(flags) ?? [])];
-      await printResources(context, { shape: kind.shape, table: { ...kind.table, columns } }, answer);
-    },
+    name: "get",
+    summary: "Show resources",
+    childWord: "resource type",
+    examples: ["dispatch get functions", "dispatch get runs hello --last", "dispatch get api cloudmaster -o yaml"],
+    commands: own === undefined ? await Promise.all(Object.values(shown).map((load) => load())) : [own],
   });
 }
 
-/** `dispatch get`. */
-export const get = command({
-  name: "get",
-  summary: "Show resources",
-  childWord: "resource type",
-  examples: ["dispatch get functions", "dispatch get runs hello --last", "dispatch get api cloudmaster -o yaml"],
-  commands: [
-    ...resourceKinds.map((kind) => getCommand(kind, "get")),
-    getRuns,
-    getState,
-    getWorkers,
-    getDeadLetters,
-    getDeliveries,
-    getSchedules,
-  ],
-});
+async function ownCommand(word: string): Promise<Command | undefined> {
+  const singular = word.replace(/s$/, "");
+  const own = Object.hasOwn(shown, singular) ? await shown[singular]?.() : undefined;
+  return own !== undefined && namesOf(own).includes(word) ? own : undefined;
+}

@@ -3,7 +3,7 @@ import { iamKinds } from "../kinds/kinds.ts";
 import { batch } from "./batch.ts";
 import { deleteCommand } from "./delete.ts";
 import { files, wait, workDir } from "./flags.ts";
-import { getCommand } from "./get.ts";
+import { getCommand } from "./get-command.ts";
 import { writeCommand } from "./write.ts";
 
 /** `dispatch iam`. */

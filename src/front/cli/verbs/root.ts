@@ -3,8 +3,8 @@ import { type Command, command } from "../frame/context.ts";
 /** Answered by the frame, before any other command. */
 const help = command({ name: "help", summary: "Help for any command", examples: ["dispatch help create api"] });
 
-/** Each verb by its name, loaded when it is called. */
-const verbs: Readonly<Record<string, () => Promise<Command>>> = {
+/** Each verb by its name, loaded when it is called; for those that load their own commands one by one, with the next word. */
+const verbs: Readonly<Record<string, (next?: string) => Promise<Command>>> = {
   apply: async () => (await import("./write.ts")).apply,
   audit: async () => (await import("./audit.ts")).audit,
   completion: async () => (await import("./completion.ts")).completion,
@@ -20,7 +20,7 @@ const verbs: Readonly<Record<string, () => Promise<Command>>> = {
   emit: async () => (await import("./emit.ts")).emit,
   events: async () => (await import("./events.ts")).events,
   exec: async () => (await import("./exec.ts")).exec,
-  get: async () => (await import("./get.ts")).get,
+  get: async (next) => (await import("./get.ts")).getGroup(next),
   help: async () => help,
   iam: async () => (await import("./iam.ts")).iam,
   invoke: async () => (await import("./invoke.ts")).invoke,
@@ -41,13 +41,12 @@ const verbs: Readonly<Record<string, () => Promise<Command>>> = {
 const speakOfAll = ["help", "__complete"];
 
 /** The command line with the one verb that a call begins with, so that it starts fast; with all verbs for any other word. */
-export async function rootCommand(word = ""): Promise<Command> {
+export async function rootCommand([word = "", next]: readonly string[] = []): Promise<Command> {
   const own = Object.hasOwn(verbs, word) && !speakOfAll.includes(word) ? verbs[word] : undefined;
-  const loading = own === undefined ? Object.values(verbs) : [own];
   return {
     name: "dispatch",
     summary: "Run functions, give them endpoints, secrets and events, and read what they did",
     examples: ["dispatch create seed-images", "dispatch create function hello hello.js --image nodejs --wait"],
-    commands: await Promise.all(loading.map((load) => load())),
+    commands: await Promise.all(own ? [own(next)] : Object.values(verbs).map((load) => load())),
   };
 }

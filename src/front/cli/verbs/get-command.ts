@@ -1,0 +1,25 @@
+/** `get <kind> [NAME]`. */
+import { optional } from "../frame/command.ts";
+import { type Command, command } from "../frame/context.ts";
+import { fetchResources, type Kind } from "../kinds/kind.ts";
+import { printResources } from "../output/print.ts";
+import { ignoredApplication } from "./flags.ts";
+
+/** `get <kind> [NAME]` below one of the groups. */
+export function getCommand(kind: Kind, group: string): Command {
+  return command({
+    name: kind.word,
+    aliases: kind.aliases,
+    summary: `Get one ${kind.title}, or all`,
+    arguments: [optional("NAME", kind.kind)],
+    flags: { ...kind.reading?.flags, ...ignoredApplication },
+    examples: [`dispatch ${group} ${kind.word}`, `dispatch ${group} ${kind.word} NAME -o json`],
+    run: async ({ flags, ...given }) => {
+      const context = "all" in flags && flags.all === true ? { ...given, format: "json" as const } : given;
+      const answer = await fetchResources(context, kind, context.args[0] ?? "");
+      if (context.format === "table") context.io.stdout(kind.reading?.note?.(flags) ?? "");
+      const columns = [...kind.table.columns, ...(kind.reading?.more?.(flags) ?? [])];
+      await printResources(context, { shape: kind.shape, table: { ...kind.table, columns } }, answer);
+    },
+  });
+}
