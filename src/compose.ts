@@ -24,7 +24,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Disp
   const adapters = await openAdapters(settings, log, (...args) => front.door(...args));
   const core = await openCore(settings, adapters, log);
   const front = await openWaysIn(settings, adapters, core, log);
-  await core.begin();
+  await core.begin(front.driverUrl);
   const { folder: dataDir, database, snapshot, blobs } = adapters;
   const endControl = await openControl({ dataDir, shape: newestShape, snapshot, hold: blobs.hold, log });
   const stop = async (): Promise<void> => {

@@ -100,7 +100,11 @@ export async function openAdapters(settings: Settings, log: Logger, connection: 
   const process = { builder: localBuilder, runtime: processRuntime };
   const { builder, runtime } = environmentOf({ choice, process, docker });
   if (isNewKey) await refuseForeignSecrets(database, keyPath);
-  const programs = createPrograms({ sandbox, folder: settings["driver-programs"] });
+  const programs = createPrograms({
+    sandbox,
+    folder: settings["driver-programs"],
+    socketsFolder: join(folder, "driver-sockets"),
+  });
   const close = async (): Promise<void> => {
     await runtime.close();
     await docker?.close();

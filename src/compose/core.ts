@@ -138,12 +138,13 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
   });
   const subscriptions = new Subscriptions(shared);
   const driverTypes = new DriverTypes(shared);
+  let driverUrl: (organization: string, name: string) => string | undefined = () => undefined;
   const fleet = new DriverFleet({
     programs,
     network: networkSettings(settings).functions === "host" ? "host" : "isolated",
     endpoint: `127.0.0.1:${door.port}`,
   });
-  const drivers = new Drivers({ ...shared, fleet, secrets }, driverTypes);
+  const drivers = new Drivers({ ...shared, fleet, secrets, urlOf: (...names) => driverUrl(...names) }, driverTypes);
   const wakeDeliveries = (): void => queue.wake("delivery");
   const deliveries = new Deliveries({ database, subscriptions, runs, wake: wakeDeliveries, log });
   feed.subscribe("Function", ({ organization, name }) => deliveries.functionChanged(organization, name));
@@ -230,7 +231,8 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
     deadLetters: new DeadLetters({ ...shared, wake }),
   };
   /** Everybody can be heard: what waits begins. */
-  const begin = async (): Promise<void> => {
+  const begin = async (driverUrlAtGateway: typeof driverUrl): Promise<void> => {
+    driverUrl = driverUrlAtGateway;
     await Promise.all([retention.start(), collection.start(), watcher.start()]);
     queue.open();
     drivers.start();

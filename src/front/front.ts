@@ -12,6 +12,7 @@ import type { Principal } from "../core/shared/principal.ts";
 import type { Settings } from "../settings/definitions.ts";
 import { allowedOrigins, authOf } from "../settings/derived.ts";
 import { versionInfo } from "../version.ts";
+import { pathOfDriver } from "./gateway/driver-address.ts";
 import { createGateway } from "./gateway/gateway.ts";
 import type { GatewayPorts, RunResult } from "./gateway/ports.ts";
 import { GuessBrake } from "./guess-brake.ts";
@@ -43,6 +44,8 @@ export interface Front {
   readonly addresses: Readonly<Record<string, string>>;
   /** A connection from inside an organization's network; `worker` finds the id of the worker at its other end. */
   door(socket: Socket, organization: string, worker: () => Promise<string | undefined>): void;
+  /** Where the gateway has a driver that is called from outside, in the old form (server.md 6.3). */
+  driverUrl(organization: string, name: string): string | undefined;
   /** From now on /healthz tells this problem. */
   failing(problem: string): void;
   close(graceMs: number): Promise<void>;
@@ -64,6 +67,7 @@ export async function openFront(
     {
       trustedProxies: settings["trusted-proxies"],
       maxBodyBytes: settings["max-body-bytes"],
+      maxAnswerBytes: settings["max-output-bytes"],
       maxJsonDepth: settings["max-json-depth"],
     },
     gatewayPorts(ports),
@@ -83,6 +87,12 @@ export async function openFront(
     door: (socket, organization, worker) => {
       api.markDoor(socket, { organization, run: () => callerAt(ports.services, worker) });
       doorServer.emit("connection", socket);
+    },
+    driverUrl: (organization, name) => {
+      const { gateway: plain, gatewayTls: secure } = listeners;
+      const listener = plain ?? secure;
+      const scheme = plain === undefined ? "https" : "http";
+      return listener && `${scheme}://0.0.0.0:${listener.port}${pathOfDriver({ organization, name })}`;
     },
     failing: (problem) => {
       failure = problem;
@@ -223,8 +233,9 @@ function warnOfOpenDoors(settings: Settings, log: Logger): void {
 
 /** The gateway's view of the core. */
 function gatewayPorts({ services, isAdministrator, refusals, log }: FrontPorts): GatewayPorts {
-  const { runs, secrets, apis, identity } = services;
+  const { runs, secrets, apis, identity, drivers } = services;
   return {
+    driver: (organization, name) => drivers.exposed(organization, name),
     run: async (request, principal) => resultOf(await runs.create(principal, request)),
     secret: (organization, name) => secrets.useAtGateway(organization, name),
     verifyToken: async (token) =>

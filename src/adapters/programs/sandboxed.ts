@@ -10,11 +10,14 @@ import type { Bind, Sandbox, SandboxCommand, SandboxExit } from "../runtime/proc
 import { clockOf } from "./clocks.ts";
 import { findImage } from "./images.ts";
 import { followLines } from "./lines.ts";
+import { type Listening, socketsIn } from "./listening.ts";
 
 export interface ProgramsOptions {
   readonly sandbox: Sandbox;
   /** Where the operator keeps program files; "" for none. */
   readonly folder: string;
+  /** Of the server's own, for the sockets of exposed programs. */
+  readonly socketsFolder: string;
   /** With the built-in drivers; default: beside the built server. */
   readonly builtIns?: string;
 }
@@ -31,6 +34,7 @@ function defaultFolder(): string {
 }
 
 export function createPrograms(options: ProgramsOptions): Programs {
+  const sockets = socketsIn(options.socketsFolder);
   return {
     refusal: (image) => {
       const found = findImage(image, options.folder);
@@ -42,7 +46,15 @@ export function createPrograms(options: ProgramsOptions): Programs {
     },
     start: async (spec) => {
       const command = await commandOf(options, spec);
-      return follow(await options.sandbox.spawn(command), spec);
+      if (!spec.exposed) return follow(await options.sandbox.spawn(command), spec);
+      const listening = await sockets();
+      try {
+        const environment = { ...command.environment, LISTEN_FDS: "1" };
+        const inherited = listening.descriptor;
+        return follow(await options.sandbox.spawn({ ...command, environment, inherited }), spec, listening);
+      } finally {
+        listening.release();
+      }
     },
   };
 }
@@ -88,7 +100,11 @@ function programOf(image: string, { sandbox, folder, builtIns, node }: Place) {
   return { program: command, args: [join(sandbox.pathOf(bind), `${found.name}.mjs`)], bind };
 }
 
-function follow(process: Awaited<ReturnType<Sandbox["spawn"]>>, { log }: Pick<ProgramSpec, "log">): RunningProgram {
+function follow(
+  process: Awaited<ReturnType<Sandbox["spawn"]>>,
+  { log }: Pick<ProgramSpec, "log">,
+  listening?: Listening,
+): RunningProgram {
   const { child, exited } = process;
   let flood = false;
   const end = (): void => {
@@ -101,8 +117,10 @@ function follow(process: Awaited<ReturnType<Sandbox["spawn"]>>, { log }: Pick<Pr
   return {
     exited: exited.then(async (exit) => {
       await said;
+      listening?.remove();
       return flood ? "it wrote more output than a driver may (16 MB a second)" : reasonOf(exit);
     }),
+    socket: listening?.path,
     stop: () => process.terminate(),
   };
 }

@@ -19,6 +19,8 @@ export interface DriverPlan {
   readonly name: string;
   readonly image: string;
   readonly config: DriverConfig;
+  /** Called from outside, see `socketOf`. */
+  readonly expose: boolean;
   readonly secrets: UsedSecrets;
   /** When somebody wrote it last, if that is known: Unix milliseconds. */
   readonly since: number | undefined;
@@ -63,6 +65,7 @@ export class DriverFleet {
       args: driverArguments(plan.config, this.#ports.endpoint),
       environment: { ...environment, ...sinceOf(plan), AUTH_TOKEN: token },
       network: this.#ports.network,
+      exposed: plan.expose,
       masks: plan.secrets.masks,
       bookmark: plan.bookmark,
     };
@@ -93,6 +96,11 @@ export class DriverFleet {
   byToken(hash: string): { readonly organization: string; readonly name: string } | undefined {
     const found = [...this.#members].find(([, { tokenHash }]) => tokenHash === hash);
     return found && this.#greet(found[0]);
+  }
+
+  /** The socket of the server's own on which an exposed driver is called; undefined while it does not run. */
+  socketOf(driver: { readonly organization: string; readonly name: string }): string | undefined {
+    return this.#members.get(keyOf(driver))?.process.socket;
   }
 
   log(driver: { readonly organization: string; readonly name: string }, since: number): readonly DriverLine[] {

@@ -51,6 +51,10 @@ export class DriverProcess {
     this.#listener.ready();
   }
 
+  get socket(): string | undefined {
+    return this.#running?.socket;
+  }
+
   /** Resolves when nothing of it is left. Nobody hears of it any more. */
   async end(): Promise<void> {
     this.#ending.abort();

@@ -48,6 +48,14 @@ export interface DriversPorts extends ResourcePorts {
   readonly log: { warn(details: object, message: string): void };
   readonly fleet: DriverFleet;
   readonly secrets: { use(organization: string, names: readonly string[]): Promise<UsedSecrets> };
+  /** Where the gateway has an exposed driver; undefined before it listens. */
+  urlOf?(organization: string, name: string): string | undefined;
+}
+
+/** A driver that may be called from outside. */
+export interface ExposedDriver {
+  /** A Unix socket of the server's own; undefined while the driver does not run. */
+  readonly socket: string | undefined;
 }
 
 /** How a driver is: READY, or ERROR with reasons. */
@@ -63,6 +71,7 @@ export class Drivers extends ResourceService<Driver, DriverDocument> {
   readonly #types: DriverTypes;
   readonly #fleet: DriverFleet;
   readonly #secrets: DriversPorts["secrets"];
+  readonly #urlOf: NonNullable<DriversPorts["urlOf"]>;
   readonly #queue: KeyedQueue;
   /** By key: the deployment whose findings count. */
   readonly #deployments = new Map<string, symbol>();
@@ -73,6 +82,7 @@ export class Drivers extends ResourceService<Driver, DriverDocument> {
     this.#types = types;
     this.#fleet = ports.fleet;
     this.#secrets = ports.secrets;
+    this.#urlOf = ports.urlOf ?? (() => undefined);
     this.#queue = new KeyedQueue((error) => ports.log.warn({ err: error }, "an event driver could not be deployed"));
   }
 
@@ -114,6 +124,12 @@ export class Drivers extends ResourceService<Driver, DriverDocument> {
     this.authorize(principal, { action: "get", organization, name });
     this.store.get(organization, name);
     return this.#fleet.log({ organization, name }, since);
+  }
+
+  /** For whoever comes through the gateway; undefined when there is no such driver, or nobody may call it. */
+  exposed(organization: string, name: string): ExposedDriver | undefined {
+    const record = this.store.find(organization, name);
+    return record?.document.expose ? { socket: this.#fleet.socketOf(record) } : undefined;
   }
 
   /** Those that are clocks, newest first. @throws FORBIDDEN */
@@ -167,7 +183,7 @@ export class Drivers extends ResourceService<Driver, DriverDocument> {
   async #deploy({ organization, name }: DriverRecord, deployment: symbol): Promise<void> {
     const record = this.store.find(organization, name);
     if (record === undefined || this.#deployments.get(keyOf(record)) !== deployment) return;
-    const { image, config, status, since } = record.document;
+    const { image, config, expose, status, since } = record.document;
     const during = status === "UPDATING" ? "error deploying container during update: " : "";
     const find = (finding: Finding): void => this.#findLater(record, deployment, finding);
     const listener: DriverListener = {
@@ -179,7 +195,7 @@ export class Drivers extends ResourceService<Driver, DriverDocument> {
       const refusal = this.#fleet.refusal(image);
       if (refusal !== undefined) throw new DriverError(`err pulling image ${image}: ${refusal}`);
       const bookmark = (): Promise<string | undefined> => findBookmark(this.#database, record);
-      await this.#fleet.start({ organization, name, image, config, secrets, since, bookmark }, listener);
+      await this.#fleet.start({ organization, name, image, config, expose, secrets, since, bookmark }, listener);
     } catch (error) {
       await this.#fleet.stop(record);
       const message = messageOf(error);
@@ -261,7 +277,8 @@ export class Drivers extends ResourceService<Driver, DriverDocument> {
     this.#queue.push(keyOf(record), () => this.#forget(record));
   }
 
-  protected toWire({ name, created, modified, document }: DriverRecord): Driver {
+  protected toWire({ organization, name, created, modified, document }: DriverRecord): Driver {
+    const url = (document.expose ? this.#urlOf(organization, name) : undefined) ?? document.url;
     return {
       config: wireConfig(document.config),
       "created-time": created,
@@ -271,7 +288,7 @@ export class Drivers extends ResourceService<Driver, DriverDocument> {
       reason: wireStrings(document.reason),
       secrets: wireStrings(document.secrets),
       expose: document.expose,
-      ...(document.url === undefined ? {} : { url: document.url }),
+      ...(url === undefined ? {} : { url }),
       status: document.status,
       tags: wireTags(document.tags),
       type: document.type,

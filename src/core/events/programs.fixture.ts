@@ -33,6 +33,7 @@ export function notedPrograms(): NotedPrograms {
       });
       return {
         exited,
+        socket: spec.exposed ? `/sockets/${started.length}` : undefined,
         stop: async () => {
           stopped = true;
           end("killed by SIGTERM");

@@ -295,6 +295,8 @@ export interface ProgramSpec {
   /** Values may be secret: they reach the program and nobody else. */
   readonly environment: Readonly<Record<string, string>>;
   readonly network: NetworkKind;
+  /** It gets a listening socket as descriptor 3 (and LISTEN_FDS=1), on which the server calls it over HTTP. */
+  readonly exposed: boolean;
   /** A whole line of the program's output, as it happens; not masked. */
   log(stream: "stdout" | "stderr", line: string): void;
 }
@@ -302,6 +304,8 @@ export interface ProgramSpec {
 export interface RunningProgram {
   /** Why it ended, for people: `exit code 1`, `killed by SIGSEGV`, `out of memory`. */
   readonly exited: Promise<string>;
+  /** The path of the socket on which it is called; undefined when it is not exposed. */
+  readonly socket: string | undefined;
   /** SIGTERM, grace, SIGKILL; resolves when nothing of it is left. */
   stop(): Promise<void>;
 }

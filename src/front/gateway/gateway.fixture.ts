@@ -20,6 +20,8 @@ export interface Setup {
   readonly run?: Run;
   readonly secrets?: Readonly<Record<string, Record<string, string>>>;
   readonly tokens?: Readonly<Record<string, Principal>>;
+  /** By organization and name: the sockets of exposed event drivers. */
+  readonly drivers?: Readonly<Record<string, { readonly socket: string | undefined }>>;
   readonly options?: GatewayOptions;
   readonly tls?: { readonly cert: string; readonly key: string };
 }
@@ -60,6 +62,7 @@ export async function start(setup: Setup = {}): Promise<Running> {
     },
     verifyToken: async (token) => setup.tokens?.[token],
     isFirst: async (_, signature) => !signatures.has(signature) && signatures.add(signature) !== undefined,
+    driver: (organization, name) => setup.drivers?.[`${organization}/${name}`],
     refused: () => {},
     endpoints: new EndpointTable("dispatch-server", () => [endpoint(setup.endpoint)]),
     now: Date.now,

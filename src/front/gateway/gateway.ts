@@ -12,6 +12,7 @@ import { authenticateHeaders, authenticateSlack, authenticateWebhook } from "./a
 import { ClientGone, readBody } from "./body.ts";
 import { contentOf } from "./content-encoding.ts";
 import { corsHeaders } from "./cors.ts";
+import { DriverCalls } from "./driver-call.ts";
 import { failureAnswer } from "./failure.ts";
 import type { JsonText } from "./first-json-value.ts";
 import { httpContext } from "./http-context.ts";
@@ -36,14 +37,18 @@ interface Context {
   readonly maxBodyBytes: number;
   readonly brake: GuessBrake;
   readonly maxJsonDepth: number;
+  readonly drivers: DriverCalls;
 }
 
 /** @throws Error when a trusted proxy is neither an address nor a CIDR block. */
 export function createGateway(options: GatewayOptions, ports: GatewayPorts): Gateway {
+  const maxBodyBytes = options.maxBodyBytes ?? 1024 * 1024;
+  const { maxAnswerBytes = 6 * 1024 * 1024, driverDeadline: deadline = 30_000 } = options;
   const context: Context = {
     ports,
+    drivers: new DriverCalls(ports, { maxBodyBytes, maxAnswerBytes, deadline }),
     proxies: trustedProxies(options.trustedProxies ?? loopback),
-    maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
+    maxBodyBytes,
     brake: new GuessBrake(ports),
     maxJsonDepth: options.maxJsonDepth ?? 1000,
   };
@@ -74,6 +79,8 @@ async function answerTo(context: Context, request: IncomingMessage): Promise<Ans
   try {
     const facts = requestFacts(request, context.proxies);
     endpoint = findEndpoint(context.ports, facts, request);
+    // Whatever somebody laid on a path goes before the drivers.
+    if (endpoint === undefined) return await context.drivers.call(facts, request);
     return withCors(endpoint, await answerOf(endpoint, context, facts, request));
   } catch (error) {
     if (error instanceof ClientGone) return undefined;
@@ -88,13 +95,14 @@ function withCors(endpoint: Endpoint | undefined, answer: Answer): Answer {
   return endpoint?.cors ? withHeaders(answer, corsHeaders) : answer;
 }
 
-/** @throws Refusal 404 */
-function findEndpoint({ endpoints }: GatewayPorts, facts: RequestFacts, { headers }: IncomingMessage): Endpoint {
+function findEndpoint(
+  { endpoints }: GatewayPorts,
+  facts: RequestFacts,
+  { headers }: IncomingMessage,
+): Endpoint | undefined {
   const asked = (method: string) => endpoints.match({ host: facts.host, path: facts.path, method });
   const found = preflighted(facts, headers["access-control-request-method"], asked) ?? asked(facts.method);
-  const endpoint = found ?? (isSslCheckQuery(facts.method, facts.query) ? slackOnly(asked("POST")) : undefined);
-  if (endpoint === undefined) throw new Refusal(404, "no API found with those values");
-  return endpoint;
+  return found ?? (isSslCheckQuery(facts.method, facts.query) ? slackOnly(asked("POST")) : undefined);
 }
 
 /** A preflight asks on behalf of another method: that method's endpoint knows the answer. */

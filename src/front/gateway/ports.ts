@@ -44,6 +44,8 @@ export interface GatewayPorts {
   /** A caller of an endpoint was answered with 401 or 403. */
   refused(endpoint: Endpoint, status: number, address: string): void;
   readonly endpoints: Pick<EndpointTable, "match">;
+  /** An event driver that may be called from outside, by the socket on which it is; undefined when there is none. */
+  driver(organization: string, name: string): { readonly socket: string | undefined } | undefined;
   /** Unix milliseconds. */
   now(): number;
   readonly log: GatewayLog;
@@ -60,6 +62,10 @@ export interface GatewayOptions {
   readonly trustedProxies?: readonly string[];
   /** Bytes of a request body. Default 1 MiB. */
   readonly maxBodyBytes?: number;
+  /** Bytes of an event driver's answer. Default 6 MiB. */
+  readonly maxAnswerBytes?: number;
+  /** Milliseconds that an event driver has for its answer. Default 30 s. */
+  readonly driverDeadline?: number;
   /** Levels to which JSON may nest. Default 1000. */
   readonly maxJsonDepth?: number;
 }

@@ -34,16 +34,34 @@ console.log("secrets", forbidden.status);
 setTimeout(() => process.exit(7), 1500);
 `;
 
+/** Answers on the socket that it inherits, and tells what else it could reach; `/die` and `/hang` are its bad habits. */
+const EXPOSED_PROGRAM = `#!/usr/bin/env node
+import { createServer } from "node:http";
+import { readdirSync } from "node:fs";
+const endpoint = process.argv.find((word) => word.startsWith("--dispatch-api-endpoint=")).split("=")[1];
+const server = createServer((request, response) => {
+  if (request.url === "/die") process.exit(3);
+  if (request.url === "/hang") return;
+  response.end(JSON.stringify({ pid: process.pid, url: request.url, descriptors: process.env.LISTEN_FDS }));
+});
+server.listen({ fd: 3 }, () => fetch("http://" + endpoint + "/v1/event/ingest"));
+`;
+
 beforeAll(async () => {
   const folder = await temporaryFolder();
   await chmod(folder, 0o755);
   await writeFile(join(folder, "own.mjs"), OWN_PROGRAM);
   await chmod(join(folder, "own.mjs"), 0o755);
+  await writeFile(join(folder, "exposed.mjs"), EXPOSED_PROGRAM);
+  await chmod(join(folder, "exposed.mjs"), 0o755);
   flags = ["--driver-programs", folder];
   ({ server, dispatch } = await serverWith(["nodejs"], { flags }));
   await dispatch.createFunction("note", { "f.js": "module.exports = ({ event }, input) => [event.type, input];" });
   await dispatch.post("/v1/event/drivertypes", { name: "ticker", image: "dispatchframework/ticker:0.0.2" });
   await dispatch.post("/v1/event/drivertypes", { name: "own", image: join(folder, "own.mjs") });
+  const exposed = { name: "exposed", image: join(folder, "exposed.mjs"), expose: true };
+  await dispatch.post("/v1/event/drivertypes", exposed);
+  await dispatch.post("/v1/event/drivertypes", { ...exposed, name: "inner", expose: false });
 }, 120_000);
 
 afterAll(() => server.dispose());
@@ -165,3 +183,35 @@ test("a program outside of the operator's folder is refused with the remedy", as
     /^err pulling image \/etc\/shadow: program files must be in .* \(--driver-programs\)/,
   );
 });
+
+test("an exposed driver is called through the gateway, each on its own, over its end and a restart of the server", async () => {
+  for (const name of ["hook1", "hook2"]) await dispatch.post("/v1/event/drivers", { name, type: "exposed" });
+  await dispatch.post("/v1/event/drivers", { name: "inner1", type: "inner" });
+  const url = (name: string) => `${server.gateway}/dispatch-server/drivers/${name}`;
+  const answered = (name: string, path = "") =>
+    until(`${name} answers`, async () => {
+      const answer = await fetch(url(name) + path);
+      return answer.status === 200 ? ((await answer.json()) as { url: string; descriptors: string }) : undefined;
+    });
+  expect(await answered("hook1", "/deep/er?q=1")).toMatchObject({ url: "/deep/er?q=1", descriptors: "1" });
+  expect(await answered("hook2")).toMatchObject({ url: "/" });
+  const { port } = new URL(server.gateway);
+  expect(parse<{ url: string }>(await dispatch.get("/v1/event/drivers/hook1")).url).toBe(
+    `http://0.0.0.0:${port}/dispatch-server/drivers/hook1`,
+  );
+  expect((await fetch(url("inner1"))).status).toBe(404);
+  await isReady("hook2");
+
+  expect((await fetch(`${url("hook1")}/die`)).status).toBe(502);
+  expect((await fetch(url("hook2"))).status).toBe(200);
+  await answered("hook1");
+
+  await server.kill();
+  server = await startServer({ dataDir: server.dataDir, flags });
+  dispatch = new Dispatch(server.api);
+  await Promise.all([answered("hook1"), answered("hook2")]);
+
+  await dispatch.delete("/v1/event/drivers/hook1");
+  expect((await fetch(url("hook1"))).status).toBe(404);
+  for (const name of ["hook2", "inner1"]) await dispatch.delete(`/v1/event/drivers/${name}`);
+}, 120_000);

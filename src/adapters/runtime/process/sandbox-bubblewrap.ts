@@ -82,14 +82,14 @@ const start = (
   words: readonly string[],
   options: Buffer,
   seccompFile: string | undefined,
-  channel: boolean,
+  third: "pipe" | "ignore" | number,
 ): ChildProcess => {
   const seccomp = seccompFile === undefined ? undefined : openSync(seccompFile, "r");
   const [program = "", ...args] = words;
   const child = spawn(program, args, {
     cwd: "/",
     env: { PATH: PROGRAM_PATH },
-    stdio: ["ignore", "pipe", "pipe", channel ? "pipe" : "ignore", "pipe", seccomp ?? "ignore", "pipe"],
+    stdio: ["ignore", "pipe", "pipe", third, "pipe", seccomp ?? "ignore", "pipe"],
   });
   if (seccomp !== undefined) closeSync(seccomp);
   for (const stream of child.stdio) stream?.on("error", () => undefined); // a broken pipe shows as the child's exit
@@ -193,14 +193,15 @@ const spawnAs = async (
   command: SandboxCommand,
   log: Log,
 ): Promise<SandboxedProcess> => {
-  const { limits, channel = false } = command;
+  const { limits, channel = false, inherited } = command;
+  const third = inherited ?? (channel ? "pipe" : "ignore");
   const bubblewrap = await optionsOf(parts, staging, command, user.uid);
   const group = parts.groups.create(name);
   try {
     group.apply(limits, command.background);
     const namespaces = [...enter, ...(staging === undefined ? [] : [`--mount=${staging.namespace}`])];
     const words = chain({ ...parts, group, namespaces, uid: user.uid }, command);
-    return followSandboxed(start(words, bubblewrap, parts.seccompFile, channel), group, log);
+    return followSandboxed(start(words, bubblewrap, parts.seccompFile, third), group, log);
   } catch (error) {
     void group.remove();
     throw error;

@@ -52,7 +52,7 @@ const plainSandbox = (folders: string): Sandbox => ({
     const child = spawn(command.command, command.args, {
       cwd: command.directory ?? folder,
       env: { ...environment, ...command.environment },
-      stdio: ["ignore", "pipe", "pipe", command.channel === true ? "pipe" : "ignore"],
+      stdio: ["ignore", "pipe", "pipe", command.inherited ?? (command.channel === true ? "pipe" : "ignore")],
       detached: true,
     });
     return followPlain(child, folder);

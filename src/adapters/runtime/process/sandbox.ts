@@ -56,6 +56,8 @@ export interface SandboxCommand {
   readonly functionSpace?: number;
   /** A two-way stream on file descriptor 3. */
   readonly channel?: boolean;
+  /** An open descriptor of the server's that becomes its descriptor 3; instead of a channel. */
+  readonly inherited?: number;
   /** Nobody waits for it: of the processors it takes what others leave, until `setLimits`. */
   readonly background?: boolean;
 }
