@@ -61,6 +61,20 @@ test("where many come together, a group waits for those on the way, and the last
   expect(groups).toEqual([["a", "b", "c"]]);
 });
 
+test("a unit that waits for nobody closes the group at once, also when one that waits came behind it", async () => {
+  const { queue, groups } = await busyQueue();
+  for (const key of ["a", "b", "c", "d"]) void queue.add((group) => group.push(key), true);
+  vi.advanceTimersByTime(2);
+  void queue.add((group) => group.push("alone"), false);
+  void queue.add((group) => group.push("e"), true);
+  queue.written([]);
+  vi.advanceTimersByTime(0);
+  expect(groups).toEqual([
+    ["a", "b", "c", "d"],
+    ["alone", "e"],
+  ]);
+});
+
 test("nobody waits longer than 2 ms for one who does not come", async () => {
   const { queue, groups } = await busyQueue();
   void queue.add((group) => group.push("a"), true);

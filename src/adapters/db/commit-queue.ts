@@ -25,8 +25,8 @@ export class CommitQueue<Part> {
   /** Whoever waits for the group that is being written. */
   #writing: readonly Waiting[] = [];
   #lastSize = 0;
-  /** Whether others were on their way when the last unit came. */
-  #more = false;
+  /** Whether each unit of the group waits for others that are on their way. */
+  #more = true;
   #gathering: NodeJS.Timeout | undefined;
   #closing: NodeJS.Immediate | undefined;
 
@@ -39,12 +39,12 @@ export class CommitQueue<Part> {
     return this.#waiting.length === 0 && this.#writing.length === 0;
   }
 
-  /** Resolves when the unit that `put` adds to the group is durable. `more` says that others are on their way. */
+  /** Resolves when the unit that `put` adds to the group is durable. `more` says that others are on their way for which it waits a moment. */
   add(put: (group: Part[]) => void, more: boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#put(put);
       this.#waiting.push({ resolve, reject });
-      this.#more = more;
+      this.#more &&= more;
       this.#schedule();
     });
   }
@@ -97,6 +97,7 @@ export class CommitQueue<Part> {
     this.#writing = this.#waiting;
     this.#waiting = [];
     this.#group = [];
+    this.#more = true;
     this.#write(group);
   }
 }

@@ -50,6 +50,12 @@ export interface Asking {
   readonly people: readonly Person[];
 }
 
+/** The runs of one function. */
+export interface Going {
+  /** Those that have not ended. */
+  count: number;
+}
+
 export class ActiveRun implements Task {
   readonly record: RunRecord;
   readonly serving: Serving;
@@ -69,6 +75,8 @@ export class ActiveRun implements Task {
   /** Its neighbours among the active runs. */
   older: ActiveRun | undefined;
   younger: ActiveRun | undefined;
+  /** It and the others of its function; undefined once it has ended. */
+  going: Going | undefined;
   /** Why it never ran, for a caller who waits. */
   refusal: Error | undefined;
   /** Its end could not be written down, so nobody may take it for one. */

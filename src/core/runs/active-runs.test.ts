@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
+import type { Serving } from "../functions/revisions.ts";
 import type { ActiveRun } from "./active-run.ts";
 import { ActiveRuns } from "./active-runs.ts";
 
-const run = (id: string): ActiveRun => ({ record: { id }, older: undefined, younger: undefined }) as ActiveRun;
+const serving = {} as Serving;
+const run = (id: string, of = serving): ActiveRun => ({ record: { id }, serving: of }) as ActiveRun;
 const ids = (runs: ActiveRuns): string[] => [...runs].map(({ record }) => record.id);
 
 function filled(): { runs: ActiveRuns; a: ActiveRun; b: ActiveRun; c: ActiveRun } {
@@ -44,4 +46,23 @@ test("may leave while they are gone through", () => {
 test("are found by id", () => {
   const { runs, b } = filled();
   expect([runs.find("b"), runs.find("x")]).toEqual([b, undefined]);
+});
+
+test("say of one that ends whether others of its function go on, whatever other functions do", () => {
+  const runs = new ActiveRuns();
+  const other = run("other", {} as Serving);
+  const [a, b, c] = [run("a"), run("b"), run("c")];
+  for (const one of [a, other, b, c]) runs.add(one);
+  expect([runs.ends(a), runs.ends(other)]).toEqual([true, false]);
+  runs.remove(b);
+  expect(runs.ends(c)).toBe(false);
+});
+
+test("count one that has ended, and is taken out later, once", () => {
+  const runs = new ActiveRuns();
+  const [a, b, c] = [run("a"), run("b"), run("c")];
+  for (const one of [a, b, c]) runs.add(one);
+  runs.ends(a);
+  runs.remove(a);
+  expect([runs.ends(b), runs.ends(c)]).toEqual([true, false]);
 });

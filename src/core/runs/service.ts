@@ -63,8 +63,6 @@ export class Runs implements RunKeeper {
   readonly #recorder: RunRecorder;
   readonly #active = new ActiveRuns();
   readonly #byKey = new Map<string, { readonly use: KeyUse; readonly created: Promise<ActiveRun> }>();
-  /** How many of the active ones have ended, and wait for that to be on record. */
-  #ending = 0;
   #checking = false;
   readonly #live = new LiveLogs();
   #stopping = false;
@@ -258,11 +256,10 @@ export class Runs implements RunKeeper {
   }
 
   hasEnded(run: ActiveRun): void {
-    this.#ending++;
-    const more = this.#active.size > this.#ending;
+    const more = this.#active.ends(run);
     try {
       (run.durable ? this.#recorder.endPromised(run, more) : this.#recorder.end(run, more)).then(
-        () => this.#settleEnded(run),
+        () => this.#settle(run),
         (error: unknown) => this.#unrecorded(run, error),
       );
     } catch (error) {
@@ -454,15 +451,10 @@ export class Runs implements RunKeeper {
     }
   }
 
-  #settleEnded(run: ActiveRun): void {
-    this.#ending--;
-    this.#settle(run);
-  }
-
   #unrecorded(run: ActiveRun, error: unknown): void {
     run.refusal = this.#notRecorded(run, error);
     run.unrecorded = true;
-    this.#settleEnded(run);
+    this.#settle(run);
   }
 
   #notRecorded({ record }: ActiveRun, error: unknown): DispatchError {
