@@ -19,6 +19,7 @@ export default defineConfig({
   test: {
     // Sandboxes, installers and servers share two cores in CI: more files at once only make each slower.
     maxWorkers: 2,
+    // Real servers on a busy machine: a test may fail once for lack of time. The summary names each that did, with its error.
     reporters: ["default", ["./scripts/summary-reporter.ts", {}]],
     projects: [
       {
@@ -27,6 +28,7 @@ export default defineConfig({
           include: ["src/**/*.test.ts", "test/**/*.test.ts", "apps/**/*.test.ts", "bench/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          retry: 1,
         },
       },
       {
@@ -37,6 +39,7 @@ export default defineConfig({
           globalSetup: "./test/support/postgres-setup.ts",
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          retry: 1,
         },
       },
     ],
