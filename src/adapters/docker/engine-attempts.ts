@@ -5,7 +5,7 @@
 const ATTEMPTS = 4;
 const PAUSE_MS = 300;
 const ENGINES_OWN =
-  /TAR_BAD_ARCHIVE|failed to copy files|Error processing tar file|Cannot locate specified Dockerfile|OCI runtime create failed/;
+  /TAR_BAD_ARCHIVE|failed to copy files|Error processing tar file|Cannot locate specified Dockerfile|OCI runtime create failed|\/merged\b.*no such file or directory/;
 
 /** `again` hears of each failure that is followed by another attempt. @throws what the last attempt threw, or any other failure at once. */
 export const attempted = async <Result>(
