@@ -7,8 +7,6 @@ import { brokenWord, textOf } from "./files/read-text.ts";
 import { fileProblem } from "./frame/errors.ts";
 import type { Io } from "./frame/io.ts";
 
-const interrupt = new AbortController();
-
 const io: Io = {
   stdout: (text) => write(process.stdout, process.stdout.isTTY ? visibleText(text) : text),
   stderr: (text) => write(process.stderr, process.stderr.isTTY ? visibleText(text) : text),
@@ -21,7 +19,7 @@ const io: Io = {
     return process.stderr.isTTY === true;
   },
   get signal() {
-    listenForInterrupts();
+    interrupt ??= listenForInterrupts();
     return interrupt.signal;
   },
   now: Date.now,
@@ -33,10 +31,13 @@ async function readStdin(): Promise<string> {
   return textOf(Buffer.concat(chunks), "standard input");
 }
 
-// Only commands that wait ask for the signal; all others end at once, as usual.
-function listenForInterrupts(): void {
-  if (process.listenerCount("SIGINT") > 0) return;
-  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interrupt.abort());
+/** Only commands that wait ask for the signal; all others end at once, as usual. */
+let interrupt: AbortController | undefined;
+
+function listenForInterrupts(): AbortController {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => controller.abort());
+  return controller;
 }
 
 async function start(words: readonly string[]): Promise<number> {

@@ -1,6 +1,7 @@
 /** Requests over node:http and node:https: a third of what the first `fetch` of a process costs. */
 import type * as Http from "node:http";
 import type * as Https from "node:https";
+import type * as Net from "node:net";
 import type * as Tls from "node:tls";
 import type { HttpAnswer, HttpRequest, Transport } from "./client.ts";
 import { type Environment, ownAuthorities, proxiesFor, proxyName } from "./environment.ts";
@@ -76,16 +77,23 @@ export function openRequest(
   const isSecure = url.protocol === "https:";
   const { Agent, request: open } = builtin<typeof Http | typeof Https>(isSecure ? "node:https" : "node:http");
   const proxyEnv = proxiesFor(request.url, options.environment);
-  const agent = proxyEnv === undefined ? false : new Agent({ proxyEnv: { ...proxyEnv } });
+  const direct = isSecure ? { agent: false } : { createConnection: () => connect(url) };
+  const way = proxyEnv === undefined ? direct : { agent: new Agent({ proxyEnv: { ...proxyEnv } }) };
   const tls = isSecure ? { ...tlsOptions(options), ...more } : {};
   const { method, signal } = request;
   return open(url, {
     method,
     headers: withLength(request),
-    agent,
+    ...way,
     ...tls,
     ...(signal === undefined ? {} : { signal }),
   });
+}
+
+/** The connection of one request: an agent, which keeps several, takes longer to start. */
+function connect({ hostname, port }: URL): Net.Socket {
+  const host = hostname.replace(/^\[|\]$/g, "");
+  return builtin<typeof Net>("node:net").connect({ host, port: Number(port || 80) });
 }
 
 /** The headers, with the length of the body. */
