@@ -10,8 +10,8 @@ const onPostgres =
         "test/faults/kills.test.ts",
       ];
 
-/** They are about the embedded database's file, or bring a PostgreSQL of their own. */
-const notOnPostgres = ["backup/backup", "server/unrecorded", "server/database-away"].map(
+/** About the embedded database's file (backup, unrecorded); a PostgreSQL of its own (database-away); the demo's own server. */
+const notOnPostgres = ["backup/backup", "server/unrecorded", "server/database-away", "seed/demo"].map(
   (name) => `test/e2e/${name}.test.ts`,
 );
 
