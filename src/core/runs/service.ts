@@ -18,7 +18,8 @@ import { cancellationOf, cancelRun } from "./cancellation.ts";
 import { refuseTooMany } from "./delay.ts";
 import { uncheckedFailure, violationText } from "./failure.ts";
 import { wholeHttpContext } from "./http-context.ts";
-import { type KeyUse, refuseOther, runOfKey, storedKey } from "./idempotency.ts";
+import { type KeyUse, runOfKey, storedKey } from "./idempotency.ts";
+import { KeyedCalls } from "./keyed-calls.ts";
 import { LateLines } from "./late-lines.ts";
 import { type Follower, LiveLogs, type LiveStream } from "./live-logs.ts";
 import { principalOf, type RunRecord } from "./record.ts";
@@ -62,7 +63,7 @@ export class Runs implements RunKeeper {
   readonly #lists: RunLists;
   readonly #recorder: RunRecorder;
   readonly #active = new ActiveRuns();
-  readonly #byKey = new Map<string, { readonly use: KeyUse; readonly created: Promise<ActiveRun> }>();
+  readonly #keyed = new KeyedCalls<ActiveRun, RunRecord>();
   #checking = false;
   readonly #live = new LiveLogs();
   #stopping = false;
@@ -326,27 +327,15 @@ export class Runs implements RunKeeper {
     run.settle();
   }
 
-  async #createOnce(asking: Asking, request: RunRequest, serving: Serving, use: KeyUse): Promise<RunRecord> {
-    const { organization } = request;
+  #createOnce(asking: Asking, request: RunRequest, serving: Serving, use: KeyUse): Promise<RunRecord> {
     const { functionId } = serving.revision;
-    const known = await this.#ofKey(request, functionId, use);
-    if (known !== undefined) return known;
-    const mapKey = [organization, functionId, storedKey(use)].join("\n");
-    const earlier = this.#byKey.get(mapKey);
-    if (earlier !== undefined) {
-      refuseOther(earlier.use.digest, use);
-      return answer(await earlier.created, request);
-    }
-    const created = this.#createPromised(asking, request, serving);
-    this.#byKey.set(mapKey, { use, created });
-    try {
-      return await answer(await created);
-    } catch (error) {
-      if (!(error instanceof DuplicateError)) throw error;
-      return this.#createOnce(asking, request, serving, use);
-    } finally {
-      this.#byKey.delete(mapKey);
-    }
+    return this.#keyed.once([request.organization, functionId, storedKey(use)].join("\n"), {
+      use,
+      find: () => this.#ofKey(request, functionId, use),
+      make: () => this.#createPromised(asking, request, serving),
+      answer: (run) => answer(run),
+      join: (run) => answer(run, request),
+    });
   }
 
   async #ofKey(request: RunRequest, functionId: string, use: KeyUse): Promise<RunRecord | undefined> {
