@@ -15,6 +15,9 @@ const notOnPostgres = ["backup/backup", "server/unrecorded", "server/database-aw
   (name) => `test/e2e/${name}.test.ts`,
 );
 
+/** They end what hangs. What takes 5 s on a quiet machine took 60 beside much else. */
+const deadlines = { testTimeout: 180_000, hookTimeout: 180_000 };
+
 export default defineConfig({
   test: {
     // Sandboxes, installers and servers share two cores in CI: more files at once only make each slower.
@@ -26,8 +29,7 @@ export default defineConfig({
         test: {
           name: "main",
           include: ["src/**/*.test.ts", "test/**/*.test.ts", "apps/**/*.test.ts", "bench/**/*.test.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          ...deadlines,
           retry: 1,
         },
       },
@@ -37,8 +39,7 @@ export default defineConfig({
           include: postgresPrograms() === undefined ? ["test/support/no-postgres.test.ts"] : onPostgres,
           exclude: notOnPostgres,
           globalSetup: "./test/support/postgres-setup.ts",
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          ...deadlines,
           retry: 1,
         },
       },
