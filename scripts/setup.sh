@@ -8,7 +8,7 @@ say() { printf '%s\n' "setup: $*"; }
 
 # Pairs of a program and the Debian package that brings it.
 programs="bwrap:bubblewrap slirp4netns:slirp4netns nft:nftables ip:iproute2 nsenter:util-linux python3:python3"
-test_programs="javac:openjdk-17-jdk-headless mvn:maven xz:xz-utils pebble:pebble zsh:zsh fish:fish patch:patch openssl:openssl dockerd:docker.io mkfs.btrfs:btrfs-progs faketime:faketime"
+test_programs="javac:openjdk-17-jdk-headless mvn:maven xz:xz-utils pebble:pebble zsh:zsh fish:fish patch:patch openssl:openssl dockerd:docker.io mkfs.btrfs:btrfs-progs faketime:faketime nats-server:nats-server"
 # Their programs lie outside of PATH.
 test_folders="/usr/lib/postgresql:postgresql"
 tests=no

@@ -1,7 +1,7 @@
-/** A real PostgreSQL, Debian's own, in a temporary folder and behind a Unix socket; it never listens on the network. */
+/** A real PostgreSQL, Debian's own, in a temporary folder and behind a Unix socket; on the loopback only when it is told a port. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -43,10 +43,13 @@ export async function runSql(address: string, statements: readonly string[]): Pr
 export class PostgresServer {
   readonly folder: string;
   readonly #programs: string;
+  readonly #port: number | undefined;
   #child: ChildProcess | undefined;
 
-  constructor(programs: string) {
+  /** @param port of the loopback, where users need their password; by default none. */
+  constructor(programs: string, port?: number) {
     this.#programs = programs;
+    this.#port = port;
     this.folder = mkdtempSync(join(tmpdir(), "dispatch-pg-"));
     chmodSync(this.folder, 0o755);
     if (asUser.uid !== undefined) chownSync(this.folder, asUser.uid, asUser.gid);
@@ -56,10 +59,21 @@ export class PostgresServer {
       { ...asUser, cwd: "/", encoding: "utf8" },
     );
     if (status !== 0) throw new Error(`initdb: ${stderr}`);
+    // The first line that fits counts: the one of initdb trusts everybody.
+    const rules = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n";
+    if (port !== undefined) writeFileSync(join(this.folder, "data/pg_hba.conf"), rules);
   }
 
   async start(): Promise<void> {
-    const options = ["listen_addresses=", `unix_socket_directories=${this.folder}`, "fsync=off", "max_connections=300"];
+    const network = this.#port === undefined ? [] : [`port=${this.#port}`];
+    const addresses = `listen_addresses=${this.#port === undefined ? "" : "127.0.0.1"}`;
+    const options = [
+      addresses,
+      ...network,
+      `unix_socket_directories=${this.folder}`,
+      "fsync=off",
+      "max_connections=300",
+    ];
     const flags = ["-D", join(this.folder, "data"), ...options.flatMap((option) => ["-c", option])];
     const child = spawn(join(this.#programs, "postgres"), flags, {
       ...asUser,
@@ -76,8 +90,8 @@ export class PostgresServer {
     });
   }
 
-  /** SIGINT ends it at once and in order, SIGQUIT as a crash would. */
-  async stop(signal: "SIGINT" | "SIGQUIT" = "SIGINT"): Promise<void> {
+  /** SIGINT ends it at once and in order, SIGQUIT as a crash would, SIGKILL is one. */
+  async stop(signal: "SIGINT" | "SIGQUIT" | "SIGKILL" = "SIGINT"): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
     if (child === undefined) return;

@@ -91,7 +91,7 @@ export function openGateway({ endpoint, token, dryRun = false }: GatewayOptions)
 }
 
 /** Another driver has taken its place, or it was deleted. */
-class TokenError extends Error {
+export class TokenError extends Error {
   override name = "TokenError";
 }
 
