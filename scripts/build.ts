@@ -58,6 +58,7 @@ const bundles: BuildOptions[] = [
   {
     entryPoints: [join(root, "src/guest/nodejs/main.ts")],
     outfile: join(dist, "server/guest/nodejs.mjs"),
+    target: "node24", // the oldest that a base image may name
     minifySyntax: true,
   },
   {

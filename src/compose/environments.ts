@@ -40,11 +40,19 @@ const ofBase = ({ choice, process, docker }: Environments, image: string): Envir
   return inSandbox ? process : (docker ?? process);
 };
 
+const OWN_INTERPRETER: LanguageReport = {
+  available: false,
+  reason: "a container brings its own interpreter",
+  remedy:
+    "leave the interpreter out; in sandboxes (--runtime process or both, and a published base image) it may be named",
+};
+
 /** In sandboxes only the published names stand for a language. */
 const checkBase = async (environments: Environments, base: BaseImageSpec): Promise<LanguageReport> => {
   const { builder } = ofBase(environments, base.image);
   if (builder === environments.process.builder)
     return builder.check({ ...base, language: languageOfImage(base.image) });
+  if (base.interpreter !== undefined) return OWN_INTERPRETER;
   if (base.language !== undefined) return builder.check(base);
   const reason = `image ${base.image} is of no language that is known here`;
   return { available: false, reason, remedy: `name one of ${languageNames.join(", ")}` };

@@ -10,6 +10,15 @@ const RECIPE = 2;
  */
 export function imageDigest(spec: ImageSpec, interpreterVersion: string, lock?: string): string {
   const platform = `${process.platform}-${process.arch}`;
-  const parts = [spec.organization, spec.language, interpreterVersion, platform, spec.manifest, lock ?? RECIPE];
+  const named = spec.interpreter === undefined ? [] : [spec.interpreter];
+  const parts = [
+    spec.organization,
+    spec.language,
+    interpreterVersion,
+    platform,
+    spec.manifest,
+    lock ?? RECIPE,
+    ...named,
+  ];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }

@@ -2,17 +2,20 @@
  * The local builder: an image is a folder of dependencies that the language's own installer fills, in the same sandbox in
  * which functions run (decision 22). The same manifest with the same interpreter is installed once for an organization.
  */
+import { realpath } from "node:fs/promises";
+import { dirname } from "node:path";
 import {
   type ArtefactSpec,
+  type BaseImageSpec,
   BuildError,
   type Builder,
   type BuiltImage,
   type ImageSpec,
-  type Language,
   type LanguageReport,
+  type MadeFor,
 } from "../../core/shared/ports.ts";
 import type { SourceFile } from "../../core/shared/source-file.ts";
-import { findInterpreter, languageAdapters, reportLanguage } from "../languages/languages.ts";
+import { findInterpreter, fitsToday, languageAdapters, reportLanguage } from "../languages/languages.ts";
 import type { Log } from "../runtime/process/log.ts";
 import type { Sandbox } from "../runtime/process/sandbox.ts";
 import { compileSource, refuseLargeArtefact } from "./compile.ts";
@@ -20,6 +23,8 @@ import { imageDigest } from "./image-digest.ts";
 import { openImageStore } from "./image-store.ts";
 import { type InstallSite, installImage, type Order } from "./install-image.ts";
 import { defaultInstallLimits, type InstallLimits } from "./installation.ts";
+
+type Unavailable = Extract<LanguageReport, { available: false }>;
 
 export interface LocalBuilderOptions {
   /** The folder of images, below the server's data folder; it belongs to one server at a time. */
@@ -59,14 +64,17 @@ export function createLocalBuilder(options: LocalBuilderOptions): Builder {
   };
 
   return {
-    check: ({ image, language }) => reportBase(image, language),
+    check: async (base) => (await refusal(folder, base)) ?? reportBase(base),
     build: async (spec, progress) => {
+      const refused = await refusal(folder, spec);
+      if (refused !== undefined) throw new BuildError(`${refused.reason}. Remedy: ${refused.remedy}`);
       const order = await placeOrder(spec);
-      return order.installer.isNeeded(order.spec.manifest)
-        ? installOnce(order, progress)
-        : { digest: order.input, lock: "" };
+      const isNeeded = order.installer.isNeeded(order.spec.manifest);
+      const image = isNeeded ? await installOnce(order, progress) : { digest: order.input, lock: "" };
+      return { ...image, madeFor: madeFor(order) };
     },
-    holds: (image) => site.store.holds(image),
+    holds: async (image) =>
+      (await site.store.holds(image)) && (image.madeFor === undefined || (await fitsToday(image.madeFor))),
     compile: (spec) => compile(site, spec),
     collect: (isUsed) => site.store.collect(isUsed),
   };
@@ -75,15 +83,31 @@ export function createLocalBuilder(options: LocalBuilderOptions): Builder {
 async function compile(site: InstallSite, spec: ArtefactSpec): Promise<readonly SourceFile[] | undefined> {
   const { compiler } = languageAdapters[spec.language];
   if (compiler === undefined || !spec.files.some(({ path }) => compiler.isSource(path))) return undefined;
-  const search = await findInterpreter(spec.language);
+  const search = await findInterpreter(spec.language, spec.image.madeFor?.interpreter);
   if (!search.found) throw new BuildError(`${search.reason}. Remedy: ${search.remedy}`);
   const files = await compileSource(site, spec, search.interpreter, compiler);
   refuseLargeArtefact(files, MOST_ARTEFACT_BYTES);
   return files;
 }
 
-function reportBase(image: string, language: Language | undefined): Promise<LanguageReport> {
-  if (language !== undefined) return reportLanguage(language);
+/** What a server's own folder holds was put there by strangers' packages, also where it belongs to the server's user. */
+async function refusal(
+  folder: string,
+  { interpreter }: Pick<ImageSpec, "interpreter">,
+): Promise<Unavailable | undefined> {
+  if (!interpreter?.startsWith("/")) return undefined;
+  const path = await realpath(interpreter).catch(() => interpreter);
+  if (!path.startsWith(`${await realpath(dirname(folder))}/`)) return undefined;
+  const remedy = "name one that the administrator of this machine installed";
+  return { available: false, reason: `${interpreter} lies in the server's data folder`, remedy };
+}
+
+function madeFor({ spec: { language, interpreter }, interpreter: { version } }: Order): MadeFor {
+  return { language, version, ...(interpreter === undefined ? {} : { interpreter }) };
+}
+
+function reportBase({ image, language, interpreter }: BaseImageSpec): Promise<LanguageReport> {
+  if (language !== undefined) return reportLanguage(language, interpreter);
   const remedy = "start the server with --runtime docker, or name a published base image";
   return Promise.resolve({ available: false, reason: `image ${image} needs the docker runtime`, remedy });
 }
@@ -97,7 +121,7 @@ const BYTE_ORDER_MARK = /^\uFEFF/;
 async function placeOrder(given: ImageSpec): Promise<Order> {
   const spec = { ...given, manifest: given.manifest.replace(BYTE_ORDER_MARK, "") };
   refuseSystemPackages(spec);
-  const search = await findInterpreter(spec.language);
+  const search = await findInterpreter(spec.language, spec.interpreter);
   if (!search.found) throw new BuildError(`${search.reason}. Remedy: ${search.remedy}`);
   const { installer } = languageAdapters[spec.language];
   const isNeeded = installer.isNeeded(spec.manifest);

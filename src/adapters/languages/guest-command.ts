@@ -13,7 +13,7 @@ export const guestCommand = async (
   language: Language,
   image: PlacedImage,
 ): Promise<GuestCommand> => {
-  const interpreter = await obtainInterpreter(language);
+  const interpreter = await obtainInterpreter(language, image.interpreter);
   const { guest } = languageAdapters[language];
   const rest = await guest(sandbox, { source: guestFolder, target: GUEST_AT }, image, interpreter);
   const command = sandbox.mode === "none" ? interpreter.command : interpreter.inside;

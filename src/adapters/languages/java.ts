@@ -14,6 +14,7 @@ import type { LanguageAdapter } from "./language.ts";
 
 const run = promisify(execFile);
 const OLDEST = 17;
+const LONGEST_START_MS = 30_000;
 const REMEDY = "apt-get install openjdk-17-jdk-headless";
 
 const absent = (reason: string): InterpreterSearch => ({ found: false, reason, remedy: REMEDY });
@@ -25,16 +26,14 @@ const settingsOf = (home: string): Bind[] => {
   return folder === undefined ? [] : [{ source: folder, target: folder }];
 };
 
-const find = async (): Promise<InterpreterSearch> => {
-  const onPath = await findOnPath("java");
-  if (onPath === undefined) return absent("Java was not found on this machine");
-  const asked = run(onPath, ["-XshowSettings:properties", "-version"]);
+const examine = async (program: string): Promise<InterpreterSearch> => {
+  const asked = run(program, ["-XshowSettings:properties", "-version"], { cwd: "/", timeout: LONGEST_START_MS });
   const { stderr } = await asked.catch(() => ({ stderr: "" }));
   const [, home] = /^\s*java\.home = (.+)$/m.exec(stderr) ?? [];
   const [, version] = /^\s*java\.version = (\S+)$/m.exec(stderr) ?? [];
-  if (home === undefined || version === undefined) return absent(`${onPath} does not run`);
+  if (home === undefined || version === undefined) return absent(`${program} does not run`);
   if (Number.parseInt(version, 10) < OLDEST)
-    return absent(`${onPath} is Java ${version}: ${OLDEST} or later is needed`);
+    return absent(`${program} is Java ${version}: ${OLDEST} or later is needed`);
   if (!existsSync(join(home, "bin/javac")))
     return absent(
       `the Java ${version} in ${home} has no compiler (javac), which functions need when they are deployed`,
@@ -63,7 +62,16 @@ const FLAGS = [
 ];
 
 export const java: LanguageAdapter = {
-  find,
+  interpreters: {
+    title: "Java",
+    programs: /^java$/,
+    example: "/usr/lib/jvm/java-21-openjdk-amd64/bin/java",
+    places: ["/usr/lib/jvm/*/bin/java", "/opt/*/bin/java", "~/.sdkman/candidates/java/*/bin/java"],
+    lineParts: 1,
+    remedy: REMEDY,
+    locate: () => findOnPath("java"),
+    examine,
+  },
   guest: async (sandbox, guests, image, interpreter) => {
     const jar = await javaGuest(guests.source, interpreter);
     const bind = { source: dirname(jar), target: JAVA_GUEST_AT };

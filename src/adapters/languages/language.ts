@@ -46,10 +46,32 @@ export interface Compiler {
 export interface PlacedImage {
   /** The path of its dependencies; undefined when it has none. */
   readonly folder: string | undefined;
+  /** The interpreter that its base image named; undefined: the machine's own. */
+  readonly interpreter?: string | undefined;
+}
+
+/** Where the interpreters of a language are, and what they say of themselves. */
+export interface Interpreters {
+  /** For messages: `Python`. */
+  readonly title: string;
+  /** What their files are called, with or without a version: nothing else is ever started to find out what it is. */
+  readonly programs: RegExp;
+  /** A name of theirs, for messages: `python3.12`. */
+  readonly example: string;
+  /** Where those of further versions lie: patterns of paths; `~` is the folder of the server's user. */
+  readonly places: readonly string[];
+  /** How many parts of a version packages and compiled code are made for: those of Python 3.11.2 for 3.11. */
+  readonly lineParts: 1 | 2;
+  /** The line that installs it. */
+  readonly remedy: string;
+  /** The one that functions get unless their base image names another; undefined when there is none. */
+  locate(): Promise<string | undefined>;
+  /** Asks the program at a path what it is. */
+  examine(program: string): Promise<InterpreterSearch>;
 }
 
 export interface LanguageAdapter {
-  find(): Promise<InterpreterSearch>;
+  readonly interpreters: Interpreters;
   /** The guest in `guests`, for an image. @throws Error when a folder of the image is gone or no real one. */
   guest(sandbox: Sandbox, guests: Bind, image: PlacedImage, interpreter: Interpreter): Guest | Promise<Guest>;
   readonly installer: Installer;

@@ -1,22 +1,36 @@
-/** The Node.js that runs the server: it is there, and it runs TypeScript directly. */
+/** The Node.js that runs the server, unless a base image names another: it is there, and it runs TypeScript directly. */
+import { execFile } from "node:child_process";
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { npm } from "../builder/npm.ts";
 import { type InterpreterSearch, LINKS_AT } from "../runtime/process/interpreters.ts";
 import { entryOf, IMAGE_AT, realFolder } from "./guest-files.ts";
 import type { LanguageAdapter } from "./language.ts";
 
+const run = promisify(execFile);
 const NODE_AT = "/opt/dispatch/node";
-const OLDEST = 26;
+const OLDEST = 24;
+const LONGEST_START_MS = 30_000;
+const REMEDY = "leave the interpreter out: bin/dispatch-server brings its own Node.js";
 
-const find = async (): Promise<InterpreterSearch> => {
-  const version = process.versions.node;
-  const command = await realpath(process.execPath);
+/** The server's own is not asked: it is this one. */
+const versionOf = async (command: string): Promise<string | undefined> => {
+  if (command === (await realpath(process.execPath))) return process.versions.node;
+  const asked = run(command, ["--version"], { cwd: "/", timeout: LONGEST_START_MS });
+  const { stdout } = await asked.catch(() => ({ stdout: "" }));
+  return /^v(\d+\.\d+\.\d+)/.exec(stdout)?.[1];
+};
+
+const examine = async (program: string): Promise<InterpreterSearch> => {
+  const command = await realpath(program);
+  const version = await versionOf(command);
+  if (version === undefined) return { found: false, reason: `${program} does not run`, remedy: REMEDY };
   if (Number.parseInt(version, 10) < OLDEST) {
     return {
       found: false,
       reason: `Node.js ${version} cannot run functions: ${OLDEST} or later is needed`,
-      remedy: "start the server with bin/dispatch-server, which brings its own Node.js",
+      remedy: REMEDY,
     };
   }
   return {
@@ -29,7 +43,19 @@ const find = async (): Promise<InterpreterSearch> => {
 };
 
 export const nodejs: LanguageAdapter = {
-  find,
+  interpreters: {
+    title: "Node.js",
+    programs: /^node(js)?(-?\d+)?$/,
+    example: "node",
+    places: [
+      ...["/usr/bin/node", "/usr/local/bin/node", "/opt/*/bin/node"],
+      ...["~/.nvm/versions/node/*/bin/node", "/usr/local/n/versions/node/*/bin/node"],
+    ],
+    lineParts: 1,
+    remedy: REMEDY,
+    locate: async () => process.execPath,
+    examine,
+  },
   guest: (sandbox, guests, image) => {
     const entry = entryOf(sandbox, guests, ["nodejs.mjs", "nodejs/main.ts"]);
     if (image.folder === undefined) return { args: [entry], binds: [guests] };

@@ -29,16 +29,15 @@ const ENVIRONMENT = {
 
 const absent = (reason: string): InterpreterSearch => ({ found: false, reason, remedy: REMEDY });
 
-const find = async (): Promise<InterpreterSearch> => {
-  const onPath = await findOnPath("pwsh");
-  if (onPath === undefined) return absent("PowerShell (pwsh) was not found on this machine");
-  const asked = run(onPath, ["-Version"], { env: { ...process.env, ...ENVIRONMENT }, timeout: LONGEST_START_MS });
+const examine = async (program: string): Promise<InterpreterSearch> => {
+  const env = { ...process.env, ...ENVIRONMENT };
+  const asked = run(program, ["-Version"], { env, cwd: "/", timeout: LONGEST_START_MS });
   const { stdout } = await asked.catch(() => ({ stdout: "" }));
   const [, version, major, minor] = /(([0-9]+)\.([0-9]+)\.[0-9]+)/.exec(stdout) ?? [];
-  if (version === undefined) return absent(`${onPath} does not run`);
+  if (version === undefined) return absent(`${program} does not run`);
   if (Number(major) < OLDEST[0] || (Number(major) === OLDEST[0] && Number(minor) < OLDEST[1]))
-    return absent(`${onPath} is PowerShell ${version}: ${OLDEST.join(".")} or later is needed`);
-  const command = await realpath(onPath);
+    return absent(`${program} is PowerShell ${version}: ${OLDEST.join(".")} or later is needed`);
+  const command = await realpath(program);
   const folder = dirname(command);
   const isShown = command.startsWith("/usr/");
   const binds = isShown ? [] : [{ source: folder, target: POWERSHELL_AT }];
@@ -48,7 +47,16 @@ const find = async (): Promise<InterpreterSearch> => {
 };
 
 export const powershell: LanguageAdapter = {
-  find,
+  interpreters: {
+    title: "PowerShell",
+    programs: /^pwsh(-\w+)?$/,
+    example: "pwsh",
+    places: ["/usr/bin/pwsh*", "/usr/local/bin/pwsh*", "/opt/microsoft/powershell/*/pwsh", "/opt/*/pwsh"],
+    lineParts: 1,
+    remedy: REMEDY,
+    locate: () => findOnPath("pwsh"),
+    examine,
+  },
   guest: (sandbox, guests, image) => {
     const entry = entryOf(sandbox, guests, ["powershell/main.ps1"]);
     const args = ["-NoLogo", "-NoProfile", "-NonInteractive", "-File", entry];

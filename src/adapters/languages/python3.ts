@@ -10,29 +10,42 @@ import type { LanguageAdapter } from "./language.ts";
 
 const run = promisify(execFile);
 const OLDEST = [3, 9] as const;
+const LONGEST_START_MS = 30_000;
 const REMEDY = "apt-get install python3";
 const DESCRIBE =
   "import sys; print(getattr(sys, '_base_executable', sys.executable)); print(sys.base_prefix); print('.'.join(map(str, sys.version_info[:3])))";
 
 const absent = (reason: string): InterpreterSearch => ({ found: false, reason, remedy: REMEDY });
 
-const find = async (): Promise<InterpreterSearch> => {
-  const onPath = await findOnPath("python3");
-  if (onPath === undefined) return absent("python3 was not found on this machine");
-  const described = await run(onPath, ["-I", "-c", DESCRIBE]).catch(() => ({ stdout: "" }));
-  const [executable, prefix, version] = described.stdout.split("\n");
-  if (!executable || !prefix || !version) return absent(`${onPath} does not run`);
+const examine = async (program: string): Promise<InterpreterSearch> => {
+  const asked = run(program, ["-I", "-c", DESCRIBE], { cwd: "/", timeout: LONGEST_START_MS });
+  const { stdout } = await asked.catch(() => ({ stdout: "" }));
+  const [executable, prefix, version] = stdout.split("\n");
+  if (!executable || !prefix || !version) return absent(`${program} does not run`);
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]))
-    return absent(`${onPath} is Python ${version}: ${OLDEST.join(".")} or later is needed`);
+    return absent(`${program} is Python ${version}: ${OLDEST.join(".")} or later is needed`);
   const command = await realpath(executable);
-  const binds = command.startsWith("/usr/") ? [] : [{ source: prefix, target: prefix }];
+  const isBelow = command.startsWith(`${prefix}/`);
+  const shown = [...(prefix === "/usr" ? [] : [prefix]), ...(isBelow ? [] : [command])];
+  const binds = command.startsWith("/usr/") ? [] : shown.map((path) => ({ source: path, target: path }));
   const link = { path: `${LINKS_AT}/python3`, target: command };
   return { found: true, interpreter: { command, inside: command, version, binds, link } };
 };
 
 export const python3: LanguageAdapter = {
-  find,
+  interpreters: {
+    title: "Python",
+    programs: /^python(3(\.\d+)?)?$/,
+    example: "python3.12",
+    places: [
+      ...["/usr/bin/python3*", "/usr/local/bin/python3*", "/opt/*/bin/python3", "~/.pyenv/versions/*/bin/python3"],
+    ],
+    lineParts: 2,
+    remedy: REMEDY,
+    locate: () => findOnPath("python3"),
+    examine,
+  },
   guest: (sandbox, guests, image) => {
     const args = ["-I", "-S", "-B", entryOf(sandbox, guests, ["python3/main.py"])];
     if (image.folder === undefined) return { args, binds: [guests] };

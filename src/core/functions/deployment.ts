@@ -57,7 +57,9 @@ export async function deploy(ports: DeploymentPorts, record: FunctionRecord): Pr
   if (typeof image === "string") return { kind: "failed", faasId, reason: image, imageless: true };
   try {
     if (!(await ports.images.holds(image.built)))
-      throw new BuildError(`the dependencies of image ${record.document.image} are gone: apply it again`);
+      throw new BuildError(
+        `the dependencies of image ${record.document.image} are gone, or their interpreter is of another version now: apply it again`,
+      );
     const stored = await storedRevision(ports, record, faasId, image);
     await ports.pool.prepare(stored.revision);
     return { kind: "ready", stored };

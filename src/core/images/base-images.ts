@@ -10,6 +10,7 @@ import type { BaseImage } from "./contract.ts";
 export interface BaseImageDocument {
   readonly dockerUrl: string;
   readonly language: string;
+  readonly interpreter?: string;
   readonly status: WireStatus;
   readonly reason: readonly string[] | null;
   readonly tags: BaseImage["tags"] | null;
@@ -39,8 +40,9 @@ export class BaseImages extends ResourceService<BaseImage, BaseImageDocument> {
     for (const record of this.store.all()) this.written(record);
   }
 
-  /** Resolves when nothing is being examined. */
-  idle(): Promise<void> {
+  /** Examines one anew: its interpreter may have come or gone. Resolves when nothing is being examined. */
+  settled(organization: string, name: string): Promise<void> {
+    this.#queue.push(`${organization}/${name}`, () => this.#examine(organization, name));
     return this.#queue.drained();
   }
 
@@ -48,6 +50,7 @@ export class BaseImages extends ResourceService<BaseImage, BaseImageDocument> {
     return {
       dockerUrl: body.dockerUrl,
       language: body.language || (languageOfImage(body.dockerUrl) ?? ""),
+      ...(body.interpreter ? { interpreter: body.interpreter } : {}),
       status: before === undefined ? "INITIALIZED" : "UPDATING",
       reason: null,
       tags: body.tags ?? null,
@@ -70,7 +73,9 @@ export class BaseImages extends ResourceService<BaseImage, BaseImageDocument> {
   }
 
   async #whyNot(document: BaseImageDocument): Promise<string | undefined> {
-    const report = await this.#ports.builder.check({ image: document.dockerUrl, language: languageOfBase(document) });
+    const { dockerUrl: image, interpreter } = document;
+    const named = interpreter === undefined ? {} : { interpreter };
+    const report = await this.#ports.builder.check({ image, language: languageOfBase(document), ...named });
     return report.available ? undefined : `${report.reason}: ${report.remedy}`;
   }
 
@@ -80,6 +85,7 @@ export class BaseImages extends ResourceService<BaseImage, BaseImageDocument> {
       dockerUrl: document.dockerUrl,
       groups: wireStrings(null),
       id,
+      ...(document.interpreter === undefined ? {} : { interpreter: document.interpreter }),
       kind: "BaseImage",
       language: document.language,
       name,

@@ -15,10 +15,19 @@ const common = {
   tags,
 } as const;
 
+/** A path, or the beginning of a version; empty: the machine's own. */
+const interpreter = {
+  type: "string",
+  pattern: "^(|/[^\\0\\n]+|\\d+(\\.\\d+)*)$",
+  maxLength: 4096,
+  patternMessage:
+    "interpreter should be the path of a program on the server's machine (/usr/bin/python3.12) or a version (3.12)",
+} as const;
+
 export const baseImageSchema = {
   type: "object",
   required: ["dockerUrl", "language", "name"],
-  properties: { ...described, ...common, dockerUrl: { type: "string" }, language: { type: "string" } },
+  properties: { ...described, ...common, dockerUrl: { type: "string" }, interpreter, language: { type: "string" } },
 } as const;
 
 export const imageSchema = {

@@ -72,7 +72,10 @@ export class Images extends ResourceService<Image, ImageDocument> {
   async #forgetLost(record: ImageRecord): Promise<void> {
     const { organization, name, document } = record;
     if (document.built === null || (await this.holds(document.built))) return;
-    this.#ports.log.warn({ organization, image: name }, "the dependencies of an image are gone: it is built again");
+    this.#ports.log.warn(
+      { organization, image: name },
+      "the dependencies of an image are gone, or their interpreter is of another version now: it is built again",
+    );
     const status = document.status === "READY" ? "INITIALIZED" : document.status;
     await this.store.note(record, { ...document, status, built: null });
   }
@@ -87,9 +90,9 @@ export class Images extends ResourceService<Image, ImageDocument> {
 
   /** Builds it as it is now. */
   readonly perform: Perform = async (job) => {
-    await this.#baseImages.idle();
     const record = this.#work.of(this.store, job);
     if (record === undefined || !isPending(record)) return [];
+    await this.#baseImages.settled(record.organization, record.document.baseImageName);
     const building = isBeingBuilt(record)
       ? record
       : await this.store.note(record, { ...record.document, status: "CREATING", reason: null });
@@ -121,7 +124,9 @@ export class Images extends ResourceService<Image, ImageDocument> {
       throw new BuildError(`${BASE_IMAGE}${document.baseImageName} is in status ERROR: ${reason}`);
     }
     const { manifest, packages: systemPackages } = document;
-    const spec = { organization, baseImage: base.document.dockerUrl, language, manifest, systemPackages };
+    const { dockerUrl: baseImage, interpreter } = base.document;
+    const named = interpreter === undefined ? {} : { interpreter };
+    const spec = { organization, baseImage, language, ...named, manifest, systemPackages };
     return this.#ports.builder.build(spec, (line) => this.#ports.log.info({ image: name, line }, "building"));
   }
 

@@ -96,6 +96,8 @@ export interface BaseImageSpec {
   readonly image: string;
   /** Undefined when no language of ours was named. */
   readonly language: Language | undefined;
+  /** The interpreter in sandboxes: a path, or the beginning of a version; absent: the machine's own. */
+  readonly interpreter?: string;
 }
 
 export interface ImageSpec {
@@ -103,9 +105,20 @@ export interface ImageSpec {
   /** The name of the base image. */
   readonly baseImage: string;
   readonly language: Language;
+  /** As in BaseImageSpec. */
+  readonly interpreter?: string;
   /** The text of package.json, requirements.txt, pom.xml ...; "" for none. */
   readonly manifest: string;
   readonly systemPackages: readonly { readonly name: string; readonly version?: string }[];
+}
+
+/** The interpreter in sandboxes that an image was made for. */
+export interface MadeFor {
+  readonly language: Language;
+  /** Its whole version then. */
+  readonly version: string;
+  /** As the base image named it; absent: the machine's own. */
+  readonly interpreter?: string;
 }
 
 /** An immutable image revision: a folder of dependencies, or an image of the Docker engine. */
@@ -118,6 +131,8 @@ export interface BuiltImage {
   readonly folder?: string;
   /** What the installer resolved (package-lock.json, pip freeze ...); "" for none. */
   readonly lock: string;
+  /** Absent in containers, and of images that older servers built. */
+  readonly madeFor?: MadeFor;
 }
 
 /** A function's files and the image that they run on. */
@@ -133,7 +148,10 @@ export interface Builder {
   check(base: BaseImageSpec): Promise<LanguageReport>;
   /** Installs the manifest with the language's own installer, in a sandbox or in the engine. @throws BuildError with the installer's own last lines. */
   build(spec: ImageSpec, progress: (line: string) => void): Promise<BuiltImage>;
-  /** Whether workers can be started with it here: its folder is there, and stays for half an hour at least. */
+  /**
+   * Whether workers can be started with it here: its folder is there, and stays for half an hour at least; and the
+   * interpreter is not of another version line than the one that it was made for.
+   */
   holds(image: BuiltImage): Promise<boolean>;
   /** Compiles a source; undefined when its language runs it as it is. @throws BuildError with the compiler's own lines. */
   compile(spec: ArtefactSpec): Promise<readonly SourceFile[] | undefined>;

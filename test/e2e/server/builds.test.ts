@@ -1,7 +1,8 @@
 /** Builds and deployments are promised with the write, and what they leave on disk is collected, over deaths and stops of the server. */
-import { readdir } from "node:fs/promises";
+import { chmod, copyFile, mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { findInterpreter } from "../../../src/adapters/languages/languages.ts";
 import { rowsOf } from "../support/database.ts";
 import { Dispatch, functionBody, parse, serverWith } from "../support/dispatch.ts";
 import { type ServerProcess, startServer } from "../support/server.ts";
@@ -139,4 +140,40 @@ test("a source that is uploaded again while the function that has it is deleted 
   }
   await startAgain(server.stop());
   expect((await dispatch.run("twin-8")).output).toBe("shared source");
+});
+
+test("a base image whose interpreter is missing says so, is READY when it is there, and its functions run on it", async () => {
+  const search = await findInterpreter("python3");
+  if (!search.found) throw new Error(search.reason);
+  const folder = await mkdtemp("/var/tmp/dispatch-interpreter-");
+  await chmod(folder, 0o755);
+  const interpreter = join(folder, "python3");
+  const base = { name: "python-own", dockerUrl: "dispatchframework/python3-base", language: "python3", interpreter };
+  try {
+    expect((await dispatch.post("/v1/baseimage", base)).status).toBe(201);
+    expect((await dispatch.post("/v1/image", { name: "own", baseImageName: "python-own" })).status).toBe(201);
+    await becomes("own", "ERROR");
+    const missing = parse<ImageObject & { interpreter: string }>(await dispatch.get("/v1/baseimage/python-own"));
+    expect(missing).toMatchObject({ interpreter, status: "ERROR" });
+    expect(missing.reason?.[0]).toContain(`${interpreter} is not on this machine: install it`);
+    await copyFile(search.interpreter.command, interpreter);
+    expect((await dispatch.put("/v1/image/own", { name: "own", baseImageName: "python-own" })).status).toBe(200);
+    await becomes("own", "READY");
+    expect(parse<ImageObject>(await dispatch.get("/v1/baseimage/python-own")).status).toBe("READY");
+    const source = "import os\ndef handle(context, payload): return os.readlink('/proc/self/exe')";
+    await dispatch.post("/v1/function", functionBody("which", { "f.py": source }, { image: "own" }));
+    expect((await dispatch.built("which")).reason).toBe(null);
+    expect((await dispatch.run("which")).output).toBe(interpreter);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("an interpreter that is neither a path nor a version is refused", async () => {
+  const base = { name: "odd", dockerUrl: "dispatchframework/python3-base", language: "python3", interpreter: "python" };
+  const answer = await dispatch.post("/v1/baseimage", base);
+  expect([answer.status, answer.text]).toEqual([
+    422,
+    expect.stringContaining("/usr/bin/python3.12) or a version (3.12)"),
+  ]);
 });

@@ -48,6 +48,7 @@ const startWorker = async (
   const { organization, network, limits } = spec;
   const { modules, ...guest } = await guestCommand(sandbox, guestFolder, spec.language, {
     folder: imageFolderIn(options.imagesFolder, spec.image),
+    interpreter: spec.image.madeFor?.interpreter,
   });
   const process = await sandbox.spawn({
     ...{ ...guest, name: id, network, organization },

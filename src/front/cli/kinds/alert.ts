@@ -29,7 +29,7 @@ export const alert = defineKind({
     function: textFlag('The function that sends the message: it is run with {"message"}'),
     digest: textFlag("HH:MM in UTC: a message a day with what there was, also when that is nothing"),
   },
-  example: "alert failures --when run-failed --of gcp --function status --digest 08:00",
+  examples: ["alert failures --when run-failed --of gcp --function status --digest 08:00"],
   draft: ({ args: [name], flags: { when = "", of, function: teller = "", digest } }) => ({
     ...{ name, when, function: teller },
     ...(of === undefined ? {} : { of }),

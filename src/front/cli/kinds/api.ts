@@ -60,7 +60,7 @@ export const api = defineKind({
     "raw-body": on("The function also gets the body as it was sent, of any content type"),
     "http-response": on("The function may answer {statusCode, headers, body}"),
   },
-  example: "api echo echo --path /cloudmaster --method POST --https-only",
+  examples: ["api echo echo --path /cloudmaster --method POST --https-only"],
   draft: ({ args: [name, functionName], flags }) => ({
     name,
     function: functionName,

@@ -38,7 +38,8 @@ interface OwnPart<F extends FlagTable>
   readonly facts?: Readonly<Record<string, Shown<readonly string[]>>>;
   readonly arguments: Kind["writing"]["arguments"];
   readonly flags?: F;
-  readonly example: string;
+  /** At least one. */
+  readonly examples: readonly string[];
   readonly ignoresExtra?: true;
   /** The body, without its tags and description. @throws CliError when a file cannot be used */
   draft(given: Drafting<F>): JsonObject | Promise<JsonObject>;
@@ -55,7 +56,7 @@ export function defineKind<F extends FlagTable = Record<never, never>>(own: OwnP
     facts = {},
     arguments: words,
     flags,
-    example,
+    examples,
     ignoresExtra,
     draft,
     ...rest
@@ -78,7 +79,7 @@ export function defineKind<F extends FlagTable = Record<never, never>>(own: OwnP
     writing: {
       arguments: words,
       flags: { ...flags, ...common },
-      example,
+      examples,
       ...(ignoresExtra ? { ignoresExtra } : {}),
       draft: async (given) => ({ ...(await draft(given as Drafting<F>)), ...commonFields(common, given.flags) }),
     },

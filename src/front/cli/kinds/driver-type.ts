@@ -21,7 +21,7 @@ export const driverType = defineKind({
   summaryKey: "driverTypes",
   arguments: [needed("NAME", "DriverType"), needed("DOCKER_IMAGE")],
   flags: { expose: on("Give its drivers an address") },
-  example: "eventdrivertype ticker dispatchframework/ticker:0.0.2",
+  examples: ["eventdrivertype ticker dispatchframework/ticker:0.0.2"],
   draft: ({ args: [name, image], flags }) => ({ name, image, expose: flags.expose, config: [] }),
   facts: { Image: "image", Settings: settingLines },
   users: { Driver: (driver) => [text(driver, "type")] },

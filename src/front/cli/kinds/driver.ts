@@ -36,7 +36,7 @@ export const driver = defineKind({
     set: array("Configuration KEY=VALUE, or KEY; repeatable", { short: "s" }),
     ...secrets,
   },
-  example: "eventdriver ticker --name every-5s --set seconds=5",
+  examples: ["eventdriver ticker --name every-5s --set seconds=5"],
   draft: async ({ args: [type], flags }) => ({
     name: await nameOf(flags),
     type,

@@ -89,7 +89,7 @@ export const functionKind = defineKind({
     retries: integer("Further attempts for a run that nobody waits for, after faults of the system and restarts"),
     "retry-function-errors": on("The function's own errors are a reason for another attempt, too"),
   },
-  example: "function hello hello.js --image nodejs",
+  examples: ["function hello hello.js --image nodejs"],
   draft: async ({ args: [name = "", path = ""], flags, io }) => {
     const { concurrency, isolation, retries } = flags;
     const body = await functionBody({ name, path, handler: flags.handler ?? "" }, flags, io);

@@ -30,7 +30,7 @@ export const image = defineKind({
     "runtime-deps": textFlag(`Dependency file of the language: ${manifests}`),
     "system-deps": textFlag('JSON file {"packages": [{"name": ..., "version": ...}]}'),
   },
-  example: "image python3-cloud python3-base --runtime-deps requirements.txt",
+  examples: ["image python3-cloud python3-base --runtime-deps requirements.txt"],
   ignoresExtra: true,
   draft: ({ args: [name, baseImageName], flags, io }) => {
     const { "runtime-deps": runtime, "system-deps": system } = flags;

@@ -38,7 +38,7 @@ export interface Writing<F extends FlagTable = FlagTable> {
   readonly arguments: readonly Argument[];
   readonly flags: F;
   /** Behind the verb: `secret slack slack.json`. */
-  readonly example: string;
+  readonly examples: readonly string[];
   /** Further arguments are accepted and ignored, as they always were. */
   readonly ignoresExtra?: true;
   /** The body. @throws CliError when a file cannot be used */

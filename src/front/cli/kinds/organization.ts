@@ -13,6 +13,6 @@ export const organization = defineKind({
   shape: "createdTime? id? kind? modifiedTime? name status?",
   columns: { Name: "name", "Created Date": created },
   arguments: [needed("NAME")],
-  example: "organization team-a",
+  examples: ["organization team-a"],
   draft: ({ args: [name] }) => ({ name }),
 });

@@ -33,7 +33,7 @@ export const policy = defineKind({
     resource: slice("With which resources", { short: "r" }),
     global: on("In all organizations, for subjects written ORGANIZATION/ACCOUNT"),
   },
-  example: "policy readers --subject ci --action get --resource '*'",
+  examples: ["policy readers --subject ci --action get --resource '*'"],
   draft: ({ args: [name], flags }) => ({
     name,
     global: flags.global,

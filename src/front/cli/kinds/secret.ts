@@ -18,7 +18,7 @@ export const secret = defineKind({
   shape: "id? kind? name secrets? tags",
   columns: { ID: "id", Name: "name", Content: () => "<hidden>" },
   arguments: [needed("SECRET_NAME", "Secret"), needed("SECRETS_FILE")],
-  example: "secret slack slack.json",
+  examples: ["secret slack slack.json"],
   ignoresExtra: true,
   draft: async ({ args: [name, path = ""], io }) => ({ name, secrets: await secretValues(io, path) }),
   reading: reading({

@@ -20,7 +20,7 @@ export const serviceAccount = defineKind({
   columns: { Name: "name", "Created Date": created },
   arguments: [needed("NAME")],
   flags: { "public-key": textFlag("PEM file with its RSA public key") },
-  example: "serviceaccount ci --public-key ci.pub.pem",
+  examples: ["serviceaccount ci --public-key ci.pub.pem"],
   draft: ({ args: [name], flags, io }) => ({ name, publicKey: pemFile(io, flags["public-key"]) }),
   facts: { "Public key": (resource) => [text(resource, "publicKey") && "set"] },
   users: {

@@ -39,7 +39,7 @@ export const subscription = defineKind({
     retries: integer("Attempts beyond the first before an event is a dead letter; 5 without"),
     ...secrets,
   },
-  example: "subscription echo --name echo-ticks --event-type ticker.tick",
+  examples: ["subscription echo --name echo-ticks --event-type ticker.tick"],
   draft: async ({ args: [functionName], flags }) => ({
     name: await nameOf(flags),
     eventType: flags["event-type"] ?? "",

@@ -17,14 +17,14 @@ const words = {
 
 /** `create <kind> ...` and `update <kind> ...` below one of the groups. */
 export function writeCommand(kind: Kind, verb: "create" | "update", group: string): Command {
-  const { draft, example, ...form } = kind.writing;
+  const { draft, examples, ...form } = kind.writing;
   return command({
     ...form,
     name: kind.word,
     aliases: kind.aliases,
     summary: `${words[verb].title} one ${kind.title}`,
     flags: { ...form.flags, ...waitFlags(kind) },
-    examples: [`dispatch ${group} ${example}`],
+    examples: examples.map((example) => `dispatch ${group} ${example}`),
     run: async ({ flags, ...context }) => {
       const body = await draft({ ...context, flags });
       const answer = await send(context, kind, verb, body);
