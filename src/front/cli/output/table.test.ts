@@ -20,6 +20,15 @@ describe("renderTable", () => {
     );
   });
 
+  test("breaks a cell of thousands of words while somebody waits for it", () => {
+    const words = Array.from({ length: 4000 }, (_, index) => String(index));
+    const lines = renderTable(plain, ["Reason"], [[words.join(" ")]])
+      .split("\n")
+      .slice(2);
+    expect(lines.join(" ").split(/\s+/).filter(Boolean)).toEqual(words);
+    expect(Math.max(...lines.map((line) => line.length))).toBe(34);
+  });
+
   test("centres headings over cells that stand at the left", () => {
     const rows = [
       ["java-base", "dispatchframework/java-base:0.0.13", "READY", "Sun Nov 22 14:46:10 UTC 2026"],

@@ -53,11 +53,12 @@ function bestBreaks(lengths: readonly number[], limit: number): readonly number[
   const count = lengths.length;
   const breaks: number[] = new Array(count).fill(count);
   const costs: number[] = new Array(count + 1).fill(0);
+  const lineLength = lineLengths(lengths);
   for (let start = count - 1; start >= 0; start--) {
-    if (lineLength(lengths, start, count) <= limit) continue;
+    if (lineLength(start, count) <= limit) continue;
     costs[start] = Number.POSITIVE_INFINITY;
     for (let end = start + 1; end < count; end++) {
-      const cost = lineCost(lineLength(lengths, start, end), limit) + (costs[end] ?? 0);
+      const cost = lineCost(lineLength(start, end), limit) + (costs[end] ?? 0);
       if (cost >= (costs[start] ?? 0)) continue;
       costs[start] = cost;
       breaks[start] = end;
@@ -70,6 +71,9 @@ function lineCost(length: number, limit: number): number {
   return (limit - length) ** 2 + (length > limit ? tooLongPenalty : 0);
 }
 
-function lineLength(lengths: readonly number[], start: number, end: number): number {
-  return lengths.slice(start, end).reduce((sum, length) => sum + length + 1, -1);
+/** The length of a line by its first word and the one behind its last; adding up its words each time would take for ever. */
+function lineLengths(lengths: readonly number[]): (start: number, end: number) => number {
+  const before = [0];
+  for (const length of lengths) before.push((before.at(-1) ?? 0) + length + 1);
+  return (start, end) => (before[end] ?? 0) - (before[start] ?? 0) - 1;
 }
