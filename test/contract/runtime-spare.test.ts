@@ -34,24 +34,27 @@ afterAll(() => harness.close());
 
 const limited = (): boolean => harness.sandbox.limits.cpu?.startsWith("cgroup") === true;
 
-test.skipIf(obstacle !== undefined)(
-  suiteName("a worker that nobody waits for yields to others until it gets a function", obstacle),
-  async ({ skip }) => {
-    if (!limited()) skip("no writable cpu cgroup");
-    const spec = {
-      organization: "acme",
-      language: "nodejs",
-      image: NO_IMAGE,
-      network: "none",
-      limits: LIMITS,
-    } as const;
-    const worker = await harness.runtime.start(spec, true);
-    const [waiting = 0, ...others] = weights();
-    expect(others).toEqual([]);
-    const source = { path: "hello.js", mode: 0o644, bytes: Buffer.from("module.exports = () => 1;") };
-    await worker.load({ handler: "./hello.js", bundle: encodeBundle([source]), environment: {}, limits: LIMITS });
-    const [loaded = 0] = weights();
-    expect(loaded / waiting).toBeCloseTo(10, 0);
-    await worker.stop("idle");
-  },
-);
+test
+  .skipIf(obstacle !== undefined)
+  .for([
+    ["until it gets a function", false, 10] as const,
+    ["and goes on so with a function that yields", true, 1] as const,
+  ])(suiteName("a worker that nobody waits for yields to others %s", obstacle), async ([, yields, times], { skip }) => {
+  if (!limited()) skip("no writable cpu cgroup");
+  const spec = {
+    organization: "acme",
+    language: "nodejs",
+    image: NO_IMAGE,
+    network: "none",
+    limits: LIMITS,
+  } as const;
+  const worker = await harness.runtime.start(spec, true);
+  const [waiting = 0, ...others] = weights();
+  expect(others).toEqual([]);
+  const source = { path: "hello.js", mode: 0o644, bytes: Buffer.from("module.exports = () => 1;") };
+  const bundle = encodeBundle([source]);
+  await worker.load({ handler: "./hello.js", bundle, environment: {}, limits: LIMITS, yields });
+  const [loaded = 0] = weights();
+  expect(loaded / waiting).toBeCloseTo(times, 0);
+  await worker.stop("idle");
+});

@@ -411,6 +411,20 @@ describe("organizations", () => {
   });
 });
 
+test("a function whose workers are ended for what they do again and again goes on, in workers that yield to others", async () => {
+  const { pool, runtime } = poolWith();
+  for (let turn = 0; turn < 5; turn++) {
+    const task = new TestTask(revisionOf());
+    pool.submit(task);
+    await eventually(() => runtime.loaded.length === turn + 1 && runtime.loaded[turn]?.held.length === 1);
+    runtime.loaded[turn]?.exit("protocol", 1);
+    expect(task.events).toEqual(["failed: protocol"]);
+    await eventually(() => pool.stats().functions[0]?.workers === 0);
+  }
+  await ready(pool, runtime, revisionOf({ faasId: "r2" }));
+  expect(runtime.loaded.map(({ yields }) => yields)).toEqual([false, false, false, false, true, false]);
+});
+
 describe("functions of one organization", () => {
   const flooding = revisionOf({ faasId: "flooding", concurrency: 10 });
   const other = revisionOf({ faasId: "other" });

@@ -6,6 +6,7 @@
 import { Admission, type AdmissionSettings, type Refused } from "../capacity/admission.ts";
 import { WorkerBudget } from "../capacity/budget.ts";
 import { Demand } from "../capacity/demand.ts";
+import { Distrust } from "../capacity/distrust.ts";
 import { DispatchError } from "../shared/errors.ts";
 import type { Afterwards, Blobs, LoadSpec, Runtime, Worker, WorkerSpec } from "../shared/ports.ts";
 import type { WorkerResource } from "./contract.ts";
@@ -49,6 +50,7 @@ export class Pool {
   readonly #log: Log;
   readonly #admission: Admission;
   readonly #budget: WorkerBudget;
+  readonly #distrust = new Distrust();
   readonly #functions = new Map<string, FunctionPool>();
   readonly #warmSets: WarmSets;
   readonly #floors: WarmFloors;
@@ -202,6 +204,9 @@ export class Pool {
   }
 
   async #acquire(pool: FunctionPool): Promise<{ worker: Worker; warmed: number }> {
+    const pause = this.#distrust.pauseOf(pool.revision.faasId);
+    if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause).unref());
+    if (this.#closed) throw new DispatchError("SHUTTING_DOWN");
     const demand = new Demand(pool, false);
     try {
       return await this.#load(pool.revision, demand);
@@ -214,9 +219,13 @@ export class Pool {
     const bundle = await this.#blobs.get(revision.source);
     const worker = await this.#warmSets.take(revision, demand);
     const warmed = performance.now();
-    const { handler, environment, limits } = revision;
+    const { handler, environment, limits, faasId } = revision;
+    void worker.exited.then(({ reason }) => {
+      if (reason === "protocol") this.#distrust.ended(faasId);
+    });
     const afterwards = (event: Afterwards): void => this.#tell(revision, event);
-    const spec: LoadSpec = { handler, bundle, environment, limits, afterwards };
+    const yields = this.#distrust.yields(faasId);
+    const spec: LoadSpec = { handler, bundle, environment, limits, yields, afterwards };
     try {
       await worker.load(spec);
       return { worker, warmed };
@@ -289,6 +298,7 @@ export class Pool {
       if (!pool.alive) this.#functions.delete(faasId);
     }
     this.#warmSets.sweep(performance.now());
+    this.#distrust.forget(performance.now());
     const inUse = new Set([...this.#functions.values()].map(({ organization }) => organization));
     this.#budget.keepOnly(inUse);
     this.#admission.keepOnly(inUse);

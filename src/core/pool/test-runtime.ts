@@ -2,6 +2,7 @@
 import type {
   Blobs,
   InvocationListener,
+  LoadSpec,
   Outcome,
   Runtime,
   StopReason,
@@ -21,6 +22,7 @@ export class TestWorker implements Worker {
   readonly exited: Promise<WorkerExit>;
   readonly stops: StopReason[] = [];
   handler = "";
+  yields: boolean | undefined;
   probes = 0;
   readonly #waiting = new Map<number, InvocationListener>();
   #last = 0;
@@ -40,8 +42,9 @@ export class TestWorker implements Worker {
     return [...this.#waiting.keys()];
   }
 
-  load({ handler }: { handler: string }): Promise<void> {
+  load({ handler, yields }: Pick<LoadSpec, "handler" | "yields">): Promise<void> {
     this.handler = handler;
+    this.yields = yields;
     return handler === "broken" ? Promise.reject(new Error("cannot be loaded")) : Promise.resolve();
   }
 

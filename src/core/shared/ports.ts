@@ -197,6 +197,8 @@ export interface LoadSpec {
   /** Plain environment variables of the function. */
   readonly environment: Readonly<Record<string, string>>;
   readonly limits: Limits;
+  /** Of the processors it takes what others leave. */
+  readonly yields?: boolean;
   /** Is told what the function does outside of its runs. */
   readonly afterwards?: (event: Afterwards) => void;
 }

@@ -15,9 +15,9 @@ test("a gauge takes a burst, and after that as much as empties a second", () => 
 test("output is read for a part of each turn, and the rest of the turn belongs to others", () => {
   let now = 0;
   const pace = new ReadingPace(() => now);
-  expect(pace.pauseAfter(1024 * 1024)).toBe(0);
-  now = 20;
-  expect(pace.pauseAfter(1024 * 1024)).toBe(30);
-  now = 50;
-  expect(pace.pauseAfter(1024 * 1024)).toBe(0);
+  expect(pace.pauseAfter(192 * 1024)).toBe(0);
+  now = 4;
+  expect(pace.pauseAfter(64 * 1024)).toBe(6);
+  now = 10;
+  expect(pace.pauseAfter(192 * 1024)).toBe(0);
 });

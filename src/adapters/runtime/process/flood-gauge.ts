@@ -41,8 +41,8 @@ export class FloodGauge {
 }
 
 /** Milliseconds of one turn of reading, and the bytes that may be read in it: 24 MB a second. The thread serves others in between. */
-const TURN_MS = 50;
-const BYTES_A_TURN = 1.2 * MEBIBYTE;
+const TURN_MS = 10;
+const BYTES_A_TURN = 0.24 * MEBIBYTE;
 
 /** How fast a worker's output is read: whoever writes faster waits at the pipe, and nobody else waits for him. */
 export class ReadingPace {

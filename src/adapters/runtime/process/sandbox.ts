@@ -77,7 +77,8 @@ export interface SandboxedProcess {
   /** The private temporary folder of mode `none`; "" in a real sandbox, where it is /tmp. */
   readonly temporaryFolder: string;
   readonly exited: Promise<SandboxExit>;
-  setLimits(limits: Limits): void;
+  /** `background` as in `SandboxCommand`. */
+  setLimits(limits: Limits, background?: boolean): void;
   /** Bytes of memory in use; undefined where nobody counts them. */
   memoryUsed(): number | undefined;
   /** SIGTERM, a short grace, SIGKILL; resolves when nothing is left. */

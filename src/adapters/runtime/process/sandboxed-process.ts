@@ -70,7 +70,7 @@ export const followSandboxed = (child: ChildProcess, group: ControlGroup, log: L
     channel: (child.stdio[3] ?? undefined) as Duplex | undefined,
     temporaryFolder: "",
     exited,
-    setLimits: (limits) => group.apply(limits),
+    setLimits: (limits, background) => group.apply(limits, background),
     memoryUsed: () => group.memoryUsed(),
     terminate: (graceMilliseconds = GRACE_MILLISECONDS) =>
       terminate({

@@ -134,7 +134,7 @@ class ProcessWorker implements Worker {
   }
 
   async load(spec: LoadSpec): Promise<void> {
-    this.#applyLimits(spec.limits);
+    this.#applyLimits(spec);
     this.#strayBytes = 0;
     this.#afterwards = spec.afterwards;
     this.#state = "loading";
@@ -170,9 +170,9 @@ class ProcessWorker implements Worker {
     return this.#stopping;
   }
 
-  #applyLimits(limits: Limits): void {
+  #applyLimits({ limits, yields }: LoadSpec): void {
     try {
-      this.#options.process.setLimits(limits);
+      this.#options.process.setLimits(limits, yields);
       this.#limits = limits;
     } catch (error) {
       const reason = messageOf(error);
