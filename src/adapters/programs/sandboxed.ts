@@ -24,6 +24,8 @@ export interface ProgramsOptions {
 
 const BUILT_INS_AT = "/opt/dispatch/event-drivers";
 const FILE_AT = "/opt/dispatch/driver";
+/** A driver that made something elsewhere has so long to remove it. */
+const GRACE_MS = 3000;
 const LIMITS: Limits = { memory: 256, cpu: 1, pids: 64, disk: 64 };
 
 /** Beside the built server, or what the last build made of the source tree. */
@@ -121,7 +123,7 @@ function follow(
       return flood ? "it wrote more output than a driver may (16 MB a second)" : reasonOf(exit);
     }),
     socket: listening?.path,
-    stop: () => process.terminate(),
+    stop: () => process.terminate(GRACE_MS),
   };
 }
 

@@ -3,6 +3,8 @@ import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { freePorts } from "../../../apps/cloudmaster/simulator/listener.ts";
+import { installMoto, type Moto, startMoto } from "../../../apps/cloudmaster/test/moto.ts";
+import { connectAws } from "../../../src/event-drivers/aws/client.ts";
 import { NATS_USER, NatsServer, NO_NATS, natsProgram } from "../../support/nats.ts";
 import { addressIn, NO_POSTGRES, PostgresServer, postgresPrograms, runSql } from "../../support/postgres.ts";
 import { runCommand } from "../support/command-line.ts";
@@ -14,23 +16,29 @@ const programOfNats = natsProgram();
 const programsOfPostgres = postgresPrograms();
 const skipped = (program: string | undefined, why: string): string =>
   program === undefined ? ` (SKIPPED: ${why})` : "";
+const moto = await installMoto();
+const NO_MOTO = "missing" in moto ? moto.missing : "moto is there";
 const PASSWORD = "p0stgres-p4ssword";
 
 let server: ServerProcess;
 let dispatch: Dispatch;
+let aws: Moto;
 let nats: NatsServer;
 let postgres: PostgresServer;
 let postgresPort: number;
 
 beforeAll(async () => {
   [postgresPort = 0] = await freePorts(1);
+  if ("program" in moto) aws = await startMoto(moto.program);
   if (programOfNats !== undefined) nats = await NatsServer.create(programOfNats);
   if (programsOfPostgres !== undefined) {
     postgres = new PostgresServer(programsOfPostgres, postgresPort);
     await postgres.start();
     await runSql(inDatabase("postgres"), [`create user teller password '${PASSWORD}'`, "create database shop"]);
   }
-  const ports = [nats?.port, postgres && postgresPort].filter((port) => port !== undefined);
+  const ports = [nats?.port, postgres && postgresPort, aws && Number(new URL(aws.url).port)].filter(
+    (port) => port !== undefined,
+  );
   const flags = ports.flatMap((port) => ["--allow-host-service", `127.0.0.1:${port}`]);
   ({ server, dispatch } = await serverWith([], { flags }));
   // Only what somebody gets is known again when it comes twice.
@@ -39,7 +47,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await server?.dispose();
-  await Promise.all([nats?.dispose(), postgres?.dispose()]);
+  await Promise.all([nats?.dispose(), postgres?.dispose(), aws?.stop()]);
 });
 
 const inDatabase = (database: string): string => `${addressIn(postgres.folder, database)}&port=${postgresPort}`;
@@ -205,6 +213,61 @@ test.skipIf(programsOfPostgres === undefined)(
       (await dataOf("shop")).some((data) => JSON.stringify(data) === '{"number":2}') ? true : undefined,
     );
     expect(await linesOf("table")).not.toMatch(/p4ssword/);
+  },
+  120_000,
+);
+
+test.skipIf("missing" in moto)(
+  `what EventBridge sends becomes an event, its message is deleted then, and wrong keys are told (${NO_MOTO})`,
+  async () => {
+    const keys = { accessKeyId: "any", secretAccessKey: "any", sessionToken: "" };
+    const call = connectAws({ region: "us-west-2", ...keys, endpoint: aws.url });
+    const config = {
+      ...{ "event-patterns": '[{"source": ["shop.orders"]}]', source: "bridge", duration: "1", endpoint: aws.url },
+    };
+    const secret = { aws_access_key_id: "any", aws_secret_access_key: "s3cret-of-aws" };
+    await createDriver("bridge", "aws", { config, secret });
+    await is("bridge", "READY");
+    const put = (number: number) =>
+      call("events", "PutEvents", {
+        Entries: [{ Source: "shop.orders", DetailType: "made", Detail: JSON.stringify({ number }) }],
+      });
+    await put(1);
+    await until("the event has come", async () => ((await dataOf("bridge")).length >= 1 ? true : undefined));
+
+    await dispatch.delete("/v1/event/drivers/bridge");
+    await put(2);
+    await createDriver("bridge", "aws", { config, secret });
+    await until("what came meanwhile comes", async () => ((await dataOf("bridge")).length >= 2 ? true : undefined));
+    expect(await eventsOf("bridge")).toMatchObject([
+      { type: "shop.orders", data: { "detail-type": "made", detail: { number: 1 } } },
+      { type: "shop.orders", data: { "detail-type": "made", detail: { number: 2 } } },
+    ]);
+    const [queueUrl] = (await call("sqs", "ListQueues", { QueueNamePrefix: "dispatch-" })).QueueUrls as string[];
+    const counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
+    await until("both messages are deleted", async () => {
+      const { Attributes } = await call("sqs", "GetQueueAttributes", { QueueUrl: queueUrl, AttributeNames: counts });
+      return Object.values(Attributes as Record<string, string>).every((count) => Number(count) === 0)
+        ? true
+        : undefined;
+    });
+    expect(await linesOf("bridge")).not.toContain(secret.aws_secret_access_key);
+
+    const rules = async () =>
+      ((await call("events", "ListRules", { NamePrefix: "dispatch-rule-" })).Rules as object[]).length;
+    const passing = { ...config, "event-patterns": '[{"source": ["shop.returns"]}]', "clean-up": "true" };
+    await createDriver("passing", "aws", { config: passing, secret });
+    await is("passing", "READY");
+    expect(await rules()).toBe(2);
+    await dispatch.delete("/v1/event/drivers/passing");
+    await until("its rule is removed", async () => ((await rules()) === 1 ? true : undefined));
+
+    await fetch(`${aws.url}/moto-api/reset-auth`, { method: "POST", body: "0" });
+    await correctSecret("bridge", "aws", { config, secret: { ...secret, aws_access_key_id: "AKIAUNKNOWN" } });
+    const wrong = await is("bridge", "ERROR");
+    expect(wrong.reason?.[0]).toMatch(
+      /^the driver ended \(exit code 1\): AWS does not accept the keys of the secret \(aws_access_key_id, aws_secret_access_key\): /,
+    );
   },
   120_000,
 );
