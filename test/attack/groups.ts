@@ -1,6 +1,7 @@
 /** Every attack by its group, in the order in which they are tried. */
 import type { Attack } from "./attack.ts";
 import { audit } from "./groups/audit.ts";
+import { containers } from "./groups/containers.ts";
 import { denialByFunctions } from "./groups/denial-functions.ts";
 import { denialByRequests } from "./groups/denial-requests.ts";
 import { escapes } from "./groups/escapes.ts";
@@ -14,6 +15,7 @@ import { terminal } from "./groups/terminal.ts";
 export const groups: Readonly<Record<string, readonly Attack[]>> = {
   escapes,
   network,
+  containers,
   packages,
   forgeries,
   rights,

@@ -3,6 +3,7 @@ import { administratorOf, bearer, createAccount, grant, signedToken } from "../e
 import { Dispatch, ORGANIZATION, type RunObject } from "../e2e/support/dispatch.ts";
 import { type Answer, type Sending, send } from "../e2e/support/http.ts";
 import { type ServerProcess, startServer } from "../e2e/support/server.ts";
+import { type ContainerTarget, startContainerTarget } from "./containers.ts";
 
 /** The door's own limits stay as they are delivered; a stop that waits longer would only make the attacks slower. */
 const FLAGS = ["--debug", "--stop-grace", "2s", "--warm-workers", "1"];
@@ -22,6 +23,7 @@ export const GUARDED_ORGANIZATION = "team-a";
 export class Target {
   #server: ServerProcess;
   #guarded: Promise<GuardedServer> | undefined;
+  #containers: Promise<ContainerTarget> | undefined;
   #made = 0;
 
   constructor(server: ServerProcess) {
@@ -103,6 +105,12 @@ export class Target {
     return this.#guarded;
   }
 
+  /** A server of its own with a Docker engine of its own, started when an attack needs it. */
+  containers(): Promise<ContainerTarget> {
+    this.#containers ??= startContainerTarget();
+    return this.#containers;
+  }
+
   /** Whether it still answers, in time. */
   async isAlive(): Promise<boolean> {
     const late = new Promise<boolean>((resolve) => setTimeout(resolve, ANSWERS_WITHIN_MS, false).unref());
@@ -124,6 +132,7 @@ export class Target {
   async close(): Promise<void> {
     await this.#server.dispose();
     await (await this.#guarded)?.server.dispose();
+    await (await this.#containers?.catch(() => undefined))?.close();
   }
 }
 
