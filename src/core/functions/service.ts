@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Revision } from "../pool/revision.ts";
 import type { ForgottenRuns } from "../retention/forgotten-runs.ts";
 import { unixSeconds } from "../shared/clock.ts";
+import { cutReason } from "../shared/cut.ts";
 import { DispatchError } from "../shared/errors.ts";
 import { KeyedQueue } from "../shared/keyed-queue.ts";
 import type { Statement } from "../shared/ports.ts";
@@ -172,7 +173,13 @@ export class Functions extends ResourceService<FunctionResource, FunctionDocumen
     { faasId, reason, imageless }: FailedDeployment,
   ): Promise<Ending> {
     const built = record.document.built || imageless !== true;
-    const document: FunctionDocument = { ...record.document, faasId, built, status: "ERROR", reason: [reason] };
+    const document: FunctionDocument = {
+      ...record.document,
+      faasId,
+      built,
+      status: "ERROR",
+      reason: [cutReason(reason)],
+    };
     const noted = await this.store.note(record, document, complete(job));
     return noted === undefined ? [] : undefined;
   }

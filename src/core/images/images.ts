@@ -1,5 +1,6 @@
 /** Images: a base image with dependencies, built by the language's own installer into an immutable folder (decisions 22). */
 import { languageOfBase } from "../languages/languages.ts";
+import { cutReason } from "../shared/cut.ts";
 import { DispatchError } from "../shared/errors.ts";
 import { BuildError, type BuiltImage, type Statement } from "../shared/ports.ts";
 import { type WireStatus, wireStrings, wireTags } from "../shared/wire.ts";
@@ -168,7 +169,7 @@ export class Images extends ResourceService<Image, ImageDocument> {
   }
 }
 
-const failed = (reason: string) => ({ status: "ERROR", reason: [reason] }) as const;
+const failed = (reason: string) => ({ status: "ERROR", reason: [cutReason(reason)] }) as const;
 
 const isBeingBuilt = ({ document: { status } }: ImageRecord) => status === "UPDATING" || status === "CREATING";
 

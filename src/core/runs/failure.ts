@@ -1,5 +1,6 @@
 /** Failures of runs: their words, and how much of them is kept. */
 import { UncheckedError } from "../functions/schema/schemas.ts";
+import { cut } from "../shared/cut.ts";
 import type { FunctionFailure } from "../shared/ports.ts";
 
 /** `Input invalid against schema: ...`, one line for each violation (server.md 4.7). */
@@ -25,8 +26,4 @@ const MOST_LINES = 100;
 export function recordable({ message, stacktrace, ...rest }: FunctionFailure): FunctionFailure {
   const lines = stacktrace?.slice(0, MOST_LINES).map((line) => cut(line, LONGEST_LINE)) ?? null;
   return { ...rest, message: cut(message, LONGEST_MESSAGE), stacktrace: lines };
-}
-
-function cut(text: string, longest: number): string {
-  return text.length <= longest ? text : `${text.slice(0, longest)}... (${text.length - longest} characters more)`;
 }
