@@ -10,7 +10,7 @@ import { addressIn, NO_POSTGRES, PostgresServer, postgresPrograms, runSql } from
 import { runCommand } from "../support/command-line.ts";
 import { type Dispatch, parse, serverWith } from "../support/dispatch.ts";
 import type { ServerProcess } from "../support/server.ts";
-import { until } from "../support/until.ts";
+import { until as untilWithin } from "../support/until.ts";
 
 const programOfNats = natsProgram();
 const programsOfPostgres = postgresPrograms();
@@ -19,6 +19,9 @@ const skipped = (program: string | undefined, why: string): string =>
 const moto = await installMoto();
 const NO_MOTO = "missing" in moto ? moto.missing : "moto is there";
 const PASSWORD = "p0stgres-p4ssword";
+
+/** A message that a driver had when it was ended comes again after 10 s, and a driver that ended is started after a pause. */
+const until = <T>(what: string, ask: () => Promise<T | undefined>): Promise<T> => untilWithin(what, ask, 90_000);
 
 let server: ServerProcess;
 let dispatch: Dispatch;
@@ -149,7 +152,7 @@ test.skipIf(programOfNats === undefined)(
     expect(await linesOf("orders")).not.toContain(NATS_USER.password);
     await client.close();
   },
-  120_000,
+  180_000,
 );
 
 test.skipIf(programOfNats === undefined)(
@@ -177,7 +180,7 @@ test.skipIf(programOfNats === undefined)(
       return (await eventsOf("subjects")).some(({ type }) => type === "shop.again") ? true : undefined;
     });
   },
-  120_000,
+  180_000,
 );
 
 test.skipIf(programsOfPostgres === undefined)(
@@ -214,7 +217,7 @@ test.skipIf(programsOfPostgres === undefined)(
     );
     expect(await linesOf("table")).not.toMatch(/p4ssword/);
   },
-  120_000,
+  180_000,
 );
 
 test.skipIf("missing" in moto)(
@@ -269,5 +272,5 @@ test.skipIf("missing" in moto)(
       /^the driver ended \(exit code 1\): AWS does not accept the keys of the secret \(aws_access_key_id, aws_secret_access_key\): /,
     );
   },
-  120_000,
+  180_000,
 );
