@@ -2,7 +2,7 @@
 import { statSync } from "node:fs";
 import { dirname, isAbsolute, relative, resolve } from "node:path";
 
-export const BUILT_IN = ["ticker", "cron", "vcenter", "nats", "postgres", "aws"] as const;
+export const BUILT_IN = ["ticker", "cron", "vcenter", "nats", "postgres", "aws", "cloudevents", "eventgrid"] as const;
 export type BuiltIn = (typeof BUILT_IN)[number];
 
 export type Found =

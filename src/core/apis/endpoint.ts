@@ -1,11 +1,12 @@
 /** What is stored of an API, how a request becomes that, and how it looks on the wire (server.md 2.11, decisions 10 and 14). */
+import { GITHUB, type SignatureRules } from "../../../packages/webhooks/rules.ts";
 import { DispatchError } from "../shared/errors.ts";
 import { ADMINISTRATOR, BY_ADMINISTRATOR, type Person } from "../shared/principal.ts";
 import { wireTags } from "../shared/wire.ts";
 import type { ResourceRecord } from "../store/resource-store.ts";
 import type { Api } from "./contract.ts";
 import { hostKey } from "./host-names.ts";
-import { GITHUB, type SignatureRules, signatureOf } from "./signature.ts";
+import { signatureOf } from "./signature.ts";
 
 /** Who may call an endpoint (decision 14). */
 export const authentications = ["public", "basic", "token", "slack", "github", "standard-webhooks", "hmac"] as const;

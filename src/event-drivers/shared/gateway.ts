@@ -37,8 +37,7 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
 
 export function openGateway({ endpoint, token, dryRun = false }: GatewayOptions): Gateway {
-  const address = new URL(`http://${endpoint}/v1/event/ingest`);
-  if (address.port === "" && !/:80$/.test(endpoint)) address.port = "8080";
+  const address = ingestAddress(endpoint);
   const headers = { Cookie: "unset" };
 
   async function hello(): Promise<void> {
@@ -90,6 +89,13 @@ export function openGateway({ endpoint, token, dryRun = false }: GatewayOptions)
   return { hello, push };
 }
 
+/** @param endpoint `host:port` */
+export function ingestAddress(endpoint: string): URL {
+  const address = new URL(`http://${endpoint}/v1/event/ingest`);
+  if (address.port === "" && !/:80$/.test(endpoint)) address.port = "8080";
+  return address;
+}
+
 /** Another driver has taken its place, or it was deleted. */
 export class TokenError extends Error {
   override name = "TokenError";
@@ -105,7 +111,7 @@ function wireEvent({ eventID, eventTime, data, ...rest }: DriverEvent): object {
   };
 }
 
-function causeOf(error: unknown): string {
+export function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? error.cause.message || error.message : error.message;
 }

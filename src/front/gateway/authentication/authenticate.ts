@@ -1,6 +1,7 @@
 /** Who may call an endpoint, enforced (decision 14). */
 
 import type { IncomingMessage } from "node:http";
+import { verifyHmac, verifyStandardWebhook } from "../../../../packages/webhooks/verify.ts";
 import { type Endpoint, slackSecretOf } from "../../../core/apis/endpoint.ts";
 import { wordsOf } from "../../../core/shared/own-error.ts";
 import { principalText } from "../../../core/shared/principal.ts";
@@ -11,7 +12,6 @@ import { passwords, userName, verifyBasic } from "./basic.ts";
 import { bearerToken } from "./bearer.ts";
 import { verifySlackSignature } from "./slack.ts";
 import { isFromThisMachine } from "./this-machine.ts";
-import { verifyHmac, verifyStandardWebhook } from "./webhook.ts";
 
 type Values = Readonly<Record<string, string>>;
 

@@ -4,7 +4,7 @@
  * Pure: the clock and the secrets are arguments.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
-import type { SignatureRules } from "../../../core/apis/signature.ts";
+import type { SignatureRules } from "./rules.ts";
 
 /** Seconds that a request's time may lie away from ours, in either direction. */
 const WINDOW = 300;
