@@ -23,6 +23,6 @@ failed=0
 step types tsc -p .
 step lint biome check --error-on-warnings .
 step layers depcruise --config .dependency-cruiser.cjs src apps packages bench scripts
-step folders depcruise --config .dependency-cruiser.folders.cjs src/core
+step folders depcruise --config .dependency-cruiser.folders.cjs src/core src/adapters
 step unused knip --no-progress
 exit "$failed"

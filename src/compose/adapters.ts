@@ -17,6 +17,7 @@ import { databaseFile, dataFolder, networkSettings, portOfApi, postgresAddress }
 import { serverNames } from "../settings/server-names.ts";
 import { openDocker } from "./docker.ts";
 import { environmentOf, type RuntimeChoice } from "./environments.ts";
+import { guestsIn } from "./guests.ts";
 import { serverId } from "./server-id.ts";
 
 /** A new key beside an old database would leave every secret unreadable. */
@@ -89,7 +90,7 @@ export async function openAdapters(settings: Settings, log: Logger, connection: 
   });
   const processRuntime = createProcessRuntime({
     sandbox,
-    imagesFolder,
+    guestOf: guestsIn(sandbox, imagesFolder),
     maxLogBytes: settings["max-log-bytes"],
     maxOutputBytes: settings["max-output-bytes"],
     defaultNetwork: networkSettings(settings).functions,

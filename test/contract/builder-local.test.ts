@@ -17,7 +17,7 @@ import { promisify } from "node:util";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { defaultInstallLimits, type InstallLimits } from "../../src/adapters/builder/installation.ts";
 import { createLocalBuilder } from "../../src/adapters/builder/local.ts";
-import { findNpm } from "../../src/adapters/builder/npm-location.ts";
+import { findNpm } from "../../src/adapters/installers/npm-location.ts";
 import { findInterpreter } from "../../src/adapters/languages/languages.ts";
 import { createSandbox } from "../../src/adapters/runtime/process/create-sandbox.ts";
 import type { Builder } from "../../src/core/shared/ports.ts";

@@ -3,7 +3,7 @@ import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, st
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createLocalBuilder } from "../../src/adapters/builder/local.ts";
-import { findNpm } from "../../src/adapters/builder/npm-location.ts";
+import { findNpm } from "../../src/adapters/installers/npm-location.ts";
 import { findInterpreter } from "../../src/adapters/languages/languages.ts";
 import { encodeBundle } from "../../src/core/functions/bundle.ts";
 import type { Builder, BuiltImage, Language } from "../../src/core/shared/ports.ts";

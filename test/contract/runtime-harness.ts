@@ -8,6 +8,7 @@ import { createSandbox } from "../../src/adapters/runtime/process/create-sandbox
 import type { Log } from "../../src/adapters/runtime/process/log.ts";
 import { createProcessRuntime, type ProcessRuntimeOptions } from "../../src/adapters/runtime/process/runtime.ts";
 import type { Sandbox, SandboxOptions } from "../../src/adapters/runtime/process/sandbox.ts";
+import { guestsIn } from "../../src/compose/guests.ts";
 import { encodeBundle } from "../../src/core/functions/bundle.ts";
 import { SecretMask } from "../../src/core/shared/mask/mask.ts";
 import type {
@@ -40,13 +41,14 @@ export interface Harness {
   close(): Promise<void>;
 }
 
-export type HarnessOptions = Partial<SandboxOptions> & Partial<Omit<ProcessRuntimeOptions, "sandbox" | "log">>;
+export type HarnessOptions = Partial<SandboxOptions> &
+  Partial<Omit<ProcessRuntimeOptions, "sandbox" | "log" | "guestOf">> & { readonly guestFolder?: string };
 
 export const createHarness = async (options: HarnessOptions = {}): Promise<Harness> => {
   const folder = await mkdtemp(join(tmpdir(), "dispatch-test-"));
   const sandbox = await createSandbox({ mode: "bubblewrap", stateDir: join(folder, "state"), log: silent, ...options });
-  const imagesFolder = join(folder, "images");
-  const runtime = createProcessRuntime({ log: silent, imagesFolder, ...options, sandbox });
+  const guestOf = guestsIn(sandbox, join(folder, "images"), options.guestFolder);
+  const runtime = createProcessRuntime({ log: silent, guestOf, ...options, sandbox });
   return {
     runtime,
     sandbox,

@@ -2,14 +2,14 @@
 import { lstat, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BuildError, type BuiltImage, type ImageSpec, type NetworkKind } from "../../core/shared/ports.ts";
+import type { Installer } from "../installers/installer.ts";
+import { commonVariables, type RegistrySettings, toRegistrySettings } from "../installers/registry-settings.ts";
 import type { Interpreter } from "../runtime/process/interpreters.ts";
 import type { Log } from "../runtime/process/log.ts";
 import type { Sandbox } from "../runtime/process/sandbox.ts";
 import { imageDigest } from "./image-digest.ts";
 import type { ImageStore, Workshop } from "./image-store.ts";
 import { type Installation, type InstallLimits, refuseTooLarge, runInstallation, workBind } from "./installation.ts";
-import type { Installer } from "./installer.ts";
-import { commonVariables, type RegistrySettings, toRegistrySettings } from "./registry-settings.ts";
 import { closeTree } from "./stranger-tree.ts";
 
 /** What is to be installed, by what. */

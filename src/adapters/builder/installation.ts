@@ -3,8 +3,8 @@ import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { setInterval as ticks } from "node:timers/promises";
 import { BuildError, type Limits, type NetworkKind } from "../../core/shared/ports.ts";
+import { type Installer, type InstallPlan, WORK_DIR } from "../installers/installer.ts";
 import type { Bind, Sandbox, SandboxedProcess } from "../runtime/process/sandbox.ts";
-import { type Installer, type InstallPlan, WORK_DIR } from "./installer.ts";
 import { createOutputLines } from "./output-lines.ts";
 import { measureTree } from "./stranger-tree.ts";
 

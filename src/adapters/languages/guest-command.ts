@@ -1,9 +1,10 @@
 /** How the guest of each language is started, and what it needs to see. */
 import type { Language } from "../../core/shared/ports.ts";
+import type { GuestCommand } from "../runtime/process/guest.ts";
+import { GUEST_AT } from "../runtime/process/guest-files.ts";
 import { interpreterPath } from "../runtime/process/interpreters.ts";
 import type { Sandbox } from "../runtime/process/sandbox.ts";
-import { GUEST_AT } from "./guest-files.ts";
-import type { GuestCommand, PlacedImage } from "./language.ts";
+import type { PlacedImage } from "./language.ts";
 import { languageAdapters, obtainInterpreter } from "./languages.ts";
 
 /** The command that starts a generic worker. @throws Error with reason and remedy when the language cannot run here. */

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { defaultGuestFolder } from "./guest-files.ts";
+import { defaultGuestFolder } from "../runtime/process/guest-files.ts";
 import { javaGuest } from "./java-guest.ts";
 import { findInterpreter } from "./languages.ts";
 

@@ -1,20 +1,8 @@
 /** How this machine runs a language: its interpreter, its guest, its installer. One row a file; the table is languages.ts. */
-import type { Installer } from "../builder/installer.ts";
-import type { Link } from "../runtime/process/bubblewrap.ts";
+import type { Installer } from "../installers/installer.ts";
+import type { GuestCommand } from "../runtime/process/guest.ts";
 import type { Interpreter, InterpreterSearch } from "../runtime/process/interpreters.ts";
 import type { Bind, Sandbox } from "../runtime/process/sandbox.ts";
-
-export interface GuestCommand {
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly binds: readonly Bind[];
-  readonly links: readonly Link[];
-  readonly environment: Readonly<Record<string, string>>;
-  /** Where it starts; default /tmp. For interpreters that cannot change their folder later. */
-  readonly directory?: string;
-  /** The image's dependencies as the guest sees them. It is told when a function is loaded: until then it runs nothing of theirs. */
-  readonly modules?: string;
-}
 
 /** What of the command depends on the language alone. */
 export type Guest = Pick<GuestCommand, "args" | "binds" | "modules" | "directory"> &

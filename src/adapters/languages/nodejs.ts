@@ -3,9 +3,9 @@ import { execFile } from "node:child_process";
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { npm } from "../builder/npm.ts";
+import { npm } from "../installers/npm.ts";
+import { entryOf, IMAGE_AT, realFolder } from "../runtime/process/guest-files.ts";
 import { type InterpreterSearch, LINKS_AT } from "../runtime/process/interpreters.ts";
-import { entryOf, IMAGE_AT, realFolder } from "./guest-files.ts";
 import type { LanguageAdapter } from "./language.ts";
 
 const run = promisify(execFile);

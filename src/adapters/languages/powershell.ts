@@ -3,9 +3,9 @@ import { execFile } from "node:child_process";
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { psmodules } from "../builder/psmodules.ts";
+import { psmodules } from "../installers/psmodules.ts";
+import { entryOf, imageFolder } from "../runtime/process/guest-files.ts";
 import { findOnPath, type InterpreterSearch, LINKS_AT } from "../runtime/process/interpreters.ts";
-import { entryOf, imageFolder } from "./guest-files.ts";
 import type { LanguageAdapter } from "./language.ts";
 
 const run = promisify(execFile);

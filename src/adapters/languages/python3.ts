@@ -3,9 +3,9 @@ import { execFile } from "node:child_process";
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { pip } from "../builder/pip.ts";
+import { pip } from "../installers/pip.ts";
+import { entryOf, imageFolder } from "../runtime/process/guest-files.ts";
 import { findOnPath, type InterpreterSearch, LINKS_AT } from "../runtime/process/interpreters.ts";
-import { entryOf, imageFolder } from "./guest-files.ts";
 import type { LanguageAdapter } from "./language.ts";
 
 const run = promisify(execFile);

@@ -1,10 +1,8 @@
 /** The process runtime: workers are sandboxed child processes of the server (design in docs/architecture.md). */
 import { join } from "node:path";
-import type { NetworkKind, Runtime, Worker, WorkerSpec } from "../../../core/shared/ports.ts";
-import { imageFolderIn } from "../../builder/image-folder.ts";
-import { guestCommand } from "../../languages/guest-command.ts";
-import { defaultGuestFolder } from "../../languages/guest-files.ts";
+import type { BuiltImage, Language, NetworkKind, Runtime, Worker, WorkerSpec } from "../../../core/shared/ports.ts";
 import { checkRuntime } from "./check.ts";
+import type { GuestCommand } from "./guest.ts";
 import type { Log } from "./log.ts";
 import type { Sandbox, SandboxedProcess } from "./sandbox.ts";
 import { createWorker } from "./worker.ts";
@@ -12,8 +10,8 @@ import { createWorker } from "./worker.ts";
 export interface ProcessRuntimeOptions {
   /** From `createSandbox`; shared with the builder and closed by whoever made it, after the runtime. */
   readonly sandbox: Sandbox;
-  /** Where the builder keeps the folders of images. */
-  readonly imagesFolder: string;
+  /** How the guest of a language is started with an image. @throws Error with a sentence when it cannot be started here. */
+  guestOf(language: Language, image: BuiltImage): Promise<GuestCommand>;
   /** The network of functions that name none, which `check` tries; default `isolated`. */
   readonly defaultNetwork?: NetworkKind;
   /** Bytes of log kept for a run; default 1 MB. */
@@ -24,8 +22,6 @@ export interface ProcessRuntimeOptions {
   readonly startMilliseconds?: number;
   /** Longest time that loading a function may take; default 60 s. */
   readonly loadMilliseconds?: number;
-  /** The folder with the guests (`nodejs.mjs`, `python3/main.py`); default: beside the program. */
-  readonly guestFolder?: string;
   readonly log: Log;
 }
 
@@ -44,12 +40,8 @@ const startWorker = async (
   background: boolean,
 ): Promise<{ readonly worker: Worker; readonly process: SandboxedProcess }> => {
   const { sandbox, log } = options;
-  const guestFolder = options.guestFolder ?? defaultGuestFolder();
   const { organization, network, limits } = spec;
-  const { modules, ...guest } = await guestCommand(sandbox, guestFolder, spec.language, {
-    folder: imageFolderIn(options.imagesFolder, spec.image),
-    interpreter: spec.image.madeFor?.interpreter,
-  });
+  const { modules, ...guest } = await options.guestOf(spec.language, spec.image);
   const process = await sandbox.spawn({
     ...{ ...guest, name: id, network, organization },
     limits: { ...limits, cpu: Math.max(limits.cpu, WARM_UP_CPU) },

@@ -3,8 +3,8 @@
 import { existsSync, lstatSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { OwnError } from "../../core/shared/own-error.ts";
-import type { Bind, Sandbox } from "../runtime/process/sandbox.ts";
+import { OwnError } from "../../../core/shared/own-error.ts";
+import type { Bind, Sandbox } from "./sandbox.ts";
 
 export const GUEST_AT = "/opt/dispatch/guest";
 export const IMAGE_AT = "/image";
@@ -13,7 +13,7 @@ export const IMAGE_AT = "/image";
 export const defaultGuestFolder = (): string => {
   const here = dirname(fileURLToPath(import.meta.url));
   const built = join(here, "guest");
-  return existsSync(built) ? built : join(here, "../../guest");
+  return existsSync(built) ? built : join(here, "../../../guest");
 };
 
 /** The first of the candidates that is there, as the sandbox sees it. @throws Error when none is. */

@@ -1,7 +1,7 @@
 /** PowerShell modules: `requirements.psd1`, installed by a small client for NuGet feeds (src/guest/powershell/install.ps1). */
 import { join } from "node:path";
 import { BuildError } from "../../core/shared/ports.ts";
-import { defaultGuestFolder, GUEST_AT } from "../languages/guest-files.ts";
+import { defaultGuestFolder, GUEST_AT } from "../runtime/process/guest-files.ts";
 import { interpreterPath } from "../runtime/process/interpreters.ts";
 import type { Installer, PlanContext } from "./installer.ts";
 import { readUntrusted } from "./read-untrusted.ts";
