@@ -265,6 +265,17 @@ describe("an event", () => {
     await vi.waitFor(() => expect(started).toHaveLength(3));
   });
 
+  test("that nobody has subscribed to stands in the log once, and goes to whoever has when it comes again", async () => {
+    await Promise.all([emit(), emit()]);
+    await subscribe("late", "vm.deployed", "f");
+    await Promise.all([emit(), emit(), emit()]);
+    await emit();
+    await vi.waitFor(() => expect(started).toHaveLength(1));
+    const kept = await eventsBefore(database, home, { before: undefined, since: undefined, limit: 5 });
+    expect(kept).toHaveLength(1);
+    expect(await database.query.selectFrom("deliveries").select("id").execute()).toHaveLength(1);
+  });
+
   test("is repeated when its run fails, and those behind it wait where one runs at a time", async () => {
     await subscribe("one", "vm.deployed", "f", { concurrency: 1 });
     outcomes = [{ status: "ERROR", error: { type: "SystemError", message: "gone", stacktrace: null } }];

@@ -4,7 +4,7 @@ import { type CloudEvent, eventText, readEvent, refuseInvalid } from "../cloud-e
 import { type Parent, parentOf } from "../runs/request.ts";
 import { unixSeconds } from "../shared/clock.ts";
 import { DispatchError } from "../shared/errors.ts";
-import { DuplicateError, type Statement } from "../shared/ports.ts";
+import { DuplicateError, StaleWriteError, type Statement } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import type { ResourcePorts } from "../store/resource-service.ts";
 import { keepBookmark } from "./bookmarks.ts";
@@ -14,7 +14,7 @@ import type { Emission } from "./emission-contract.ts";
 import { keepEvent } from "./event-log.ts";
 import { lookInto } from "./filters.ts";
 import { orderKeyOf } from "./order.ts";
-import { receive } from "./received.ts";
+import { receive, receiveAgain } from "./received.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
 export interface EmissionPorts extends Pick<ResourcePorts, "iam" | "database"> {
@@ -82,7 +82,7 @@ export class Events {
     return withExtras(eventText(event), body);
   }
 
-  /** Whether it is new; then it is on record, and so is the work for every subscription. @throws NOT_EMITTED */
+  /** Whether there is work for it now; then that is on record, as a new event itself is. @throws NOT_EMITTED */
   async #receive(
     organization: string,
     event: CloudEvent,
@@ -90,31 +90,27 @@ export class Events {
     parent: Parent | undefined,
     { driver, bookmark }: Origin,
   ): Promise<boolean> {
-    const kept = keepEvent(organization, event, driver);
     const isMarked = driver !== undefined && bookmark !== undefined;
     const besides = isMarked ? [keepBookmark({ organization, name: driver }, bookmark)] : [];
-    if (deliveries.length === 0) {
-      await this.#commit([kept, ...besides]);
-      this.#ports.heard();
-      return false;
-    }
     const work = deliveries.flatMap((promised) => this.#ports.deliveries.promise(promised, event, parent));
-    try {
-      const received = receive(organization, event, unixSeconds());
-      await this.#ports.database.commit([...received, kept, ...work, ...besides]);
+    const received = receive(organization, event, unixSeconds(), work.length > 0);
+    if (await this.#commit([...received, keepEvent(organization, event, driver), ...work, ...besides])) {
       this.#ports.heard();
-      return true;
-    } catch (error) {
-      if (!(error instanceof DuplicateError)) throw new DispatchError("NOT_EMITTED", {}, error);
-      await this.#commit(besides);
-      return false;
+      return work.length > 0;
     }
+    // It came before, but perhaps before anybody had subscribed to it.
+    if (work.length > 0 && (await this.#commit([receiveAgain(organization, event), ...work, ...besides]))) return true;
+    await this.#commit(besides);
+    return false;
   }
 
-  async #commit(statements: readonly Statement[]): Promise<void> {
+  /** Whether it was new. @throws NOT_EMITTED */
+  async #commit(unit: readonly Statement[]): Promise<boolean> {
     try {
-      if (statements.length > 0) await this.#ports.database.commit(statements);
+      if (unit.length > 0) await this.#ports.database.commit(unit);
+      return true;
     } catch (error) {
+      if (error instanceof DuplicateError || error instanceof StaleWriteError) return false;
       throw new DispatchError("NOT_EMITTED", {}, error);
     }
   }

@@ -18,15 +18,34 @@ const remember = statement((database, row: ReceivedEventTable) =>
     source: row.source,
     id: row.id,
     received: row.received,
+    delivered: row.delivered,
   }),
 );
 
-/** The unit fails with DuplicateError when it was received before. */
-export function receive(
-  organization: string,
-  { eventType, source, eventID = "" }: CloudEvent,
-  now: number,
-): Statement[] {
-  const row = { organization, type: eventType, source, id: eventID, received: now };
+const deliverOnce = statement(
+  (database, row: Omit<ReceivedEventTable, "received" | "delivered">) =>
+    database
+      .updateTable("received_events")
+      .set({ delivered: 1 })
+      .where("organization", "=", row.organization)
+      .where("type", "=", row.type)
+      .where("source", "=", row.source)
+      .where("id", "=", row.id)
+      .where("delivered", "=", 0),
+  "one",
+);
+
+/** `now`: Unix seconds. The unit fails with DuplicateError when it was received before. */
+export function receive(organization: string, event: CloudEvent, now: number, isDelivered: boolean): Statement[] {
+  const row = { ...nameOf(organization, event), received: now, delivered: isDelivered ? 1 : 0 };
   return [forget({ organization, before: now - REMEMBERED_SECONDS }), remember(row)];
+}
+
+/** For one that was received before. The unit fails with StaleWriteError unless it was for nobody then. */
+export function receiveAgain(organization: string, event: CloudEvent): Statement {
+  return deliverOnce(nameOf(organization, event));
+}
+
+function nameOf(organization: string, { eventType, source, eventID = "" }: CloudEvent) {
+  return { organization, type: eventType, source, id: eventID };
 }

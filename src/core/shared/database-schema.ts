@@ -122,6 +122,8 @@ export interface ReceivedEventTable {
   id: string;
   /** Unix seconds. */
   received: number;
+  /** 1 when it was for a subscription. */
+  delivered: number;
 }
 
 /** What was emitted, see core/events/event-log.ts. */

@@ -19,6 +19,7 @@ import { unfinishedInOrder } from "./0018-unfinished-in-order.ts";
 import { keptEvents } from "./0019-kept-events.ts";
 import { deliveriesByRun } from "./0020-deliveries-by-run.ts";
 import { eventsOfDrivers } from "./0021-events-of-drivers.ts";
+import { unheardEvents } from "./0022-unheard-events.ts";
 import type { Migration } from "./migration.ts";
 
 /** All steps, oldest first. Never change one that was released: add another. */
@@ -44,4 +45,5 @@ export const migrations: readonly Migration[] = [
   keptEvents,
   deliveriesByRun,
   eventsOfDrivers,
+  unheardEvents,
 ];
