@@ -8,6 +8,7 @@ import { RunLists } from "../../src/core/runs/run-list.ts";
 import { insertRun } from "../../src/core/runs/store.ts";
 import type { Database, Statement } from "../../src/core/shared/ports.ts";
 import { statement } from "../../src/core/shared/statement.ts";
+import { enqueue } from "../../src/core/work/job.ts";
 import { WorkQueue } from "../../src/core/work/queue.ts";
 import { NotNowError } from "../../src/core/work/worker.ts";
 import { record } from "./run-record.ts";
@@ -44,7 +45,26 @@ const insertLetter = statement((database, { id, died }: { id: string; died: numb
     died,
   }),
 );
-const clear = (["runs", "idempotency", "dead_letters", "work"] as const).map((table) =>
+const insertEvent = statement((database, row: { organization: string; type: string; received: number }) =>
+  database
+    .insertInto("events")
+    .values({ ...eventRow, organization: row.organization, type: row.type, received: row.received }),
+);
+const eventRow = { event: "{}", data: null, driver: null };
+interface PromisedDelivery {
+  readonly organization: string;
+  readonly id: string;
+  readonly promised: number;
+}
+const insertDelivery = statement((database, { organization, id, promised }: PromisedDelivery) =>
+  database.insertInto("deliveries").values({
+    ...{ organization, id, promised, subscription: "s", subscription_id: "s", type: "t", source: "", event_id: "" },
+    ...{ status: "WAITING", attempts: 0, run: null, error: null, ended: null },
+  }),
+);
+/** In their order, like those of deliveries. */
+const idAt = (time: number): string => newRunId(BigInt(time) * 1_000_000n);
+const clear = (["runs", "idempotency", "dead_letters", "work", "events", "deliveries"] as const).map((table) =>
   statement((database) => database.deleteFrom(table)),
 );
 
@@ -54,7 +74,7 @@ export function retentionContract(name: string, open: () => Promise<Database>): 
     let database: Database;
     let largest = 0;
 
-    /** Counts how many runs each commit takes away. */
+    /** Counts how many rows each commit takes away. */
     const watched = (): Database => ({
       ...database,
       query: database.query,
@@ -73,11 +93,11 @@ export function retentionContract(name: string, open: () => Promise<Database>): 
       new Retention({ database: watched(), pace, bounds: { ...unbounded, ...bounds }, kept, audit }).sweep(never);
 
     async function count(): Promise<number> {
-      const row = await database.query
-        .selectFrom("runs")
-        .select(({ fn }) => fn.countAll<number>().as("runs"))
-        .executeTakeFirst();
-      return Number(row?.runs);
+      const counts = (["runs", "events", "deliveries"] as const).map(async (table) => {
+        const rows = database.query.selectFrom(table).select(({ fn }) => fn.countAll<number>().as("rows"));
+        return Number((await rows.executeTakeFirst())?.rows);
+      });
+      return (await Promise.all(counts)).reduce((sum, rows) => sum + rows, 0);
     }
 
     async function runsOf(organization: string): Promise<string[]> {
@@ -175,6 +195,61 @@ export function retentionContract(name: string, open: () => Promise<Database>): 
       const keys = await database.query.selectFrom("idempotency").select("key").execute();
       const letters = await database.query.selectFrom("dead_letters").select("id").execute();
       expect([keys, letters]).toEqual([[{ key: "new" }], [{ id: "new" }]]);
+    });
+
+    test("forgets events after their age, few at a time, wherever a clock that was set has put them", async () => {
+      const old = Date.now() - 2 * DAY_MS;
+      const events = (organization: string, type: string, received: readonly number[]) =>
+        received.map((time) => insertEvent({ organization, type, received: time }));
+      const before = Array.from({ length: 120 }, (_, at) => old + at);
+      await database.commit([
+        ...events("o", "ahead", Array(60).fill(Date.now() + 400 * DAY_MS)),
+        ...events("o", "old", before),
+        ...events("o", "new", [Date.now()]),
+        ...events("o", "late", [old]),
+        ...events("p", "old", before),
+        ...events("p", "new", [Date.now()]),
+      ]);
+      await sweep({});
+      expect(await count()).toBe(303);
+      await sweep({ eventAge: DAY_MS });
+      const left = await database.query
+        .selectFrom("events")
+        .select(["organization", "type"])
+        .orderBy("sequence")
+        .execute();
+      expect(left.map(({ organization, type }) => `${organization} ${type}`)).toEqual([
+        ...Array(60).fill("o ahead"),
+        "o new",
+        "p new",
+      ]);
+      expect(largest).toBe(50);
+    });
+
+    test("forgets deliveries after their age, few at a time, but none that is still to be done", async () => {
+      const old = Date.now() - 2 * DAY_MS;
+      const done = Array.from({ length: 1100 }, (_, at) => idAt(old + at));
+      const waiting = [idAt(old - 1), idAt(old + 600), idAt(old + 5000)];
+      const fresh = idAt(Date.now());
+      const promise = (organization: string, ids: readonly string[], promised: number) =>
+        ids.map((id) => insertDelivery({ organization, id, promised }));
+      await database.commit([
+        ...promise("o", [...done, ...waiting], old),
+        ...promise("o", [fresh], Date.now()),
+        ...promise("p", [...done.slice(0, 5), fresh], old),
+        ...waiting.map((id) => enqueue({ organization: "o", kind: "delivery", id, payload: "{}", maxAttempts: 0 })),
+        // Other work, or that of others, keeps nothing.
+        enqueue({ organization: "o", kind: "run", id: String(done[0]), payload: "{}", maxAttempts: 0 }),
+        enqueue({ organization: "p", kind: "delivery", id: String(done[9]), payload: "{}", maxAttempts: 0 }),
+      ]);
+      await sweep({ eventAge: DAY_MS });
+      const left = await database.query.selectFrom("deliveries").select(["organization", "id"]).execute();
+      const names = left.map(({ organization, id }) => `${organization} ${id}`);
+      expect(names.toSorted()).toEqual([...waiting.map((id) => `o ${id}`), `o ${fresh}`, `p ${fresh}`].toSorted());
+      expect(largest).toBeGreaterThan(400);
+      expect(largest).toBeLessThanOrEqual(500);
+      const jobs = await database.query.selectFrom("work").select("id").execute();
+      expect(jobs).toHaveLength(5);
     });
 
     test("stops between two steps when the server does, and goes on later", async () => {

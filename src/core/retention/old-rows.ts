@@ -19,12 +19,25 @@ const dropChanges = statement((database, { until }: { until: number }) =>
   database.deleteFrom("changes").where("sequence", "<=", until),
 );
 
-const dropEvents = statement((database, { until }: { until: number }) =>
-  database.deleteFrom("events").where("sequence", "<=", until),
+const dropEvent = statement((database, row: { sequence: number }) =>
+  database.deleteFrom("events").where("sequence", "=", row.sequence),
 );
 
-const dropDelivery = statement((database, row: { organization: string; id: string }) =>
-  database.deleteFrom("deliveries").where("organization", "=", row.organization).where("id", "=", row.id),
+interface DeliveryRange {
+  readonly organization: string;
+  readonly after: string;
+  readonly until: string;
+  readonly before: number;
+}
+
+const dropDeliveries = statement((database, range: DeliveryRange) =>
+  database
+    .deleteFrom("deliveries")
+    .where("organization", "=", range.organization)
+    .where("id", ">", range.after)
+    .where("id", "<=", range.until)
+    .where("promised", "<", range.before)
+    .where(noWork("delivery", "deliveries")),
 );
 
 const dropLetters = statement((database, row: { organization: string; until: number }) =>
@@ -45,49 +58,32 @@ export async function dropExpiredKeys(database: Database, now: number, step: Ste
   }
 }
 
-/** Of events that were received before this time (Unix milliseconds), those that come first. Each may be large. */
+/** The events that were received before this time (Unix milliseconds), wherever a clock that was set has put them. Each may be large. */
 export async function dropOldEvents(database: Database, before: number, step: Step): Promise<void> {
-  const rows = database.query.selectFrom("events").select(["sequence", "received"]).orderBy("sequence");
-  for (;;) {
-    const found = await step(() => rows.limit(EVENTS).execute());
-    const until = found.filter(({ received }) => Number(received) < before).at(-1)?.sequence;
-    if (until === undefined) return;
-    await step(() => database.commit([dropEvents({ until: Number(until) })]));
+  for await (const organization of organizationsIn(database, "events", step)) {
+    const rows = database.query.selectFrom("events").select("sequence").where("organization", "=", organization);
+    const old = rows.where("received", "<", before).orderBy("received").limit(EVENTS);
+    for (;;) {
+      const page = await step(() => old.execute());
+      if (page.length === 0) break;
+      await step(() => database.commit(page.map(({ sequence }) => dropEvent({ sequence: Number(sequence) }))));
+    }
   }
 }
 
 /** The log of deliveries that were promised before this time, less those that have not ended. */
 export async function dropOldDeliveries(database: Database, before: number, step: Step): Promise<void> {
-  for (let place: DeliveryPlace | undefined = { organization: "", id: "" }; place !== undefined; ) {
-    const after: DeliveryPlace = place;
-    const page: DeliveryPlace[] = await step(() => deliveriesAfter(database, after, before));
-    place = page.at(-1);
-    const chunk = page.map(({ organization, id }) => dropDelivery({ organization, id }));
-    if (chunk.length > 0) await step(() => database.commit(chunk));
+  for await (const organization of organizationsIn(database, "deliveries", step)) {
+    const rows = database.query.selectFrom("deliveries").select("id").where("organization", "=", organization);
+    const old = rows.where("id", "<", firstId(before)).orderBy("id").limit(CHUNK);
+    for (let after = ""; ; ) {
+      const from = after;
+      const until = (await step(() => old.where("id", ">", from).execute())).at(-1)?.id;
+      if (until === undefined) break;
+      await step(() => database.commit([dropDeliveries({ organization, after: from, until, before })]));
+      after = until;
+    }
   }
-}
-
-interface DeliveryPlace {
-  readonly organization: string;
-  readonly id: string;
-}
-
-function deliveriesAfter({ query }: Database, after: DeliveryPlace, before: number): Promise<DeliveryPlace[]> {
-  return query
-    .selectFrom("deliveries")
-    .select(["organization", "id"])
-    .where(({ eb, or, and }) =>
-      or([
-        eb("organization", ">", after.organization),
-        and([eb("organization", "=", after.organization), eb("id", ">", after.id)]),
-      ]),
-    )
-    .where("promised", "<", before)
-    .where(noWork("delivery", "deliveries"))
-    .orderBy("organization")
-    .orderBy("id")
-    .limit(CHUNK)
-    .execute();
 }
 
 export async function dropOldChanges(database: Database, step: Step): Promise<void> {
@@ -104,13 +100,8 @@ export async function dropOldChanges(database: Database, step: Step): Promise<vo
 
 /** `before`: Unix milliseconds. */
 export async function dropOldLetters(database: Database, before: number, step: Step): Promise<void> {
-  for (let organization = ""; ; ) {
-    const after = organization;
-    const next = await step(() => nextOrganization(database, after));
-    if (next === undefined) return;
-    organization = next;
+  for await (const organization of organizationsIn(database, "dead_letters", step))
     await dropLettersOf(database, organization, before, step);
-  }
 }
 
 async function dropLettersOf(database: Database, organization: string, before: number, step: Step): Promise<void> {
@@ -123,7 +114,20 @@ async function dropLettersOf(database: Database, organization: string, before: n
   }
 }
 
-async function nextOrganization({ query }: Database, after: string): Promise<string | undefined> {
-  const rows = query.selectFrom("dead_letters").select("organization").where("organization", ">", after);
+type Owned = "events" | "deliveries" | "dead_letters";
+
+async function* organizationsIn(database: Database, table: Owned, step: Step): AsyncGenerator<string> {
+  const next = (after: string) => step(() => nextOrganization(database, table, after));
+  for (let last = await next(""); last !== undefined; last = await next(last)) yield last;
+}
+
+async function nextOrganization({ query }: Database, table: Owned, after: string): Promise<string | undefined> {
+  const rows = query.selectFrom(table).select("organization").where("organization", ">", after);
   return (await rows.orderBy("organization").limit(1).executeTakeFirst())?.organization;
+}
+
+/** No delivery that was promised from this time on has a lesser id: ids are UUIDs of version 7, which begin with their time. */
+function firstId(time: number): string {
+  const digits = Math.max(time, 0).toString(16).padStart(12, "0");
+  return `${digits.slice(0, 8)}-${digits.slice(8)}`;
 }
