@@ -7,6 +7,7 @@ import { coldStart } from "./measures/cold-start.ts";
 import { commandLine } from "./measures/command-line.ts";
 import { deployment } from "./measures/deployment.ts";
 import { fairness } from "./measures/fairness.ts";
+import { languages } from "./measures/languages.ts";
 import { runList } from "./measures/run-list.ts";
 import { warmRuns } from "./measures/warm-runs.ts";
 import { type Options, readOptions } from "./options.ts";
@@ -15,7 +16,10 @@ import { reportPage } from "./report.ts";
 import type { Row } from "./row.ts";
 import { textTable } from "./table.ts";
 
-const measures: Readonly<Record<string, Measure>> = { warmRuns, fairness, deployment, coldStart, runList, commandLine };
+const measures: Readonly<Record<string, Measure>> = {
+  ...{ warmRuns, fairness, deployment, coldStart, languages },
+  ...{ runList, commandLine },
+};
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));

@@ -1,6 +1,8 @@
 /** What the person at the keyboard asks of the harness. */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { languageNames } from "../src/core/languages/languages.ts";
+import type { Language } from "../src/core/shared/ports.ts";
 
 export interface Options {
   /** Also write docs/performance.md. */
@@ -9,12 +11,16 @@ export interface Options {
   readonly installation: string;
   /** Measures to run, by name; empty is all. */
   readonly only: readonly string[];
+  /** Languages that are measured one by one, where they are here. */
+  readonly languages: readonly Language[];
   readonly rounds: number;
   /** Requests of one round. */
   readonly requests: number;
   readonly clients: number;
   /** Functions that are called cold, one after another. */
   readonly coldFunctions: number;
+  /** Functions of each language that are called cold, from a waiting worker and from nothing. */
+  readonly coldCalls: number;
   /** Functions that are called cold at once. */
   readonly burst: number;
   /** Deployments per language. */
@@ -30,6 +36,7 @@ const counts = {
   requests: 10_000,
   clients: 32,
   "cold-functions": 30,
+  "cold-calls": 9,
   burst: 20,
   deployments: 15,
   "stored-runs": 400_000,
@@ -47,6 +54,7 @@ export function readOptions(args: readonly string[]): Options {
       write: { type: "boolean" },
       installation: { type: "string" },
       only: { type: "string", multiple: true },
+      language: { type: "string", multiple: true },
       ...numbers,
     },
   });
@@ -56,15 +64,25 @@ export function readOptions(args: readonly string[]): Options {
     write: given.write === true,
     installation: typeof given.installation === "string" ? given.installation : join(import.meta.dirname, ".."),
     only: (given.only as string[] | undefined) ?? [],
+    languages: languagesOf((given.language as string[] | undefined) ?? languageNames),
     rounds: count("rounds"),
     requests: count("requests"),
     clients: count("clients"),
     coldFunctions: count("cold-functions"),
+    coldCalls: count("cold-calls"),
     burst: count("burst"),
     deployments: count("deployments"),
     storedRuns: count("stored-runs"),
     pairs: count("pairs"),
   };
+}
+
+function languagesOf(names: readonly string[]): readonly Language[] {
+  return names.map((name) => {
+    const language = languageNames.find((known) => known === name);
+    if (language === undefined) throw new Error(`--language ${name}: one of ${languageNames.join(", ")}`);
+    return language;
+  });
 }
 
 function positive(name: string, given: unknown, otherwise: number): number {

@@ -25,6 +25,24 @@ export function residentMebibytes(pid: number): number {
   return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? Number.NaN) / 1024;
 }
 
+/** Mebibytes that one process has written and shares with none. */
+export function privateMebibytes(pid: number): number {
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+  return Number(/^Private_Dirty:\s+(\d+)/m.exec(rollup)?.[1] ?? Number.NaN) / 1024;
+}
+
+/** Microseconds of CPU of one process with its threads, without other processes. */
+export function ownCpuMicroseconds(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const times = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]);
+  return times.reduce((sum, time) => sum + Number(time), 0) / 1000;
+}
+
+/** The processes below one. */
+export function descendantsOf(root: number): number[] {
+  return treeOf(root).flatMap(({ pid }) => (pid === root ? [] : [pid]));
+}
+
 function treeOf(root: number): Entry[] {
   const all = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))

@@ -26,6 +26,8 @@ ${markdownTable(rows)}
   there are only two cores, workers, database thread and generator share them, and throughput suffers from that.
 - A *cold* function has no worker (\`dispatch_function_workers\` says so). From the *warm set* means that pre-started generic
   workers of its image wait (\`dispatch_generic_workers\`); with an empty one a sandbox and an interpreter are started.
+- A language's *bare start* is its interpreter with a program that does nothing; it and the call that it is compared with take turns. The
+  memory of a worker is what it alone has written, beside an interpreter that waits. *The server alone* is without its workers.
 - The list is measured at the client over one connection, less the same request for an organization without runs.
 `;
 }

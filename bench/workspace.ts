@@ -1,9 +1,8 @@
 /** Images and functions for the measures. */
 import { gzipSync } from "node:zlib";
 import { Header } from "tar";
+import type { Language } from "../src/core/shared/ports.ts";
 import type { Rest } from "./rest.ts";
-
-export type BenchLanguage = "nodejs" | "python3";
 
 interface Sample {
   readonly dockerUrl: string;
@@ -12,7 +11,7 @@ interface Sample {
   readonly handler: string;
 }
 
-const samples: Readonly<Record<BenchLanguage, Sample>> = {
+const samples: Readonly<Record<Language, Sample>> = {
   nodejs: {
     dockerUrl: "dispatchframework/nodejs-base:0.0.13",
     file: "hello.js",
@@ -25,13 +24,32 @@ const samples: Readonly<Record<BenchLanguage, Sample>> = {
     code: "def handle(context, payload):\n    return {'greeting': 'hello ' + payload['name'], 'items': payload['items']}\n",
     handler: "hello.handle",
   },
+  java: {
+    dockerUrl: "dispatchframework/java-base:0.0.13",
+    file: "Hello.java",
+    code: `import java.util.Map;
+import java.util.function.BiFunction;
+public class Hello implements BiFunction<Map<String, Object>, Map<String, Object>, Object> {
+  public Object apply(Map<String, Object> context, Map<String, Object> payload) {
+    return Map.of("greeting", "hello " + payload.get("name"), "items", payload.get("items"));
+  }
+}
+`,
+    handler: "Hello",
+  },
+  powershell: {
+    dockerUrl: "dispatchframework/powershell-base:0.0.13",
+    file: "hello.ps1",
+    code: "function handle($context, $payload) { @{ greeting = 'hello ' + $payload.name; items = $payload.items } }\n",
+    handler: "hello.ps1::handle",
+  },
 };
 
 /** The input of every run: 60 bytes. */
 export const input = '{"name":"benchmark","items":[1,2,3,4,5,6,7,8,9,10,11,12,13]}';
 
 /** Makes an image of the language, called like it; resolves when it is READY. */
-export async function createImage(rest: Rest, language: BenchLanguage): Promise<void> {
+export async function createImage(rest: Rest, language: Language): Promise<void> {
   const { dockerUrl } = samples[language];
   await rest.call("POST", "/v1/baseimage", { name: `${language}-base`, dockerUrl, language });
   await rest.ready(`/v1/baseimage/${language}-base`);
@@ -40,7 +58,7 @@ export async function createImage(rest: Rest, language: BenchLanguage): Promise<
 }
 
 /** Asks for a function and returns when the server has answered: it need not be READY yet. `own`: other code than the usual. */
-export async function createFunction(rest: Rest, language: BenchLanguage, name: string, own?: string): Promise<void> {
+export async function createFunction(rest: Rest, language: Language, name: string, own?: string): Promise<void> {
   const { file, code: usual, handler } = samples[language];
   const code = own ?? usual;
   await rest.call("POST", "/v1/function", { name, image: language, handler, source: packed(file, code) });

@@ -1,10 +1,12 @@
 /** From a new function's source to its first answer, with an image that is in use. */
+
+import type { Language } from "../../src/core/shared/ports.ts";
 import { type DispatchServer, startDispatch } from "../dispatch-server.ts";
 import { reached } from "../gauges.ts";
 import type { Measure } from "../measure.ts";
 import { atMost, type Row, withUnit } from "../row.ts";
 import { median } from "../statistics.ts";
-import { type BenchLanguage, createFunction, createImage } from "../workspace.ts";
+import { createFunction, createImage } from "../workspace.ts";
 import { callOnce, WARM } from "./one-call.ts";
 
 interface Sample {
@@ -27,7 +29,7 @@ export const deployment: Measure = async ({ installation, deployments }) => {
 
 async function measureLanguage(
   server: DispatchServer,
-  language: BenchLanguage,
+  language: Language,
   deployments: number,
   waiting: number,
 ): Promise<Row[]> {
@@ -41,7 +43,7 @@ async function measureLanguage(
   return rowsOf(language, samples);
 }
 
-async function deploy({ rest }: DispatchServer, language: BenchLanguage, name: string): Promise<Sample> {
+async function deploy({ rest }: DispatchServer, language: Language, name: string): Promise<Sample> {
   const begun = performance.now();
   await createFunction(rest, language, name);
   await rest.ready(`/v1/function/${name}`);

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type DispatchServer, newDataFolder, startOn } from "../dispatch-server.ts";
 import { load } from "../load.ts";
 import type { Measure } from "../measure.ts";
+import type { Options } from "../options.ts";
 import { residentMebibytes } from "../process-tree.ts";
 import { headers } from "../rest.ts";
 import { atMost, fact, type Row, withUnit } from "../row.ts";
@@ -13,12 +14,12 @@ import { createFunction, createImage, input } from "../workspace.ts";
 
 const LISTS = 300;
 const LONG_LISTS = 10;
-const RUNS = 1000;
 const IDLE_MS = 3000;
 /** Everything stays: what is measured must not be deleted under it. */
 const KEEP = ["--keep-runs", "0s", "--keep-runs-per-function", "0", "--keep-runs-per-organization", "0"];
 
-export const runList: Measure = async ({ installation, storedRuns }) => {
+export const runList: Measure = async (options) => {
+  const { installation, storedRuns } = options;
   const folder = await newDataFolder();
   try {
     const function_ = await prepared(folder, installation);
@@ -27,7 +28,7 @@ export const runList: Measure = async ({ installation, storedRuns }) => {
     try {
       await server.rest.ready("/v1/function/hello");
       await sleep(IDLE_MS);
-      return await measured(server, storedRuns);
+      return await measured(server, options);
     } finally {
       await server.stop();
     }
@@ -50,7 +51,7 @@ async function prepared(folder: string, installation: string): Promise<SeededFun
   }
 }
 
-async function measured(server: DispatchServer, stored: number): Promise<Row[]> {
+async function measured(server: DispatchServer, { storedRuns, requests }: Options): Promise<Row[]> {
   const idle = residentMebibytes(server.pid);
   const latest = await listTimes(server, "dispatch-server");
   const empty = await listTimes(server, "nobody");
@@ -58,7 +59,7 @@ async function measured(server: DispatchServer, stored: number): Promise<Row[]> 
   const firsts: number[] = [];
   for (let at = 0; at < LONG_LISTS; at++) firsts.push(await firstByte(server));
   const added = residentMebibytes(server.pid) - before;
-  const many = stored.toLocaleString("en");
+  const many = storedRuns.toLocaleString("en");
   const searches: number[] = [];
   for (let at = 0; at < LONG_LISTS; at++) searches.push(await firstByte(server, "?user=nobody"));
   return [
@@ -72,7 +73,7 @@ async function measured(server: DispatchServer, stored: number): Promise<Row[]> 
     atMost(`list without limit of ${many} runs: first byte`, percentile(firsts, 0.5), 50, "ms"),
     atMost(`${LONG_LISTS} lists without limit: more memory`, added, 20, "MB"),
     atMost(`list by a user who asked for none of ${many} runs`, percentile(searches, 0.5), 500, "ms"),
-    ...(await besides(server)),
+    ...(await besides(server, Math.ceil(requests / 10))),
     atMost("resident memory of the server, idle", idle, 120, "MB"),
     fact(`resident memory after lists of ${many} runs`, residentMebibytes(server.pid), "MB"),
   ];
@@ -100,20 +101,20 @@ async function firstByte({ api }: DispatchServer, query = ""): Promise<number> {
 }
 
 /** How long warm runs take while nobody else is there, while lists are read one after the other, and while all is deleted. */
-async function besides(server: DispatchServer): Promise<Row[]> {
-  const alone = await runTimes(server);
+async function besides(server: DispatchServer, runs: number): Promise<Row[]> {
+  const alone = await runTimes(server, runs);
   let listing = true;
   const lists = (async () => {
     while (listing) await firstByte(server);
   })();
-  const beside = await runTimes(server);
+  const beside = await runTimes(server, runs);
   listing = false;
   await lists;
   await createFunction(server.rest, "nodejs", "other");
   await server.rest.ready("/v1/function/other");
-  await runTimes(server, "other");
+  await runTimes(server, runs, "other");
   await server.rest.call("DELETE", "/v1/function/hello");
-  const deleting = await runTimes(server, "other");
+  const deleting = await runTimes(server, runs, "other");
   const note = `alone ${withUnit(alone, "ms")}`;
   return [
     atMost("warm run while lists are read: p99", beside / alone, 2, "x alone", note),
@@ -121,9 +122,9 @@ async function besides(server: DispatchServer): Promise<Row[]> {
   ];
 }
 
-async function runTimes({ api }: DispatchServer, name = "hello"): Promise<number> {
+async function runTimes({ api }: DispatchServer, runs: number, name = "hello"): Promise<number> {
   const url = `${api}/v1/runs?functionName=${name}`;
-  const { latencies, errors } = await load({ url, headers, body: `{"blocking":true,"input":${input}}` }, 1, RUNS);
-  if (errors > 0) throw new Error(`${errors} of ${RUNS} runs failed`);
+  const { latencies, errors } = await load({ url, headers, body: `{"blocking":true,"input":${input}}` }, 1, runs);
+  if (errors > 0) throw new Error(`${errors} of ${runs} runs failed`);
   return percentile(latencies, 0.99);
 }
