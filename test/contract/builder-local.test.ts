@@ -1,5 +1,4 @@
-import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFile } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -22,6 +21,7 @@ import { findInterpreter } from "../../src/adapters/languages/languages.ts";
 import { createSandbox } from "../../src/adapters/runtime/process/create-sandbox.ts";
 import type { Builder } from "../../src/core/shared/ports.ts";
 import { builderContract, ignore, imageSpec } from "./builder.ts";
+import { swapForLink } from "./folder-swap.ts";
 
 const run = promisify(execFile);
 const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
@@ -163,31 +163,6 @@ describe("the local builder", () => {
   });
 });
 
-/**
- * What a package that outlived its installer would do: in every working folder it exchanges node_modules for a link, and
- * back, until it is stopped. RENAME_EXCHANGE leaves no moment in between.
- */
-const SWAPPER = `
-import ctypes, glob, os, sys
-libc = ctypes.CDLL(None)
-while True:
-    for work in glob.glob(sys.argv[1] + "/incoming/*/work"):
-        link, output = os.path.join(work, "kept"), os.path.join(work, "node_modules")
-        try:
-            if os.path.isdir(output) and not os.path.islink(link) and not os.path.isdir(link): os.symlink(sys.argv[2], link)
-        except OSError: pass
-        for _ in range(100): libc.renameat2(-100, link.encode(), -100, output.encode(), 2)`;
-
-function swapForLink(target: string): { stop(): Promise<unknown> } {
-  const child = spawn("python3", ["-c", SWAPPER, folder, target], { stdio: "ignore" });
-  return {
-    stop: () => {
-      child.kill("SIGKILL");
-      return once(child, "exit");
-    },
-  };
-}
-
 const isRoot = process.getuid?.() === 0;
 const npmMissing = findNpm(process.env) === undefined;
 const skipScripts = !isSandboxed || npmMissing;
@@ -263,7 +238,7 @@ describe.skipIf(skipScripts)(
       const names = Array.from({ length: 2000 }, (_, index) => String(index + 1));
       for (const name of names) writeFileSync(join(victim, name), "secret", { mode: 0o600 });
       chownSync(join(victim, "1"), 61_234, 61_234);
-      const swapping = swapForLink(victim);
+      const swapping = swapForLink(folder, "node_modules", victim);
       await runScript("mkdir -p node_modules; cd node_modules; seq 2000 | xargs touch").catch(ignore);
       await swapping.stop();
       expect(names.filter((name) => (lstatSync(join(victim, name)).mode & 0o7777) !== 0o600)).toEqual([]);

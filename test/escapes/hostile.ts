@@ -153,3 +153,41 @@ import ctypes, fcntl, os
 def handle(context, payload):
     ends = os.pipe()
     return [ctypes.CDLL(None).inotify_init() >= 0, fcntl.fcntl(ends[1], 1031, 1 << 20)]`;
+
+/**
+ * Message queues, shared memory and semaphores of System V, and a message queue of POSIX, by the keys of the payload. `take`
+ * fills up to so many bytes of one kind and gives how many it has; `look` gives what it finds: the ids by these keys, the
+ * lines of the kernel's tables, and why a queue of POSIX is refused.
+ */
+export const QUEUES = `
+import ctypes, errno
+libc = ctypes.CDLL("librt.so.1", use_errno=True)
+libc.shmat.restype = ctypes.c_void_p
+CREATE, NO_WAIT, MESSAGE, SEGMENT, SET = 0o1666, 0o4000, 8192, 1 << 22, 32000
+message = (ctypes.c_long * (1 + MESSAGE // 8))(1)
+def queue(key):
+    identity, count = libc.msgget(key, CREATE), 0
+    while libc.msgsnd(identity, message, ctypes.c_size_t(MESSAGE), NO_WAIT) == 0: count += MESSAGE
+    return count
+def memory(key):
+    at = libc.shmat(libc.shmget(key, ctypes.c_size_t(SEGMENT), CREATE), None, 0)
+    if at in (None, ctypes.c_size_t(-1).value): return 0
+    ctypes.memset(at, 1, SEGMENT)
+    return SEGMENT
+def semaphores(key):
+    return 0 if libc.semget(key, SET, CREATE) == -1 else 64 * SET
+def take(kind, key, most):
+    taken = 0
+    while taken < most:
+        more, key = {"queue": queue, "memory": memory, "semaphores": semaphores}[kind](key), key + 1
+        if more == 0: break
+        taken += more
+    return taken
+def look(key):
+    found = [libc.msgget(key, 0), libc.shmget(key, ctypes.c_size_t(0), 0), libc.semget(key, 0, 0)]
+    tables = [len(open("/proc/sysvipc/" + name).readlines()) - 1 for name in ("msg", "shm", "sem")]
+    opened = libc.mq_open(b"/dispatch", 0o102, 0o666, None)
+    return [found, tables, errno.errorcode[ctypes.get_errno()] if opened == -1 else "opened"]
+def handle(context, payload):
+    if "look" in payload: return look(payload["look"])
+    return [take(kind, payload["key"], most) for kind, most in payload["take"].items()]`;
