@@ -146,7 +146,8 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
   });
   const drivers = new Drivers({ ...shared, fleet, secrets, urlOf: (...names) => driverUrl(...names) }, driverTypes);
   const wakeDeliveries = (): void => queue.wake("delivery");
-  const deliveries = new Deliveries({ database, subscriptions, runs, wake: wakeDeliveries, log });
+  const mostWaiting = settings["max-waiting-events"];
+  const deliveries = new Deliveries({ database, subscriptions, runs, wake: wakeDeliveries, log, mostWaiting });
   feed.subscribe("Function", ({ organization, name }) => deliveries.functionChanged(organization, name));
   feed.subscribe("Subscription", ({ organization, name }) => deliveries.subscriptionChanged(organization, name));
   const events = new Events({
@@ -158,7 +159,7 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
     wake: wakeDeliveries,
   });
   const streams = new EventStreams(database);
-  const eventLog = new EventLog({ ...shared, subscriptions, streams });
+  const eventLog = new EventLog({ ...shared, subscriptions, streams, mostWaiting });
   const replays = new Replays({ ...shared, subscriptions, deliveries, pace, wake });
   const alerts = new Alerts({ ...shared, watch: (record) => watcher.watch(record) });
   const watches = watchesOf({ database, drivers });

@@ -381,6 +381,14 @@ export const definitions = {
     value: "N",
     help: "calls that may wait for one function",
   },
+  "max-waiting-events": {
+    group: "Limits",
+    type: "number",
+    default: 100_000,
+    min: 0,
+    value: "N",
+    help: "events that may wait for a subscription that is paused or whose function is not there; further ones are dead letters at once; 0 is no bound",
+  },
   "max-wait": {
     group: "Limits",
     type: "duration",

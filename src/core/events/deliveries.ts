@@ -2,7 +2,7 @@
  * Deliveries: an event on its way to one subscription is work of its own. Each subscription gets its events in the order of
  * their arrival (order.ts), each until a run has ended well, or until it is a dead letter (decisions 19).
  */
-
+import { randomUUID } from "node:crypto";
 import { type CloudEvent, envelopeOfEvent } from "../cloud-events/cloud-event.ts";
 import type { RunRecord } from "../runs/record.ts";
 import type { Parent, RunRequest } from "../runs/request.ts";
@@ -10,13 +10,14 @@ import { DispatchError, isError } from "../shared/errors.ts";
 import { OwnError, wordsOf } from "../shared/own-error.ts";
 import type { Database, Statement } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
-import { enqueue, type HeldJob, hasten, repack, stepAside } from "../work/job.ts";
+import { buryUntried, enqueue, type HeldJob, hasten, type Job, repack, stepAside } from "../work/job.ts";
 import { kinds } from "../work/kinds.ts";
 import { HopelessError, NotNowError, type Perform } from "../work/worker.ts";
 import { logEnd, logPromise, logReason, logRun } from "./delivery-log.ts";
 import { concurrencyOf, keysOf, ownKeyOf, waitsForEnds } from "./order.ts";
 import type { SubscriptionRecord, Subscriptions } from "./subscriptions.ts";
 import { DeliveryTurns } from "./turns.ts";
+import { WaitingBound } from "./waiting-bound.ts";
 
 export interface DeliveryPorts {
   readonly database: Database;
@@ -32,6 +33,8 @@ export interface DeliveryPorts {
   /** Deliveries can be made that could not before. */
   readonly wake: () => void;
   readonly log: { warn(details: object, message: string): void };
+  /** So many events wait for a subscription that gets none now; 0 for any number. */
+  readonly mostWaiting: number;
 }
 
 /** An event's delivery that is to be. */
@@ -39,6 +42,8 @@ export interface Promised {
   readonly id: string;
   readonly subscription: SubscriptionRecord;
   readonly orderKey: string;
+  /** Why it is a dead letter at once. */
+  readonly refusal?: string | undefined;
 }
 
 /** What the work says. */
@@ -65,6 +70,7 @@ const ACKNOWLEDGE_WITHIN_MS = 500;
 
 export class Deliveries {
   readonly #ports: DeliveryPorts;
+  readonly #bound: WaitingBound;
   readonly #turns = new DeliveryTurns();
   /** By job: who waits for its run to be on record. */
   readonly #starting = new Map<string, () => void>();
@@ -75,10 +81,21 @@ export class Deliveries {
 
   constructor(ports: DeliveryPorts) {
     this.#ports = ports;
+    this.#bound = new WaitingBound(ports);
   }
 
-  /** The work that brings an event to a subscription, and its place in the log. */
-  promise({ id, subscription, orderKey }: Promised, event: CloudEvent, parent: Parent | undefined): Statement[] {
+  /** Lets one more wait for a subscription that gets none now: undefined, or why it may not. */
+  async refusal(subscription: SubscriptionRecord): Promise<string | undefined> {
+    const reason = subscription.document.paused ? "it is paused" : this.#waiting.get(subscription.id);
+    return reason === undefined ? undefined : this.#bound.admit(subscription, reason);
+  }
+
+  /** The work that brings an event to a subscription, or its dead letter, and its place in the log. */
+  promise(
+    { id, subscription, orderKey, refusal }: Promised,
+    event: CloudEvent,
+    parent: Parent | undefined,
+  ): Statement[] {
     const delivery: Delivery = {
       subscription: subscription.name,
       subscriptionId: subscription.id,
@@ -93,8 +110,9 @@ export class Deliveries {
     const payload = JSON.stringify(delivery);
     const { retries } = subscription.document;
     const maxAttempts = retries === undefined ? kinds.delivery.maxAttempts : 1 + retries;
+    const job: Job = { organization, kind: "delivery", id, orderKey, payload, maxAttempts };
     return [
-      enqueue({ organization, kind: "delivery", id, orderKey, payload, maxAttempts }),
+      refusal === undefined ? enqueue(job) : buryUntried(job, randomUUID(), refusal),
       logPromise({
         ...{ organization, id, subscription: subscription.name, subscription_id: subscription.id },
         ...{ type: event.eventType, source: event.source, event_id: event.eventID ?? "" },
@@ -104,7 +122,7 @@ export class Deliveries {
 
   /** What a subscription's deliveries waited for may be there: they need not wait for the next look. */
   async hasten({ organization, id }: SubscriptionRecord): Promise<void> {
-    this.#waiting.delete(id);
+    this.#goOn(id);
     await this.#ports.database.commit([hasten({ organization, kind: "delivery", ...keysOf(id) })]);
     this.#ports.wake();
   }
@@ -210,7 +228,7 @@ export class Deliveries {
     } as const;
     const others = waitsForEnds(record) ? [] : stepAside(job, ownKeyOf(record, job.id));
     try {
-      return await this.#ports.runs.create(subscriber, {
+      const run = await this.#ports.runs.create(subscriber, {
         organization,
         functionName: document.function,
         blocking: false,
@@ -224,10 +242,18 @@ export class Deliveries {
           ...others,
         ],
       });
+      this.#goOn(record.id);
+      return run;
     } catch (error) {
       if (isNotThere(error)) await this.#wait(record, job, wordsOf(error));
       throw refusal(error);
     }
+  }
+
+  /** It gets events again. */
+  #goOn(subscription: string): void {
+    this.#waiting.delete(subscription);
+    this.#bound.forget(subscription);
   }
 
   #hasStarted(id: string): void {

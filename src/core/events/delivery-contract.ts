@@ -52,6 +52,8 @@ export const subscriptionDetailsSchema = {
     oldestTime: { type: "integer" },
     /** What they wait for. */
     reason: { type: "string" },
+    /** As many wait as may: events that come now are dead letters at once. */
+    full: { type: "boolean" },
     deadLetters: { type: "integer" },
     /** The newest. */
     deliveries: { type: "array", items: deliverySchema },

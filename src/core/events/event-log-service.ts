@@ -15,6 +15,8 @@ export interface EventLogPorts {
   readonly iam: Iam;
   readonly subscriptions: Subscriptions;
   readonly streams: EventStreams;
+  /** So many events wait for a subscription that gets none now; 0 for any number. */
+  readonly mostWaiting: number;
 }
 
 interface EventPage {
@@ -78,14 +80,16 @@ export class EventLog {
     this.#authorize(principal, organization);
     const record = this.#ports.subscriptions.find(organization, name);
     if (record === undefined) throw new DispatchError("NOT_FOUND", { kind: "subscription", name });
-    const { database } = this.#ports;
+    const { database, mostWaiting } = this.#ports;
     const page = { subscription: name, limit: LAST_DELIVERIES };
     const [backlog, deliveries] = await Promise.all([
       backlogOfSubscription(database, organization, record.id),
       listDeliveries(database, organization, page),
     ]);
     const reason = record.document.paused ? "it is paused" : backlog.reason;
-    return { ...backlog, ...(reason === undefined || backlog.waiting === 0 ? {} : { reason }), deliveries };
+    if (reason === undefined || backlog.waiting === 0) return { ...backlog, deliveries };
+    const full = mostWaiting > 0 && backlog.waiting >= mostWaiting;
+    return { ...backlog, reason, ...(full ? { full } : {}), deliveries };
   }
 
   #authorize(principal: Principal, organization: string): void {

@@ -16,6 +16,7 @@ import { DeadLetters } from "../work/dead-letters.ts";
 import { WorkQueue } from "../work/queue.ts";
 import type { Subscription } from "./contract.ts";
 import { Deliveries } from "./deliveries.ts";
+import { listDeliveries } from "./delivery-log.ts";
 import { DriverFleet } from "./driver-fleet.ts";
 import { DriverTypes } from "./driver-types.ts";
 import { Drivers } from "./drivers.ts";
@@ -30,6 +31,8 @@ const admin: Principal = { kind: "administrator", id: "admin", organization: "",
 const event = { cloudEventsVersion: "0.1", eventType: "vm.deployed", source: "test", eventID: "e-1" };
 
 const anonymous: Principal = { kind: "anonymous", id: "anonymous", organization: "", via: "rest" };
+/** For slow machines. */
+const PATIENT = { timeout: 20_000 };
 let folder: string;
 let database: Database;
 let subscriptions: Subscriptions;
@@ -70,6 +73,7 @@ beforeEach(async () => {
     runs: { create: note, find: outcome, ended: outcome },
     wake: () => queue.wake("delivery"),
     log,
+    mostWaiting: 3,
   });
   queue = new WorkQueue({ database, owner: "me", log });
   await queue.prepare({ delivery: deliveries.perform });
@@ -203,6 +207,28 @@ describe("an event", () => {
     await vi.waitFor(() => expect(started.map(({ input }) => input)).toEqual(["1", "2", "3"]));
   });
 
+  test("that comes when as many wait as may is a dead letter at once: told once, and nothing is lost", async () => {
+    await subscribe("one", "vm.deployed", "f", { paused: true });
+    await subscribe("other", "vm.deployed", "g");
+    await Promise.all([1, 2, 3, 4, 5].map((n) => emit({ eventID: `e-${n}` }, String(n))));
+    const refusal = "3 events wait for subscription one, as many as --max-waiting-events allows: it is paused";
+    expect(warnings.filter((warning) => warning.includes("max-waiting"))).toEqual([
+      `${refusal}. Those that come now are dead letters`,
+    ]);
+    const letters = new DeadLetters({ database, iam, wake: (kind) => queue.wake(kind) });
+    const { letters: dead } = await letters.list(admin, home);
+    expect(dead.map(({ attempts, error }) => [attempts, error])).toEqual(Array(2).fill([0, refusal]));
+    const log = await listDeliveries(database, home, { subscription: "one", limit: 9 });
+    expect(log.filter(({ status }) => status === "DEAD").map(({ error }) => error)).toEqual([refusal, refusal]);
+    await vi.waitFor(() => expect(started.filter(({ functionName }) => functionName === "g")).toHaveLength(5), PATIENT);
+    await subscriptions.pause(admin, home, "one", false);
+    deliveries.subscriptionChanged(home, "one");
+    for (const { name = "" } of dead) await letters.retry(admin, home, name);
+    await emit({ eventID: "e-6" }, "6");
+    const inputs = () => started.filter(({ functionName }) => functionName === "f").map(({ input }) => input);
+    await vi.waitFor(() => expect(inputs().toSorted()).toEqual(["1", "2", "3", "4", "5", "6"]), PATIENT);
+  });
+
   test("starts while the run of the one before goes on, up to as many as its subscription allows", async () => {
     await subscribe("two", "vm.deployed", "f", { concurrency: 2 });
     endless = true;
@@ -270,7 +296,7 @@ describe("an event", () => {
     await subscribe("late", "vm.deployed", "f");
     await Promise.all([emit(), emit(), emit()]);
     await emit();
-    await vi.waitFor(() => expect(started).toHaveLength(1));
+    await vi.waitFor(() => expect(started).toHaveLength(1), PATIENT);
     const kept = await eventsBefore(database, home, { before: undefined, since: undefined, limit: 5 });
     expect(kept).toHaveLength(1);
     expect(await database.query.selectFrom("deliveries").select("id").execute()).toHaveLength(1);

@@ -12,10 +12,10 @@ import type { Deliveries, Promised } from "./deliveries.ts";
 import type { Drivers } from "./drivers.ts";
 import type { Emission } from "./emission-contract.ts";
 import { keepEvent } from "./event-log.ts";
-import { lookInto } from "./filters.ts";
+import { type Look, lookInto } from "./filters.ts";
 import { orderKeyOf } from "./order.ts";
 import { receive, receiveAgain } from "./received.ts";
-import type { Subscriptions } from "./subscriptions.ts";
+import type { SubscriptionRecord, Subscriptions } from "./subscriptions.ts";
 
 export interface EmissionPorts extends Pick<ResourcePorts, "iam" | "database"> {
   readonly subscriptions: Subscriptions;
@@ -71,15 +71,21 @@ export class Events {
     const event = readEvent(body, text);
     refuseInvalid(event);
     const look = lookInto(event, () => body.data);
-    const deliveries = this.#ports.subscriptions
-      .of(organization, event.eventType, look)
-      .map((subscription) => ({ id: randomUUIDv7(), subscription, orderKey: orderKeyOf(subscription, look) }));
+    const subscriptions = this.#ports.subscriptions.of(organization, event.eventType, look);
+    const deliveries = await Promise.all(subscriptions.map((subscription) => this.#promised(subscription, look)));
     if (await this.#receive(organization, event, deliveries, parent, origin)) {
-      const started = deliveries.map(({ id, subscription }) => this.#ports.deliveries.started(id, subscription));
+      const started = deliveries
+        .filter(({ refusal }) => refusal === undefined)
+        .map(({ id, subscription }) => this.#ports.deliveries.started(id, subscription));
       this.#ports.wake();
       await Promise.all(started);
     }
     return withExtras(eventText(event), body);
+  }
+
+  async #promised(subscription: SubscriptionRecord, look: Look): Promise<Promised> {
+    const refusal = await this.#ports.deliveries.refusal(subscription);
+    return { id: randomUUIDv7(), subscription, orderKey: orderKeyOf(subscription, look), refusal };
   }
 
   /** Whether there is work for it now; then that is on record, as a new event itself is. @throws NOT_EMITTED */

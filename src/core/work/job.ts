@@ -3,7 +3,7 @@
  * promised in the unit that promises it to a caller, and ends in the unit that records what came of it.
  */
 import { type ExpressionBuilder, type ExpressionWrapper, type SqlBool, sql } from "kysely";
-import type { DatabaseSchema, WorkTable } from "../shared/database-schema.ts";
+import type { DatabaseSchema, DeadLetterTable, WorkTable } from "../shared/database-schema.ts";
 import type { Statement } from "../shared/ports.ts";
 import { statement } from "../shared/statement.ts";
 
@@ -233,6 +233,21 @@ const copyDead = statement(
   "one",
 );
 
+const insertDead = statement((database, row: Omit<DeadLetterTable, "attempts" | "died">) =>
+  database.insertInto("dead_letters").values({
+    organization: row.organization,
+    id: row.id,
+    kind: row.kind,
+    work_id: row.work_id,
+    order_key: row.order_key,
+    attempts: 0,
+    max_attempts: row.max_attempts,
+    payload: row.payload,
+    error: row.error,
+    died: now,
+  }),
+);
+
 /** Promises the job, for at once or for `due` (Unix milliseconds). The unit fails with DuplicateError when it is there. */
 export function enqueue(job: Job, due = 0): Statement {
   const { organization, kind, id, orderKey, payload, maxAttempts } = job;
@@ -291,6 +306,15 @@ export function giveBack(job: HeldJob, pause: number, attempts: number): Stateme
 /** Makes a dead letter of it; those behind it go on. */
 export function bury(job: HeldJob, letter: string, error: string): Statement[] {
   return [copyDead({ ...holdOf(job), letter, error }), deleteHeld(job), ...advance(job)];
+}
+
+/** A dead letter of what nobody will try until it is sent again. */
+export function buryUntried(job: Job, letter: string, error: string): Statement {
+  const { organization, kind, id, orderKey = null, payload, maxAttempts } = job;
+  return insertDead({
+    ...{ organization, id: letter, kind, work_id: id, order_key: orderKey },
+    ...{ max_attempts: maxAttempts, payload, error },
+  });
 }
 
 /** Leaves its order: those behind it go on. It has an order key of its own from now on. */

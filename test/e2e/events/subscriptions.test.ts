@@ -121,3 +121,24 @@ test("an event for a function that does not exist waits until there is one", asy
   await dispatch.createFunction("unborn", { "f.js": NOTE });
   expect(await allSeen("unborn", "u-", 2)).toEqual(["u-1", "u-2"]);
 });
+
+test("when as many wait as may, what comes is a dead letter: told once in the log, said by describe, and sent when somebody wants", async () => {
+  await server.kill();
+  server = await startServer({ dataDir: server.dataDir, flags: ["--max-waiting-events", "3"] });
+  dispatch = new Dispatch(server.api);
+  await dispatch.post("/v1/event/subscriptions", { name: "small", eventType: "small", function: "note", paused: true });
+  const ids = ["b-1", "b-2", "b-3", "b-4", "b-5"];
+  for (const id of ids) expect((await emit("small", id, {})).status).toBe(200);
+  const words = "3 events wait for subscription small, as many as --max-waiting-events allows: it is paused";
+  const letters = parse<{ name: string; error: string }[]>(await dispatch.get("/v1/deadletter"));
+  expect(letters.map(({ error }) => error)).toEqual([words, words]);
+  await until("the log says so", async () => server.log.find(({ msg }) => msg.startsWith(words)));
+  expect(server.log.filter(({ msg }) => msg.startsWith(words))).toHaveLength(1);
+  const described = (await command("describe", "subscription", "small")).stdout;
+  expect(described).toMatch(/Waiting: +3, since .*\nWaits for: +it is paused\nFull: +yes: no more may wait/);
+  expect(described).toMatch(/Dead letters: +2/);
+  await command("resume", "subscription", "small");
+  expect(await allSeen("note", "b-", 3)).toEqual(["b-1", "b-2", "b-3"]);
+  for (const { name } of letters) expect((await command("retry", "deadletter", name)).status).toBe(0);
+  expect((await allSeen("note", "b-", 5)).toSorted()).toEqual(ids);
+});

@@ -69,6 +69,7 @@ export const subscription = defineKind({
     return [
       ["Waiting", [waiting === 0 ? "none" : `${waiting}, since ${millisecondsText(number(details, "oldestTime"))}`]],
       ["Waits for", [text(details, "reason")]],
+      ["Full", [details.full === true ? "yes: no more may wait, events that come now are dead letters" : ""]],
       ["Dead letters", [text(details, "deadLetters")]],
       ["Last deliveries", deliveries.length === 0 ? ["none"] : deliveries.map(deliveryLine)],
     ];
