@@ -109,7 +109,7 @@ function variableOf(key: string): string {
 
 /** Every installed distribution has a folder `<name>-<version>.dist-info`. */
 function lockOf(names: readonly string[]): string {
-  const pins = names.map((name) => /^(.+)-([^-]+)\.dist-info$/.exec(name)).filter((match) => match !== null);
+  const pins = names.map((name) => /^([\w.-]+)-([\w.!+]+)\.dist-info$/.exec(name)).filter((match) => match !== null);
   return pins
     .map(([, name, version]) => `${name}==${version}\n`)
     .sort()

@@ -39,6 +39,8 @@ export const containerConfiguration = (spec: ContainerSpec): object => {
       PidsLimit: limits.pids,
       Ulimits: [
         { Name: "core", Soft: 0, Hard: 0 },
+        // Queues of POSIX messages count for the host's user, whom containers share.
+        { Name: "msgqueue", Soft: 0, Hard: 0 },
         { Name: "nofile", Soft: OPEN_FILES, Hard: OPEN_FILES },
       ],
       RestartPolicy: { Name: "no" },
