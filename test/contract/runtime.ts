@@ -2,12 +2,12 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type BuiltImage, type Language, LoadError } from "../../src/core/shared/ports.ts";
+import { type BuiltImage, type Language, LoadError, type Runtime } from "../../src/core/shared/ports.ts";
 import {
   createHarness,
   type FunctionOptions,
-  type Harness,
   invoke,
+  NO_IMAGE,
   pretendedImage,
   run,
   startFunction,
@@ -51,19 +51,54 @@ export interface Sources {
 
 const FAR_TOO_LONG = 1_000_000;
 
+/** A runtime with a log limit of 64 KiB and a result limit of 128 KiB. */
+export interface Place {
+  readonly runtime: Runtime;
+  /** Of functions that need no packages. */
+  readonly image: BuiltImage;
+  /** An image with these files as its packages. */
+  withPackages(files: Readonly<Record<string, string>>): Promise<BuiltImage>;
+  close(): Promise<void>;
+}
+
+export interface Ground {
+  open(): Promise<Place>;
+  /** What cannot hold there: the end of a test's name, and why. */
+  readonly cannot: Readonly<Record<string, string>>;
+}
+
 /** @param memoryObstacle why memory cannot be limited on this machine, if so. */
-export const runtimeContract = (language: Language, sources: Sources, memoryObstacle: string | undefined): void => {
-  let harness: Harness;
+export const sandboxes = (language: Language, memoryObstacle: string | undefined): Ground => ({
+  open: async () => {
+    const harness = await createHarness({ maxLogBytes: 64 * 1024, maxOutputBytes: 128 * 1024 });
+    const withPackages: Place["withPackages"] = async (files) => {
+      const { image, path: folder } = pretendedImage(harness, language);
+      for (const [path, text] of Object.entries(files)) {
+        await mkdir(join(folder, path, ".."), { recursive: true });
+        await writeFile(join(folder, path), text);
+      }
+      return image;
+    };
+    return { runtime: harness.runtime, image: NO_IMAGE, withPackages, close: harness.close };
+  },
+  cannot: memoryObstacle === undefined ? {} : { "memory over the limit is told by name": memoryObstacle },
+});
+
+export const runtimeContract = (language: Language, sources: Sources, { open, cannot }: Ground): void => {
+  let place: Place;
   beforeAll(async () => {
-    harness = await createHarness({ maxLogBytes: 64 * 1024, maxOutputBytes: 128 * 1024 });
+    place = await open();
   });
-  afterAll(() => harness.close());
+  afterAll(() => place?.close());
 
   const worker = (source: string, options: FunctionOptions = {}) =>
-    startFunction(harness.runtime, language, source, options);
+    startFunction(place.runtime, language, source, { image: place.image, ...options });
+
+  const holds = (name: string, check: () => Promise<void>): void =>
+    test.skipIf(cannot[name] !== undefined)(suiteName(name, cannot[name]), check);
 
   describe("results", () => {
-    test("the handler gets context and payload untouched, and its result comes back as JSON", async () => {
+    holds("the handler gets context and payload untouched, and its result comes back as JSON", async () => {
       const context = { secrets: { a: "ü\u0000" }, run: { id: "1", attempt: 1 } };
       const payload = { text: "grüße \u2028 🌍", number: 1.5, list: [null, true] };
       const outcome = await run(await worker(sources.echo), payload, context);
@@ -71,15 +106,15 @@ export const runtimeContract = (language: Language, sources: Sources, memoryObst
       expect(outcome.logs).toEqual({ stdout: null, stderr: null });
     });
 
-    test("nothing returned is null", async () => {
+    holds("nothing returned is null", async () => {
       expect((await run(await worker(sources.nothing))).output).toBe("null");
     });
 
-    test("an asynchronous handler is awaited", async () => {
+    holds("an asynchronous handler is awaited", async () => {
       expect((await run(await worker(sources.asynchronous), 4)).output).toBe("5");
     });
 
-    test("a mistake of the caller is an InputError, any other a FunctionError, and the worker goes on", async () => {
+    holds("a mistake of the caller is an InputError, any other a FunctionError, and the worker goes on", async () => {
       const failing = await worker(sources.failing);
       const input = await run(failing, "input");
       expect(input.error).toMatchObject({ type: "InputError", message: "the input is wrong" });
@@ -90,19 +125,19 @@ export const runtimeContract = (language: Language, sources: Sources, memoryObst
       expect((await run(failing, "none")).output).toBe("null");
     });
 
-    test("a result that is no JSON is a FunctionError", async () => {
+    holds("a result that is no JSON is a FunctionError", async () => {
       const outcome = await run(await worker(sources.unserialisable));
       expect(outcome.error).toMatchObject({ type: "FunctionError" });
       expect(outcome.error?.message).toContain("cannot be written as JSON");
     });
 
-    test("a result over the limit is a FunctionError that names the limit, and the worker goes on", async () => {
+    holds("a result over the limit is a FunctionError that names the limit, and the worker goes on", async () => {
       const long = await worker(sources.longOutput);
       expect((await run(long, FAR_TOO_LONG)).error?.message).toContain("limit of 131072 bytes");
       expect((await run(long, 100_000)).output).toHaveLength(100_002);
     });
 
-    test("the function's environment variables are set, and the server's are not", async () => {
+    holds("the function's environment variables are set, and the server's are not", async () => {
       const names = JSON.parse(
         (await run(await worker(sources.environment, { environment: { GREETING: "hello" } }))).output ?? "",
       );
@@ -112,7 +147,7 @@ export const runtimeContract = (language: Language, sources: Sources, memoryObst
   });
 
   describe("logs", () => {
-    test("each run has its own lines, whole and in order, also with runs waiting ahead", async () => {
+    holds("each run has its own lines, whole and in order, also with runs waiting ahead", async () => {
       const talking = await worker(sources.talking);
       const numbers = Array.from({ length: 40 }, (_, index) => index);
       const outcomes = await Promise.all(numbers.map((number) => run(talking, number)));
@@ -124,14 +159,14 @@ export const runtimeContract = (language: Language, sources: Sources, memoryObst
       }
     });
 
-    test("lines are heard before the run ends", async () => {
+    holds("lines are heard before the run ends", async () => {
       const talking = await worker(sources.talking);
       const invoked = invoke(talking, 7);
       await invoked.ended;
       expect(invoked.heard.toSorted()).toEqual(["stderr: err 7", "stdout: more 7", "stdout: out 7", "stdout: rest 7"]);
     });
 
-    test("a flood ends in one line that names the limit, and does not spill into the next run", async () => {
+    holds("a flood ends in one line that names the limit, and does not spill into the next run", async () => {
       const flooding = await worker(sources.flooding);
       const [flood, trickle] = await Promise.all([run(flooding, 20_000), run(flooding, 2)]);
       expect(flood.logs.stdout?.length).toBeLessThan(700);
@@ -147,50 +182,39 @@ export const runtimeContract = (language: Language, sources: Sources, memoryObst
         (error: unknown) => error,
       );
 
-    test.each(["syntaxError", "missingModule", "failsWhileLoading"] as const)(
-      "%s is told with the interpreter's message, file and line",
-      async (name) => {
+    for (const name of ["syntaxError", "missingModule", "failsWhileLoading"] as const)
+      holds(`${name} is told with the interpreter's message, file and line`, async () => {
         const { source, message } = sources[name];
         const error = await refusal(source);
         expect(error).toBeInstanceOf(LoadError);
         expect(String(error)).toMatch(message);
         expect(String(error)).toMatch(/Invalid function file or handler$/);
         expect(String(error)).not.toMatch(/\/opt\/dispatch|\/function\//);
-      },
-    );
+      });
 
-    test("a file without the handler, and a missing file, are refused", async () => {
+    holds("a file without the handler, and a missing file, are refused", async () => {
       expect(String(await refusal(sources.noHandler))).toMatch(/Invalid function file or handler$/);
       expect(String(await refusal(sources.echo, { handler: "nope.handle" }))).toMatch(/nope/);
     });
 
-    test("a function that ends its process while loading is refused", async () => {
+    holds("a function that ends its process while loading is refused", async () => {
       const error = await refusal(sources.exitsWhileLoading);
       expect(error).toBeInstanceOf(LoadError);
     });
 
-    const imageOf = async (): Promise<BuiltImage> => {
-      const { image, path: folder } = pretendedImage(harness, language);
-      for (const [path, text] of Object.entries(sources.packageFiles)) {
-        await mkdir(join(folder, path, ".."), { recursive: true });
-        await writeFile(join(folder, path), text);
-      }
-      return image;
-    };
-
-    test("packages of the image are found", async () => {
-      const greeting = await worker(sources.usesPackage, { image: await imageOf() });
+    holds("packages of the image are found", async () => {
+      const greeting = await worker(sources.usesPackage, { image: await place.withPackages(sources.packageFiles) });
       expect((await run(greeting, "Jon")).output).toBe('"hello Jon"');
     });
 
-    test("the interpreter on the PATH is the one that runs the function, with the packages of the image", async () => {
-      const starting = await worker(sources.sameInterpreter, { image: await imageOf() });
+    holds("the interpreter on the PATH is the one that runs the function, with the packages of the image", async () => {
+      const starting = await worker(sources.sameInterpreter, { image: await place.withPackages(sources.packageFiles) });
       expect(await run(starting)).toMatchObject({ output: "true" });
     });
   });
 
   describe("ends", () => {
-    test("a cancelled invocation that had not started is returned and never runs", async () => {
+    holds("a cancelled invocation that had not started is returned and never runs", async () => {
       const counting = await worker(sources.counting);
       const first = invoke(counting, 0);
       const second = invoke(counting, 0);
@@ -201,7 +225,7 @@ export const runtimeContract = (language: Language, sources: Sources, memoryObst
       expect(await third.ended).toMatchObject({ output: "2" });
     });
 
-    test("cancelling what runs or has ended changes nothing", async () => {
+    holds("cancelling what runs or has ended changes nothing", async () => {
       const counting = await worker(sources.counting);
       const first = invoke(counting, 0);
       await first.started;
@@ -211,20 +235,20 @@ export const runtimeContract = (language: Language, sources: Sources, memoryObst
       expect((await run(counting)).output).toBe("2");
     });
 
-    test("a time-out fails what runs and returns what waits", async () => {
+    holds("a time-out fails what runs and returns what waits", async () => {
       const endless = await worker(sources.endless);
       const running = invoke(endless, null);
       const waiting = invoke(endless, null);
       await running.started;
       await endless.stop("timeout");
       expect(await running.ended).toMatchObject({
-        error: { type: "FunctionError", message: "Function execution exceeded the timeout" },
+        error: { type: "FunctionError", message: "Function execution exceeded the timeout", timedOut: true },
       });
       expect(await waiting.ended).toBe("returned");
       expect((await endless.exited).reason).toBe("timeout");
     });
 
-    test("a function that ends its process fails its run, and what waited is returned", async () => {
+    holds("a function that ends its process fails its run, and what waited is returned", async () => {
       const exiting = await worker(sources.exiting);
       const running = invoke(exiting, 3);
       const waiting = invoke(exiting, 3);
@@ -236,33 +260,30 @@ export const runtimeContract = (language: Language, sources: Sources, memoryObst
       expect((await exiting.exited).reason).toBe("exited");
     });
 
-    test("an invocation of a worker that has ended is returned", async () => {
+    holds("an invocation of a worker that has ended is returned", async () => {
       const ended = await worker(sources.echo);
       await ended.stop("idle");
       expect(await invoke(ended, null).ended).toBe("returned");
     });
 
-    test.skipIf(memoryObstacle !== undefined)(
-      suiteName("memory over the limit is told by name", memoryObstacle),
-      async () => {
-        const hungry = await worker(sources.hungry, { limits: { memory: 64 } });
-        const outcome = await run(hungry);
-        expect(outcome.error).toMatchObject({
-          type: "FunctionError",
-          message: "the function exceeded its memory limit of 64 MB",
-        });
-        expect((await hungry.exited).reason).toBe("memory");
-      },
-    );
+    holds("memory over the limit is told by name", async () => {
+      const hungry = await worker(sources.hungry, { limits: { memory: 64 } });
+      const outcome = await run(hungry);
+      expect(outcome.error).toMatchObject({
+        type: "FunctionError",
+        message: "the function exceeded its memory limit of 64 MB",
+      });
+      expect((await hungry.exited).reason).toBe("memory");
+    });
 
-    test("a frame over the limit ends the worker", async () => {
+    holds("a frame over the limit ends the worker", async () => {
       const rogue = await worker(sources.rogue);
       expect((await run(rogue)).error?.type).toBe("SystemError");
       expect((await rogue.exited).reason).toBe("protocol");
     });
 
-    test("a generic worker that is not needed ends", async () => {
-      const idle = await startGeneric(harness.runtime, language);
+    holds("a generic worker that is not needed ends", async () => {
+      const idle = await startGeneric(place.runtime, language);
       await idle.stop("idle");
       expect((await idle.exited).reason).toBe("idle");
     });
