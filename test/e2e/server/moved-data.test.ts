@@ -48,7 +48,7 @@ async function foldersOf(dataDir: string): Promise<string[]> {
   return names.filter((name) => /^[0-9a-f]{64}$/.test(name)).map((name) => join(dataDir, "images", name));
 }
 
-const loss = "the dependencies of an image are gone: it is built again";
+const loss = "the dependencies of an image are gone, or their interpreter is of another version now: it is built again";
 
 test("a data folder that was moved works, because the database names no place in it", async () => {
   const { dataDir } = await stoppedServer();
