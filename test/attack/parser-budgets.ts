@@ -15,7 +15,7 @@ export interface Budget {
   readonly shapes: Readonly<Record<string, (bytes: number) => string>>;
   /** Reads it; whether it is refused does not matter. */
   read(input: string): unknown;
-  /** It is JSON.parse that takes the time: what it takes for the very same input is the measure, where that is more. */
+  /** It is JSON.parse that takes the time: what it takes for the very same input is the measure, where that is more, and how that grows. */
   readonly json?: true;
   /** It runs in a thread of its own, where only its growth matters to others. */
   readonly offThread?: true;
@@ -68,6 +68,10 @@ async function measureOnce({ name, largest, shapes, read, json, offThread }: Bud
   const large = await fastest(() => read(whole));
   const share = large / Math.max(reference, NOTICEABLE / 4);
   const growth = share < RELEVANT_SHARE ? 1 : large / Math.max(small, NOTICEABLE / MOST_GROWTH);
+  if (json && growth > MOST_GROWTH) {
+    const own = same / (await fastest(() => JSON.parse(half)));
+    return { name, shape, growth: (2 * growth) / Math.max(2, own), share };
+  }
   return { name, shape, growth, share: offThread ? 0 : share };
 }
 
