@@ -30,7 +30,7 @@ export const commandLine: Measure = async ({ installation, pairs }) => {
     const ratio = median(times.map(({ bare, own }) => own / bare));
     const own = withUnit(median(times.map((pair) => pair.own)), "ms");
     const bare = withUnit(median(times.map((pair) => pair.bare)), "ms");
-    return [atMost("dispatch get functions, whole process", ratio, 2.2, "x node -e 0", `${own} against ${bare}`)];
+    return [atMost("dispatch get functions, whole process", ratio, 1.8, "x node -e 0", `${own} against ${bare}`)];
   } finally {
     rmSync(home, { recursive: true, force: true });
     await server.stop();
