@@ -1,6 +1,7 @@
 /** What else grows with use, and is of no use after a time. All of it goes in small chunks. */
 import type { Database } from "../shared/ports.ts";
 import { statement } from "../shared/statement.ts";
+import { uuidTime } from "../shared/uuid-time.ts";
 import { noWork } from "../work/no-work.ts";
 import type { Step } from "./old-runs.ts";
 
@@ -75,7 +76,11 @@ export async function dropOldEvents(database: Database, before: number, step: St
 export async function dropOldDeliveries(database: Database, before: number, step: Step): Promise<void> {
   for await (const organization of organizationsIn(database, "deliveries", step)) {
     const rows = database.query.selectFrom("deliveries").select("id").where("organization", "=", organization);
-    const old = rows.where("id", "<", firstId(before)).orderBy("id").limit(CHUNK);
+    // No delivery that was promised from this time on has a lesser id.
+    const old = rows
+      .where("id", "<", uuidTime(Math.max(before, 0)))
+      .orderBy("id")
+      .limit(CHUNK);
     for (let after = ""; ; ) {
       const from = after;
       const until = (await step(() => old.where("id", ">", from).execute())).at(-1)?.id;
@@ -124,10 +129,4 @@ async function* organizationsIn(database: Database, table: Owned, step: Step): A
 async function nextOrganization({ query }: Database, table: Owned, after: string): Promise<string | undefined> {
   const rows = query.selectFrom(table).select("organization").where("organization", ">", after);
   return (await rows.orderBy("organization").limit(1).executeTakeFirst())?.organization;
-}
-
-/** No delivery that was promised from this time on has a lesser id: ids are UUIDs of version 7, which begin with their time. */
-function firstId(time: number): string {
-  const digits = Math.max(time, 0).toString(16).padStart(12, "0");
-  return `${digits.slice(0, 8)}-${digits.slice(8)}`;
 }

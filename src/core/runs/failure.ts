@@ -1,6 +1,6 @@
 /** Failures of runs: their words, and how much of them is kept. */
 import { UncheckedError } from "../functions/schema/schemas.ts";
-import { cut } from "../shared/cut.ts";
+import { cut, LONGEST_LINE, LONGEST_TEXT } from "../shared/cut.ts";
 import type { FunctionFailure } from "../shared/ports.ts";
 
 /** `Input invalid against schema: ...`, one line for each violation (server.md 4.7). */
@@ -18,12 +18,10 @@ export function uncheckedFailure(which: "Input" | "Output", error: unknown): Fun
   return bound === "stop" ? { ...failure, interrupted: true } : failure;
 }
 
-const LONGEST_MESSAGE = 16 * 1024;
-const LONGEST_LINE = 2048;
 const MOST_LINES = 100;
 
 /** The error as it is recorded: cut where nobody reads on. Secrets must be masked before. */
 export function recordable({ message, stacktrace, ...rest }: FunctionFailure): FunctionFailure {
   const lines = stacktrace?.slice(0, MOST_LINES).map((line) => cut(line, LONGEST_LINE)) ?? null;
-  return { ...rest, message: cut(message, LONGEST_MESSAGE), stacktrace: lines };
+  return { ...rest, message: cut(message, LONGEST_TEXT), stacktrace: lines };
 }

@@ -3,14 +3,15 @@
  * So the id alone says where among all runs, which are kept in the order of their times, its run is to be found.
  */
 import { randomUUIDv7 } from "node:crypto";
+import { uuidTime } from "../shared/uuid-time.ts";
 
 const NANOSECONDS = 1_000_000n;
-const TIME_DIGITS = 12;
+/** Digits of the time, with the hyphen between them. */
+const TIME_LENGTH = 13;
 
 /** The id of a run that was accepted at this time, in nanoseconds since 1970. */
 export function newRunId(executed: bigint): string {
-  const time = (executed / NANOSECONDS).toString(16).padStart(TIME_DIGITS, "0");
-  return `${time.slice(0, 8)}-${time.slice(8)}${randomUUIDv7().slice(TIME_DIGITS + 1)}`;
+  return `${uuidTime(executed / NANOSECONDS)}${randomUUIDv7().slice(TIME_LENGTH)}`;
 }
 
 /** The millisecond in which the run of this id was accepted, in nanoseconds; undefined when no run can have such an id. */

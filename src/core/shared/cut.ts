@@ -1,7 +1,7 @@
 /** Texts of strangers that are kept: cut where nobody reads on. */
 
-const LONGEST_TEXT = 16 * 1024;
-const LONGEST_LINE = 2048;
+export const LONGEST_TEXT = 16 * 1024;
+export const LONGEST_LINE = 2048;
 
 /** At most so many letters, and how many were left out. */
 export function cut(text: string, longest: number): string {
