@@ -1,6 +1,7 @@
 /** The two services of AWS that the driver needs, over their JSON protocol. */
 import { AwsClient } from "aws4fetch";
 import { UsageError } from "../shared/flags.ts";
+import { causeOf } from "../shared/gateway.ts";
 
 export interface AwsAccount {
   readonly region: string;
@@ -47,7 +48,7 @@ export function connectAws({ region, endpoint, ...keys }: AwsAccount): AwsCall {
     const signal = AbortSignal.timeout(ANSWER_MS);
     const request = { method: "POST", headers, body: JSON.stringify(body), signal, aws: { service } };
     const response = await client.fetch(url, request).catch((error: unknown) => {
-      throw new Error(`AWS cannot be reached at ${url}: ${reasonOf(error)}`);
+      throw new Error(`AWS cannot be reached at ${url}: ${causeOf(error)}`);
     });
     const answer = read(await response.text());
     if (!response.ok) throw refusalOf(service, action, response.status, answer);
@@ -86,9 +87,4 @@ function readXml(text: string): Answer {
   const [, code] = /<Code>([^<]*)</.exec(text) ?? [];
   const [, message = text.slice(0, 300)] = /<Message>([^<]*)</.exec(text) ?? [];
   return { message, ...(code === undefined ? {} : { code }) };
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message || error.message : error.message;
 }

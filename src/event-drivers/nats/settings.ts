@@ -6,7 +6,7 @@ import {
   type NodeConnectionOptions,
   nkeyAuthenticator,
 } from "@nats-io/transport-node";
-import { UsageError } from "../shared/flags.ts";
+import { listOf, UsageError } from "../shared/flags.ts";
 
 export interface StreamSettings {
   readonly stream: string;
@@ -105,11 +105,4 @@ function decoded(text: string): string {
   } catch {
     return text;
   }
-}
-
-function listOf(text: string): string[] {
-  return text
-    .split(",")
-    .map((word) => word.trim())
-    .filter((word) => word !== "");
 }

@@ -19,6 +19,7 @@ import {
   PermissionViolationError,
 } from "@nats-io/transport-node";
 import { UsageError } from "../shared/flags.ts";
+import { causeOf } from "../shared/gateway.ts";
 import type { NatsMessage } from "./event.ts";
 import type { NatsSettings, StreamSettings } from "./settings.ts";
 
@@ -52,7 +53,7 @@ async function connectTo({ connection }: NatsSettings): Promise<NatsConnection> 
   } catch (error) {
     const inTheirs = inWords(error);
     if (inTheirs instanceof UsageError) throw inTheirs;
-    throw new Error(`the NATS server ${String(connection.servers)} cannot be reached: ${reasonOf(error)}`);
+    throw new Error(`the NATS server ${String(connection.servers)} cannot be reached: ${causeOf(error)}`);
   }
 }
 
@@ -145,11 +146,6 @@ function inWords(error: unknown): unknown {
   if (isApiError(error, JetStreamApiCodes.JetStreamNotEnabledForAccount) || nameOf(error) === "JetStreamNotEnabled")
     return new UsageError("the NATS server has no JetStream: leave stream out, or start it with -js");
   return error;
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message || error.message : error.message;
 }
 
 function isApiError(error: unknown, code: number): boolean {

@@ -1,6 +1,6 @@
 /** Which database, which channels, and who asks. */
 import type { ClientConfig } from "pg";
-import { UsageError } from "../shared/flags.ts";
+import { listOf, UsageError } from "../shared/flags.ts";
 
 export interface PostgresSettings {
   readonly connection: ClientConfig;
@@ -56,11 +56,4 @@ function fromUrl(connectionString: string): ClientConfig {
   if (!/^postgres(?:ql)?:\/\/./.test(connectionString) || !URL.canParse(connectionString))
     throw new UsageError("url is no address of PostgreSQL: write it as postgres://user:password@host:5432/database");
   return { connectionString };
-}
-
-function listOf(text: string): string[] {
-  return text
-    .split(",")
-    .map((word) => word.trim())
-    .filter((word) => word !== "");
 }

@@ -34,3 +34,11 @@ export function readFlags<Name extends string>(
 export function isOn(value: string): boolean {
   return value !== "" && value !== "false" && value !== "0";
 }
+
+/** The words of a flag that may name several, between commas. */
+export function listOf(text: string): string[] {
+  return text
+    .split(",")
+    .map((word) => word.trim())
+    .filter((word) => word !== "");
+}
