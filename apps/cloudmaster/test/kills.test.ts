@@ -24,7 +24,6 @@ afterEach(async () => {
 interface Peer {
   readonly cloud: string;
   readonly handler: KillPlan["handler"];
-  readonly longestMs: number;
   start(): Promise<{
     readonly secrets: Readonly<Record<string, string>>;
     /** What costs money there, named so that the machine's name is in it. */
@@ -41,7 +40,6 @@ const PEERS: readonly Peer[] = [
   {
     cloud: "aws",
     handler: aws,
-    longestMs: 500,
     start: async () => {
       const ec2 = await startEc2(options);
       const { accessKeyId: access_key, secretAccessKey: secret_key } = ec2.keys;
@@ -53,7 +51,6 @@ const PEERS: readonly Peer[] = [
   {
     cloud: "azure",
     handler: azure,
-    longestMs: 700,
     start: async () => {
       const peer = await startAzure(options);
       return { secrets: peer.secret, resources: peer.resources, close: peer.close, each: 3 };
@@ -62,7 +59,6 @@ const PEERS: readonly Peer[] = [
   {
     cloud: "gcp",
     handler: gcp,
-    longestMs: 500,
     start: async () => {
       const peer = await startGcp(options);
       return { secrets: peer.secret, resources: peer.resources, close: peer.close, each: 2 };
@@ -70,13 +66,13 @@ const PEERS: readonly Peer[] = [
   },
 ];
 
-describe.each(PEERS)("creates on $cloud that are killed at random moments", ({ cloud, handler, longestMs, start }) => {
+describe.each(PEERS)("creates on $cloud that are killed at random moments", ({ cloud, handler, start }) => {
   test(`no machine is made twice, and nothing stays when they are deleted (${KILLS} kills, seed ${SEED})`, async () => {
     const peer = await start();
     closers.push(peer.close);
     const door = await startDoor({ functions: {} });
     closers.push(door.close);
-    const plan = { cloud, door, secrets: peer.secrets, handler, kills: KILLS, longestMs, random: seeded(SEED) };
+    const plan = { cloud, door, secrets: peer.secrets, handler, kills: KILLS, random: seeded(SEED) };
     const { killed, ids } = await killCreates(plan);
     expect(killed).toBeGreaterThan(0);
     for (const [name, seen] of ids) {
@@ -106,7 +102,6 @@ describe.skipIf("missing" in build)(`creates on vsphere that are killed at rando
       secrets: peer.secret,
       handler: vsphere,
       kills: KILLS,
-      longestMs: 500,
       random: seeded(SEED),
     };
     const { killed, ids } = await killCreates(plan);

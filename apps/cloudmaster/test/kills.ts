@@ -14,8 +14,6 @@ export interface KillPlan {
   readonly handler: (context: Context, payload: unknown) => Promise<Machine[]>;
   /** How often; each machine has a name of its own. */
   readonly kills: number;
-  /** The longest that a create is let run; milliseconds. */
-  readonly longestMs: number;
   /** A number from 0 to 1. */
   readonly random: () => number;
 }
@@ -27,13 +25,19 @@ export interface KillReport {
   readonly ids: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Starts creates in processes of their own, kills each at a random moment, and asks for the same machine again. */
+/**
+ * Starts creates in processes of their own, kills each at a random moment, and asks for the same machine again.
+ * One create first runs to its end: its time is cut in as many parts as there are kills, and each part has one of them,
+ * so that some kills come early on a machine of any speed.
+ */
 export async function killCreates(plan: KillPlan): Promise<KillReport> {
   const ids = new Map<string, string[]>();
+  const wholeMs = await timeOfWholeCreate(plan, "whole-0");
   let killed = 0;
   for (let index = 0; index < plan.kills; index++) {
     const name = `kill-${index}`;
-    if (await createAndKill(plan, name)) killed++;
+    const afterMs = ((index + plan.random()) / plan.kills) * wholeMs;
+    if (await createAndKill(plan, name, afterMs)) killed++;
     const context = { secrets: plan.secrets, dispatch: plan.door };
     const [machine] = await plan.handler(context, { command: "create", name });
     const listed = await plan.handler(context, { command: "show", name });
@@ -42,22 +46,44 @@ export async function killCreates(plan: KillPlan): Promise<KillReport> {
   return { killed, ids };
 }
 
+/** Creates a machine that is not killed, and deletes it. @returns the milliseconds from the begin of the call to its answer. */
+async function timeOfWholeCreate(plan: KillPlan, name: string): Promise<number> {
+  const create = startCreate(plan, name);
+  await create.begun;
+  const begunMs = performance.now();
+  await create.exited;
+  const wholeMs = performance.now() - begunMs;
+  if (!create.isAnswered()) throw new Error(`The create of ${name} that nobody killed failed: its error is above.`);
+  await plan.handler({ secrets: plan.secrets, dispatch: plan.door }, { command: "delete", name });
+  return wholeMs;
+}
+
 /** @returns true when it was killed before it had answered. */
-async function createAndKill({ cloud, door, secrets, longestMs, random }: KillPlan, name: string): Promise<boolean> {
+async function createAndKill(plan: KillPlan, name: string, afterMs: number): Promise<boolean> {
+  const create = startCreate(plan, name);
+  await create.begun;
+  await Promise.race([create.exited, delay(afterMs)]);
+  const answered = create.isAnswered();
+  create.child.kill("SIGKILL");
+  await create.exited;
+  return !answered && create.child.signalCode === "SIGKILL";
+}
+
+function startCreate({ cloud, door, secrets }: KillPlan, name: string) {
   const program = fileURLToPath(new URL("kill.fixture.ts", import.meta.url));
   const child = spawn(process.execPath, [program, cloud], { stdio: ["pipe", "pipe", "inherit"] });
   const { url, token, organization } = door;
   const context: Context = { secrets, dispatch: { url, token, organization } };
   child.stdin.end(JSON.stringify({ context, payload: { command: "create", name } }));
-  const exited = once(child, "exit");
-  let answers = 0;
+  let output = "";
   child.stdout.on("data", (chunk: Buffer) => {
-    answers += chunk.toString().split("\n").length - 1;
+    output += chunk.toString();
   });
-  await once(child.stdout, "data");
-  await Promise.race([exited, delay(random() * longestMs)]);
-  const unanswered = answers < 2;
-  child.kill("SIGKILL");
-  await exited;
-  return unanswered && child.signalCode === "SIGKILL";
+  return {
+    child,
+    begun: once(child.stdout, "data"),
+    exited: once(child, "close"),
+    /** The first line says that it has begun, the second is the answer. */
+    isAnswered: () => output.split("\n").length > 2,
+  };
 }
