@@ -154,12 +154,25 @@ export function runListContract(name: string, open: () => Promise<Database>): vo
     });
 
     test("leave out what is deleted while they are read", async () => {
-      const list = await lists.list("o", { limit: 50 });
+      const list = await lists.list("o", { limit: MOST });
       const [id = ""] = ids.slice(-40);
       const executed = timeOf(COUNT - 40);
       await database.commit([forget({ id })]);
-      expect((await idsOf(list)).length).toBe(49);
+      expect((await idsOf(list)).length).toBe(MOST - 1);
       await database.commit(insertRun(record({ id, executed, finished: executed })));
+    });
+
+    test("have small ones and large ones side by side, whole and in their order", async () => {
+      const outputs = Array.from({ length: 9 }, (_, at) => JSON.stringify("x".repeat(at % 3 === 1 ? 10_000 : 10)));
+      for (const [at, output] of outputs.entries()) {
+        const executed = timeOf(at);
+        const times = { id: newRunId(executed), executed, finished: executed };
+        await database.commit(insertRun(record({ organization: "mixed", ...times, output })));
+      }
+      const found: (string | undefined)[] = [];
+      for await (const part of (await lists.list("mixed", { limit: 8 })).parts())
+        found.push(...part.map(({ output }) => output));
+      expect(found).toEqual(outputs.toReversed().slice(0, 8));
     });
 
     test("end before 64 MB, however large the runs are, and read one large one at a time", async () => {

@@ -20,6 +20,10 @@ describe("the recorded part of an HTTP request", () => {
     expect(JSON.parse(wholeHttpContext(JSON.stringify(recorded)) ?? "")).toEqual(context);
     expect(wholeHttpContext(undefined)).toBeUndefined();
     expect(wholeHttpContext('{"mine":1}')).toBe('{"mine":1}');
+    const given = ' { "request": "/a?b", "args": "mine", "exact": 1.10 }';
+    expect(wholeHttpContext(given)?.match(/"args"/g)).toHaveLength(1);
+    expect(JSON.parse(wholeHttpContext(given) ?? "")).toMatchObject({ args: "mine", uri: "/a?b", request: "/a?b" });
+    expect(wholeHttpContext(given.replace("args", "other"))).toContain('"exact": 1.10 }');
   });
 
   test("has 16 KB at most, the request's own facts first, and says that it was cut", () => {

@@ -38,7 +38,10 @@ export function wholeHttpContext(recorded: string | undefined): string | undefin
   if (recorded === undefined) return undefined;
   const context = JSON.parse(recorded) as Context;
   if (typeof context.request !== "string") return recorded;
-  return JSON.stringify({ ...repetitionsOf(context), ...context });
+  const repeated = repetitionsOf(context);
+  if (Object.keys(repeated).some((name) => name in context)) return JSON.stringify({ ...repeated, ...context });
+  // What is recorded is a text already: most lists consist of it.
+  return `${JSON.stringify(repeated).slice(0, -1)},${recorded.slice(recorded.indexOf("{") + 1)}`;
 }
 
 function queryOf(target: unknown): string {

@@ -136,7 +136,9 @@ export function runFromRow(row: RunTable): RunRecord {
   };
 }
 
-export function shownFromRow(row: Pick<RunTable, (typeof shownColumns)[number]>): ShownRun {
+export type ShownRow = Pick<RunTable, (typeof shownColumns)[number]>;
+
+export function shownFromRow(row: ShownRow): ShownRun {
   return {
     id: row.id,
     functionName: row.function_name,

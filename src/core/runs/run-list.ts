@@ -83,6 +83,7 @@ export class RunLists {
   }
 
   async #read(organization: string, keys: readonly RunKey[]): Promise<ShownRun[]> {
+    if (keys.every(({ run }) => run !== undefined)) return keys.flatMap(({ run }) => run ?? []);
     const rows = await readRuns(this.#database, wantedOf(organization, keys));
     const byId = new Map(rows.map((row) => [row.id, row]));
     return keys.flatMap(({ id }) => byId.get(id) ?? []).map(shownFromRow);

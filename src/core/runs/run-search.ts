@@ -4,9 +4,10 @@
  * to the database takes about as long, whatever is wanted and however rare it is.
  */
 import { type SelectQueryBuilder, type SqlBool, sql } from "kysely";
-import type { DatabaseSchema } from "../shared/database-schema.ts";
+import type { DatabaseSchema, RunTable } from "../shared/database-schema.ts";
 import type { Database } from "../shared/ports.ts";
 import { reading } from "../shared/reading.ts";
+import { type ShownRow, type ShownRun, shownColumns, shownFromRow } from "./record.ts";
 import { type Conditions, conditionsOf, LATEST, nanosecondsOf, type RunFilter } from "./run-filter.ts";
 import { acceptedWithin } from "./run-id.ts";
 
@@ -22,6 +23,8 @@ export interface RunPlace {
 export interface RunKey extends RunPlace {
   /** At most so many bytes of JSON. */
   readonly bytes: number;
+  /** The run itself, where it came along. */
+  readonly run?: ShownRun;
 }
 
 export interface Range {
@@ -36,7 +39,10 @@ export interface Range {
 
 /** Read or looked at in one go; that takes one or two milliseconds. */
 const RANGE = 1000;
-/** The same where texts are searched. */
+/** When so many runs are wanted at most, those up to a size come along with their keys: that saves a second question. */
+const FEW = 64;
+const SMALL_BYTES = 4096;
+/** Runs that are looked through in one go where texts are searched. */
 const TEXTS = 500;
 const TEXT_BYTES = 2 * 1024 * 1024;
 /** Runs that last longer have an index of their own by their ends, see the migrations. */
@@ -93,16 +99,42 @@ function looked(query: RunQuery, { each }: Conditions, values: Values): RunQuery
   return each.reduce((narrow, condition) => narrow.where(condition(value)), query);
 }
 
-type Keys = ReturnType<typeof keysOf>;
+type Keys = (database: Database, values: Values) => Promise<FoundRow[]>;
+type FoundRow = Pick<RunTable, "executed" | "id"> & { readonly bytes: number };
 
 /** Newest first. */
-function keysOf(order: Order, conditions: Conditions) {
+function keysOf(order: Order, conditions: Conditions): Keys {
+  return reading((database, values: Values) => keyQuery(database, order, conditions, values));
+}
+
+function keyQuery(database: Database["query"], order: Order, conditions: Conditions, values: Values) {
+  return looked(begin(database.selectFrom("runs"), order, values), conditions, values)
+    .select(["executed", "id", bytes.as("bytes")])
+    .orderBy("executed", "desc")
+    .orderBy("id", "desc")
+    .limit(values.page);
+}
+
+const besidesKey = shownColumns
+  .filter((column) => column !== "id" && column !== "executed")
+  .map((column) => `runs.${column}` as const);
+
+/** The same, and what is shown of those that are small. */
+function fewOf(order: Order, conditions: Conditions): Keys {
   return reading((database, values: Values) =>
-    looked(begin(database.selectFrom("runs"), order, values), conditions, values)
-      .select(["executed", "id", bytes.as("bytes")])
-      .orderBy("executed", "desc")
-      .orderBy("id", "desc")
-      .limit(values.page),
+    database
+      .selectFrom(keyQuery(database, order, conditions, values).as("found"))
+      .leftJoin("runs", (join) =>
+        join
+          .on("runs.organization", "=", values.organization)
+          .onRef("runs.executed", "=", "found.executed")
+          .onRef("runs.id", "=", "found.id")
+          .on("found.bytes", "<=", sql.lit(SMALL_BYTES)),
+      )
+      .select(besidesKey)
+      .select(["found.executed as executed", "found.id as id", "found.bytes as bytes"])
+      .orderBy("found.executed", "desc")
+      .orderBy("found.id", "desc"),
   );
 }
 
@@ -196,12 +228,13 @@ function recentSearch(database: Database, organization: string, selection: Searc
   const order = orderOf(selection);
   const conditions = conditionsOf(withoutOrder(selection, order));
   const keys = ofForm(`${order}: ${conditions.form}`, () => keysOf(order, conditions));
+  const few = ofForm(`few ${order}: ${conditions.form}`, () => fewOf(order, conditions));
   const { functionName, family } = selection;
   const born = family === undefined ? low : (acceptedWithin(family)?.from ?? LATEST) - 1n;
   const fixed = { ...conditions.values, organization, functionName: functionName ?? "" };
   const floor = born > low ? born : low;
   const ask = async (place: RunPlace, least: bigint, page: number) =>
-    (await keys(database, { ...fixed, ...place, floor: least, page })).map(keyOf);
+    (await (page > FEW + 1 ? keys : few)(database, { ...fixed, ...place, floor: least, page })).map(keyOf);
   const end = selection.text === undefined ? endOf : endOfTexts;
   const isPlain = conditions.each.length === 0;
   return {
@@ -275,6 +308,8 @@ async function endOfTexts(database: Database, order: Order, values: Values): Pro
   return rows.length < TEXTS ? undefined : BigInt(rows.at(-1)?.executed ?? 0);
 }
 
-function keyOf({ executed, id, bytes: size }: { executed: bigint; id: string; bytes: number }): RunKey {
-  return { executed: BigInt(executed), id, bytes: Number(size) };
+function keyOf(row: FoundRow | (FoundRow & ShownRow)): RunKey {
+  const key = { executed: BigInt(row.executed), id: row.id, bytes: Number(row.bytes) };
+  const hasRun = "function_name" in row && row.function_name !== null;
+  return hasRun ? { ...key, run: shownFromRow(row) } : key;
 }
