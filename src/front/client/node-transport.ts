@@ -6,6 +6,7 @@ import type * as Tls from "node:tls";
 import type { HttpAnswer, HttpRequest, Transport } from "./client.ts";
 import { type Environment, ownAuthorities, proxiesFor, proxyName } from "./environment.ts";
 import { TransportError } from "./errors.ts";
+import { plainGet } from "./plain-get.ts";
 
 export interface TransportOptions {
   /** Accept any certificate. */
@@ -18,11 +19,28 @@ export interface TransportOptions {
 export function nodeTransport(options: TransportOptions): Transport {
   return async (request) => {
     try {
-      return await exchange(request, options);
+      return (await briefly(request, options)) ?? (await exchange(request, options));
     } catch (cause) {
       throw new TransportError(request.method, request.url, cause, proxyName(request.url, options.environment));
     }
   };
+}
+
+/** The usual question, asked without node:http; undefined where that is needed. */
+async function briefly(request: HttpRequest, { environment }: TransportOptions): Promise<HttpAnswer | undefined> {
+  const { method, url: text, headers, heard, signal } = request;
+  const url = new URL(text);
+  const isUsual = url.protocol === "http:" && proxiesFor(text, environment) === undefined;
+  if (method !== "GET" || !isUsual || heard || signal) return undefined;
+  return plainGet(url, headers, () => bounded(connect(url)), LONGEST_ANSWER);
+}
+
+/** A connection that ends with an error when the server is silent, or does not come to an end. */
+function bounded(socket: Net.Socket): Net.Socket {
+  const slow = setTimeout(() => socket.destroy(new Error(ENDLESS)), LONGEST_READING);
+  return socket
+    .setTimeout(LONGEST_SILENCE, () => socket.destroy(new Error(SILENT)))
+    .once("close", () => clearTimeout(slow));
 }
 
 function exchange(request: HttpRequest, options: TransportOptions): Promise<HttpAnswer> {
@@ -37,12 +55,12 @@ function exchange(request: HttpRequest, options: TransportOptions): Promise<Http
 
 /** Milliseconds without a byte in either direction. */
 const LONGEST_SILENCE = 120_000;
+const SILENT = `the server was silent for ${LONGEST_SILENCE / 1000} s`;
 
 /** A server that sends nothing is given up; a call that waits for a run has no deadline besides the run's own. */
 export function deadline(outgoing: Http.ClientRequest, { patient }: HttpRequest): void {
   if (patient) return;
-  const message = `the server was silent for ${LONGEST_SILENCE / 1000} s`;
-  outgoing.setTimeout(LONGEST_SILENCE, () => outgoing.destroy(new Error(message)));
+  outgoing.setTimeout(LONGEST_SILENCE, () => outgoing.destroy(new Error(SILENT)));
 }
 
 /** Bytes from which the server is asked before they are sent. */
@@ -114,6 +132,7 @@ export function tlsOptions(options: TransportOptions): Tls.ConnectionOptions {
 /** Bytes and milliseconds of one answer: a list of runs may be large, an endless one is an attack. */
 const LONGEST_ANSWER = 256 * 1024 * 1024;
 const LONGEST_READING = 600_000;
+const ENDLESS = "the answer does not end";
 
 /** The whole answer, unless somebody hears it as it comes. @throws Error for one that breaks off */
 export function read(response: Http.IncomingMessage, { heard }: HttpRequest): Promise<HttpAnswer> {
@@ -135,7 +154,7 @@ async function hear(
 export async function collect(response: Http.IncomingMessage): Promise<HttpAnswer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  const slow = setTimeout(() => response.destroy(new Error("the answer does not end")), LONGEST_READING);
+  const slow = setTimeout(() => response.destroy(new Error(ENDLESS)), LONGEST_READING);
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) {
       bytes += chunk.length;
