@@ -11,7 +11,9 @@ export type Completion = (run: RunRecord) => readonly Statement[];
 
 export type Completions = Readonly<Partial<Record<Principal["kind"], Completion>>>;
 
+const NOTHING: readonly Statement[] = [];
+
 export function completionOf(completions: Completions, run: RunRecord): readonly Statement[] {
   const kind = run.principal.slice(0, run.principal.indexOf(":")) as Principal["kind"];
-  return completions[kind]?.(run) ?? [];
+  return completions[kind]?.(run) ?? NOTHING;
 }

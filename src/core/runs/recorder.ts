@@ -62,11 +62,11 @@ export class RunRecorder {
   /** Of a run that somebody waits for. `more` says that other runs are going on. */
   end(run: ActiveRun, more: boolean): Promise<void> {
     const { record } = run;
-    const beside = [...useStatements(run), ...this.#completion(record)];
+    const beside = joined(useStatements(run), this.#completion(record));
     const hasRow = run.recorded;
     run.recorded = true;
     if (!this.#hasFunction(record)) return this.#commitAny(beside, more);
-    if (!hasRow) return this.#ports.database.commit([...insertRun(record), ...beside], more);
+    if (!hasRow) return this.#ports.database.commit(joined(insertRun(record), beside), more);
     const updated = this.#ports.database.commit([...finishRun(record), ...beside], more);
     return updated.catch((error: unknown) => this.#endWithoutRow(run, beside, error));
   }
@@ -175,9 +175,17 @@ export class RunRecorder {
   }
 }
 
+/** Most runs have nothing beside: then nothing is copied. */
+function joined(first: readonly Statement[], second: readonly Statement[]): readonly Statement[] {
+  if (second.length === 0) return first;
+  return first.length === 0 ? second : [...first, ...second];
+}
+
+const NOTHING: readonly Statement[] = [];
+
 /** What the audit log has yet to say about the secrets that the run was given. */
-function useStatements(run: ActiveRun): Statement[] {
-  if (run.unaudited.length === 0) return [];
+function useStatements(run: ActiveRun): readonly Statement[] {
+  if (run.unaudited.length === 0) return NOTHING;
   const statements = Secrets.useStatements(run.asPrincipal("internal"), run.record.organization, run.unaudited);
   run.unaudited = [];
   return statements;

@@ -18,11 +18,11 @@ export function runOfToken(token: string): string | undefined {
 
 /** The text without the token of the run of this id. */
 export function withoutToken(id: string, text: string): string {
-  return text.includes(`${id}.`) ? text.replaceAll(new RegExp(`${id}\\.[0-9a-f-]{${UUID_LENGTH}}`, "g"), "***") : text;
+  return text.includes(id) ? text.replaceAll(new RegExp(`${id}\\.[0-9a-f-]{${UUID_LENGTH}}`, "g"), "***") : text;
 }
 
 /** The same for lines; those of most runs stay the array that they are. */
 export function linesWithoutToken<Lines extends readonly string[] | null>(id: string, lines: Lines): Lines {
-  if (!lines?.some((line) => line.includes(`${id}.`))) return lines;
+  if (!lines?.some((line) => line.includes(id))) return lines;
   return lines.map((line) => withoutToken(id, line)) as readonly string[] as Lines;
 }

@@ -9,7 +9,7 @@ function wallBase(): bigint {
 /** Nanoseconds since 1970: the wall clock's milliseconds, refined by the monotonic clock. */
 export function unixNanoseconds(): bigint {
   const now = base + process.hrtime.bigint();
-  const drift = Number(now / 1_000_000n) - Date.now();
+  const drift = Number(now) / 1e6 - Date.now();
   if (drift > -5 && drift < 5) return now;
   base = wallBase();
   return base + process.hrtime.bigint();

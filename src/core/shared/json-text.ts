@@ -68,11 +68,20 @@ export function endOfValue(text: string, from: number): number {
   const first = text[from];
   if (first === '"') return endOfString(text, from);
   if (first === "{" || first === "[") return endOfGroup(text, from);
-  END_OF_SCALAR.lastIndex = from;
-  return END_OF_SCALAR.exec(text)?.index ?? text.length;
+  return endOfScalar(text, from);
 }
 
-const END_OF_SCALAR = /[,}\]\s]/g;
+/** Behind a number, `true`, `false` or `null`. */
+function endOfScalar(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && !isBehindScalar(text.charCodeAt(at))) at++;
+  return at;
+}
+
+/** A comma, a closing bracket or a blank. */
+function isBehindScalar(char: number): boolean {
+  return char === 0x2c || char === 0x7d || char === 0x5d || char <= 32;
+}
 
 function endOfGroup(text: string, from: number): number {
   let depth = 0;

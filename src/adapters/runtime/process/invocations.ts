@@ -59,11 +59,17 @@ export class Invocations implements LateMarkers {
 
   add(listener: InvocationListener): number {
     this.#lastNumber += 1;
-    const record = new LogRecord(this.#maxLogBytes, listener);
-    const number = this.#lastNumber;
-    const open = { started: false, cancelling: false, output: undefined, error: undefined, title: undefined };
-    this.#waiting.push({ number, listener, record, ...open });
-    return number;
+    this.#waiting.push({
+      number: this.#lastNumber,
+      listener,
+      record: new LogRecord(this.#maxLogBytes, listener),
+      started: false,
+      cancelling: false,
+      output: undefined,
+      error: undefined,
+      title: undefined,
+    });
+    return this.#lastNumber;
   }
 
   cancelling(number: number): void {
