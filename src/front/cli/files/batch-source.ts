@@ -1,5 +1,5 @@
 /** Where the resources of a batch come from: files, folders, glob patterns, URLs and standard input (decisions.md 5). */
-import { globSync, readdirSync, statSync } from "node:fs";
+import { existsSync, globSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { messageOf } from "../../../core/shared/message-of.ts";
 import { teachFetch } from "../../client/environment.ts";
@@ -53,7 +53,7 @@ interface LocalFile {
 
 function localFiles(io: Io, path: string, workDir: string | undefined): LocalFile[] {
   const roots = workDir === undefined ? [io.cwd] : [resolve(io.cwd, workDir), io.cwd];
-  const root = roots.find((candidate) => exists(resolve(candidate, path)));
+  const root = roots.find((candidate) => existsSync(resolve(candidate, path)));
   if (root !== undefined) return filesAt(path, resolve(root, path));
   const matches = roots.map((candidate) => globFiles(candidate, path)).find((files) => files.length > 0);
   if (matches) return matches;
@@ -68,22 +68,16 @@ function filesAt(label: string, absolute: string): LocalFile[] {
 }
 
 function namedFile(label: string, absolute: string): LocalFile {
-  if (!exists(absolute)) refuseBrokenName(label);
+  if (!existsSync(absolute)) refuseBrokenName(label);
   return { label, absolute };
 }
 
 function globFiles(root: string, pattern: string): LocalFile[] {
   if (!/[*?[{]/.test(pattern)) return [];
   const names = globSync(pattern, { cwd: root }).sort();
-  return names.map((name) => namedFile(name, resolve(root, name))).filter(({ absolute }) => isFile(absolute));
-}
-
-function exists(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  return names
+    .map((name) => namedFile(name, resolve(root, name)))
+    .filter(({ absolute }) => statSync(absolute, { throwIfNoEntry: false })?.isFile());
 }
 
 function teach(io: Io): void {
@@ -100,20 +94,12 @@ async function download(url: string): Promise<BatchSource> {
   return { label: url, text: textOf(answer.bytes, url), beside: { url: new URL(".", url).href } };
 }
 
-/** What a URL answered, read whole. */
-export interface Fetched {
-  readonly ok: boolean;
-  readonly status: number;
-  readonly statusText: string;
-  readonly bytes: Buffer;
-}
-
 /** A slow or endless answer is given up. */
 const LONGEST_MS = 120_000;
 const MOST_BYTES = 64 * 1024 * 1024;
 
 /** An answer, whatever its status. @throws CliError when there is none, or one that does not end */
-export async function fetchUrl(url: string): Promise<Fetched> {
+export async function fetchUrl(url: string) {
   try {
     const { ok, status, statusText, body } = await fetch(url, { signal: AbortSignal.timeout(LONGEST_MS) });
     return { ok, status, statusText, bytes: await wholeOf(body ?? []) };

@@ -1,5 +1,5 @@
 /** The files that a resource names: beside its own file first, then below --work-dir, then below the current folder. */
-import { mkdtempSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, isAbsolute, join, resolve } from "node:path";
@@ -46,7 +46,7 @@ function localFile(resource: BatchResource, path: string, { cwd, workDir }: Sear
     cwd,
   ];
   const tried = [...new Set(roots.filter((root) => root !== undefined).map((root) => resolve(root, path)))];
-  const found = tried.find((candidate) => statSync(candidate, { throwIfNoEntry: false }) !== undefined);
+  const found = tried.find((candidate) => existsSync(candidate));
   if (found !== undefined) return found;
   const online = "url" in beside ? [new URL(path, beside.url).href] : [];
   throw new CliError(

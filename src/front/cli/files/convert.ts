@@ -96,33 +96,29 @@ interface Spot {
   readonly offset: number;
 }
 
-type Converter = (reading: Reading, node: unknown, schema: FieldSchema, spot: Spot) => unknown;
-
-const converters: Readonly<Record<string, Converter>> = {
-  string: (reading, node, _schema, spot) => scalarText(node) ?? misfit(reading, node, spot, "a text"),
-  boolean: (reading, node, _schema, spot) =>
-    booleanOf(scalarText(node) ?? "") ?? misfit(reading, node, spot, "true or false"),
-  number: (reading, node, _schema, spot) => numberOf(scalarText(node) ?? "") ?? misfit(reading, node, spot, "a number"),
-  integer: integerOf,
-  array: listOf,
-  object: objectOf,
+/** What a scalar's text becomes, and how a message calls what was wanted. */
+const scalars: Readonly<Record<string, readonly [read: (text: string) => unknown, wanted: string]>> = {
+  string: [(text) => text, "a text"],
+  boolean: [booleanOf, "true or false"],
+  number: [numberOf, "a number"],
+  integer: [integerOf, "a whole number"],
 };
 
 function convert(reading: Reading, given: unknown, schema: FieldSchema, spot: Spot): unknown {
   const node = target(reading, given);
   if (isNothing(node)) return undefined;
-  const converter = converters[schema.type ?? ""];
-  return converter ? converter(reading, node, schema, spot) : (node as Node).toJS(reading.document);
+  if (schema.type === "array") return listOf(reading, node, schema, spot);
+  if (schema.type === "object") return objectOf(reading, node, schema, spot);
+  const scalar = scalars[schema.type ?? ""];
+  if (scalar === undefined) return (node as Node).toJS(reading.document);
+  const [read, wanted] = scalar;
+  const text = scalarText(node);
+  return (text === undefined ? undefined : read(text)) ?? misfit(reading, node, spot, wanted);
 }
 
 function misfit(reading: Reading, node: unknown, spot: Spot, wanted: string): undefined {
   const found = isMap(node) ? "a map" : isSeq(node) ? "a list" : "another value";
   problem(reading, offsetOf(node) || spot.offset, `${JSON.stringify(spot.name)} must be ${wanted}, here is ${found}`);
-}
-
-function integerOf(reading: Reading, node: unknown, _schema: FieldSchema, spot: Spot): unknown {
-  const number = numberOf(scalarText(node) ?? "");
-  return Number.isSafeInteger(number) ? number : misfit(reading, node, spot, "a whole number");
 }
 
 function listOf(reading: Reading, node: unknown, schema: FieldSchema, spot: Spot): unknown {
@@ -157,18 +153,19 @@ export function scalarText(node: unknown): string | undefined {
   return typeof node.value === "string" ? node.value : (node.source ?? String(node.value));
 }
 
-const yes = ["true", "yes", "on", "y"];
-const no = ["false", "no", "off", "n"];
-
 /** A boolean in YAML 1.1's words; undefined for any other text. */
 function booleanOf(text: string): boolean | undefined {
-  if (yes.includes(text.toLowerCase())) return true;
-  return no.includes(text.toLowerCase()) ? false : undefined;
+  if (/^(true|yes|on|y)$/i.test(text)) return true;
+  return /^(false|no|off|n)$/i.test(text) ? false : undefined;
 }
 
 /** A number; undefined for any other text. */
 function numberOf(text: string): number | undefined {
-  const plain = text.replaceAll("_", "");
-  if (!/^[-+]?(0x[0-9a-f]+|\d+(\.\d+)?(e[-+]?\d+)?)$/i.test(plain)) return undefined;
-  return Number(plain);
+  const digits = text.replaceAll("_", "");
+  return /^[-+]?(0x[0-9a-f]+|\d+(\.\d+)?(e[-+]?\d+)?)$/i.test(digits) ? Number(digits) : undefined;
+}
+
+function integerOf(text: string): number | undefined {
+  const number = numberOf(text);
+  return Number.isSafeInteger(number) ? number : undefined;
 }

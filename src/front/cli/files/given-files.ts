@@ -1,10 +1,10 @@
 /** Files that flags and arguments name, looked up below the current folder. */
 import { resolve } from "node:path";
-import { jsonPlace } from "../files/json-place.ts";
-import { readText } from "../files/read-text.ts";
 import { CliError } from "../frame/errors.ts";
 import type { Io } from "../frame/io.ts";
 import { isObject } from "../output/shape.ts";
+import { parseFile } from "./json-place.ts";
+import { readText } from "./read-text.ts";
 
 /** The file's text. @throws CliError that begins with `failure`. */
 export function textFile(io: Io, path: string, failure: string): string {
@@ -14,22 +14,14 @@ export function textFile(io: Io, path: string, failure: string): string {
 /** A file of system dependencies or the like: parsed JSON. */
 export function jsonFile(io: Io, path: string, what: string): unknown {
   const text = textFile(io, path, `failed to read ${what} file`);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new CliError(`failed to unmarshal ${what} file: ${path}: ${jsonPlace(text, error)}`);
-  }
+  return parseFile(text, `failed to unmarshal ${what} file: ${path}`);
 }
 
 /** A JSON Schema file; null when no flag names one. */
 export function schemaFile(io: Io, path: string | undefined): unknown {
   if (path === undefined) return null;
   const text = textFile(io, path, `error when reading content of ${path}`);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new CliError(`error when parsing JSON from ${path}: ${jsonPlace(text, error)}`);
-  }
+  return parseFile(text, `error when parsing JSON from ${path}`);
 }
 
 /** The base64 of a key file, as the server wants it. */
@@ -44,19 +36,9 @@ export function pemFile(io: Io, path: string | undefined): string {
  */
 export async function secretValues(io: Io, path: string): Promise<Readonly<Record<string, string>>> {
   const text = path === "-" ? await io.stdin() : textFile(io, path, `cannot read the secrets file ${path}`);
-  const parsed = parseSecrets(text, path);
+  const parsed = parseFile(text, `${path} is not valid JSON`, '; a secrets file is one object: {"key": "value"}');
   if (!isObject(parsed)) throw new CliError(`${path}: a secrets file is one JSON object: {"key": "value"}`);
   return Object.fromEntries(Object.entries(parsed).map(([key, value]) => [key, secretValue(path, key, value)]));
-}
-
-function parseSecrets(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new CliError(
-      `${path} is not valid JSON: ${jsonPlace(text, error)}; a secrets file is one object: {"key": "value"}`,
-    );
-  }
 }
 
 function secretValue(path: string, key: string, value: unknown): string {

@@ -55,6 +55,11 @@ export function namesOf({ name, aliases = [] }: Command<unknown>): readonly stri
   return [name, ...aliases];
 }
 
+/** Those below a group that the help shows. */
+export function shownCommands<C>({ commands = [] }: Command<C>): readonly Command<C>[] {
+  return commands.filter((child) => !child.hidden);
+}
+
 /** A word without what never counts: letter case and hyphens. */
 export function plainWord(word: string): string {
   return word.toLowerCase().replaceAll("-", "");

@@ -1,5 +1,5 @@
 /** Completion in the shell: scripts that ask the program, and what the program finds in its commands. */
-import type { Command } from "./command.ts";
+import { type Command, shownCommands } from "./command.ts";
 import type { Completes, FlagTable } from "./flags.ts";
 import { shownFlags } from "./help.ts";
 import { findCommand, parseWords } from "./parse.ts";
@@ -58,7 +58,7 @@ export function completionAfter<C>(
   function completes(): Completes | undefined {
     if (valued) return valued.completes;
     if (last.startsWith("-")) return shownFlags(flags).map(([name]) => `--${name}`);
-    if (command.commands) return command.commands.filter((child) => !child.hidden).map((child) => child.name);
+    if (command.commands) return shownCommands(command).map((child) => child.name);
     return command.arguments?.[args.length]?.completes;
   }
 }

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { userInfo } from "node:os";
 import { dirname, extname, join, resolve } from "node:path";
-import { jsonPlace } from "../files/json-place.ts";
+import { parseFile } from "../files/json-place.ts";
 import { readText } from "../files/read-text.ts";
 import { CliError, fileProblem } from "./errors.ts";
 import type { Io } from "./io.ts";
@@ -53,7 +53,7 @@ export function homeFolder(io: Io): string {
 async function parseConfig(path: string, text: string): Promise<unknown> {
   switch (extname(path).toLowerCase()) {
     case ".json":
-      return text.trim() === "" ? {} : parseJsonConfig(text);
+      return text.trim() === "" ? {} : parseFile(text, "it is not valid JSON");
     case ".toml":
       return (await import("smol-toml")).parse(text);
     case ".yaml":
@@ -64,47 +64,40 @@ async function parseConfig(path: string, text: string): Promise<unknown> {
   }
 }
 
-// V8 quotes the text around the mistake, which may hold a cookie or a token: only its place is told.
-function parseJsonConfig(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`it is not valid JSON: ${jsonPlace(text, error)}`);
-  }
-}
+/** Reads one value of a context; `where` is for messages. @throws Error for one that cannot be used */
+const asText = (value: unknown) => (typeof value === "string" ? value : undefined);
+const asFlag = (value: unknown) => value === true || value === "true";
+const asPort = (value: unknown, where: string) => {
+  const number = typeof value === "string" ? Number(value || Number.NaN) : value;
+  if (typeof number === "number" && Number.isInteger(number) && number >= 0 && number < 65536) return number;
+  throw new Error(`${where} must be a port number`);
+};
 
-/** One context of the configuration file; the keys and their order are the file's (cli-and-runtimes.md 1.1). */
-export interface ContextSettings {
-  readonly host?: string;
-  readonly port?: number;
-  readonly scheme?: string;
-  readonly organization?: string;
-  readonly cookie?: string;
-  readonly insecure?: boolean;
-  readonly namespace?: string;
-  readonly "api-https-port"?: number;
-  readonly "api-http-port"?: number;
-  readonly serviceaccount?: string;
-  readonly jwtprivatekey?: string;
-  /** Read when present, written only by `login --token`. */
-  readonly token?: string;
-  readonly json?: boolean;
-  readonly output?: string;
-}
+// The keys of a context, in the order in which they are written.
+const alwaysWritten = {
+  host: asText,
+  port: asPort,
+  scheme: asText,
+  organization: asText,
+  cookie: asText,
+  insecure: asFlag,
+};
+const writtenWhenSet = {
+  namespace: asText,
+  "api-https-port": asPort,
+  "api-http-port": asPort,
+  serviceaccount: asText,
+  jwtprivatekey: asText,
+  token: asText,
+};
+const onlyRead = { json: asFlag, output: asText };
 
-const strings = "host scheme organization cookie namespace serviceaccount jwtprivatekey token output".split(" ");
-const numbers = ["port", "api-https-port", "api-http-port"];
-const booleans = ["insecure", "json"];
+const readers = { ...alwaysWritten, ...writtenWhenSet, ...onlyRead };
 
-const alwaysWritten = ["host", "port", "scheme", "organization", "cookie", "insecure"] as const;
-const writtenWhenSet = [
-  "namespace",
-  "api-https-port",
-  "api-http-port",
-  "serviceaccount",
-  "jwtprivatekey",
-  "token",
-] as const;
+/** One context of the configuration file (cli-and-runtimes.md 1.1). */
+export type ContextSettings = {
+  readonly [Key in keyof typeof readers]?: NonNullable<ReturnType<(typeof readers)[Key]>>;
+};
 
 /** Picks the contexts out of a parsed file; keys count in any letter case. @throws Error when it has another form. */
 function readContexts(parsed: unknown): { current: string; contexts: Record<string, ContextSettings> } {
@@ -117,26 +110,20 @@ function readContexts(parsed: unknown): { current: string; contexts: Record<stri
 
 /** What of a context is written, in order, the optional keys only when they say something. */
 export function writtenContext(context: ContextSettings): Record<string, unknown> {
+  const values: Readonly<Record<string, unknown>> = context;
   const keys = [
-    ...alwaysWritten.filter((key) => context[key] !== undefined),
-    ...writtenWhenSet.filter((key) => Boolean(context[key])),
+    ...Object.keys(alwaysWritten).filter((key) => values[key] !== undefined),
+    ...Object.keys(writtenWhenSet).filter((key) => values[key]),
   ];
-  return Object.fromEntries(keys.map((key) => [key, context[key]]));
+  return Object.fromEntries(keys.map((key) => [key, values[key]]));
 }
 
 function readContext(name: string, value: unknown): ContextSettings {
   const given = lowerKeys(value, `context "${name}"`);
-  const context: Record<string, unknown> = {};
-  for (const key of strings) if (typeof given[key] === "string") context[key] = given[key];
-  for (const key of booleans) if (given[key] !== undefined) context[key] = given[key] === true || given[key] === "true";
-  for (const key of numbers) if (given[key] !== undefined) context[key] = port(name, key, given[key]);
-  return context;
-}
-
-function port(context: string, key: string, value: unknown): number {
-  const number = typeof value === "string" ? Number(value || Number.NaN) : value;
-  if (typeof number === "number" && Number.isInteger(number) && number >= 0 && number < 65536) return number;
-  throw new Error(`"${key}" of context "${context}" must be a port number`);
+  const read = Object.entries(readers)
+    .filter(([key]) => given[key] !== undefined)
+    .map(([key, reader]) => [key, reader(given[key], `"${key}" of context "${name}"`)] as const);
+  return Object.fromEntries(read.filter(([, found]) => found !== undefined));
 }
 
 function lowerKeys(value: unknown, what: string): Record<string, unknown> {
@@ -147,22 +134,17 @@ function lowerKeys(value: unknown, what: string): Record<string, unknown> {
 /** Writes the configuration, readable by its owner alone; the folder is made. @throws CliError when that fails. */
 export async function writeConfig(config: Config): Promise<void> {
   const { replaceFile } = await import("../../../core/shared/replace-file.ts");
-  if (extname(config.path).toLowerCase() !== ".json") throw new CliError(notJson(config.path));
+  const failure = `Error writing config file ${config.path}`;
+  if (extname(config.path).toLowerCase() !== ".json")
+    throw new CliError(`${failure}: only JSON files are written; name one that ends in .json with --config`);
+  const contexts = Object.entries(config.contexts).map(([name, context]) => [name, writtenContext(context)]);
+  const written = { current: config.current, contexts: Object.fromEntries(contexts) };
   try {
     mkdirSync(dirname(config.path), { recursive: true, mode: 0o700 });
-    await replaceFile(config.path, `${JSON.stringify(written(config), null, 4)}\n`, { mode: 0o600 });
+    await replaceFile(config.path, `${JSON.stringify(written, null, 4)}\n`, { mode: 0o600 });
   } catch (error) {
-    throw new CliError(`Error writing config file ${config.path}: ${fileProblem(error)}`);
+    throw new CliError(`${failure}: ${fileProblem(error)}`);
   }
-}
-
-function notJson(path: string): string {
-  return `Error writing config file ${path}: only JSON files are written; name one that ends in .json with --config`;
-}
-
-function written(config: Config): unknown {
-  const contexts = Object.entries(config.contexts).map(([name, context]) => [name, writtenContext(context)]);
-  return { current: config.current, contexts: Object.fromEntries(contexts) };
 }
 
 /** The configuration with one context added or replaced, which also becomes the current one. */

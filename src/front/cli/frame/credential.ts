@@ -74,7 +74,6 @@ function localAdminToken(io: Io): string | undefined {
 
 /** Where a server of this user keeps its data. */
 export function dataDir(io: Io): string {
-  if (io.env.DISPATCH_DATA_DIR) return io.env.DISPATCH_DATA_DIR;
-  const home = homeFolder(io);
-  return join(io.env.XDG_DATA_HOME || join(home, ".local/share"), "dispatch");
+  const { DISPATCH_DATA_DIR: own, XDG_DATA_HOME: users } = io.env;
+  return own || join(users || join(homeFolder(io), ".local/share"), "dispatch");
 }

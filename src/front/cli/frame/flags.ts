@@ -65,18 +65,16 @@ export function on(description: string, look: Look = {}): Flag<boolean> {
 }
 
 /** Words that commas or repeating the flag separate. */
-export function slice(description: string, options: Options<readonly string[]> = {}): Flag<readonly string[]> {
-  return { ...several(options), type: "slice", description };
-}
+export const slice = several("slice");
 
 /** Whole values of a flag that is repeated. */
-export function array(description: string, options: Options<readonly string[]> = {}): Flag<readonly string[]> {
-  return { ...several(options), type: "array", description };
-}
+export const array = several("array");
 
-function several(options: Options<readonly string[]>) {
-  const read = (given: readonly string[]) => (given.length === 0 ? (options.default ?? []) : given);
-  return { ...lookOf(options), read };
+function several(type: FlagType) {
+  return (description: string, options: Options<readonly string[]> = {}): Flag<readonly string[]> => {
+    const read = (given: readonly string[]) => (given.length === 0 ? (options.default ?? []) : given);
+    return { ...lookOf(options), type, description, read };
+  };
 }
 
 function lookOf({ default: value, ...look }: Options<unknown>): Look {
@@ -91,13 +89,10 @@ export function valuesOf<F extends FlagTable>(flags: F, given: Given): Values<F>
   return Object.fromEntries(entries) as Values<F>;
 }
 
-const yes = ["1", "t", "true", "yes", "on"];
-const no = ["0", "f", "false", "no", "off"];
-
 /** Whether a word means yes; undefined for one that means neither. */
 export function booleanOf(word: string): boolean | undefined {
-  if (yes.includes(word.toLowerCase())) return true;
-  return no.includes(word.toLowerCase()) ? false : undefined;
+  if (/^(1|t|true|yes|on)$/i.test(word)) return true;
+  return /^(0|f|false|no|off)$/i.test(word) ? false : undefined;
 }
 
 /** What one occurrence of a flag stands for. @throws UsageError when the value does not fit the type. */

@@ -1,5 +1,5 @@
 /** Help and usage, made from the command's own data. */
-import { type Command, lineOf, namesOf, type Path } from "./command.ts";
+import { type Command, lineOf, namesOf, type Path, shownCommands } from "./command.ts";
 import type { Flag, FlagTable } from "./flags.ts";
 
 /** The whole help of the last command of a path. */
@@ -14,7 +14,10 @@ export function usageText(path: Path, globals: FlagTable): string {
   if (!command) return "";
   const { help, ...others } = globals;
   return [
-    section("Usage", usageLines(path, command)),
+    section(
+      "Usage",
+      usageLines(path, command, "[command]").map((line) => `  ${line}`),
+    ),
     section("Aliases", command.aliases ? [`  ${namesOf(command).join(", ")}`] : []),
     section(
       "Examples",
@@ -41,21 +44,18 @@ function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [`${title}:`, ...lines, ""];
 }
 
-function usageLines(path: Path, command: Command<unknown>): string[] {
+/** How a command is called; `child` stands for the commands below it. */
+export function usageLines(path: Path, command: Command<unknown>, child: string): string[] {
   const line = lineOf(path);
+  const words = (command.arguments ?? []).map(({ name, optional }) => (optional ? `[${name}]` : name));
   return [
-    ...(command.run ? [`  ${[line, ...argumentWords(command), "[flags]"].join(" ")}`] : []),
-    ...(command.commands ? [`  ${line} [command]`] : []),
+    ...(command.run ? [[line, ...words, "[flags]"].join(" ")] : []),
+    ...(command.commands ? [`${line} ${child}`] : []),
   ];
 }
 
-/** The arguments as the help names them. */
-export function argumentWords({ arguments: all = [] }: Command<unknown>): string[] {
-  return all.map(({ name, optional }) => (optional ? `[${name}]` : name));
-}
-
 function childLines(command: Command<unknown>): string[] {
-  const shown = (command.commands ?? []).filter((child) => !child.hidden);
+  const shown = shownCommands(command);
   const width = Math.max(0, ...shown.map((child) => child.name.length));
   return shown.map((child) => `  ${child.name.padEnd(width)}   ${child.summary}`);
 }
@@ -72,8 +72,12 @@ function flagLines(flags: FlagTable): string[] {
 }
 
 function flagHead(name: string, { short, type, value }: Flag): string {
-  const placeholder = value === undefined ? placeholders[type] : ` ${value}`;
-  return `  ${short === undefined ? "    " : `-${short}, `}--${name}${placeholder}`;
+  return `  ${short === undefined ? "    " : ""}${flagWord(name, short, value === undefined ? placeholders[type] : ` ${value}`)}`;
+}
+
+/** `-o, --output string`. */
+export function flagWord(name: string, short: string | undefined, placeholder: string): string {
+  return `${short === undefined ? "" : `-${short}, `}--${name}${placeholder}`;
 }
 
 /** The flags that are shown, by name. */

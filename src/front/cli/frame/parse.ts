@@ -1,7 +1,7 @@
 /** From the words of a call to a command, its arguments and flags (cli-and-runtimes.md 1.1, 1.3). */
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import { nearest } from "../../../core/shared/nearest.ts";
-import { type Command, lineOf, namesOf, type Path, plainWord } from "./command.ts";
+import { type Command, lineOf, namesOf, type Path, plainWord, shownCommands } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { type Flag, type FlagTable, type Given, wordsOf } from "./flags.ts";
 
@@ -60,7 +60,7 @@ function valueTaking<C>(command: Command<C>, globals: FlagTable, into: Set<strin
 /** The error for a word that names no command of a group, with the nearest one that exists (decisions.md 2). */
 export function unknownCommand(path: Path, word: string): UsageError {
   const group = path.at(-1);
-  const known = (group?.commands ?? []).filter((child) => !child.hidden).flatMap(namesOf);
+  const known = group === undefined ? [] : shownCommands(group).flatMap(namesOf);
   return unknownWord(path, word, { what: group?.childWord ?? "command", known });
 }
 
@@ -132,14 +132,11 @@ function givenValue({ type, short }: Flag, rawName: string, value: string | unde
 
 /** @throws UsageError with the sentence that says how many arguments are needed. */
 export function checkArguments<C>({ arguments: all = [], ignoresExtra }: Command<C>, received: number): void {
-  const least = all.filter((argument) => !argument.optional).length;
-  if (received >= least && (ignoresExtra || received <= all.length)) return;
-  throw new UsageError(`${wantedCount(least, ignoresExtra ? undefined : all.length)} received ${received}`);
-}
-
-function wantedCount(least: number, most: number | undefined): string {
-  if (least === most) return `accepts ${least} arg(s),`;
-  return most === undefined
+  const [least, most] = [all.filter((argument) => !argument.optional).length, all.length];
+  if (received >= least && (ignoresExtra || received <= most)) return;
+  const several = ignoresExtra
     ? `requires at least ${least} arg(s), only`
     : `accepts between ${least} and ${most} arg(s),`;
+  const wanted = !ignoresExtra && least === most ? `accepts ${least} arg(s),` : several;
+  throw new UsageError(`${wanted} received ${received}`);
 }

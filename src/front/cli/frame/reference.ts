@@ -1,11 +1,11 @@
 /** The reference of all commands as Markdown, made from their own data. */
-import { type Command, lineOf, type Path } from "./command.ts";
+import { type Command, lineOf, type Path, shownCommands } from "./command.ts";
 import type { Flag, FlagTable } from "./flags.ts";
-import { argumentWords, shownFlags } from "./help.ts";
+import { flagWord, shownFlags, usageLines } from "./help.ts";
 
 /** docs/generated/cli.md. */
 export function referenceText(root: Command<unknown>, globals: FlagTable): string {
-  const all = visible([root]);
+  const all = visible(root);
   return [
     "# Command reference",
     "",
@@ -21,9 +21,9 @@ export function referenceText(root: Command<unknown>, globals: FlagTable): strin
 }
 
 /** A command and those below it, each with its path. */
-function visible(path: Path): Path[] {
-  const children = path.at(-1)?.commands ?? [];
-  return [path, ...children.filter((child) => !child.hidden).flatMap((child) => visible([...path, child]))];
+function visible(command: Command<unknown>, above: Path = []): Path[] {
+  const path = [...above, command];
+  return [path, ...shownCommands(command).flatMap((child) => visible(child, path))];
 }
 
 function section(path: Path): string[] {
@@ -47,24 +47,18 @@ function section(path: Path): string[] {
 }
 
 function usage(path: Path, command: Command<unknown>): string[] {
-  const line = lineOf(path);
   // `help` has neither: it is answered before any command is looked for.
-  if (!command.run && !command.commands) return [`${line} [COMMAND...]`];
-  return [
-    ...(command.run ? [[line, ...argumentWords(command), "[flags]"].join(" ")] : []),
-    ...(command.commands ? [`${line} COMMAND`] : []),
-  ];
+  if (!command.run && !command.commands) return [`${lineOf(path)} [COMMAND...]`];
+  return usageLines(path, command, "COMMAND");
 }
 
 const valueWords = { string: " TEXT", boolean: "", integer: " NUMBER", slice: " A,B", array: " TEXT" };
 
 function flagTable(flags: FlagTable): string[] {
-  const rows = shownFlags(flags).map(([name, flag]) => `| \`${flagWord(name, flag)}\` | ${meaning(flag)} |`);
+  const rows = shownFlags(flags).map(
+    ([name, flag]) => `| \`${flagWord(name, flag.short, valueWords[flag.type])}\` | ${meaning(flag)} |`,
+  );
   return rows.length === 0 ? [] : ["| Flag | Meaning |", "|---|---|", ...rows, ""];
-}
-
-function flagWord(name: string, { short, type }: Flag): string {
-  return `${short === undefined ? "" : `-${short}, `}--${name}${valueWords[type]}`;
 }
 
 /** A bar would end the cell of the table. */

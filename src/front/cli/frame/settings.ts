@@ -51,7 +51,8 @@ export interface Settings {
 /** @throws CliError when a setting has no usable value, naming where it came from. */
 export function resolveSettings(config: Config, given: Given, io: Io): Readonly<Settings> {
   const context = config.contexts[config.current];
-  const pick = (name: string, saved: unknown) => given.get(name)?.at(-1) ?? fromEnvironment(io, name) ?? textOf(saved);
+  const pick = (name: string, saved: string | number | boolean | undefined) =>
+    given.get(name)?.at(-1) ?? (fromEnvironment(io, name) || saved?.toString());
   const server = pick("host", context?.host) || (context ? "localhost" : host);
   const scheme = schemeOf(pick("scheme", context?.scheme), context !== undefined || !isThisMachine(server));
   return Object.freeze({
@@ -78,15 +79,11 @@ export function baseUrl(settings: Pick<Settings, "scheme" | "host" | "port">): s
 }
 
 function fromEnvironment(io: Io, name: string): string | undefined {
-  return io.env[`DISPATCH_${name.toUpperCase().replaceAll("-", "_")}`] || undefined;
-}
-
-function textOf(saved: unknown): string | undefined {
-  return saved === undefined ? undefined : String(saved);
+  return io.env[`DISPATCH_${name.toUpperCase().replaceAll("-", "_")}`];
 }
 
 function isTrue(text: string | undefined): boolean {
-  return text !== undefined && ["true", "1", "t"].includes(text.toLowerCase());
+  return /^(true|1|t)$/i.test(text ?? "");
 }
 
 function schemeOf(given: string | undefined, secure: boolean): "http" | "https" {

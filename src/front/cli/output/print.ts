@@ -13,13 +13,8 @@ export async function printData({ io, format }: Context, value: unknown): Promis
 /** A table of resources: heading and rule stand there even without rows. */
 function printTable({ io, settings }: Context, table: KindTable, rows: readonly JsonObject[]): void {
   const titles = table.columns.map((column) => column.title);
-  io.stdout(
-    renderTable(
-      table.style,
-      titles,
-      rows.map((row) => cellsOf(table, row, settings)),
-    ),
-  );
+  const cells = rows.map((row) => cellsOf(table, row, settings));
+  io.stdout(renderTable(table.style, titles, cells));
 }
 
 /** The cells of a row. */

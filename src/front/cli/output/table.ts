@@ -13,29 +13,30 @@ export interface TableStyle {
 const widestCell = 30;
 const decimal = /^-?\d*\.?\d+$/;
 
+type Rows = readonly (readonly string[])[];
+
 /** Heading, rule and rows; every line ends with a newline. */
-export function renderTable(
-  style: TableStyle,
-  titles: readonly string[],
-  rows: readonly (readonly string[])[],
-): string {
+export function renderTable(style: TableStyle, titles: readonly string[], rows: Rows): string {
   const heading = titles.map((title) => title.toUpperCase().replaceAll(/[_.]/g, " "));
   // A heading is never broken.
   const widths = heading.map(displayWidth);
-  const cells = rows.map((row) => row.map((cell, column) => cellLines(style, widths, column, cell)));
+  const cells = fitted(style, widths, rows);
   const rule = ruleLine(style, widths);
   const body = cells.flatMap((row) => [...rowLines(row, widths), ...(style.rowLine ? [rule] : [])]);
-  return `${[headingLine(heading, widths), rule, ...body].join("\n")}\n`;
+  const centredHeading = frame(heading.map((title, column) => centred(title, widths[column] ?? 0)));
+  return `${[centredHeading, rule, ...body].join("\n")}\n`;
 }
 
 /** Rows alone, for a table that goes on. */
-export function renderRows(style: TableStyle, rows: readonly (readonly string[])[]): string {
+export function renderRows(style: TableStyle, rows: Rows): string {
   const widths: number[] = [];
-  const cells = rows.map((row) => row.map((cell, column) => cellLines(style, widths, column, cell)));
-  return cells
-    .flatMap((row) => rowLines(row, widths))
-    .join("\n")
-    .concat("\n");
+  const lines = fitted(style, widths, rows).flatMap((row) => rowLines(row, widths));
+  return `${lines.join("\n")}\n`;
+}
+
+/** The lines of all cells; the widths grow with them. */
+function fitted(style: TableStyle, widths: number[], rows: Rows): readonly Rows[] {
+  return rows.map((row) => row.map((cell, column) => cellLines(style, widths, column, cell)));
 }
 
 /** The lines of a cell; widens its column for the cell, and for a word that cannot be broken. */
@@ -50,16 +51,12 @@ function grow(widths: number[], column: number, width: number): void {
   widths[column] = Math.max(widths[column] ?? 0, width);
 }
 
-function headingLine(titles: readonly string[], widths: readonly number[]): string {
-  return frame(titles.map((title, column) => centred(title, widths[column] ?? 0)));
-}
-
 function ruleLine(style: TableStyle, widths: readonly number[]): string {
   const cells = widths.reduce((sum, width) => sum + width + 2, 0);
   return "-".repeat(style.center === "" ? cells : cells + widths.length + 1);
 }
 
-function rowLines(row: readonly (readonly string[])[], widths: readonly number[]): string[] {
+function rowLines(row: Rows, widths: readonly number[]): string[] {
   const height = Math.max(...row.map((lines) => lines.length));
   return Array.from({ length: height }, (_, line) =>
     frame(widths.map((width, column) => aligned(row[column]?.[line] ?? "", width))),

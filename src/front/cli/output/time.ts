@@ -1,15 +1,12 @@
 /** Times as tables show them, in the local time zone (cli-and-runtimes.md 1.2). */
 import { readFileSync } from "node:fs";
 
-const days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
 /** Unix seconds as `Fri Jun  8 14:31:48 PDT 2018`; "" for none. */
 export function unixDate(seconds: number | undefined, zone: string = zoneRule()): string {
   if (!seconds) return "";
   const date = new Date(seconds * 1000);
-  const day = String(date.getDate()).padStart(2, " ");
-  return `${days[date.getDay()]} ${months[date.getMonth()]} ${day} ${clock(date)} ${zoneName(date, zone)} ${date.getFullYear()}`;
+  const [weekday, month, day, year] = date.toDateString().split(" ");
+  return `${weekday} ${month} ${day?.replace(/^0/, " ")} ${clock(date)} ${zoneName(date, zone)} ${year}`;
 }
 
 /** Unix nanoseconds as RFC 3339, zeros at the end of the fraction cut; "" for none. */
@@ -49,11 +46,7 @@ function two(value: number): string {
 function offset(date: Date): string {
   const minutes = -date.getTimezoneOffset();
   if (minutes === 0) return "Z";
-  return `${sign(minutes)}${two(Math.floor(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;
-}
-
-function sign(minutes: number): string {
-  return minutes < 0 ? "-" : "+";
+  return `${minutes < 0 ? "-" : "+"}${two(Math.floor(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;
 }
 
 /**
@@ -67,14 +60,11 @@ export function zoneName(date: Date, rule: string): string {
   if (standard === undefined) return east === 0 ? "UTC" : offset(date).replace(":", "");
   const west = Math.abs(Number(hours)) * 60 + Number(minutes ?? 0);
   const standardEast = hours?.startsWith("-") ? west : -west;
-  return bare(east === standardEast || summer === undefined ? standard : summer);
+  const name = east === standardEast || summer === undefined ? standard : summer;
+  return name.replaceAll(/[<>]/g, "");
 }
 
 const zonePattern = /^(<[^>]+>|[A-Za-z]+)([+-]?\d+)(?::(\d+))?(?::\d+)?(<[^>]+>|[A-Za-z]+)?/;
-
-function bare(name: string): string {
-  return name.replaceAll(/[<>]/g, "");
-}
 
 let knownRule: string | undefined;
 
