@@ -7,7 +7,8 @@ export interface Request {
   readonly url: string;
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  /** By the number of the request, from 0 on, where each has its own; it is asked for as it is sent. */
+  readonly body?: string | ((index: number) => string);
 }
 
 export interface LoadResult {
@@ -18,16 +19,16 @@ export interface LoadResult {
   readonly errors: number;
 }
 
-/** Sends the same request `count` times over `clients` connections. @throws Error when a connection breaks. */
+/** Sends the request `count` times over `clients` connections. @throws Error when a connection breaks. */
 export async function load(request: Request, clients: number, count: number): Promise<LoadResult> {
   const { port, hostname } = new URL(request.url);
-  const bytes = requestBytes(request);
+  const bytesOf = requestBytes(request);
   const latencies = new Float64Array(count);
   const sockets = await Promise.all(Array.from({ length: clients }, () => open(Number(port), hostname)));
   const begun = performance.now();
   const counter = { sent: 0, answered: 0, errors: 0 };
   try {
-    await Promise.all(sockets.map((socket) => client(socket, bytes, latencies, counter)));
+    await Promise.all(sockets.map((socket) => client(socket, bytesOf, latencies, counter)));
     return { latencies, seconds: (performance.now() - begun) / 1000, errors: counter.errors };
   } finally {
     for (const socket of sockets) socket.destroy();
@@ -41,7 +42,7 @@ interface Counter {
 }
 
 /** One connection: resolves when no request is left to send and its own are answered. */
-function client(socket: Socket, bytes: Buffer, latencies: Float64Array, counter: Counter): Promise<void> {
+function client(socket: Socket, bytesOf: BytesOf, latencies: Float64Array, counter: Counter): Promise<void> {
   return new Promise((resolve, reject) => {
     let sentAt = 0;
     const next = (): void => {
@@ -49,7 +50,7 @@ function client(socket: Socket, bytes: Buffer, latencies: Float64Array, counter:
         resolve();
         return;
       }
-      counter.sent++;
+      const bytes = bytesOf(counter.sent++);
       sentAt = performance.now();
       socket.write(bytes);
     };
@@ -72,13 +73,19 @@ function open(port: number, host: string): Promise<Socket> {
   });
 }
 
-function requestBytes({ url, method = "POST", headers = {}, body = "" }: Request): Buffer {
+type BytesOf = (index: number) => Buffer;
+
+function requestBytes({ url, method = "POST", headers = {}, body = "" }: Request): BytesOf {
   const { host, pathname, search } = new URL(url);
   const lines = [
     `${method} ${pathname}${search} HTTP/1.1`,
     `Host: ${host}`,
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
-    `Content-Length: ${Buffer.byteLength(body)}`,
   ];
-  return Buffer.from(`${lines.join("\r\n")}\r\n\r\n${body}`);
+  const head = lines.join("\r\n");
+  const bytes = (text: string): Buffer =>
+    Buffer.from(`${head}\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
+  if (typeof body === "function") return (index) => bytes(body(index));
+  const same = bytes(body);
+  return () => same;
 }

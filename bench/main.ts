@@ -6,6 +6,7 @@ import type { Measure } from "./measure.ts";
 import { coldStart } from "./measures/cold-start.ts";
 import { commandLine } from "./measures/command-line.ts";
 import { deployment } from "./measures/deployment.ts";
+import { events } from "./measures/events.ts";
 import { fairness } from "./measures/fairness.ts";
 import { languages } from "./measures/languages.ts";
 import { runList } from "./measures/run-list.ts";
@@ -18,7 +19,7 @@ import { textTable } from "./table.ts";
 
 const measures: Readonly<Record<string, Measure>> = {
   ...{ warmRuns, fairness, deployment, coldStart, languages },
-  ...{ runList, commandLine },
+  ...{ runList, commandLine, events },
 };
 
 async function main(): Promise<void> {

@@ -11,7 +11,7 @@ import { SEAL_FILE_NAME } from "../core/audit/seals.ts";
 import { Audit } from "../core/audit/service.ts";
 import { DiskRoom } from "../core/capacity/disk-room.ts";
 import { Deliveries } from "../core/events/deliveries.ts";
-import { logEndOfRun } from "../core/events/delivery-log.ts";
+import { endOfRun } from "../core/events/delivery-log.ts";
 import { DriverFleet } from "../core/events/driver-fleet.ts";
 import { DriverTypes } from "../core/events/driver-types.ts";
 import { Drivers } from "../core/events/drivers.ts";
@@ -129,7 +129,7 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
     maxList: settings["max-list"],
     forgotten: forgotten.ids,
     room,
-    completions: { subscription: logEndOfRun },
+    completions: { subscription: endOfRun },
     doorUrl: `http://127.0.0.1:${door.port}`,
     queue,
     ended: (run) => {

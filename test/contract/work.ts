@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { type Database, StaleWriteError } from "../../src/core/shared/ports.ts";
 import { statement } from "../../src/core/shared/statement.ts";
-import { claim, putRight } from "../../src/core/work/claims.ts";
+import { claim, claimBehind, putRight } from "../../src/core/work/claims.ts";
 import { complete, enqueue, type HeldJob, type Job, LEASE_MS, renew } from "../../src/core/work/job.ts";
 import { kinds } from "../../src/core/work/kinds.ts";
 import { type Workers, WorkQueue } from "../../src/core/work/queue.ts";
@@ -30,6 +30,9 @@ const job = (id: string, more: Partial<Job> = {}): Job => ({
   maxAttempts: 3,
   ...more,
 });
+
+/** For slow machines. */
+const PATIENT = { timeout: 20_000 };
 
 const silent = { warn: () => {} };
 
@@ -171,6 +174,61 @@ export function workContract(name: string, open: () => Promise<Database>): void 
       await done();
       expect(order.filter((id) => id !== "other")).toEqual(["k1", "k2", "k2", "k3", "k4"]);
       expect(order.indexOf("other")).toBeLessThan(3);
+    });
+
+    test("behind another may be begun together with it, in its order; what is put back stands behind again", async () => {
+      await fresh();
+      const order: string[] = [];
+      await promise(...["k1", "k2", "k3", "k4"].map((id) => job(id, { orderKey: "k" })));
+      let together: string[] | undefined;
+      await start("a", {
+        delivery: async (one, _signal, place) => {
+          order.push(one.id);
+          if (together !== undefined) return [];
+          const others = await place.takeBehind(2);
+          together = others.map(({ id }) => id);
+          for (const other of others)
+            place.also(other, async () => {
+              order.push(other.id);
+              if (other.id === "k2") throw new NotNowError(1);
+              return [];
+            });
+          await vi.waitFor(async () => {
+            const left = (await rows()).map(({ id, behind, owner }) => [id, behind, owner]);
+            expect(left).toEqual([
+              ["k1", 0, "a"],
+              ["k2", 1, ""],
+              ["k4", 1, ""],
+            ]);
+          }, PATIENT);
+          return [];
+        },
+      });
+      await done();
+      expect(together).toEqual(["k2", "k3"]);
+      expect(order).toEqual(["k1", "k2", "k3", "k2", "k4"]);
+    });
+
+    test("that was taken together when a server died is done one after the other at its next start", async () => {
+      await fresh();
+      await promise(...["k1", "k2", "k3"].map((id) => job(id, { orderKey: "k" })));
+      const [front] = await claim(database, "delivery", "a", 9);
+      const stranger = { ...front, fence: -1 } as HeldJob;
+      expect(await claimBehind(database, stranger, "b", 9)).toEqual([]);
+      expect(await claimBehind(database, front as HeldJob, "a", 9)).toHaveLength(2);
+      const order: string[] = [];
+      let going = 0;
+      await start("a", {
+        delivery: async ({ id }) => {
+          order.push(id);
+          going++;
+          await database.query.selectFrom("work").select("id").execute();
+          expect(going--).toBe(1);
+          return [];
+        },
+      });
+      await done();
+      expect(order).toEqual(["k1", "k2", "k3"]);
     });
 
     test("that can never be done becomes a dead letter, and those behind it go on", async () => {

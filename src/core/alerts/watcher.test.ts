@@ -65,7 +65,11 @@ afterEach(() => vi.useRealTimers());
 
 const turn = () => {
   const job = { organization: "home", kind: "alert", id: "a-1", payload, maxAttempts: 0, fence: 1, attempt: 1 };
-  return watcher.perform({ ...job, error: undefined }, new AbortController().signal, () => undefined);
+  return watcher.perform({ ...job, error: undefined }, new AbortController().signal, {
+    free: () => undefined,
+    takeBehind: async () => [],
+    also: () => undefined,
+  });
 };
 const pass = (milliseconds: number) => vi.setSystemTime(Date.now() + milliseconds);
 

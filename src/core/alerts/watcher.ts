@@ -70,7 +70,7 @@ export class AlertWatcher {
     );
   }
 
-  readonly perform: Perform = async (job, _signal, free) => {
+  readonly perform: Perform = async (job, _signal, { free }) => {
     const record = this.#ports.alerts.byId(job.organization, job.id);
     if (record === undefined) return [];
     try {

@@ -8,11 +8,11 @@ import type { RunRecord } from "../runs/record.ts";
 import type { Parent, RunRequest } from "../runs/request.ts";
 import { DispatchError, isError } from "../shared/errors.ts";
 import { OwnError, wordsOf } from "../shared/own-error.ts";
-import type { Database, Statement } from "../shared/ports.ts";
+import { type Database, StaleWriteError, type Statement } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import { buryUntried, enqueue, type HeldJob, hasten, type Job, repack, stepAside } from "../work/job.ts";
 import { kinds } from "../work/kinds.ts";
-import { HopelessError, NotNowError, type Perform } from "../work/worker.ts";
+import { type Ending, HopelessError, NotNowError, type Perform, type Place } from "../work/worker.ts";
 import { logEnd, logPromise, logReason, logRun } from "./delivery-log.ts";
 import { concurrencyOf, keysOf, ownKeyOf, waitsForEnds } from "./order.ts";
 import type { SubscriptionRecord, Subscriptions } from "./subscriptions.ts";
@@ -62,6 +62,13 @@ interface Delivery {
   readonly run?: string;
 }
 
+/** The run of a delivery that is to be waited for. */
+interface Begun {
+  readonly run: string;
+  /** It has left its order: what ends its run well ends its work in the same unit, see `endOfRun`. */
+  readonly hasLeft: boolean;
+}
+
 const NO_ROOM_PAUSE_MS = 500;
 /** Whoever makes it possible says so; this is for what nobody said. */
 const NOT_POSSIBLE_PAUSE_MS = 10_000;
@@ -74,8 +81,8 @@ export class Deliveries {
   readonly #turns = new DeliveryTurns();
   /** By job: who waits for its run to be on record. */
   readonly #starting = new Map<string, () => void>();
-  /** By subscription: its deliveries that this process has promised and not ended. */
-  readonly #pending = new Map<string, number>();
+  /** By subscription: the delivery that this process promised last, until it ends; those that come then need not wait for it. */
+  readonly #last = new Map<string, string>();
   /** By subscription: why its deliveries wait, so that it is told once. */
   readonly #waiting = new Map<string, string>();
 
@@ -145,68 +152,109 @@ export class Deliveries {
 
   /** Resolves when the run of a delivery is on record, unless others of the subscription are ahead of it. */
   started(id: string, { id: subscription }: SubscriptionRecord): Promise<void> {
-    const ahead = this.#pending.get(subscription) ?? 0;
-    this.#pending.set(subscription, ahead + 1);
-    if (ahead > 0) return Promise.resolve();
+    const isFirst = !this.#last.has(subscription);
+    this.#last.set(subscription, id);
+    if (!isFirst) return Promise.resolve();
     return new Promise((resolve) => {
       this.#starting.set(id, resolve);
       setTimeout(() => this.#hasStarted(id), ACKNOWLEDGE_WITHIN_MS).unref();
     });
   }
 
-  readonly perform: Perform = async (job, _signal, free) => {
+  readonly perform: Perform = (job, _signal, place) =>
+    this.#settle(job, (record, delivery) => this.#inTurn(record, job, delivery, place));
+
+  /** `act` brings it to its subscription, and says whether that has ended its work, too. */
+  async #settle(
+    job: HeldJob,
+    act: (record: SubscriptionRecord, delivery: Delivery) => Promise<boolean>,
+  ): Promise<Ending> {
     const delivery = JSON.parse(job.payload) as Delivery;
-    let end: "DELIVERED" | "DROPPED" = "DELIVERED";
     try {
       const record = this.#ports.subscriptions.find(job.organization, delivery.subscription);
       // Who has unsubscribed gets nothing more.
       const isThere = record?.id === delivery.subscriptionId;
-      if (isThere) await this.#inTurn(record, job, delivery, free);
-      else end = "DROPPED";
+      const isOver = isThere && (await act(record, delivery));
+      this.#hasEnded(job, delivery);
+      return isOver ? undefined : [logEnd(job, isThere ? "DELIVERED" : "DROPPED")];
     } catch (error) {
-      if (error instanceof HopelessError) this.#warn(job, delivery, error);
+      if (isLastFailure(job, error)) this.#warn(job, delivery, error);
       throw error;
     } finally {
       this.#hasStarted(job.id);
     }
-    this.#forget(delivery.subscriptionId);
-    return [logEnd(job, end)];
-  };
+  }
 
-  async #inTurn(record: SubscriptionRecord, job: HeldJob, delivery: Delivery, free: () => void): Promise<void> {
+  async #inTurn(record: SubscriptionRecord, job: HeldJob, delivery: Delivery, place: Place): Promise<boolean> {
     const most = concurrencyOf(record);
     // One that is tried again stands behind others; those that are tried first are few, by their order.
     if (job.attempt > 1 && this.#turns.isCrowded(record.id, most)) throw new NotNowError(NO_ROOM_PAUSE_MS);
-    free();
+    place.free();
     const leave = await this.#turns.enter(record.id, most);
     try {
-      await this.#deliver(job, delivery, free);
+      return await this.#deliver(job, delivery, place);
     } finally {
       leave();
     }
   }
 
-  async #deliver(job: HeldJob, delivery: Delivery, free: () => void): Promise<void> {
+  async #deliver(job: HeldJob, delivery: Delivery, place: Place): Promise<boolean> {
     // It may have been changed while others had their turns.
     const record = this.#ports.subscriptions.find(job.organization, delivery.subscription);
-    if (record?.id !== delivery.subscriptionId) return;
+    if (record?.id !== delivery.subscriptionId) return false;
     const begin = () => this.#begin(record, job, delivery);
     // After a crash several are begun again at once: in their order.
-    const run = await (waitsForEnds(record) ? begin() : this.#turns.inOrder(record.id, begin));
+    const begun = await (waitsForEnds(record)
+      ? begin()
+      : this.#turns.inOrder(record.id, () => this.#withFollowers(record, job, place, begin)));
     this.#hasStarted(job.id);
-    free();
-    if (run !== undefined) judge(await this.#ports.runs.ended(job.organization, run));
+    place.free();
+    return this.#isOver(job, begun);
+  }
+
+  /** As many of those behind it as have a turn begin in the same unit: one write to the disk instead of one for each. */
+  async #withFollowers<T>(record: SubscriptionRecord, job: HeldJob, place: Place, begin: () => Promise<T>): Promise<T> {
+    const isAlone =
+      job.orderKey !== record.id || record.document.paused === true || this.#last.get(record.id) === job.id;
+    const turns = isAlone ? [] : this.#turns.enterFree(record.id, concurrencyOf(record));
+    const followers = await place.takeBehind(turns.length).catch((error: unknown) => {
+      for (const leave of turns) leave();
+      throw error;
+    });
+    for (const leave of turns.splice(followers.length)) leave();
+    // Each of these puts its unit on its way before the next one does.
+    const begun = begin();
+    for (const [at, follower] of followers.entries())
+      place.also(follower, () =>
+        this.#settle(follower, (current, delivery) => this.#follow(current, follower, delivery)).finally(turns[at]),
+      );
+    return begun;
+  }
+
+  async #follow(record: SubscriptionRecord, job: HeldJob, delivery: Delivery): Promise<boolean> {
+    const begun = await this.#begin(record, job, delivery);
+    this.#hasStarted(job.id);
+    return this.#isOver(job, begun);
+  }
+
+  /** Resolves when its run has ended well, with whether the unit of that was the end of its work. */
+  async #isOver({ organization }: HeldJob, begun: Begun | undefined): Promise<boolean> {
+    if (begun === undefined) return false;
+    const run = await this.#ports.runs.ended(organization, begun.run);
+    judge(run);
+    return run !== undefined && begun.hasLeft;
   }
 
   /** The run that is to be waited for; undefined when an earlier one has ended well. */
-  async #begin(record: SubscriptionRecord, job: HeldJob, delivery: Delivery): Promise<string | undefined> {
+  async #begin(record: SubscriptionRecord, job: HeldJob, delivery: Delivery): Promise<Begun | undefined> {
     const earlier =
       delivery.run === undefined ? undefined : await this.#ports.runs.find(job.organization, delivery.run);
     if (earlier?.status === "READY") return undefined;
     // It is being taken up again.
-    if (earlier !== undefined && earlier.finished === undefined) return earlier.id;
+    if (earlier !== undefined && earlier.finished === undefined)
+      return { run: earlier.id, hasLeft: job.orderKey === ownKeyOf(record, job.id) };
     if (record.document.paused) await this.#wait(record, job, "it is paused");
-    return (await this.#start(record, job, delivery)).id;
+    return this.#start(record, job, delivery);
   }
 
   /** @throws NotNowError */
@@ -220,15 +268,16 @@ export class Deliveries {
   }
 
   /** Which run it is stands in the work, so that whoever takes this up after a crash starts no second one. */
-  async #start(record: SubscriptionRecord, job: HeldJob, delivery: Delivery): Promise<{ readonly id: string }> {
+  async #start(record: SubscriptionRecord, job: HeldJob, delivery: Delivery): Promise<Begun> {
     const { organization, name, author, document } = record;
     const subscriber: Principal = {
       ...{ kind: "subscription", id: name, organization, via: "internal" },
       people: [author],
     } as const;
-    const others = waitsForEnds(record) ? [] : stepAside(job, ownKeyOf(record, job.id));
+    const hasLeft = !waitsForEnds(record);
+    const others = hasLeft ? stepAside(job, ownKeyOf(record, job.id)) : [];
     try {
-      const run = await this.#ports.runs.create(subscriber, {
+      const { id } = await this.#ports.runs.create(subscriber, {
         organization,
         functionName: document.function,
         blocking: false,
@@ -243,7 +292,7 @@ export class Deliveries {
         ],
       });
       this.#goOn(record.id);
-      return run;
+      return { run: id, hasLeft };
     } catch (error) {
       if (isNotThere(error)) await this.#wait(record, job, wordsOf(error));
       throw refusal(error);
@@ -261,17 +310,22 @@ export class Deliveries {
     this.#starting.delete(id);
   }
 
-  #forget(subscription: string): void {
-    const left = (this.#pending.get(subscription) ?? 1) - 1;
-    if (left > 0) this.#pending.set(subscription, left);
-    else this.#pending.delete(subscription);
+  #hasEnded({ id }: HeldJob, { subscriptionId }: Delivery): void {
+    if (this.#last.get(subscriptionId) === id) this.#last.delete(subscriptionId);
   }
 
-  #warn({ organization }: HeldJob, { subscription, subscriptionId, eventID }: Delivery, error: Error): void {
-    this.#forget(subscriptionId);
-    const facts = { organization, subscription, eventID };
+  /** Nothing more is tried: it is a dead letter. */
+  #warn(job: HeldJob, delivery: Delivery, error: unknown): void {
+    this.#hasEnded(job, delivery);
+    const { subscription, eventID } = delivery;
+    const facts = { organization: job.organization, subscription, eventID };
     this.#ports.log.warn(facts, `an event was not delivered: ${wordsOf(error)}`);
   }
+}
+
+function isLastFailure({ attempt, maxAttempts }: HeldJob, error: unknown): boolean {
+  if (error instanceof NotNowError || error instanceof StaleWriteError) return false;
+  return error instanceof HopelessError || (maxAttempts > 0 && attempt >= maxAttempts);
 }
 
 /** @throws what keeps the event from being delivered */

@@ -76,6 +76,22 @@ const setEndOfRun = statement((database, row: { organization: string; run: strin
     .where("run", "=", row.run),
 );
 
+/** The work of one that has left its order (see `ownKeyOf`) has nothing behind it. */
+const completeByRun = statement((database, row: { organization: string; run: string }) =>
+  database
+    .deleteFrom("work")
+    .where("organization", "=", row.organization)
+    .where("kind", "=", "delivery")
+    .where("id", "=", (query) =>
+      query
+        .selectFrom("deliveries")
+        .select("deliveries.id")
+        .where("deliveries.organization", "=", row.organization)
+        .where("deliveries.run", "=", row.run),
+    )
+    .where("order_key", "like", "%/%"),
+);
+
 export function logPromise(row: PromisedRow): Statement {
   return insertDelivery(row);
 }
@@ -94,9 +110,10 @@ export function logEnd({ organization, id }: Key, status: "DELIVERED" | "DROPPED
   return setEnd({ organization, id, status });
 }
 
-/** For the unit that ends a run which a delivery started: it is delivered when the run has ended well. */
-export function logEndOfRun({ organization, id, status }: RunRecord): readonly Statement[] {
-  return status === "READY" ? [setEndOfRun({ organization, run: id })] : [];
+/** For the unit that ends a run which a delivery started: it is delivered when the run has ended well, and nothing is left to do. */
+export function endOfRun({ organization, id, status }: RunRecord): readonly Statement[] {
+  const of = { organization, run: id };
+  return status === "READY" ? [setEndOfRun(of), completeByRun(of)] : [];
 }
 
 export interface DeliveryPage {

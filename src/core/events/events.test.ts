@@ -16,7 +16,7 @@ import { DeadLetters } from "../work/dead-letters.ts";
 import { WorkQueue } from "../work/queue.ts";
 import type { Subscription } from "./contract.ts";
 import { Deliveries } from "./deliveries.ts";
-import { listDeliveries } from "./delivery-log.ts";
+import { endOfRun, listDeliveries } from "./delivery-log.ts";
 import { DriverFleet } from "./driver-fleet.ts";
 import { DriverTypes } from "./driver-types.ts";
 import { Drivers } from "./drivers.ts";
@@ -46,6 +46,7 @@ let outcomes: Partial<RunRecord>[];
 let warnings: string[];
 let fault: Error | undefined;
 let exists: boolean;
+let bound: number;
 let endless: boolean;
 let going: (() => void)[];
 let ended: Map<string, RunRecord>;
@@ -57,6 +58,7 @@ beforeEach(async () => {
   warnings = [];
   fault = undefined;
   exists = false;
+  bound = 3;
   endless = false;
   going = [];
   ended = new Map();
@@ -73,7 +75,9 @@ beforeEach(async () => {
     runs: { create: note, find: outcome, ended: outcome },
     wake: () => queue.wake("delivery"),
     log,
-    mostWaiting: 3,
+    get mostWaiting() {
+      return bound;
+    },
   });
   queue = new WorkQueue({ database, owner: "me", log });
   await queue.prepare({ delivery: deliveries.perform });
@@ -100,7 +104,13 @@ async function outcome(_: string, id: string): Promise<RunRecord> {
   if (endless) await new Promise<void>((resolve) => going.push(resolve));
   const run = ended.get(id) ?? ({ id, status: "READY", finished: 1n, ...outcomes.shift() } as RunRecord);
   ended.set(id, run);
+  // As the unit that ends a run does.
+  await database.commit(endOfRun({ ...run, organization: home }));
   return run;
+}
+
+async function waiting(): Promise<number> {
+  return (await database.query.selectFrom("work").select("id").where("kind", "=", "delivery").execute()).length;
 }
 
 function endRuns(): void {
@@ -309,6 +319,31 @@ describe("an event", () => {
     await emit({ eventID: "e-2" }, "2");
     await vi.waitFor(() => expect(started).toHaveLength(3), { timeout: 10_000 });
     expect(started.map(({ input }) => input)).toEqual(["1", "1", "2"]);
+  });
+
+  test("whose last attempt failed holds up nobody: the next one is acknowledged with its run on record", async () => {
+    await subscribe("once", "vm.deployed", "f", { retries: 0 });
+    outcomes = [{ status: "ERROR", error: { type: "SystemError", message: "gone", stacktrace: null } }];
+    await emit();
+    await vi.waitFor(() => expect(warnings).toEqual(["an event was not delivered: run run-1: gone"]), PATIENT);
+    await vi.waitFor(async () => expect(await waiting()).toBe(0), PATIENT);
+    const begun = performance.now();
+    await emit({ eventID: "e-2" });
+    // Whoever has waited for half a second waits no longer.
+    expect(started.length === 2 || performance.now() - begun >= 499).toBe(true);
+  });
+
+  test("of many that wait starts in order, several at once, and each ends once", async () => {
+    await subscribe("many", "vm.deployed", "f", { paused: true, concurrency: 4 });
+    bound = 0;
+    const sent = Array.from({ length: 23 }, (_, n) => String(n));
+    for (const n of sent) await emit({ eventID: n }, n);
+    await subscriptions.pause(admin, home, "many", false);
+    deliveries.subscriptionChanged(home, "many");
+    await vi.waitFor(async () => expect(await waiting()).toBe(0), PATIENT);
+    expect(started.map(({ input }) => input)).toEqual(sent);
+    const log = await listDeliveries(database, home, { limit: 100 });
+    expect(new Set(log.map(({ status, attempts }) => `${status} ${attempts}`))).toEqual(new Set(["DELIVERED 1"]));
   });
 
   test("that breaks the function's schema is a dead letter at once, which can be sent again", async () => {

@@ -134,8 +134,9 @@ export class Runs implements RunKeeper {
 
   /** A run at its end; as it is when the server stops, and undefined when it left no record. */
   async ended(organization: string, id: string): Promise<RunRecord | undefined> {
-    await this.#active.find(id)?.wait();
-    return this.#store.find(organization, id);
+    const run = this.#active.find(id);
+    await run?.wait();
+    return run?.hasEnded && !run.unrecorded ? run.record : this.#store.find(organization, id);
   }
 
   /** A run sees itself and those that it started (decisions 18e). */

@@ -3,7 +3,7 @@ import { type Kysely, PostgresAdapter, sql } from "kysely";
 import type { DatabaseSchema, WorkTable } from "../shared/database-schema.ts";
 import type { Database } from "../shared/ports.ts";
 import { statement } from "../shared/statement.ts";
-import { type HeldJob, LEASE_MS, now } from "./job.ts";
+import { behindOlder, type HeldJob, type Hold, held, inOrder, LEASE_MS, now, type OrderKey } from "./job.ts";
 import type { WorkKind } from "./kinds.ts";
 
 interface Claim {
@@ -102,6 +102,52 @@ export async function claim(
   return rows.toSorted((one, other) => one.sequence - other.sequence).map(heldJob);
 }
 
+type ClaimBehind = Hold & OrderKey & Omit<Claim, "kind">;
+
+/** While the front of an order is held nobody else takes what stands behind it. */
+const claimFollowers = statement((database: Claiming, claim: ClaimBehind) => {
+  const { owner, lease, counted, limit } = claim;
+  const front = database.selectFrom("work").select("work.id").where(held(claim));
+  const followers = database
+    .selectFrom("work")
+    .select("work.sequence")
+    .where(inOrder(claim))
+    .where("work.behind", "=", 1)
+    .where(({ exists }) => exists(front))
+    .orderBy("work.sequence")
+    .limit(limit);
+  return database
+    .updateTable("work")
+    .set(({ eb }) => ({
+      owner,
+      behind: 0,
+      due: sql<number>`${now} + ${lease}`,
+      attempts: eb("attempts", "+", counted),
+      fence: eb("fence", "+", 1),
+    }))
+    .where("sequence", "in", followers)
+    .returning(columns);
+});
+
+/**
+ * Takes up to `limit` of those that stand behind a held job in its order, in that order, for whoever may begin them together
+ * with it: it is for the taker to keep the order. What is put back unbegun stands behind again.
+ */
+export async function claimBehind(
+  database: Database,
+  { organization, kind, id, fence, orderKey }: HeldJob,
+  owner: string,
+  limit: number,
+  { countsItself }: Pick<WorkKind, "countsItself"> = {},
+): Promise<HeldJob[]> {
+  if (orderKey === undefined || limit <= 0) return [];
+  const front = { organization, kind, id, fence, order_key: orderKey };
+  const rows = await database.take(
+    claimFollowers({ ...front, owner, lease: LEASE_MS, limit, counted: countsItself === true ? 0 : 1 }),
+  );
+  return rows.toSorted((one, other) => one.sequence - other.sequence).map(heldJob);
+}
+
 function heldJob(row: Pick<WorkTable, (typeof columns)[number]>): HeldJob {
   return {
     organization: row.organization,
@@ -130,7 +176,7 @@ export async function nextDue(database: Database, kind: string): Promise<number 
 }
 
 const releaseOwn = statement((database, { owner }: { owner: string }) =>
-  database.updateTable("work").set({ owner: "", due: 0 }).where("owner", "=", owner),
+  database.updateTable("work").set({ owner: "", due: 0, behind: behindOlder }).where("owner", "=", owner),
 );
 
 /** What this server had when it died is free again at once; what others have is free when their leases have run out. */

@@ -87,7 +87,7 @@ const insertHeld = statement((database, row: Omit<Values, "due"> & { owner: stri
   }),
 );
 
-interface OrderKey {
+export interface OrderKey {
   readonly organization: string;
   readonly kind: string;
   readonly order_key: string;
@@ -97,7 +97,7 @@ type WorkCondition = (
   builder: ExpressionBuilder<DatabaseSchema, "work">,
 ) => ExpressionWrapper<DatabaseSchema, "work", SqlBool>;
 
-function inOrder({ organization, kind, order_key }: OrderKey): WorkCondition {
+export function inOrder({ organization, kind, order_key }: OrderKey): WorkCondition {
   return ({ eb, and }) =>
     and([eb("organization", "=", organization), eb("kind", "=", kind), eb("order_key", "=", order_key)]);
 }
@@ -108,9 +108,9 @@ export type JobName = Pick<Job, "organization" | "kind" | "id">;
 /** The jobs whose order keys lie between two texts. */
 export type JobOrders = Pick<Job, "organization" | "kind"> & { readonly from: string; readonly to: string };
 
-type Hold = Pick<HeldJob, "organization" | "kind" | "id" | "fence">;
+export type Hold = Pick<HeldJob, "organization" | "kind" | "id" | "fence">;
 
-function held({ organization, kind, id, fence }: Hold): WorkCondition {
+export function held({ organization, kind, id, fence }: Hold): WorkCondition {
   return ({ eb, and }) =>
     and([eb("organization", "=", organization), eb("kind", "=", kind), eb("id", "=", id), eb("fence", "=", fence)]);
 }
@@ -129,11 +129,16 @@ const nextInOrder = statement((database, key: OrderKey) =>
     ),
 );
 
+/** 1 for one that was taken along with an older one of its order, which has not left it: see `claimBehind`. */
+export const behindOlder = sql<number>`case when order_key is not null and exists (
+  select 1 from work as older where older.kind = work.kind and older.organization = work.organization
+  and older.order_key = work.order_key and older.sequence < work.sequence) then 1 else 0 end`;
+
 const putBack = statement(
   (database, values: Hold & { pause: number; error: string }) =>
     database
       .updateTable("work")
-      .set({ owner: "", error: values.error, due: sql<number>`${now} + ${values.pause}` })
+      .set({ owner: "", behind: behindOlder, error: values.error, due: sql<number>`${now} + ${values.pause}` })
       .where(held(values)),
   "one",
 );
@@ -142,7 +147,7 @@ const unclaim = statement(
   (database, values: Hold & { pause: number; attempts: number }) =>
     database
       .updateTable("work")
-      .set({ owner: "", due: sql<number>`${now} + ${values.pause}`, attempts: values.attempts })
+      .set({ owner: "", behind: behindOlder, due: sql<number>`${now} + ${values.pause}`, attempts: values.attempts })
       .where(held(values)),
   "one",
 );

@@ -2,11 +2,11 @@
 import { randomUUID } from "node:crypto";
 import { messageOf } from "../shared/message-of.ts";
 import { type Database, StaleWriteError } from "../shared/ports.ts";
-import { claim, nextDue, putRight } from "./claims.ts";
+import { claim, claimBehind, nextDue, putRight } from "./claims.ts";
 import { bury, complete, giveBack, type HeldJob, renew, retryLater } from "./job.ts";
 import { pauseAfter, type WorkKind } from "./kinds.ts";
 import { persist } from "./persist.ts";
-import { type Ending, HopelessError, NotNowError, type Perform } from "./worker.ts";
+import { type Ending, HopelessError, NotNowError, type Perform, type Place } from "./worker.ts";
 
 export interface LanePorts {
   readonly database: Database;
@@ -115,7 +115,17 @@ export class Lane {
       hasPlace = false;
       if (this.#moreDue || job.orderKey !== undefined) this.wake();
     };
-    void this.#keep(job, (lost) => this.#do(job, lost, free)).finally(free);
+    const place = this.#placeOf(job, free);
+    void this.#keep(job, (lost) => this.#do(job, () => this.#perform(job, lost, place))).finally(free);
+  }
+
+  #placeOf(job: HeldJob, free: () => void): Place {
+    const { database, owner } = this.#ports;
+    return {
+      free,
+      takeBehind: (limit) => claimBehind(database, job, owner, limit, this.#rules),
+      also: (other, doing) => void this.#keep(other, () => this.#do(other, doing)),
+    };
   }
 
   /** For a job that this server has from birth: it takes no room, because whoever promised it had room. */
@@ -135,7 +145,7 @@ export class Lane {
     }
   }
 
-  async #do(job: HeldJob, signal: AbortSignal, free: () => void): Promise<void> {
+  async #do(job: HeldJob, doing: () => Promise<Ending>): Promise<void> {
     const { maxAttempts, attempt } = job;
     if (maxAttempts > 0 && attempt > maxAttempts) {
       await this.#commit(bury(job, randomUUID(), job.error ?? `${maxAttempts} servers died while they did it`));
@@ -143,7 +153,7 @@ export class Lane {
     }
     let ending: Ending;
     try {
-      ending = await this.#perform(job, signal, free);
+      ending = await doing();
     } catch (error) {
       await this.#failed(job, error);
       return;

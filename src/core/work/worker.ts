@@ -7,9 +7,18 @@ import type { HeldJob } from "./job.ts";
 /**
  * Does a job. What it returns is committed together with the job's completion; undefined says that it has ended the job in
  * a unit of its own. What it throws is an attempt that failed. The signal says that the job has been lost to somebody else.
- * `free` gives up its place among those that are done at once: it only waits from there on, and its worker bounds how many do.
  */
-export type Perform = (job: HeldJob, signal: AbortSignal, free: () => void) => Promise<Ending>;
+export type Perform = (job: HeldJob, signal: AbortSignal, place: Place) => Promise<Ending>;
+
+/** What a job has while it is done. */
+export interface Place {
+  /** Gives up its place among those that are done at once: it only waits from there on, and its worker bounds how many do. */
+  free(): void;
+  /** Takes up to so many of those behind it in its order. They are for the caller to do, in that order, each by `also`. */
+  takeBehind(limit: number): Promise<readonly HeldJob[]>;
+  /** Does such a job at once; it ends like every other. */
+  also(job: HeldJob, doing: () => Promise<Ending>): void;
+}
 
 export type Ending = readonly Statement[] | undefined;
 
