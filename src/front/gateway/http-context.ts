@@ -41,10 +41,11 @@ export function httpContext(
   const wantsBody = endpoint.rawBody || (sent.length > 0 && isSigned(context));
   // After the headers, so that no header can pretend to be one of these.
   addRequestLine(context, facts, `HTTP/${httpVersion}`, endpoint.functionName);
-  const forRecord = JSON.stringify("authorization" in context ? { ...context, authorization: "***" } : context);
-  Object.assign(context, repetitionsOf(context));
-  if (wantsBody) addRawBody(context, sent);
-  return { forFunction: JSON.stringify(context), forRecord };
+  const text = JSON.stringify(context);
+  const forRecord = "authorization" in context ? JSON.stringify({ ...context, authorization: "***" }) : text;
+  const more = repetitionsOf(context);
+  if (wantsBody) addRawBody(more, sent);
+  return { forFunction: `${text.slice(0, -1)},${JSON.stringify(more).slice(1)}`, forRecord };
 }
 
 /** Whoever signs a request (GitHub, Stripe, Discord, Teams ...) signs its bytes: only with them a signature can be checked. */
