@@ -25,16 +25,13 @@ export interface CallOptions {
 /** Runs one call; HOME is an empty folder unless `env` says otherwise. */
 export async function call(words: readonly string[], options: CallOptions = {}): Promise<Outcome> {
   const written = { stdout: "", stderr: "" };
+  const into = (stream: keyof typeof written) => (text: string) => {
+    written[stream] += text;
+  };
   const status = await runCli(words, {
-    stdout: (text) => {
-      written.stdout += text;
-    },
-    stderr: (text) => {
-      written.stderr += text;
-    },
-    replaceLine: (line) => {
-      written.stderr += line;
-    },
+    stdout: into("stdout"),
+    stderr: into("stderr"),
+    replaceLine: into("stderr"),
     stdin: async () => options.stdin ?? "",
     lines: async function* () {
       yield* (options.stdin ?? "").split("\n").slice(0, -1);

@@ -48,13 +48,14 @@ function reason(cause: unknown, way: string): string {
   // A host name with several addresses fails with one error per address and an empty message of its own.
   const inner: unknown = cause instanceof AggregateError ? cause.errors[0] : undefined;
   const message = inner instanceof Error ? inner.message : cause.message;
-  return message.replace(adviceOfNode, "") + (way || remedy(errorCode(inner) ?? errorCode(cause)));
+  return message.replace(adviceOfNode, "") + (way || remedy(codeOf(inner) ?? codeOf(cause)));
 }
 
 /** About flags of Node, which nobody passes here. */
 const adviceOfNode = /; if the root CA is installed locally, .*$/;
 
-function errorCode(error: unknown): string | undefined {
+/** The error code of Node (`ENOENT` ...), if it is one. */
+export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 

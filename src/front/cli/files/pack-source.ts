@@ -5,7 +5,8 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { Header, Pax } from "tar";
 import { messageOf } from "../../../core/shared/message-of.ts";
-import { CliError, codeOf } from "../frame/errors.ts";
+import { codeOf } from "../../client/errors.ts";
+import { CliError } from "../frame/errors.ts";
 import { type SourceEntry, walkFolder } from "./walk-folder.ts";
 
 export interface SourceRequest {

@@ -4,6 +4,7 @@ import { userInfo } from "node:os";
 import { dirname, extname, join, resolve } from "node:path";
 import { parseFile } from "../files/json-place.ts";
 import { readText } from "../files/read-text.ts";
+import { isObject } from "../output/shape.ts";
 import { CliError, fileProblem } from "./errors.ts";
 import type { Io } from "./io.ts";
 
@@ -127,7 +128,7 @@ function readContext(name: string, value: unknown): ContextSettings {
 }
 
 function lowerKeys(value: unknown, what: string): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error(`${what} must be an object`);
+  if (!isObject(value)) throw new Error(`${what} must be an object`);
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key.toLowerCase(), item]));
 }
 

@@ -1,4 +1,5 @@
 import { messageOf } from "../../../core/shared/message-of.ts";
+import { codeOf } from "../../client/errors.ts";
 
 /** A user's mistake or a failed piece of work: the message goes to stderr as it is, the exit status is 1. */
 export class CliError extends Error {
@@ -14,11 +15,6 @@ export class CliError extends Error {
 /** The command line itself was wrong: `Error: <message>`, then the usage of the command (cli-and-runtimes.md 1.3). */
 export class UsageError extends Error {
   override name: string = "UsageError";
-}
-
-/** The error code of Node (`ENOENT` ...), if it is one. */
-export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
 const fileProblems: Readonly<Record<string, string>> = {
