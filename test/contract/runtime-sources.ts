@@ -23,7 +23,7 @@ export const nodejs: Sources = {
   endless: "module.exports = () => { for (;;); };",
   counting: `let runs = 0;
     module.exports = async () => { if (runs === 0) await new Promise((go) => setTimeout(go, 50)); return (runs += 1); };`,
-  exiting: 'module.exports = (context, code) => { console.log("last words"); process.exit(code); };',
+  exiting: 'module.exports = () => { console.log("last words"); process.exit(3); };',
   hungry: "module.exports = () => { const all = []; for (;;) all.push(Buffer.alloc(4e6, 1)); };",
   longOutput: 'module.exports = (context, n) => "x".repeat(n);',
   rogue: `module.exports = () => { require("node:fs").writeSync(3, Buffer.from([64, 0, 0, 0, 0, 0, 0, 1, 18])); return new Promise(() => setInterval(() => {}, 1000)); };`,
@@ -69,7 +69,7 @@ def handle(context, payload):
     if runs == 0: time.sleep(0.05)
     runs += 1
     return runs`,
-  exiting: "import os\ndef handle(context, code):\n    print('last words')\n    os._exit(code)",
+  exiting: "import os\ndef handle(context, payload):\n    print('last words')\n    os._exit(3)",
   hungry:
     "def handle(context, payload):\n    everything = []\n    while True: everything.append(bytearray(b'x' * 4000000))",
   longOutput: "def handle(context, n):\n    return 'x' * n",

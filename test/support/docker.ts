@@ -2,30 +2,13 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
-import {
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  realpathSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { Engine } from "../../src/adapters/docker/engine.ts";
-import { attempted } from "../../src/adapters/docker/engine-attempts.ts";
+import { baseImage, buildBase, buildBases } from "./docker-bases.ts";
 
-const FIXTURES = fileURLToPath(new URL("../fixtures/docker", import.meta.url));
 const START_MS = 30_000;
-
-const pythonLibrary = (): string =>
-  execFileSync("/usr/bin/python3", ["-c", "import sysconfig; print(sysconfig.get_path('stdlib'))"], {
-    encoding: "utf8",
-  }).trim();
 
 /** Why no engine can be started here; undefined when it can. */
 export const findDockerObstacle = (): string | undefined => {
@@ -49,66 +32,10 @@ export interface TestDocker {
   readonly engine: Engine;
   /** The names of the base images. */
   readonly bases: Readonly<Record<"nodejs" | "python3", string>>;
+  /** Makes a further one, which takes some seconds. */
+  provide(language: "java" | "powershell"): Promise<void>;
   close(): Promise<void>;
 }
-
-const copy = (source: string, root: string, as = source): void => {
-  const target = join(root, as);
-  mkdirSync(dirname(target), { recursive: true });
-  copyFileSync(realpathSync(source), target);
-};
-
-/** The program and the libraries that it is linked with. */
-const copyProgram = (program: string, root: string, as: string): void => {
-  copy(program, root, as);
-  const libraries = execFileSync("ldd", [program])
-    .toString()
-    .matchAll(/(?:=> )?(\/\S+) \(0x/g);
-  for (const [, library = ""] of libraries) if (!existsSync(join(root, library))) copy(library, root);
-};
-
-const makeRoot = (root: string): void => {
-  copyProgram("/bin/sh", root, "/bin/sh");
-  copyProgram(process.execPath, root, "/usr/bin/node");
-  copyProgram("/usr/bin/python3", root, "/usr/bin/python3");
-  const library = pythonLibrary();
-  cpSync(library, join(root, library), {
-    recursive: true,
-    filter: (path) => !/\/(__pycache__|test|idlelib|tkinter|ensurepip|dist-packages|config-[^/]*)$/.test(path),
-  });
-  mkdirSync(join(root, "tmp"), { mode: 0o1777 });
-};
-
-const SERVERS = {
-  nodejs: { SERVER_CMD: "node /server/nodejs.mjs", VALIDATE: "node /server/nodejs.mjs --validate" },
-  python3: { SERVER_CMD: "python3 /server/python3.py", VALIDATE: "python3 /server/python3.py --validate" },
-};
-
-const buildBases = async (engine: Engine, folder: string): Promise<TestDocker["bases"]> => {
-  const root = join(folder, "system/rootfs");
-  makeRoot(root);
-  writeFileSync(join(folder, "system/Dockerfile"), "FROM scratch\nCOPY rootfs /\n");
-  await buildFrom(engine, join(folder, "system"), "tests/system:1", {});
-  rmSync(folder, { recursive: true });
-  const bases = { nodejs: "tests/nodejs-base:1", python3: "tests/python3-base:1" };
-  for (const language of ["nodejs", "python3"] as const)
-    await buildFrom(engine, FIXTURES, bases[language], SERVERS[language]);
-  return bases;
-};
-
-const buildFrom = async (
-  engine: Engine,
-  folder: string,
-  tag: string,
-  args: Readonly<Record<string, string>>,
-): Promise<void> => {
-  const order = { labels: {}, network: "none", memory: 1024 * 1024 * 1024, tag, args };
-  const build = (): Promise<void> => {
-    const { stdout } = spawn("tar", ["-cf", "-", "-C", folder, "."], { stdio: ["ignore", "pipe", "inherit"] });
-    return engine.build({ ...order, context: stdout }, () => {});
-  };
-  await attempted(build, () => {});
-};
 
 /** The file is sparse: it takes the room of what is written. */
 const DISK_BYTES = 12 * 1024 ** 3;
@@ -117,7 +44,7 @@ const DISK_BYTES = 12 * 1024 ** 3;
  * A disk of the engine's own, for its driver btrfs. With overlay2 Debian's engine loses files of builds on newer kernels
  * (docs/guides/docker.md, "An engine that loses files").
  */
-const mountDisk = (folder: string): void => {
+export const mountDisk = (folder: string): void => {
   const image = join(folder, "disk");
   const data = join(folder, "data");
   mkdirSync(data);
@@ -162,12 +89,12 @@ const startEngine = async (
   }
 };
 
-const removeFolder = (folder: string): void => {
+export const removeFolder = (folder: string): void => {
   execFileSync("umount", ["--lazy", join(folder, "data")]);
   rmSync(folder, { recursive: true, force: true });
 };
 
-/** @throws Error with the engine's own words when it does not start. */
+/** With base images for Node.js and Python. @throws Error with the engine's own words when it does not start. */
 export const startDocker = async (): Promise<TestDocker> => {
   const folder = mkdtempSync(join(tmpdir(), "dispatch-dockerd-"));
   mountDisk(folder);
@@ -184,7 +111,10 @@ export const startDocker = async (): Promise<TestDocker> => {
     removeFolder(folder);
   };
   try {
-    return { socket, engine, bases: await buildBases(engine, join(folder, "context")), close };
+    const context = join(folder, "context");
+    await buildBases(engine, context, ["nodejs", "python3"]);
+    const bases = { nodejs: baseImage("nodejs"), python3: baseImage("python3") };
+    return { socket, engine, bases, provide: (language) => buildBase(engine, context, language), close };
   } catch (error) {
     await close();
     throw error;

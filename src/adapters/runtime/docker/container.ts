@@ -70,7 +70,12 @@ export class Container {
 
   /** The server inside answers, and so does the language's own behind it: the next call is not refused. */
   async isReady(): Promise<boolean> {
-    return (await listensOn(this.#pid, this.#ports)) && (await this.server.isHealthy());
+    return (await this.hasInner()) && (await this.server.isHealthy());
+  }
+
+  /** Whether the language's own servers listen behind the one that answers; so it is said, too, of an image without such. */
+  hasInner(): Promise<boolean> {
+    return listensOn(this.#pid, this.#ports);
   }
 
   /** Whether it was so within the time. */

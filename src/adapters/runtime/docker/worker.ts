@@ -1,6 +1,7 @@
 /** A worker that is a container. Until it is loaded there is none: a function's container is of an image of its own. */
 import type { SecretMask } from "../../../core/shared/mask/mask.ts";
 import {
+  type FunctionFailure,
   type InvocationListener,
   LoadError,
   type LoadSpec,
@@ -30,6 +31,8 @@ const NEWS_MS = 1000;
 
 const NO_LOGS = { stdout: null, stderr: null };
 
+const OWN_END: FunctionFailure = { type: "FunctionError", message: "the function ended its process", stacktrace: null };
+
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 export class DockerWorker implements Worker {
@@ -48,7 +51,8 @@ export class DockerWorker implements Worker {
   #running: Call | undefined;
   #stopReason: StopReason | undefined;
   #violation: string | undefined;
-  #lackedMemory = false;
+  /** Why the container is stopped, when the function is to blame and nobody asked for it. */
+  #fate: "memory" | "exited" | undefined;
   #complaint = "";
   #known: WorkerExit | undefined;
 
@@ -92,7 +96,7 @@ export class DockerWorker implements Worker {
     this.#abort.abort();
     const container = this.#container ?? (await this.#loading?.catch(() => undefined));
     if (container === undefined) this.#end({ reason: this.#stopReason, detail: "it had no container" });
-    else await this.#stopContainer(container);
+    else void this.#stopContainer(container);
     await this.exited;
   }
 
@@ -103,6 +107,7 @@ export class DockerWorker implements Worker {
         await container.stop();
         return;
       } catch (err) {
+        if (this.#known !== undefined) return;
         this.#options.log.error({ err, worker: this.id }, "a container could not be stopped; trying again");
         await pause(NEWS_MS);
       }
@@ -132,6 +137,7 @@ export class DockerWorker implements Worker {
     if (outcome === undefined || this.#running !== call) return;
     this.#running = undefined;
     call.listener.finished(outcome);
+    if (this.#fate !== undefined) return;
     // After a time-out the language's server inside begins anew, and the next call waits until it is there; one that ended by itself does not.
     const patience = outcome.error?.type === "SystemError" ? NEWS_MS : this.#options.loadMilliseconds;
     if (outcome.error !== undefined) await this.#endUnlessReady(patience);
@@ -142,9 +148,12 @@ export class DockerWorker implements Worker {
   async #outcome(container: Container, { envelope, listener }: Call): Promise<Outcome | undefined> {
     try {
       const outcome = outcomeOf(await container.server.call(envelope), listener, this.#masks, this.#options);
-      if (outcome.error?.type !== "SystemError" || !(await container.lackedMemory())) return outcome;
-      this.#lackedMemory = true;
-      await this.#stopContainer(container);
+      if (outcome.error?.type !== "SystemError") return outcome;
+      this.#fate = await this.#fateOf(container);
+      if (this.#fate === undefined) return outcome;
+      this.#isReady = false;
+      void this.#stopContainer(container);
+      if (this.#fate === "exited") return { logs: outcome.logs, error: OWN_END };
     } catch (error) {
       if (!(await this.#endsSoon()))
         this.#judge(
@@ -152,6 +161,12 @@ export class DockerWorker implements Worker {
         );
     }
     return undefined;
+  }
+
+  /** The server in the image only sees that the language's own behind it is gone. */
+  async #fateOf(container: Container): Promise<"memory" | "exited" | undefined> {
+    if (await container.lackedMemory()) return "memory";
+    return (await container.hasInner()) ? undefined : "exited";
   }
 
   async #endUnlessReady(milliseconds: number): Promise<void> {
@@ -178,7 +193,7 @@ export class DockerWorker implements Worker {
       .catch((err: unknown) => this.#options.log.error({ err, worker: this.id }, "a container could not be removed"));
     const exit = { code, signal: null, memoryExceeded };
     const known = workerExit(exit, this.#stopReason, this.#violation);
-    this.#end(this.#lackedMemory ? { ...known, reason: "memory" } : known);
+    this.#end(this.#fate === undefined ? known : { ...known, reason: this.#fate });
   }
 
   #end(exit: WorkerExit): void {
@@ -188,7 +203,7 @@ export class DockerWorker implements Worker {
     const running = this.#running;
     this.#running = undefined;
     if (running !== undefined) running.listener.finished({ error: failure, logs: NO_LOGS });
-    else if (this.#stopReason === undefined)
+    else if (this.#stopReason === undefined && this.#fate === undefined)
       this.#afterwards?.({ kind: "failure", text: failure.message, run: undefined });
     this.#calls.returnAll();
     this.#exit.resolve(exit);
