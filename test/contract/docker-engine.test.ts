@@ -121,8 +121,10 @@ describe.skipIf(obstacle !== undefined)(
     });
 
     test("networks are made, found by their label, and removed", async () => {
-      const id = await engine.createNetwork({ Name: "tests", Driver: "bridge", Internal: true, Labels: LABELS });
-      expect(await engine.networks(LABELS)).toMatchObject([{ Id: id, Name: "tests" }]);
+      await engine.createNetwork({ name: "tests", bridge: "dsptests0", internal: true, labels: LABELS });
+      const found = await engine.networks(LABELS);
+      expect(found).toMatchObject([{ Name: "tests" }]);
+      const id = found[0]?.Id ?? "";
       await engine.removeNetwork(id);
       expect(await engine.networks(LABELS)).toEqual([]);
       await engine.removeNetwork(id);

@@ -6,6 +6,7 @@ import type { Readable } from "node:stream";
 import { unlessGone } from "./engine-error.ts";
 import { type EngineBody, EngineHttp } from "./engine-http.ts";
 import { textOfLogs } from "./engine-logs.ts";
+import { dockerNetwork, type NetworkOrder, podmanNetwork } from "./engine-networks.ts";
 import { followProgress } from "./engine-progress.ts";
 
 export type Labels = Readonly<Record<string, string>>;
@@ -42,6 +43,20 @@ export interface EngineContainer {
       Record<string, { readonly IPAddress: string; readonly IPPrefixLen: number; readonly Gateway: string }>
     >;
   };
+}
+
+export interface EngineVersion {
+  readonly Version: string;
+  readonly ApiVersion: string;
+  readonly Components?: readonly { readonly Name: string }[];
+}
+
+interface DockerInfo {
+  readonly SecurityOptions?: readonly string[] | null;
+}
+
+interface PodmanInfo {
+  readonly host: { readonly security: { readonly rootless: boolean } };
 }
 
 export interface BuildOrder {
@@ -83,8 +98,23 @@ export class Engine {
     this.#http = new EngineHttp(socket);
   }
 
-  version(): Promise<{ readonly Version: string; readonly ApiVersion: string }> {
+  version(): Promise<EngineVersion> {
     return this.#http.json("GET", "/version");
+  }
+
+  /** Podman answers the same calls, and has its own where those do not suffice. */
+  async isPodman(): Promise<boolean> {
+    return ((await this.version()).Components ?? []).some(({ Name }) => Name === "Podman Engine");
+  }
+
+  /** Whether it runs as an ordinary user, with networks that this machine does not see. */
+  async isRootless(): Promise<boolean> {
+    if (await this.isPodman()) {
+      const { host } = await this.#http.json<PodmanInfo>("GET", "/v4.0.0/libpod/info");
+      return host.security.rootless;
+    }
+    const { SecurityOptions } = await this.#http.json<DockerInfo>("GET", "/info");
+    return (SecurityOptions ?? []).includes("name=rootless");
   }
 
   /** @throws EngineError when the registry refuses, also in the middle. */
@@ -175,10 +205,9 @@ export class Engine {
     return unlessGone(this.#http.stream("GET", `/containers/${id}/archive`, { query: { path } }));
   }
 
-  /** @returns its id */
-  async createNetwork(configuration: object): Promise<string> {
-    const { Id } = await this.#http.json<{ readonly Id: string }>("POST", "/networks/create", { json: configuration });
-    return Id;
+  async createNetwork(network: NetworkOrder): Promise<void> {
+    const { path, json } = (await this.isPodman()) ? podmanNetwork(network) : dockerNetwork(network);
+    await this.#http.json("POST", path, { json });
   }
 
   networks(labels: Labels): Promise<{ readonly Id: string; readonly Name: string }[]> {

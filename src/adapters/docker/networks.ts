@@ -66,6 +66,7 @@ export class Networks {
   }
 
   async #prepare(): Promise<void> {
+    if (await this.#engine.isRootless()) throw new OwnError(ELSEWHERE);
     await this.#removeLeftovers();
     const rules = hostFilter(this.#table, this.#bridges, `${this.#bridges}n`, process.getuid?.() ?? 0);
     await runProgram("nft", ["-f", "-"], rules);
@@ -83,19 +84,10 @@ export class Networks {
     if (kind === "host") throw new OwnError(NO_HOST_NETWORK);
     await this.ready();
     const bridge = `${this.#bridges}${kind === "none" ? "n" : "o"}${shortHash(organization, 6)}`;
-    await this.#engine.createNetwork({
-      Name: name,
-      CheckDuplicate: true,
-      Driver: "bridge",
-      Internal: kind === "none",
-      EnableIPv6: false,
-      Labels: labelsOf(this.#server, "network"),
-      Options: {
-        "com.docker.network.bridge.name": bridge,
-        "com.docker.network.bridge.enable_icc": "false",
-      },
-    });
-    if (!existsSync(`/sys/class/net/${bridge}`)) throw new OwnError(ELSEWHERE);
+    const labels = labelsOf(this.#server, "network");
+    await this.#engine.createNetwork({ name, bridge, internal: kind === "none", labels });
+    // Podman makes the bridge when the first container needs it.
+    if (!existsSync(`/sys/class/net/${bridge}`) && !(await this.#engine.isPodman())) throw new OwnError(ELSEWHERE);
     return name;
   }
 }

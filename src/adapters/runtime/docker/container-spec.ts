@@ -16,6 +16,8 @@ export interface ContainerSpec {
 const MEBIBYTE = 1024 * 1024;
 const NANO = 1e9;
 const OPEN_FILES = 4096;
+/** Of all containers of one user; each has its own limit, which is far lower. */
+const PROCESSES = 16_384;
 
 /** The body of the engine's call that creates it. */
 export const containerConfiguration = (spec: ContainerSpec): object => {
@@ -42,6 +44,8 @@ export const containerConfiguration = (spec: ContainerSpec): object => {
         // Queues of POSIX messages count for the host's user, whom containers share.
         { Name: "msgqueue", Soft: 0, Hard: 0 },
         { Name: "nofile", Soft: OPEN_FILES, Hard: OPEN_FILES },
+        // Podman's own is more than it may set where it lacks the right to raise limits; containers share the host's user here, too.
+        { Name: "nproc", Soft: PROCESSES, Hard: PROCESSES },
       ],
       RestartPolicy: { Name: "no" },
       LogConfig: { Type: "json-file", Config: { "max-size": "1m", "max-file": "1" } },
