@@ -9,13 +9,15 @@ export interface Request {
   readonly headers?: Readonly<Record<string, string>>;
   /** By the number of the request, from 0 on, where each has its own; it is asked for as it is sent. */
   readonly body?: string | ((index: number) => string);
+  /** Of a good answer; 200 without. */
+  readonly status?: number;
 }
 
 export interface LoadResult {
   /** Milliseconds of every request. */
   readonly latencies: Float64Array;
   readonly seconds: number;
-  /** Answers with another status than 200. */
+  /** Answers with another status. */
   readonly errors: number;
 }
 
@@ -28,7 +30,7 @@ export async function load(request: Request, clients: number, count: number): Pr
   const begun = performance.now();
   const counter = { sent: 0, answered: 0, errors: 0 };
   try {
-    await Promise.all(sockets.map((socket) => client(socket, bytesOf, latencies, counter)));
+    await Promise.all(sockets.map((socket) => client(socket, bytesOf, latencies, counter, request.status ?? 200)));
     return { latencies, seconds: (performance.now() - begun) / 1000, errors: counter.errors };
   } finally {
     for (const socket of sockets) socket.destroy();
@@ -42,7 +44,13 @@ interface Counter {
 }
 
 /** One connection: resolves when no request is left to send and its own are answered. */
-function client(socket: Socket, bytesOf: BytesOf, latencies: Float64Array, counter: Counter): Promise<void> {
+function client(
+  socket: Socket,
+  bytesOf: BytesOf,
+  latencies: Float64Array,
+  counter: Counter,
+  good: number,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     let sentAt = 0;
     const next = (): void => {
@@ -56,7 +64,7 @@ function client(socket: Socket, bytesOf: BytesOf, latencies: Float64Array, count
     };
     const reader = new AnswerReader((status) => {
       latencies[counter.answered++] = performance.now() - sentAt;
-      if (status !== 200) counter.errors++;
+      if (status !== good) counter.errors++;
       next();
     });
     socket.on("data", (chunk: Buffer) => reader.feed(chunk));

@@ -6,10 +6,12 @@ import type { Measure } from "./measure.ts";
 import { coldStart } from "./measures/cold-start.ts";
 import { commandLine } from "./measures/command-line.ts";
 import { deployment } from "./measures/deployment.ts";
+import { eventQueue } from "./measures/event-queue.ts";
 import { events } from "./measures/events.ts";
 import { fairness } from "./measures/fairness.ts";
 import { languages } from "./measures/languages.ts";
 import { runList } from "./measures/run-list.ts";
+import { waitingRuns } from "./measures/waiting-runs.ts";
 import { warmRuns } from "./measures/warm-runs.ts";
 import { type Options, readOptions } from "./options.ts";
 import { pinGenerator } from "./pinning.ts";
@@ -19,7 +21,7 @@ import { textTable } from "./table.ts";
 
 const measures: Readonly<Record<string, Measure>> = {
   ...{ warmRuns, fairness, deployment, coldStart, languages },
-  ...{ runList, commandLine, events },
+  ...{ runList, commandLine, events, eventQueue, waitingRuns },
 };
 
 async function main(): Promise<void> {

@@ -27,6 +27,11 @@ export interface Options {
   readonly deployments: number;
   /** Runs in the store while the list is measured. */
   readonly storedRuns: number;
+  /** Events that wait while the server is killed. */
+  readonly queued: number;
+  /** Runs that wait for their time, and for how long the server is watched. */
+  readonly scheduled: number;
+  readonly idleSeconds: number;
   /** Pairs of command line and bare Node.js. */
   readonly pairs: number;
 }
@@ -40,6 +45,9 @@ const counts = {
   burst: 20,
   deployments: 15,
   "stored-runs": 400_000,
+  queued: 100_000,
+  scheduled: 10_000,
+  "idle-seconds": 20,
   pairs: 25,
 } as const;
 
@@ -73,6 +81,9 @@ export function readOptions(args: readonly string[]): Options {
     burst: count("burst"),
     deployments: count("deployments"),
     storedRuns: count("stored-runs"),
+    queued: count("queued"),
+    scheduled: count("scheduled"),
+    idleSeconds: count("idle-seconds"),
     pairs: count("pairs"),
   };
 }

@@ -64,6 +64,8 @@ export interface RecordedRequest {
   /** The server's end of the connection. */
   readonly local: { readonly address: string | undefined; readonly port: number | undefined };
   readonly body: unknown;
+  /** The body as it was sent. */
+  readonly text: string;
 }
 
 export interface RecordedAnswer {
@@ -105,5 +107,5 @@ async function recorded(incoming: IncomingMessage): Promise<RecordedRequest> {
   const body: unknown = text === "" ? undefined : JSON.parse(text);
   const { localAddress: address, localPort: port } = incoming.socket;
   const local = { address, port };
-  return { method: incoming.method ?? "", url: incoming.url ?? "", headers: incoming.headers, local, body };
+  return { method: incoming.method ?? "", url: incoming.url ?? "", headers: incoming.headers, local, body, text };
 }

@@ -48,13 +48,18 @@ const formats: Readonly<Record<string, (attributes: JsonObject, data: unknown, f
       ...(datacontenttype === undefined ? {} : { "Content-Type": String(datacontenttype) }),
       ...Object.fromEntries(
         Object.entries(attributes).flatMap(([name, value]) =>
-          value === undefined ? [] : [[`ce-${name}`, encodeURIComponent(String(value)).replaceAll("%2F", "/")]],
+          value === undefined ? [] : [[`ce-${name}`, headerText(String(value))]],
         ),
       ),
     },
     text: data === undefined ? "" : jsonText(data, 0).trimEnd(),
   }),
 };
+
+/** What a header cannot carry, and `"` and `%`, as bytes in percent; nothing else (HTTP Protocol Binding 1.0.2, 3.1.3.2). */
+function headerText(value: string): string {
+  return value.toWellFormed().replace(/[^!#$&-~]+/g, encodeURIComponent);
+}
 
 export const emit = command({
   name: "emit",
