@@ -1,7 +1,7 @@
 /** The reason of an error, and results that cannot be said: whatever a function throws or returns. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Language } from "../../src/core/shared/ports.ts";
-import { createHarness, findObstacle, type Harness, run, startFunction, suiteName } from "./runtime-harness.ts";
+import { createHarness, findObstacle, type Harness, invoke, run, startFunction, suiteName } from "./runtime-harness.ts";
 
 const obstacle = await findObstacle();
 
@@ -34,7 +34,12 @@ describe.skipIf(obstacle !== undefined)(suiteName("what is told of a run", obsta
       ["{ toString() { throw 1 }, toJSON() { throw 2 } }", /toString/, "FunctionError"],
       ["Object.create(null)", /^\{\}$/, "FunctionError"],
       ["Object.defineProperty(new Error(), 'message', { get() { throw 1 } })", /^Error$/, "FunctionError"],
-      ["(() => { const e = new Error('round'); e.cause = e; return e; })()", /^round/, "FunctionError"],
+      ["(() => { const e = new Error('round'); e.cause = e; return e; })()", /^round$/, "FunctionError"],
+      [
+        "new SuppressedError(new Error('closing failed'), new Error('zone is full'), 'two errors')",
+        /^two errors: zone is full; closing failed$/,
+        "FunctionError",
+      ],
       ["Symbol('odd')", /odd/, "FunctionError"],
       ["undefined", /^undefined$/, "FunctionError"],
       ["Proxy.revocable({}, {}).proxy", /./, "FunctionError"],
@@ -49,6 +54,8 @@ describe.skipIf(obstacle !== undefined)(suiteName("what is told of a run", obsta
     expect(outcomes[0]?.error?.stacktrace?.join("\n")).toMatch(
       /^Error: a\n[\s\S]*\[cause\]: Error: b\n[\s\S]*\[cause\]: c/,
     );
+    const round = thrown.findIndex(([text]) => text.includes("round"));
+    expect(outcomes[round]?.error?.stacktrace).toContain("  [cause]: [Circular]");
   });
 
   test("Python: errors", async () => {
@@ -63,6 +70,7 @@ describe.skipIf(obstacle !== undefined)(suiteName("what is told of a run", obsta
       ["import ssl\n  raise ssl.SSLCertVerificationError('certificate')", /certificate/, "FunctionError"],
       ["raise Odd()", /str\(\) failed/, "FunctionError"],
       ["raise KeyError('name')", /^KeyError: 'name'$/, "FunctionError"],
+      ["raise SystemExit('no quota')", /ended its process \(exit code 1\): no quota$/, "FunctionError"],
     ];
     const functions = raised.map(([text], at) => `def f${at}():\n  ${text}`).join("\n");
     const source = `class Odd(Exception):\n  def __str__(self): raise SystemExit(3)\n${functions}\ndef handle(context, at): globals()["f%d" % at]()`;
@@ -85,6 +93,9 @@ describe.skipIf(obstacle !== undefined)(suiteName("what is told of a run", obsta
       ["new (class Greeter { #name = 1; })()", /it is a Greeter/],
       ["Object.assign(new Error('quota'), { code: 'E' })", /it is an Error: quota/],
       ["() => 1", /it is a function/],
+      ["[1, { vms: [{ ram: 8n }] }]", /: \[1\]\.vms\[0\]\.ram is a BigInt; return String/],
+      ["(() => { const a = { b: {} }; a.b.c = a; return a; })()", /: \.b\.c is the object that holds it, 2 levels up$/],
+      ["require('stream').Readable.from(['text'])", /it is a Readable; return await text/],
       ["({ vms: [1, { tags: new Map([[1, 2]]) }] })", /: \.vms\[1\]\.tags is a Map; return Object\.fromEntries/],
       ["[[new Set([1])]]", /: \[0\]\[0\] is a Set/],
       ["({ 'a b': Object.assign(new Error('quota'), { code: 'E' }) })", /: \["a b"\] is an Error: quota/],
@@ -114,12 +125,54 @@ describe.skipIf(obstacle !== undefined)(suiteName("what is told of a run", obsta
       "exports.create = () => 1; exports.list = () => 2;",
       /there are create, list[\s\S]*\.create/,
     ],
+    ["a class without a name", "nodejs", "module.exports = class {};", /a class is exported[\s\S]*new Handler\(\)/],
+    [
+      "an object of a class",
+      "nodejs",
+      "class Vm { create() {} list() {} }; module.exports = new Vm();",
+      /there are create, list[\s\S]*hello\.create/,
+    ],
+    [
+      "a class beside functions",
+      "nodejs",
+      "exports.Vm = class {}; exports.list = () => 2;",
+      /there are list: name one/,
+    ],
     ["a class", "python3", "class handle:\n  def __init__(self, context, payload): pass", /hello\.handle is a class/],
     ["a generator", "python3", "async def handle(context, payload): yield 1", /is a generator/],
     ["three parameters", "python3", "def handle(context, payload, more): pass", /must take two parameters/],
     ["another name", "python3", "def create(context, payload): pass", /it has create: name one/],
   ])("%s (%s) is refused when it is loaded, with what to write", async (_name, language, source, message) => {
     await expect(startFunction(harness.runtime, language, source)).rejects.toThrow(message);
+  });
+
+  test("Python: a file named like Python's tests runs, one named like the program is refused by name", async () => {
+    const source = "def handle(context, payload): return __name__";
+    const files = { "test.py": source, "__main__.py": source };
+    const worker = await startFunction(harness.runtime, "python3", "", { files, handler: "test.handle" });
+    expect((await run(worker)).output).toBe('"test"');
+    await worker.stop("retired");
+    const load = startFunction(harness.runtime, "python3", "", { files, handler: "__main__.handle" });
+    await expect(load).rejects.toThrow(/rename __main__\.py/);
+  });
+
+  test.each<[Language, string]>([
+    [
+      "python3",
+      "import sys\ndef handle(context, payload):\n  print('heard')\n  sys.stdout.close()\n  sys.stderr.close()",
+    ],
+    [
+      "nodejs",
+      "module.exports = async () => { await new Promise((done) => process.stdout.end('heard\\n', done)); process.stdout.destroy(); return null; };",
+    ],
+  ])("%s: a run that closes its outputs closes them for itself only", async (language, source) => {
+    const worker = await startFunction(harness.runtime, language, source);
+    for (let at = 0; at < 2; at += 1) {
+      const invoked = invoke(worker, at);
+      expect(await invoked.ended).toMatchObject({ output: "null" });
+      expect(invoked.heard).toEqual(["stdout: heard"]);
+    }
+    await worker.stop("retired");
   });
 
   test.each<[string, Language, string, unknown]>([

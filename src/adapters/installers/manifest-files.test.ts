@@ -37,6 +37,13 @@ describe("package.json", () => {
         `dependencies has "lib" at "${at}"`,
       ),
   );
+  test("what is no dependency is refused with its place, not left to npm", () => {
+    expect(() => refusePackageFiles({ dependencies: ["six"] })).toThrow("dependencies must be an object of names");
+    expect(() => refusePackageFiles({ devDependencies: { six: 5 } })).toThrow(
+      'devDependencies has "six" at 5: a version',
+    );
+    expect(() => refusePackageFiles({ peerDependencies: null })).not.toThrow();
+  });
   test.each(["^1.0.0", "*", "latest", "npm:other@1", "git+https://example.com/x.git", "user/repository", "~1.2"])(
     "%s is taken",
     (version) => expect(() => refusePackageFiles({ dependencies: { lib: version } })).not.toThrow(),

@@ -6,15 +6,27 @@ const ALONE = "only the manifest is sent to the server, not the files beside it"
 /** Dependencies of a package.json, by section. */
 type Sections = Readonly<Record<string, unknown>>;
 
-/** @throws BuildError for a dependency that is a file or folder */
+/** @throws BuildError for a dependency that is a file or folder, and for what is no dependency */
 export function refusePackageFiles(manifest: Sections): void {
   for (const section of ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"]) {
-    const found = Object.entries(manifest[section] ?? {}).find(([, version]) => isPath(version));
+    const dependencies = dependenciesOf(manifest, section);
+    const found = dependencies.find(([, version]) => isPath(version));
     if (found === undefined) continue;
     throw new BuildError(
       `package.json: ${section} has ${JSON.stringify(found[0])} at ${JSON.stringify(found[1])}, but ${ALONE}: put its code into the function's source, or name a version of a registry or a git address`,
     );
   }
+}
+
+function dependenciesOf(manifest: Sections, section: string): [string, unknown][] {
+  const dependencies = manifest[section] ?? {};
+  if (typeof dependencies !== "object" || Array.isArray(dependencies))
+    throw new BuildError(`package.json: ${section} must be an object of names and versions, such as {"six": "^1.2.0"}`);
+  const entries: [string, unknown][] = Object.entries(dependencies);
+  const odd = entries.find(([, version]) => typeof version !== "string");
+  if (odd === undefined) return entries;
+  const [name, version] = odd.map((part) => JSON.stringify(part));
+  throw new BuildError(`package.json: ${section} has ${name} at ${version}: a version is a text, such as "^1.2.0"`);
 }
 
 function isPath(version: unknown): boolean {

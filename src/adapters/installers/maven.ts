@@ -24,7 +24,11 @@ export const maven: Installer = {
     if (manifest.trim() === "") return false;
     if (!/<project[\s>]/.test(manifest))
       throw new BuildError("The manifest of a Java image is a pom.xml, and this has no <project>.");
-    return /<dependency>/.test(manifest);
+    if (!/<\/project\s*>\s*(<!--[\s\S]*)?$/.test(manifest))
+      throw new BuildError(
+        "The manifest of a Java image is a pom.xml, and this does not end with </project>: is it whole?",
+      );
+    return /<(dependency|modules|parent)>/.test(manifest);
   },
   refuseFiles: (manifest) => {
     const [found] = /<systemPath>[^<]*<\/systemPath>|<modules>/.exec(manifest) ?? [];

@@ -2,7 +2,7 @@
 import { Busboy } from "@fastify/busboy";
 import { messageOf } from "../../core/shared/message-of.ts";
 import { Refusal } from "./answer.ts";
-import { type Decode, decodeUtf8 } from "./charset.ts";
+import { type Decode, decodeUtf8, QUERY } from "./charset.ts";
 
 export type Field = readonly [name: string, value: string];
 
@@ -23,11 +23,11 @@ export function mergeFields(fields: Iterable<Field>): Record<string, string | st
 
 /** What an urlencoded text is, in messages, and how its escaped bytes become text. */
 export interface Urlencoded {
-  readonly what: "the query" | "request body";
+  readonly what: typeof QUERY | "request body";
   readonly decode: Decode;
 }
 
-const query: Urlencoded = { what: "the query", decode: decodeUtf8 };
+const query: Urlencoded = { what: QUERY, decode: decodeUtf8 };
 
 /**
  * Of a query or an urlencoded body, as the URL standard reads them, in a time that grows no faster than the text.

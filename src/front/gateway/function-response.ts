@@ -123,7 +123,7 @@ function checkedValue(name: string, value: unknown): string {
   // Anything else than printable Latin-1 and tabs would end the header, or be refused by Node in the middle of the answer.
   if (/[^\t\x20-\x7e\x80-\xff]/.test(text))
     throw new BadFunctionResponse(
-      `the value of header ${name} must be text without line breaks and control characters`,
+      `the value of header ${name} must be text of printable Latin-1 characters, without line breaks`,
     );
   return text;
 }

@@ -80,6 +80,9 @@ describe("text", () => {
     expect(await input({ type: `${form}; charset=iso-8859-1`, body: "a=Zo%EB+%" })).toBe('{"a":"Zoë %"}');
     const wide = Buffer.from('{"a":"Zoë"}', "utf16le");
     expect(await input({ type: 'application/json;charset="UTF-16LE"', body: wide })).toBe('{"a":"Zoë"}');
+    const marked = Buffer.from('\ufeff{"a":"Zoë"}', "utf16le");
+    expect(await input({ type: "application/json; charset=utf-16", body: marked })).toBe('{"a":"Zoë"}');
+    expect(await input({ type: "application/json; charset=utf-16", body: marked.swap16() })).toBe('{"a":"Zoë"}');
   });
 
   test.each([
@@ -90,6 +93,12 @@ describe("text", () => {
     ["a charset", { type: "application/json; charset=nosuch", body: "{}" }, 415, 'charset "nosuch" is not known'],
   ])("of %s that is none is refused, never garbled", async (_, given, status, message) => {
     await expect(input(given)).rejects.toMatchObject({ status, message: expect.stringContaining(message) });
+  });
+
+  test("of a query has no charset that could be named", async () => {
+    await expect(input({ method: "GET", query: "a=Zo%EB" })).rejects.toMatchObject({
+      message: expect.stringMatching(/: send UTF-8$/),
+    });
   });
 
   test("beyond ASCII that stands in a query without escapes is UTF-8", async () => {

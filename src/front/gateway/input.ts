@@ -28,7 +28,7 @@ export function readInput(source: InputSource): JsonText | Promise<JsonText> {
   if (source.method === "GET" || source.method === "HEAD") return fieldsInput(urlencodedFields(source.query));
   if (source.body.length === 0) return { text: "{}", value: {} };
   const { contentType } = source;
-  if (contentType === undefined) return jsonInput(source.body.toString("base64"));
+  if (contentType === undefined || contentType.trim() === "") return jsonInput(source.body.toString("base64"));
   if (contentType.length > MAX_TYPE_LENGTH)
     throw new Refusal(400, `Content-Type is longer than ${MAX_TYPE_LENGTH} characters`);
   const kind = mediaKind(contentType);

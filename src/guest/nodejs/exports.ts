@@ -47,11 +47,22 @@ const named = (module: Names, name: string): Found | undefined => {
   return name in inner ? { value: inner[name], owner: module.default } : undefined;
 };
 
-/** The names of the functions that a module exports. */
+/** An object's own names and those of its class, such as its methods. */
+const keysOf = (value: Names): string[] => {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  const isOfClass = prototype !== null && Object.hasOwn(prototype as object, "constructor") && !isBuiltIn(prototype);
+  const inherited = isOfClass ? Object.getOwnPropertyNames(prototype).filter((name) => name !== "constructor") : [];
+  return [...Object.keys(value), ...inherited];
+};
+
+const isBuiltIn = (prototype: unknown): boolean => prototype === Object.prototype || prototype === Function.prototype;
+
+/** The names of the functions that a module exports; a class is none. */
 const functionsOf = (module: Names): string[] => {
   const inner = namesOf(module.default);
-  const names = [...Object.keys(module), ...Object.keys(inner)].filter((name) => name !== "module.exports");
-  return [...new Set(names)].filter((name) => isFunction(module[name]) || isFunction(inner[name])).sort();
+  const names = [...Object.keys(module), ...keysOf(inner)].filter((name) => name !== "module.exports");
+  const isOne = (value: unknown): boolean => isFunction(value) && !isClass(value);
+  return [...new Set(names)].filter((name) => isOne(module[name]) || isOne(inner[name])).sort();
 };
 
 const absent = (module: Names, file: string, name: string | undefined): HandlerError => {
@@ -68,9 +79,10 @@ const absent = (module: Names, file: string, name: string | undefined): HandlerE
 
 const refuse = (value: Callable, file: string): void => {
   if (isClass(value)) {
-    const name = value.name || "Handler";
+    const name = ["", "default"].includes(value.name) ? undefined : value.name;
+    const what = name === undefined ? "a class" : `the class ${name}`;
     throw new HandlerError(
-      `${file}: the class ${name} is exported, and a class cannot be called; export one of its objects, module.exports = new ${name}(), or a function`,
+      `${file}: ${what} is exported, and a class cannot be called; export one of its objects, such as new ${name ?? "Handler"}(), or a function`,
     );
   }
   if (isGenerator(value)) {

@@ -34,7 +34,9 @@ const isError = (thrown: unknown): thrown is Error =>
 
 const causeOf = (error: Error): unknown => attempt(() => error.cause);
 
+/** Of an AggregateError; of a SuppressedError (`using`) the failure itself, then that of its disposal. */
 const errorsOf = (error: Error): readonly unknown[] => {
+  if (error instanceof SuppressedError) return attempt(() => [error.suppressed, error.error]) ?? [];
   const errors = attempt(() => (error as { errors?: unknown }).errors);
   return Array.isArray(errors) ? errors.slice(0, MOST_ERRORS) : [];
 };
@@ -101,18 +103,20 @@ const framesOf = (error: Error): string[] => {
   return own.filter((line) => !/(\(|\s)node:/.test(line));
 };
 
-/** An error with everything that led to it, in the way of Node.js. */
-const trace = (thrown: unknown, indent: string, label: string, depth: number): string[] => {
+/** An error with everything that led to it, in the way of Node.js; `outer` are the errors that it led to. */
+const trace = (thrown: unknown, indent: string, label: string, outer: readonly unknown[]): string[] => {
+  if (outer.includes(thrown)) return [`${indent}${label}[Circular]`];
   if (!isError(thrown)) return [`${indent}${label}${valueText(thrown)}`];
   const name = nameOf(thrown);
   const message = ownMessage(thrown);
   const head = `${indent}${label}${message === "" ? name : `${name}: ${message}`}`;
   const own = [head, ...framesOf(thrown).map((line) => indent + line)];
-  if (depth >= DEEPEST) return own;
+  if (outer.length >= DEEPEST) return own;
   const inner = `${indent}  `;
-  const errors = errorsOf(thrown).flatMap((error) => trace(error, inner, "[error]: ", depth + 1));
+  const within = [...outer, thrown];
+  const errors = errorsOf(thrown).flatMap((error) => trace(error, inner, "[error]: ", within));
   const cause = causeOf(thrown);
-  const why = cause === undefined || cause === null ? [] : trace(cause, inner, "[cause]: ", depth + 1);
+  const why = cause === undefined || cause === null ? [] : trace(cause, inner, "[cause]: ", within);
   return [...own, ...errors, ...why];
 };
 
@@ -124,7 +128,7 @@ const cut = (failure: Failure): Failure => ({
 
 /** What Node.js would print: the error, its frames in the function's files, its causes. */
 export const traceOf = (thrown: unknown, folder: string): string[] =>
-  trace(thrown, "", "", 0).map((line) => withoutFolder(line, folder));
+  trace(thrown, "", "", []).map((line) => withoutFolder(line, folder));
 
 /** TypeError is the caller's fault by the specification (cli-and-runtimes.md 2.2), unless the network failed; all else is the function's. */
 export const failureOf = (thrown: unknown, folder: string): Failure => {

@@ -1,4 +1,4 @@
-/** What JSON would flatten to `{}` or strip of its message, wherever in a result it is. */
+/** What JSON would flatten to `{}`, strip of its message or refuse, wherever in a result it is. */
 import { attempt } from "./failure.ts";
 
 /** A value that JSON cannot hold, and the keys that lead to it, innermost first. */
@@ -14,6 +14,7 @@ const HINTS: Readonly<Record<string, string>> = {
   "a Promise": "await it",
   "a Generator": "return [...generator]",
   "an AsyncGenerator": "return await Array.fromAsync(generator)",
+  "a Readable": "return await text(stream), with text of node:stream/consumers",
 };
 
 const isPlain = (value: object): boolean => {
@@ -24,9 +25,12 @@ const isPlain = (value: object): boolean => {
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
+/** Of Node.js: JSON would show its inner workings instead of what it carries. */
+const isStream = (value: object): boolean => typeof (value as { pipe?: unknown }).pipe === "function";
+
 /** Numbers and texts in their object form are written as what they hold; what is empty has no text but `{}`. */
 const isLost = (value: object): boolean =>
-  value instanceof Error || (Object.keys(value).length === 0 && JSON.stringify(value) === "{}");
+  value instanceof Error || isStream(value) || (Object.keys(value).length === 0 && JSON.stringify(value) === "{}");
 
 /** Recurses as deep as JSON.stringify, which has been through the value before. */
 const find = (value: object): Loss | undefined => {
@@ -63,7 +67,7 @@ const kindOf = (value: object): string => {
 const LONGEST_PATH = 200;
 
 /** `.vms[0].tags`; keys that are no names are quoted. */
-const pathOf = ({ keys }: Loss): string => {
+const pathOf = ({ keys }: Pick<Loss, "keys">): string => {
   const step = (key: string | number): string =>
     typeof key === "string" && /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
   const path = keys.toReversed().map(step).join("");
@@ -79,4 +83,31 @@ export const lossOf = (value: unknown): string | undefined => {
   if (loss.value instanceof Error) return `${what}: ${attempt(() => String((loss.value as Error).message)) ?? ""}`;
   const hint = HINTS[kind];
   return `${what}${hint === undefined ? "" : `; ${hint}`}`;
+};
+
+interface Obstacle {
+  readonly what: string;
+  readonly keys: (string | number)[];
+}
+
+/** @param holders the objects that hold the value, outermost first. */
+const findObstacle = (value: unknown, holders: readonly object[]): Obstacle | undefined => {
+  if (typeof value === "bigint") return { what: "is a BigInt; return String(number) or Number(number)", keys: [] };
+  if (!isObject(value)) return undefined;
+  const at = holders.indexOf(value);
+  if (at >= 0) return { what: `is the object that holds it, ${holders.length - at} levels up`, keys: [] };
+  const within = [...holders, value];
+  for (const [key, item] of Object.entries(value)) {
+    const found = findObstacle(item, within);
+    if (found === undefined) continue;
+    found.keys.push(Array.isArray(value) ? Number(key) : key);
+    return found;
+  }
+  return undefined;
+};
+
+/** The place of what `JSON.stringify` refused: a BigInt, or an object inside of itself. */
+export const obstacleOf = (value: unknown): string | undefined => {
+  const found = attempt(() => findObstacle(value, []));
+  return found === undefined ? undefined : `${pathOf(found) || "it"} ${found.what}`;
 };

@@ -25,7 +25,19 @@ const outputTo = (channel: Channel, descriptor: 1 | 2): Writable => {
     }
     done();
   };
-  return Object.assign(new Writable({ decodeStrings: true, write }), { fd: descriptor });
+  return unending(Object.assign(new Writable({ decodeStrings: true, write }), { fd: descriptor }));
+};
+
+/** A run that ends its outputs ends them for itself, not for the runs after it. */
+const unending = (stream: Writable): Writable => {
+  const end = (...given: unknown[]): Writable => {
+    const [chunk] = given;
+    if (typeof chunk === "string" || chunk instanceof Uint8Array) stream.write(chunk);
+    const done = given.find((value) => typeof value === "function");
+    if (done !== undefined) process.nextTick(done);
+    return stream;
+  };
+  return Object.assign(stream, { end, destroy: () => stream });
 };
 
 /** Replaces `process.stdout` and `process.stderr`, which `console` writes to. */

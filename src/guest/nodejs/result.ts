@@ -1,6 +1,6 @@
 /** From what a handler returned to the JSON text of the result. */
 import { attempt, type Failure } from "./failure.ts";
-import { lossOf } from "./loss.ts";
+import { lossOf, obstacleOf } from "./loss.ts";
 
 const unserialisable = (reason: string): Failure => ({
   type: "FunctionError",
@@ -21,6 +21,6 @@ export const serialise = (value: unknown, maxOutputBytes: number): string | Fail
     return unserialisable(`it is longer than the limit of ${maxOutputBytes} bytes`);
   } catch (error) {
     const message = attempt(() => (error instanceof Error ? error.message.split("\n")[0] : String(error)));
-    return unserialisable(message ?? "it cannot be read");
+    return unserialisable(obstacleOf(value) ?? message ?? "it cannot be read");
   }
 };

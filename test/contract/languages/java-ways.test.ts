@@ -12,6 +12,7 @@ import {
   createHarness,
   findObstacle,
   type Harness,
+  invoke,
   NO_IMAGE,
   run,
   silent,
@@ -101,6 +102,40 @@ describe.skipIf(obstacle !== undefined)(suiteName("Java's own ways", obstacle), 
   test("Maven's layout with resources, inner classes and types that are named above", async () => {
     const worker = await deploy("app.Main.Inner", LAYOUT);
     expect((await run(worker, "four")).output).toBe("104");
+  });
+
+  test("a run that closes its outputs closes them for itself only", async () => {
+    const source = `import java.util.function.BiFunction;
+      public class Hello implements BiFunction<Object, Object, Object> {
+        public Object apply(Object context, Object payload) {
+          try (var out = new java.io.PrintWriter(System.out)) { out.println("heard"); }
+          return null;
+        }
+      }`;
+    const worker = await deploy("Hello", { "Hello.java": source });
+    for (let at = 0; at < 2; at += 1) {
+      const invoked = invoke(worker, at);
+      expect(await invoked.ended).toMatchObject({ output: "null" });
+      expect(invoked.heard).toEqual(["stdout: heard"]);
+    }
+  });
+
+  test("what was suppressed is in the message and in the trace, and a name stands once", async () => {
+    const source = `import java.util.function.BiFunction;
+      public class Hello implements BiFunction<Object, Object, Object> {
+        public Object apply(Object context, Object payload) {
+          var error = new IllegalStateException("zone is full", new RuntimeException());
+          error.addSuppressed(new RuntimeException("closing failed"));
+          throw error;
+        }
+      }`;
+    const { error } = await run(await deploy("Hello", { "Hello.java": source }));
+    expect(error?.message).toBe("zone is full: closing failed: java.lang.RuntimeException");
+    expect(error?.stacktrace?.filter((line) => !/^\s+at /.test(line))).toEqual([
+      "java.lang.IllegalStateException: zone is full",
+      "    Suppressed: java.lang.RuntimeException: closing failed",
+      "Caused by: java.lang.RuntimeException",
+    ]);
   });
 
   test("an archive needs no compiler, and may be used by what is compiled", async () => {

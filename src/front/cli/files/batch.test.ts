@@ -207,6 +207,14 @@ describe("documents", () => {
     expect(await sent(merged)).toEqual({ name: "a", function: "f", cors: true });
   });
 
+  test("files that were put together keep their byte order marks, and old ones end lines with a carriage return", async () => {
+    expect(await sent("# first\n---\n\uFEFFkind: Secret\nname: s\nsecrets: {a: b}\n")).toEqual({
+      name: "s",
+      secrets: { a: "b" },
+    });
+    expect(await sent("kind: Secret\rname: s\rsecrets:\r  a: b\r")).toEqual({ name: "s", secrets: { a: "b" } });
+  });
+
   test("JSON is YAML, too", async () => {
     expect(
       await sent(

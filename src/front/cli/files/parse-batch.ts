@@ -31,12 +31,19 @@ export function parseBatch(sources: readonly BatchSource[], verb: string): Batch
 
 function parseSource(source: BatchSource, verb: string, problems: string[]): BatchResource[] {
   const lines = new LineCounter();
-  const documents: Document[] = [...parseAllDocuments(source.text, { lineCounter: lines, prettyErrors: false })];
+  const documents: Document[] = [
+    ...parseAllDocuments(asYaml(source.text), { lineCounter: lines, prettyErrors: false }),
+  ];
   return documents.flatMap((document) => {
     const reading: Reading = { label: source.label, lines, document, problems };
     for (const error of document.errors) problem(reading, error.pos[0], error.message);
     return document.errors.length > 0 ? [] : parseDocument(reading, source, verb);
   });
+}
+
+/** Files that were put together keep the byte order marks of each; a lone carriage return ends a line of YAML, too. */
+function asYaml(text: string): string {
+  return text.replace(/\r(?!\n)/g, "\n").replace(/^\uFEFF/gm, "");
 }
 
 function parseDocument(reading: Reading, source: BatchSource, verb: string): BatchResource[] {

@@ -101,11 +101,17 @@ def is_input_error(error):
     return isinstance(error, INPUT_ERRORS) and not isinstance(error, OSError)
 
 
+def exit_message(code):
+    """Of `sys.exit(code)`, which takes a number, nothing, or what went wrong."""
+    status = code if isinstance(code, int) else 0 if code is None else 1
+    why = "" if code is None or isinstance(code, int) else ": " + safe_str(code)
+    return "the function ended its process (exit code %d)%s" % (status, why)
+
+
 def failure_of(error, folder):
     lines = describe(error, folder)
     if isinstance(error, SystemExit):
-        code = error.code if isinstance(error.code, int) else 0 if error.code is None else 1
-        return failure("FunctionError", "the function ended its process (exit code %d)" % code, lines)
+        return failure("FunctionError", exit_message(error.code), lines)
     return failure("InputError" if is_input_error(error) else "FunctionError", message_of(error), lines)
 
 

@@ -16,7 +16,9 @@ GENERATOR, ASYNC_GENERATOR, HAS_REST = 0x20, 0x200, 0x04
 def standard_names():
     """The names of Python's own modules; before 3.10 those that are known without looking."""
     known = getattr(sys, "stdlib_module_names", None)
-    return known if known is not None else set(sys.builtin_module_names) | {name.partition(".")[0] for name in sys.modules}
+    if known is None:
+        known = set(sys.builtin_module_names) | {name.partition(".")[0] for name in sys.modules}
+    return {*known, "test"}  # Python's tests are no library, so they are not among the names
 
 
 class OwnModules:
@@ -136,6 +138,8 @@ def find_handler(handler, folder):
     module_name, _, name = handler.rpartition(".")
     if not module_name:
         raise HandlerError("the handler %s is not of the form module.function" % handler)
+    if module_name == "__main__":
+        raise HandlerError("__main__ is Python's name for the program itself: rename __main__.py")
     own = OwnModules(folder)
     module = own.load(module_name) or importlib.import_module(module_name)
     function = getattr(module, name, None)

@@ -29,12 +29,23 @@ class GuardedOutput(Output):
         return len(text)
 
 
+def open_output(name, buffer):
+    stream = Output(buffer, encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    setattr(sys, name, stream)
+    setattr(sys, "__%s__" % name, stream)
+    return stream
+
+
 def open_outputs():
     for name in ("stdout", "stderr"):
-        buffer = getattr(sys, name).detach()
-        stream = Output(buffer, encoding="utf-8", errors="backslashreplace", line_buffering=True)
-        setattr(sys, name, stream)
-        setattr(sys, "__%s__" % name, stream)
+        open_output(name, getattr(sys, name).detach())
+
+
+def reopened(stream, name, descriptor):
+    """A run that closes sys.stdout closes it for itself, not for the runs after it."""
+    if not stream.closed:
+        return stream
+    return open_output(name, io.BufferedWriter(io.FileIO(descriptor, "w", closefd=False)))
 
 
 class Guard:
@@ -42,14 +53,22 @@ class Guard:
 
     def __init__(self, channel):
         self._channel = channel
-        self._outputs = [stream for stream in (sys.stdout, sys.stderr) if isinstance(stream, Output)]
+        self._stdout, self._stderr = sys.__stdout__, sys.__stderr__
         self._rest = {}
         self.current = None
         self._remember(None)  # threads from the time of loading are of no run
 
     def begin(self, number):
+        if self._stdout.closed or self._stderr.closed:
+            self._reopen()
         self.current = number
         RUN.set(number)
+
+    def _reopen(self):
+        self._stdout = reopened(self._stdout, "stdout", 1)
+        self._stderr = reopened(self._stderr, "stderr", 2)
+        if GuardedOutput.guard is not None:
+            self._guard_outputs()
 
     def end(self, loop):
         """After a run: whatever could still write for it is remembered as its own."""
@@ -99,7 +118,10 @@ class Guard:
         if GuardedOutput.guard is not None:
             return
         GuardedOutput.guard = self
-        for stream in self._outputs:
+        self._guard_outputs()
+
+    def _guard_outputs(self):
+        for stream in (self._stdout, self._stderr):
             stream.__class__ = GuardedOutput
 
 

@@ -61,15 +61,21 @@ final class Failure {
 
   private static List<String> traceOf(Throwable error) {
     List<String> lines = new ArrayList<>();
-    Throwable one = error;
-    for (int depth = 0; one != null && depth < DEEPEST; depth++, one = one.getCause()) {
-      lines.add((depth == 0 ? "" : "Caused by: ") + one.getClass().getName() + ": " + textOf(one));
-      for (StackTraceElement frame : one.getStackTrace()) {
-        if (frame.getClassName().startsWith(OWN)) break; // what called the function
-        lines.add("    at " + frame.getClassName() + "." + frame.getMethodName() + "(" + frame.getFileName() + ":" + frame.getLineNumber() + ")");
-      }
-    }
+    addTrace(lines, error, "", "", 0);
     return lines;
+  }
+
+  /** As Java prints it: what was suppressed is set in, what caused it follows. */
+  private static void addTrace(List<String> lines, Throwable error, String indent, String label, int depth) {
+    if (depth >= DEEPEST || lines.size() >= MOST_LINES) return;
+    String name = error.getClass().getName(), text = textOf(error);
+    lines.add(indent + label + (text.equals(name) ? name : name + ": " + text));
+    for (StackTraceElement frame : error.getStackTrace()) {
+      if (frame.getClassName().startsWith(OWN)) break; // what called the function
+      lines.add(indent + "    at " + frame.getClassName() + "." + frame.getMethodName() + "(" + frame.getFileName() + ":" + frame.getLineNumber() + ")");
+    }
+    for (Throwable suppressed : error.getSuppressed()) addTrace(lines, suppressed, indent + "    ", "Suppressed: ", depth + 1);
+    if (error.getCause() != null) addTrace(lines, error.getCause(), indent, "Caused by: ", depth + 1);
   }
 
   private static byte[] json(String type, String message, List<String> trace) {

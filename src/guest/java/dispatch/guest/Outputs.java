@@ -22,8 +22,20 @@ final class Outputs {
 
   Outputs(Channel channel) {
     this.channel = channel;
-    System.setOut(new PrintStream(new Stream(0, "stdout"), true, StandardCharsets.UTF_8));
-    System.setErr(new PrintStream(new Stream(1, "stderr"), true, StandardCharsets.UTF_8));
+    System.setOut(new Unending(new Stream(0, "stdout")));
+    System.setErr(new Unending(new Stream(1, "stderr")));
+  }
+
+  /** A run that closes its outputs closes them for itself, not for the runs after it. */
+  private static final class Unending extends PrintStream {
+    Unending(OutputStream stream) {
+      super(stream, true, StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public void close() {
+      flush();
+    }
   }
 
   void begin(int number) {
