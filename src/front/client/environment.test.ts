@@ -63,6 +63,11 @@ test("this machine and what no_proxy names is reached directly", async () => {
   }
   const left = { http_proxy: address, no_proxy: ".example.test" };
   await expect(get("http://dispatch.example.test/", left)).rejects.toThrow(/ENOTFOUND|EAI_AGAIN/);
+  for (const star of ["*", "intern.test, *"]) {
+    await expect(get("http://dispatch.example.test/", { http_proxy: address, no_proxy: star })).rejects.toThrow(
+      /ENOTFOUND|EAI_AGAIN/,
+    );
+  }
   expect(seen).toEqual([]);
 });
 

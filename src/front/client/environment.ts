@@ -26,10 +26,13 @@ export function proxiesFor(url: string, env: Environment): Proxies | undefined {
 function proxiesOf(env: Environment): Proxies | undefined {
   const [http, https] = [proxyUrl(variable(env, "http_proxy")), proxyUrl(variable(env, "https_proxy"))];
   if (http === undefined && https === undefined) return undefined;
+  const direct = variable(env, "no_proxy");
+  // Node knows the star only where it stands alone.
+  if (direct?.split(/[\s,]+/).includes("*")) return undefined;
   return {
     ...(http === undefined ? {} : { http_proxy: http }),
     ...(https === undefined ? {} : { https_proxy: https }),
-    no_proxy: [variable(env, "no_proxy"), LOOPBACK].filter(Boolean).join(","),
+    no_proxy: [direct, LOOPBACK].filter(Boolean).join(","),
   };
 }
 

@@ -79,6 +79,8 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 512 },
     exposeHeadRoutes: false,
     forceCloseConnections: false,
+    // What the router cannot read, such as a broken escape in the path, is answered in our own form, too.
+    frameworkErrors: (error, _request, reply) => sendBadRequest(error, reply),
   });
   app.decorateRequest("principal", undefined);
   app.removeAllContentTypeParsers();
@@ -333,6 +335,10 @@ function sendError(
     log.error({ err: known.cause, path: request.url.split("?", 1)[0] }, known.message);
   if (known.retryAfter !== undefined) reply.header("retry-after", known.retryAfter);
   return sendJson(reply.code(known.status), JSON.stringify(known));
+}
+
+function sendBadRequest({ message }: Error, reply: FastifyReply): FastifyReply {
+  return sendJson(reply.code(400), JSON.stringify(new DispatchError("BAD_REQUEST", { message })));
 }
 
 /** Without its query, which may hold a credential. */

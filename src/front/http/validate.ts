@@ -159,5 +159,6 @@ function patternMessage(schema: unknown, field: string, place: string, pattern: 
 }
 
 function kindOf(value: unknown): string {
+  if (value === null) return "null";
   return Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
 }

@@ -29,6 +29,15 @@ test("reads extra certificates only for https, and says when they are not there"
   expect(secure.stderr).toContain("none.pem");
 });
 
+test("a SOCKS proxy brings no remark of Node about experiments", async () => {
+  const environment = { http_proxy: "socks5://127.0.0.1:1" };
+  const { stderr } = await runCommand(["create", "-f", "http://nosuch.invalid/x.yaml"], {
+    cwd: await folder(),
+    environment,
+  });
+  expect(stderr).toMatch(/^cannot read [^\n]*ECONNREFUSED[^\n]*\n$/);
+});
+
 test("says how to set up an installation that is not built yet", async () => {
   const cwd = await folder();
   await mkdir(join(cwd, "bin"));

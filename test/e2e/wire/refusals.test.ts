@@ -45,6 +45,9 @@ describe("framework errors", () => {
   ];
   test.each(unknownPaths)("an unknown path: %s %s", (...row) => refused(row));
 
+  test("a path with a broken escape", () =>
+    refused(["GET", "/v1/secret/%E9", undefined, 400, 400, "'/v1/secret/%E9' is not a valid url component"]));
+
   const otherMethods = [
     ["PATCH", "/v1/function", ["GET", "POST"]],
     ["GET", "/v1/event", ["POST"]],
