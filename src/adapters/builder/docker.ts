@@ -86,12 +86,12 @@ class DockerBuilder implements Builder {
     }
   }
 
-  /** While the engine does not answer nobody knows: nothing is forgotten then. */
+  /** While the engine does not answer, an image counts as there, so that it is not forgotten. */
   async holds({ digest }: BuiltImage): Promise<boolean> {
     await this.#collector.give(digest);
     try {
       const image = await this.#options.engine.image(digest);
-      // Without a name it is only what others were built on.
+      // An image without a name is only a layer that others were built on.
       return (image?.RepoTags ?? []).length > 0;
     } catch (error) {
       if (isAway(error)) return true;
@@ -127,7 +127,7 @@ class DockerBuilder implements Builder {
     if ((await engine.image(image)) === undefined) await engine.pull(image, progress);
     const found = await engine.image(image);
     if (found === undefined) throw new BuildError(`image ${image} is not in the Docker engine`);
-    // It may hold the code of another organization.
+    // An image that a server of ours made may hold the code of another organization.
     if (isOurs(found.Config?.Labels))
       throw new BuildError(`image ${image} was made by a server of Dispatch: it is no base image`);
     return found;
@@ -149,7 +149,7 @@ class DockerBuilder implements Builder {
   }
 }
 
-/** By everything that decides what is in it. */
+/** Made from everything that decides what is in the image. */
 const tagOf = ({ organization, manifest, systemPackages }: ImageSpec, base: string): string => {
   const text = JSON.stringify([organization, base, manifest, systemPackages]);
   return `dispatch/image-${createHash("sha256").update(text).digest("hex").slice(0, 32)}:latest`;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ImageSpec } from "../../core/shared/ports.ts";
 
-/** Changes with the way of installing, so that what was installed in the old way is not taken for an answer. */
+/** Raise this when installing changes, so that images that were installed in the old way are not used again. */
 const RECIPE = 2;
 
 /**

@@ -135,7 +135,7 @@ async function discardWorkshop(sandbox: Sandbox, log: Log, folder: string): Prom
 
 async function discardTree(sandbox: Sandbox, tree: string): Promise<void> {
   const stats = await lstat(tree).catch(() => undefined);
-  const isOwn = process.getuid?.() === 0 && stats?.uid === 0; // no installer ever had it
+  const isOwn = process.getuid?.() === 0 && stats?.uid === 0; // no installer could ever write to it
   if (!stats?.isDirectory() || isOwn) return;
   await emptyTree(sandbox, tree);
   await rmdir(tree);

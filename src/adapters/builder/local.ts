@@ -90,7 +90,7 @@ async function compile(site: InstallSite, spec: ArtefactSpec): Promise<readonly 
   return files;
 }
 
-/** What a server's own folder holds was put there by strangers' packages, also where it belongs to the server's user. */
+/** Why an interpreter below the server's own folders is refused: packages of strangers wrote those files, whoever owns them. */
 async function refusal(
   folder: string,
   { interpreter }: Pick<ImageSpec, "interpreter">,
@@ -112,10 +112,10 @@ function reportBase({ image, language, interpreter }: BaseImageSpec): Promise<La
   return Promise.resolve({ available: false, reason: `image ${image} needs the docker runtime`, remedy });
 }
 
-/** As a source has at most (decision 18). */
+/** The limit for an unpacked source (decision 18). */
 const MOST_ARTEFACT_BYTES = 256 * 1024 * 1024;
 
-/** As some editors begin a file; to installers it would be a part of the first line. */
+/** Some editors write it at the start of a file; installers would read it as a part of the first line. */
 const BYTE_ORDER_MARK = /^\uFEFF/;
 
 async function placeOrder(given: ImageSpec): Promise<Order> {

@@ -36,7 +36,7 @@ export function createOutputLines(progress: (line: string) => void): OutputLines
   };
 }
 
-/** The pipe was closed from this side, because somebody else held on to it after the installer's end. */
+/** The server closed the pipe itself, because another process kept it open after the installer had ended. */
 function ignorePrematureEnd(error: NodeJS.ErrnoException): void {
   if (error.code !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
 }

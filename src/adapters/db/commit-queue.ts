@@ -12,9 +12,9 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** While so many units come together, the next group waits for those that are on their way: one disk write serves them all. */
+/** After a group of so many units, the next group waits for units that are still on their way, so that one disk write serves all. */
 const MANY = 4;
-/** Not longer than this, in milliseconds. */
+/** Longest such wait, in milliseconds. */
 const GATHER_MS = 2;
 
 /** `Part` is what a group is made of: whole units, or their pieces one behind the other. */
@@ -22,7 +22,7 @@ export class CommitQueue<Part> {
   readonly #write: (group: readonly Part[]) => void;
   #group: Part[] = [];
   #waiting: Waiting[] = [];
-  /** Whoever waits for the group that is being written. */
+  /** The callers who wait for the group that is being written. */
   #writing: readonly Waiting[] = [];
   #lastSize = 0;
   /** Whether each unit of the group waits for others that are on their way. */
@@ -39,7 +39,7 @@ export class CommitQueue<Part> {
     return this.#waiting.length === 0 && this.#writing.length === 0;
   }
 
-  /** Resolves when the unit that `put` adds to the group is durable. `more` says that others are on their way for which it waits a moment. */
+  /** Resolves when the unit that `put` adds to the group is durable. `more` says that other units follow, for which this one may wait a moment. */
   add(put: (group: Part[]) => void, more: boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#put(put);
@@ -49,7 +49,7 @@ export class CommitQueue<Part> {
     });
   }
 
-  /** Of a unit that cannot be put nothing stays. @throws what `put` throws */
+  /** When `put` throws, nothing of the unit stays in the group. @throws what `put` throws */
   #put(put: (group: Part[]) => void): void {
     const { length } = this.#group;
     try {

@@ -28,7 +28,7 @@ export function readingDialect({ adapter, compiler, read }: ReadingDialect): Dia
   return {
     createAdapter: () => adapter,
     createDriver: () => driverOf(connection),
-    // The shape of the database is the migrations' business; nobody asks.
+    // Only migrations need to know the tables, and they do not ask Kysely.
     createIntrospector: (database) => new SqliteIntrospector(database),
     createQueryCompiler: () => compiler,
   };

@@ -11,7 +11,7 @@ import type { CommitFailure, DatabaseRequest, Failure, Group, ReadReply } from "
 
 const { path } = workerData as { path: string };
 const database = new Database(path);
-/** What could not be prepared is an error for whoever uses it, not the end of the thread. */
+/** A statement that could not be prepared is an error for each caller that uses it, and does not end the thread. */
 const statements: (Database.Statement | Error)[] = [];
 /** Index, whether it must change one row, number of parameters. */
 const STATEMENT_HEAD = 3;
@@ -106,12 +106,12 @@ function writeGroup(group: Group): CommitFailure[] {
   }
 }
 
-/** What waits in the log goes into the database, and its room is free: on a full disk that may be what is missing. */
+/** Moves the write-ahead log into the database file and frees its room, which may be enough on a full disk. */
 function emptyLog(): void {
   try {
     database.pragma("wal_checkpoint(TRUNCATE)");
   } catch {
-    // It stays in the log, where the next start finds it.
+    // The changes stay in the write-ahead log, where the next start finds them.
   }
 }
 

@@ -136,7 +136,7 @@ class SqliteThread {
     });
   }
 
-  /** Adds a unit as the thread wants it, see `Group`: at once to where it leaves from, because every copy costs as much. */
+  /** Appends a unit in the form that the thread takes (see `Group`) directly to the message that will be sent, to save a copy. */
   #put(unit: readonly Statement[], group: unknown[]): void {
     group.push(unit.length);
     for (const { query, expect, values } of unit) {

@@ -1,4 +1,4 @@
-/** The texts of statements in one database's dialect: compiled when they are met first, and numbered from 0. */
+/** The texts of statements in one database's dialect: compiled at their first use, and numbered from 0. */
 import type { Kysely } from "kysely";
 import type { DatabaseSchema } from "../../core/shared/database-schema.ts";
 import type { Query } from "../../core/shared/ports.ts";

@@ -43,7 +43,7 @@ const buildOnce = async (build: TemplateBuild, progress: (line: string) => void)
   progress(`built ${tag} on ${from}`);
 };
 
-/** A container that never runs is the way to the files of an image. */
+/** The files of an image are read through a container that is made and never started. */
 const withTemplate = async (
   { engine, server, kind, from }: TemplateBuild,
   use: (template: Readable) => Promise<void>,

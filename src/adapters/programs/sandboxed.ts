@@ -24,7 +24,7 @@ export interface ProgramsOptions {
 
 const BUILT_INS_AT = "/opt/dispatch/event-drivers";
 const FILE_AT = "/opt/dispatch/driver";
-/** A driver that made something elsewhere has so long to remove it. */
+/** How long a driver has at its end to remove what it made elsewhere, such as queues in a cloud. */
 const GRACE_MS = 3000;
 const LIMITS: Limits = { memory: 256, cpu: 1, pids: 64, disk: 64 };
 
@@ -77,7 +77,7 @@ async function commandOf({ sandbox, folder, builtIns }: ProgramsOptions, spec: P
   };
 }
 
-/** The server's own, if it was given one: else it is the machine's, which the sandbox has. */
+/** The server's own certificate file, if it was given one; else the machine's, which the sandbox sees anyway. */
 function timezone(): { readonly TZ?: string } {
   const { TZ } = process.env;
   return TZ === undefined ? {} : { TZ };

@@ -1,4 +1,4 @@
-/** Alerts: who is told of what. What they watch is watches.ts, when they speak is watcher.ts. */
+/** Alerts: who gets a message about what. What they watch is in watches.ts, when they send a message is in watcher.ts. */
 import type { Action } from "../shared/contract.ts";
 import { DispatchError } from "../shared/errors.ts";
 import type { Person, Principal } from "../shared/principal.ts";

@@ -1,7 +1,7 @@
 /**
- * When an alert speaks. Each is a job that comes again every few seconds: it looks whether anything is worth a message, and sends one
- * a minute at most, so that a storm becomes one message with its number. How far it has seen is written down only when
- * the message has been sent: what could not be told is told later, together.
+ * When an alert sends a message. Each alert is a job that repeats every few seconds: it looks for news, and sends one message a
+ * minute at most, so that many failures become one message with their number. How far it has looked is recorded only when the
+ * message has been sent: news that could not be sent is sent later, in one message.
  */
 import { principalOfPerson } from "../iam/delegation.ts";
 import type { RunRecord } from "../runs/record.ts";
@@ -33,10 +33,10 @@ export interface WatcherPorts {
 
 /** What the work says: all times in milliseconds since 1970. */
 interface State {
-  /** What it watches; another beginning follows from another answer. */
+  /** What it watches: when that changes, the alert begins anew. */
   readonly watched?: string;
   readonly mark?: Mark;
-  /** When it spoke last. */
+  /** When it sent its last message. */
   readonly told?: number;
   /** From when on the next day's message counts. */
   readonly digested?: number;
@@ -92,7 +92,7 @@ export class AlertWatcher {
     const early = (state.told ?? 0) + APART_MS - Date.now();
     if (early > 0) return this.#later(job, Math.min(early, APART_MS), state);
     const told = { ...after, told: Date.now() };
-    // A function that is slow to tell holds up no other alert.
+    // A function that sends slowly delays no other alert.
     free();
     await this.#send(job, record, text, { ...state, sending: { run: "", after: told } });
     await this.#later(job, EVERY_MS, told);

@@ -21,7 +21,7 @@ export interface Subject {
   readonly of: string | undefined;
 }
 
-/** How far a watch has seen, as JSON: the next look goes on there. */
+/** How far a watch has looked, as JSON: the next look continues there. */
 export type Mark = string | readonly string[];
 
 export interface Seen {
@@ -54,9 +54,9 @@ export function watchesOf({ database, drivers }: WatchPorts): Readonly<Record<Al
 }
 
 const DAY_MS = 24 * 3_600_000;
-/** A run has an end a little before that is on record: nobody looks so close. */
+/** The time of an end is a little earlier than its record, so the last moments are left to the next look. */
 const SETTLED_MS = 2000;
-/** Runs that last longer have an index of their own by their ends. */
+/** Runs that last longer are found by a separate index of their end times. */
 const LONG_NS = 60_000_000_000;
 
 function runWatch(database: Database): Watch {

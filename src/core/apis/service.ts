@@ -15,7 +15,7 @@ import { isWebhook } from "./signature.ts";
 
 export interface FunctionState {
   readonly status: string;
-  /** Some revision answers calls, which may be so while another one is built or has failed. */
+  /** A revision answers calls, perhaps an older one while a new one is being built or has failed. */
   readonly serving: boolean;
 }
 

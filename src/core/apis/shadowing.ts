@@ -1,4 +1,4 @@
-/** Endpoints that lie over each other: allowed, but said aloud on both sides (decision 10). */
+/** Endpoints that share host, path and method: allowed, and told at both of them (decision 10). */
 import type { Endpoint } from "./endpoint.ts";
 import type { Rival } from "./matching.ts";
 

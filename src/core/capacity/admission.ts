@@ -18,7 +18,7 @@ export interface AdmissionSettings {
 export interface Waiter {
   readonly organization: string;
   readonly name: string;
-  /** Milliseconds after which a call that comes now would begin, as far as anybody can tell. */
+  /** The estimated wait of a call that comes now, in milliseconds. */
   readonly expectedWait: number;
 }
 
@@ -52,7 +52,7 @@ export class Admission {
     return { refused: [...this.#refused.values()], waited: this.#waited };
   }
 
-  /** Why a call cannot be taken whatever room there is. */
+  /** Why a call cannot be taken even if there is room. */
   refusalOf({ depth = 0 }: Call, { organization, name }: Omit<Waiter, "expectedWait">): DispatchError | undefined {
     if (this.#closed) return this.#refuse(organization, "stop", new DispatchError("SHUTTING_DOWN"));
     const { maxWorkers: limit } = this.#settings;

@@ -6,13 +6,13 @@
 import type { Claimant, Demand } from "./demand.ts";
 import { Share } from "./share.ts";
 
-/** Of so many workers one is left to others, and one at least. */
+/** One of every so many workers is kept for other organizations, at least one in all. */
 const LEFT_SHARE = 8;
 
-/** With fewer workers than this one is only left once a second organization has asked. */
+/** With fewer workers in all, one is kept for others only after a second organization has asked for workers. */
 const ALWAYS_LEFT_FROM = 4;
 
-/** Further starts at once for organizations of which no worker is starting: another's slow starts are not theirs. */
+/** Additional starts at once, for organizations of which no worker is starting: slow starts of others must not delay them. */
 const FURTHER_STARTS = 2;
 
 /**
@@ -158,7 +158,7 @@ function byTurn(a: Waiting, b: Waiting): number {
   );
 }
 
-/** Whether it should get a worker of the holder, who is of the same organization. */
+/** Whether the claimant should get a worker that the holder has; both are of the same organization. */
 function isBehind({ claimant, depth, waitsSince }: Demand, holder: Claimant): boolean {
   if (claimant.workers > 0) return holder.workers > claimant.workers + 1;
   if (holder.workers > 1 || depth > holder.depth) return true;

@@ -1,6 +1,6 @@
 /** A call as far as its waiting goes. */
 export interface Call {
-  /** It was promised and is on record: it waits as long as it must, and a full line takes it, see `Pool.admit`. */
+  /** It was accepted and is on record: it may wait for any time, also in a full queue, see `Pool.admit`. */
   readonly durable?: boolean;
   /** How many calls that wait for each other led to it; absent is 0. */
   readonly depth?: number;

@@ -34,7 +34,7 @@ export class Demand {
     return Math.min(this.#since, this.claimant.waitsSince);
   }
 
-  /** Its worker may start: until `settled` that counts as a busy one. */
+  /** Its worker may start; until `settled` is called that counts as a busy worker. */
   granted(share: Share): void {
     share.held++;
     if (this.spare) return;

@@ -3,7 +3,7 @@
  * of another worker, so these come after growing pauses, while the calls wait, and yield the processors to everybody else.
  */
 
-/** So many ends cost nothing: a mistake. */
+/** So many such ends have no consequence: they may be mistakes. */
 const FORGIVEN = 3;
 /** Milliseconds before the next start after one more; twice as long after each. */
 const FIRST_PAUSE_MS = 125;

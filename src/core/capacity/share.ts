@@ -35,7 +35,7 @@ export class Share {
     this.#busyAll++;
   }
 
-  /** ... and has nothing more to do. */
+  /** ... and has become idle. */
   leave(depth: number): void {
     this.#busy[depth] = (this.#busy[depth] ?? 1) - 1;
     this.#busyAll--;
@@ -59,12 +59,12 @@ export class Share {
     return this.#busyAll < Math.min(most, Math.max(1, most - deepest) + depth);
   }
 
-  /** It is called once, as soon as one more call may begin. */
+  /** Calls `wake` once, as soon as one more call may begin. */
   whenLess(wake: () => void): void {
     this.#blocked.add(wake);
   }
 
-  /** A call by another call, and none so deep is going on: it always finds a worker, so that somebody always gets on. */
+  /** Whether a call by another call is deeper than all that are going on: it always gets a worker, so that calls that wait for each other never block. */
   isDeepest(depth: number): boolean {
     return depth > 0 && !this.#busy.some((count, at) => at >= depth && count > 0);
   }

@@ -70,9 +70,9 @@ interface Begun {
 }
 
 const NO_ROOM_PAUSE_MS = 500;
-/** Whoever makes it possible says so; this is for what nobody said. */
+/** Deliveries are woken when they become possible; this is the pause for the case that a wake-up was lost. */
 const NOT_POSSIBLE_PAUSE_MS = 10_000;
-/** An event is acknowledged when it is on record; so long at most the answer waits for its runs to be there, too. */
+/** An event is acknowledged when it is on record. The answer waits at most so long, in milliseconds, until its runs exist, too. */
 const ACKNOWLEDGE_WITHIN_MS = 500;
 
 export class Deliveries {
@@ -127,7 +127,7 @@ export class Deliveries {
     ];
   }
 
-  /** What a subscription's deliveries waited for may be there: they need not wait for the next look. */
+  /** Wakes the deliveries of a subscription: what they wait for may have happened. */
   async hasten({ organization, id }: SubscriptionRecord): Promise<void> {
     this.#goOn(id);
     await this.#ports.database.commit([hasten({ organization, kind: "delivery", ...keysOf(id) })]);
@@ -142,7 +142,7 @@ export class Deliveries {
       this.hasten(record).catch((error: unknown) => log.warn({ err: error }, "deliveries could not be hastened"));
   }
 
-  /** A subscription was written: whoever has resumed it does not wait. */
+  /** A subscription was written: if that resumed it, its deliveries go on at once. */
   subscriptionChanged(organization: string, name: string): void {
     const { subscriptions, log } = this.#ports;
     const record = subscriptions.find(organization, name);
@@ -172,7 +172,7 @@ export class Deliveries {
     const delivery = JSON.parse(job.payload) as Delivery;
     try {
       const record = this.#ports.subscriptions.find(job.organization, delivery.subscription);
-      // Who has unsubscribed gets nothing more.
+      // The subscription was deleted: nothing more is delivered to it.
       const isThere = record?.id === delivery.subscriptionId;
       const isOver = isThere && (await act(record, delivery));
       this.#hasEnded(job, delivery);
@@ -187,7 +187,7 @@ export class Deliveries {
 
   async #inTurn(record: SubscriptionRecord, job: HeldJob, delivery: Delivery, place: Place): Promise<boolean> {
     const most = concurrencyOf(record);
-    // One that is tried again stands behind others; those that are tried first are few, by their order.
+    // A retry waits behind others. First attempts are few at once, because they keep their order.
     if (job.attempt > 1 && this.#turns.isCrowded(record.id, most)) throw new NotNowError(NO_ROOM_PAUSE_MS);
     place.free();
     const leave = await this.#turns.enter(record.id, most);
@@ -199,11 +199,11 @@ export class Deliveries {
   }
 
   async #deliver(job: HeldJob, delivery: Delivery, place: Place): Promise<boolean> {
-    // It may have been changed while others had their turns.
+    // The subscription may have been changed or deleted while this delivery waited for its turn.
     const record = this.#ports.subscriptions.find(job.organization, delivery.subscription);
     if (record?.id !== delivery.subscriptionId) return false;
     const begin = () => this.#begin(record, job, delivery);
-    // After a crash several are begun again at once: in their order.
+    // After a crash several begin again at once, and keep their order.
     const begun = await (waitsForEnds(record)
       ? begin()
       : this.#turns.inOrder(record.id, () => this.#withFollowers(record, job, place, begin)));
@@ -250,7 +250,7 @@ export class Deliveries {
     const earlier =
       delivery.run === undefined ? undefined : await this.#ports.runs.find(job.organization, delivery.run);
     if (earlier?.status === "READY") return undefined;
-    // It is being taken up again.
+    // A restart has taken this run up again.
     if (earlier !== undefined && earlier.finished === undefined)
       return { run: earlier.id, hasLeft: job.orderKey === ownKeyOf(record, job.id) };
     if (record.document.paused) await this.#wait(record, job, "it is paused");
@@ -267,7 +267,7 @@ export class Deliveries {
     throw new NotNowError(NOT_POSSIBLE_PAUSE_MS);
   }
 
-  /** Which run it is stands in the work, so that whoever takes this up after a crash starts no second one. */
+  /** The job records the run's id, so that after a crash no second run is started. */
   async #start(record: SubscriptionRecord, job: HeldJob, delivery: Delivery): Promise<Begun> {
     const { organization, name, author, document } = record;
     const subscriber: Principal = {
@@ -344,7 +344,7 @@ function isNotThere(error: unknown): boolean {
   return isError(error, "NOT_FOUND", "FUNCTION_NOT_READY");
 }
 
-/** No room is no attempt; what the same event will always meet is hopeless. */
+/** A refusal for want of room does not count as an attempt; an error that would come every time makes a dead letter. */
 function refusal(error: unknown): unknown {
   if (!(error instanceof DispatchError)) return error;
   if (error.isPassing) return new NotNowError(NO_ROOM_PAUSE_MS, error);

@@ -1,4 +1,4 @@
-/** Whoever watches reads the log of events behind its own place: slow ones lose nothing and hold up nobody. */
+/** Each watcher reads the log of events from its own position: slow ones lose nothing and delay nobody. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { DispatchError } from "../shared/errors.ts";
 import type { Database } from "../shared/ports.ts";

@@ -10,7 +10,7 @@ export class DeliveryTurns {
   /** By subscription: the last act that was begun. */
   readonly #acts = new Map<string, Promise<unknown>>();
 
-  /** Does one thing of a subscription after the other, in the order in which they were asked for. */
+  /** Runs the tasks of a subscription one after the other, in the order in which they came. */
   inOrder<T>(subscription: string, act: () => Promise<T>): Promise<T> {
     const result = (this.#acts.get(subscription) ?? Promise.resolve()).then(act);
     const tail = result.catch(() => {});

@@ -18,7 +18,7 @@ interface Look {
   readonly until: number;
 }
 
-/** In between, what is let in is counted here. */
+/** Between two counts in the database, the events that were let in are counted here. */
 const LOOK_EVERY_MS = 10_000;
 
 export class WaitingBound {

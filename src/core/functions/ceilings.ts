@@ -29,7 +29,7 @@ function refuseAbove(field: string, value: number | undefined, limit: number, se
     throw new DispatchError("TOO_HIGH", { field, place: "body", limit, setting });
 }
 
-/** For what a function does not name, and for one that is older than its ceiling, which holds from the next start on. */
+/** For limits that a function does not name, and for functions that are older than a ceiling, which applies from the next start on. */
 export function withinCeilings<T extends Record<LimitName, number>>(ceilings: Ceilings, limits: T): T {
   const lowered = LIMITS.map((name) => [name, Math.min(limits[name], ceilings[name])]);
   return { ...limits, ...Object.fromEntries(lowered) };

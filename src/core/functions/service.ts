@@ -200,7 +200,7 @@ export class Functions extends ResourceService<FunctionResource, FunctionDocumen
       this.#retire(faasId);
       throw error;
     });
-    // The revision before ends when the feed tells of this one.
+    // The revision before is retired when the change feed tells of this one.
     if (noted !== undefined) return undefined;
     this.#retire(faasId);
     return [];
@@ -234,7 +234,7 @@ export class Functions extends ResourceService<FunctionResource, FunctionDocumen
 
   protected async documentOf(write: Write<FunctionResource>, before?: FunctionRecord): Promise<FunctionDocument> {
     const { principal, organization, name, body } = write;
-    // Whoever writes a function with secrets can read them through it.
+    // A person who writes a function can make it return the secrets that it gets.
     if (body.secrets?.length) this.iam.authorize(principal, { resource: "secret", action: "use", organization });
     if (before === undefined) this.store.refuseTaken(organization, name);
     if (!body.source && !body.sourceURL) throw new DispatchError("NO_SOURCE");

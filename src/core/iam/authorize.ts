@@ -34,7 +34,7 @@ export function createIam(accounts: Accounts): Iam {
     if (kind === "administrator" || kind === "system") return true;
     if (kind === "service-account") return accounts.judge(principal, permission);
     if (!isNeeded(principal, permission)) return false;
-    // Whoever forgot for whom it acts gets nothing.
+    // A principal that acts for others but names nobody gets no rights.
     if (principal.people === undefined) return false;
     for (const person of principal.people) if (!personMay(person, permission)) return false;
     return true;

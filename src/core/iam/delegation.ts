@@ -28,7 +28,7 @@ export function joinPeople(caller: Principal, author: Person): readonly Person[]
   return people.includes(author) ? people : [...people, author].sort();
 }
 
-/** What of a principal's rights depends on its kind alone: all that its way of working needs. */
+/** The rights that principals of each kind need for their work; they never get more than these. */
 const needs: Readonly<Record<string, ReadonlySet<string>>> = {
   function: new Set([
     "runs create",
@@ -46,7 +46,7 @@ const needs: Readonly<Record<string, ReadonlySet<string>>> = {
   alert: new Set(["runs create"]),
 };
 
-/** Whether what acts for others ever does this: at home, and as far as its kind needs it. */
+/** Whether a principal that acts for others ever needs this: only in its own organization, and only what its kind needs. */
 export function isNeeded({ kind, via, organization }: Principal, permission: Permission): boolean {
   const rights = needs[via === "connection" ? via : kind];
   return (

@@ -39,7 +39,7 @@ export function judgeForwarded(iam: Iam, principal: Principal, request: Forwarde
   return allowed ? organization : undefined;
 }
 
-/** What is no resource is open to whoever belongs there. */
+/** Paths that are no resource are open to everybody who belongs to the organization. */
 function isOwn({ kind, organization: home }: Principal, organization: string): boolean {
   return kind === "administrator" || home === organization;
 }

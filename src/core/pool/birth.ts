@@ -1,8 +1,8 @@
-/** When a worker became what it is, in monotonic milliseconds. */
+/** When a worker was asked for, started and loaded, in monotonic milliseconds. */
 export interface Birth {
   /** A worker was asked for. */
   readonly asked: number;
-  /** It was there, with its interpreter warmed: at once when one waited. */
+  /** Its interpreter was ready; equal to `asked` when a waiting worker was taken. */
   readonly warmed: number;
   /** The function was loaded. */
   readonly loaded: number;

@@ -27,13 +27,13 @@ export interface FunctionPoolPorts {
   idle(): void;
 }
 
-/** A run that lasts this long gives back what waits behind it in its worker. */
+/** When a run lasts this long, the runs that wait behind it in its worker go back to the queue. */
 const LONG_RUN_MS = 20;
-/** A further worker pays when the queue would otherwise take longer than this. */
+/** Another worker is started when the queue would otherwise take longer than this. */
 const GROW_AFTER_MS = 10;
 const STARTING_AT_ONCE = 2;
 const FILL_AGAIN_MS = 15_000;
-/** A worker that has nothing to do takes up its next run at once. The bound for functions without a time-out, and the least. */
+/** An idle worker must begin its next run within this time, or it is ended: the bound for functions without a time-out, and the shortest bound. */
 const LONGEST_DEBT_MS = 10_000;
 const SHORTEST_DEBT_MS = 1000;
 
@@ -44,7 +44,7 @@ export class FunctionPool implements Claimant, Waiter {
   readonly #queue: Line<Task>;
   #starting = 0;
   readonly #pace = new Pace();
-  /** No worker is started for the floor before, in monotonic milliseconds. */
+  /** The earliest time to start a worker for `minWarm` again, in monotonic milliseconds. */
   #fillAt = 0;
   retired = false;
 
@@ -186,7 +186,7 @@ export class FunctionPool implements Claimant, Waiter {
     await Promise.all(this.slots.map((slot) => slot.stop("shutdown")));
   }
 
-  /** The slot with the fewest tasks; for tiny runs the first that has room, so that the others sleep on. */
+  /** The slot with the fewest tasks; for very short runs the first that has room, so that no other worker is woken. */
   #freeSlot(depth: number): Slot | undefined {
     const { prefetch, tiny } = this.#pace;
     let best: Slot | undefined;
@@ -237,11 +237,11 @@ export class FunctionPool implements Claimant, Waiter {
   #worthGrowing(workers: number): boolean {
     const { typical = 0, short } = this.#pace;
     if ((typical * this.#queue.length) / workers > GROW_AFTER_MS) return true;
-    // Where runs are short, a long wait says that this server is busy, and more workers would not help it.
+    // Where runs are short, a long wait means that this server is busy, and more workers would not help.
     return !short && performance.now() - this.#queue.since > GROW_AFTER_MS;
   }
 
-  /** With workers left the queue goes on without the new one; with none nobody would ever serve it. */
+  /** A worker could not be started. Without any other worker nobody would ever serve the queue, so its calls are refused. */
   #cannotGrow(error: Error): void {
     if (this.slots.length > 0 || this.#starting > 0) return;
     this.#queue.refuse(error);
@@ -273,7 +273,7 @@ export class FunctionPool implements Claimant, Waiter {
     }
   }
 
-  /** A worker whose run said that it had ended, and that takes up no other, is stopped; what waits runs elsewhere. */
+  /** Stops a worker that has reported the end of its run and does not begin the next; the calls that wait in it run elsewhere. */
   #collect(slot: Slot, now: number): void {
     const since = slot.owesSince;
     const { timeout } = this.revision;

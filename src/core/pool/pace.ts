@@ -9,7 +9,7 @@ const MAX_PREFETCH = 32;
 /** Runs this short cost less than waking another worker for them. */
 const TINY_MS = 0.5;
 
-/** Times are seen from outside, where a busy server adds to them and never subtracts: lower ones are trusted more. */
+/** A busy server only ever makes the measured times longer, so the average follows lower values faster than higher ones. */
 const FALL = 0.5;
 const RISE = 0.02;
 

@@ -57,7 +57,7 @@ export class Pool {
   readonly #sweeper: NodeJS.Timeout;
   #hear: (event: Afterwards, organization: string) => void = () => {};
   #ticking = false;
-  /** A worker is ending, so that another can start: until then, in monotonic milliseconds, no further one is ended for that. */
+  /** Until this time (monotonic milliseconds) no further worker is ended to make room, because one is ending already. */
   #makingUntil = 0;
   #closed = false;
 
@@ -264,7 +264,7 @@ export class Pool {
     return true;
   }
 
-  /** Whether a worker that has ended a call is to go, for whom nothing else makes room. */
+  /** Whether a worker that has just ended a call should end, because another function has waited for its place. */
   #isOwed(holder: FunctionPool, worker: Worker): boolean {
     if (!this.#budget.isOwed(holder) || holder.spare <= 0 || performance.now() < this.#makingUntil) return false;
     this.#making(worker.exited);

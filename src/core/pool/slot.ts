@@ -34,7 +34,7 @@ export class Slot implements Holder {
   #depth = 0;
   /** It has run something. */
   used = false;
-  /** Monotonic milliseconds at which what ran last has to be over, whatever it said of itself; 0 for no such time. */
+  /** When to check, in monotonic milliseconds, that the last run has really ended, although it said so; 0 for no check. */
   probeAt = 0;
 
   constructor(pool: SlotOwner, worker: Worker, born: Birth) {
@@ -56,7 +56,7 @@ export class Slot implements Holder {
     return this.#held.length;
   }
 
-  /** What the worker is busy with: the oldest that it was sent, also while its word that it has begun is on its way. */
+  /** What the worker is busy with: the oldest task that it was sent, also before its message that the task has begun arrives. */
   get current(): Task | undefined {
     return (this.running ?? this.#held.find(({ number }) => number !== 0))?.task;
   }
@@ -123,7 +123,7 @@ export class Slot implements Holder {
     return Math.max(0, this.#held.length - 1);
   }
 
-  /** Since when the worker owes us the start of its next run; undefined when it does not. */
+  /** Since when the worker should have begun its next run; undefined when it has none to begin. */
   get owesSince(): number | undefined {
     const [next] = this.#held;
     if (next === undefined || next.number === 0 || this.running !== undefined) return undefined;

@@ -6,7 +6,7 @@ import type { Revision } from "./revision.ts";
 /** One call on its way through the pool. */
 export interface Task extends Call {
   readonly revision: Revision;
-  /** What its worker remembers of it. */
+  /** Kept by its worker after the run has ended, to name the run of late output. */
   readonly tag?: RunTag;
   /** The envelope for the worker, made when a worker is found: its deadline begins then. */
   envelope(): string;

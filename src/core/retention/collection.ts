@@ -50,7 +50,7 @@ export class Collection {
 
   readonly perform = async (held: HeldJob): Promise<undefined> => {
     const { database, blobs, builder, used, forgetOtherImages } = this.#ports;
-    // Whatever is used later than this is given to its user first.
+    // What comes into use after this moment was handed out by `give` before, which protects it.
     const now = used();
     await blobs.collect((digest) => this.#stopped || now.blobs.has(digest));
     forgetOtherImages(now.images);

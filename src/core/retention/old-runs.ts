@@ -131,7 +131,7 @@ export async function beyond(
   step: Step,
 ): Promise<bigint | undefined> {
   let place = LATEST;
-  // The last hop goes to the first one beyond.
+  // The last step reaches the first run that is too many.
   for (let left = count + 1; left > 0; left -= HOP) {
     const hop = Math.min(left, HOP);
     let rows = query.selectFrom("runs").select("executed").where("organization", "=", organization);

@@ -79,7 +79,7 @@ export class ActiveRun implements Task {
   going: Going | undefined;
   /** Why it never ran, for a caller who waits. */
   refusal: Error | undefined;
-  /** Its end could not be written down, so nobody may take it for one. */
+  /** Its end could not be recorded, so callers get an error instead of the result. */
   unrecorded = false;
   /** The key that is bound to it. */
   keyUse: KeyUse | undefined;
@@ -89,9 +89,9 @@ export class ActiveRun implements Task {
   entered = false;
   /** What it wrote last. */
   lastLines: LastLines | undefined;
-  /** Why it is to end, whatever else it says. */
+  /** Why it was cancelled: that is its error, whatever it returned. */
   cancelled: string | undefined;
-  /** Nothing of it remains: it need not begin. */
+  /** It was withdrawn: it leaves no record and must not begin. */
   withdrawn = false;
   readonly #keeper: RunKeeper;
   readonly #httpContext: string | undefined;
@@ -119,7 +119,7 @@ export class ActiveRun implements Task {
     if (!record.blocking) this.claim = () => keeper.claim(this);
   }
 
-  /** Its caller has gone with a promise. */
+  /** Asynchronous: its caller got an answer already and does not wait. */
   get durable(): boolean {
     return !this.record.blocking;
   }
@@ -135,7 +135,7 @@ export class ActiveRun implements Task {
     this.#gone = () => before() && gone();
   }
 
-  /** Nobody waits for a run whose caller has gone with a promise. */
+  /** How many calls that wait for each other led to it; 0 for an asynchronous run, for which no call waits. */
   get depth(): number {
     return this.durable ? 0 : this.record.depth;
   }
@@ -221,7 +221,7 @@ export class ActiveRun implements Task {
     }
   }
 
-  /** Ends the run with what nobody foresaw: nobody else may suffer from it. */
+  /** Ends the run with an unexpected error of the server, so that it affects no other run. */
   crash(error: unknown): void {
     this.#keeper.crashed(this, error);
     if (this.record.finished !== undefined) return;

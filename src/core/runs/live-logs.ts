@@ -17,7 +17,7 @@ export type LiveEvent =
     }
   /** `WITHDRAWN` is for one that never began. */
   | { readonly event: "end"; readonly run: string; readonly functionName: string; readonly status: string }
-  /** It stands otherwise on record than before. */
+  /** Its record has changed. */
   | { readonly event: "state"; readonly run: string; readonly functionName: string; readonly status: string }
   | { readonly event: "lost"; readonly lines: number }
   /** From now on whoever follows states hears of all. */
@@ -41,7 +41,7 @@ type Source = Pick<RunRecord, "organization" | "id" | "functionName" | "parent">
 /** What a run that goes on has written last: for whoever begins to follow it. */
 const MOST_KEPT = 64 * 1024;
 const MOST_WAITING = 512 * 1024;
-/** Of the memory that an event takes which is no line. */
+/** The memory that an event takes besides its line, in bytes. */
 const EVENT_SIZE = 200;
 const MOST_FOLLOWERS = 200;
 /** Whoever listens is told that the connection lives, and whoever has gone is noticed. */
@@ -56,7 +56,7 @@ export class LastLines {
     this.#lines.push({ stream, line });
     this.#size += line.length + 1;
     if (this.#size <= MOST_KEPT) return;
-    // Half of them at once: taking away the first of many costs as much as their number.
+    // Half of them at once, because removing the first element of a long array is expensive.
     this.#lines = this.#lines.slice(Math.ceil(this.#lines.length / 2));
     this.#size = this.#lines.reduce((sum, one) => sum + one.line.length + 1, 0);
   }

@@ -21,7 +21,7 @@ export interface RecorderPorts {
 }
 
 interface Hearing {
-  /** How a run stands that lasts long is on record. */
+  /** The state of a long run was recorded. */
   recorded(record: RunRecord): void;
 }
 
@@ -33,7 +33,7 @@ export class RunRecorder {
     this.#ports = ports;
   }
 
-  /** What cannot be written down now never will be. */
+  /** The server stops: records that cannot be written now are not tried again. */
   stop(): void {
     this.#stopping = true;
   }
@@ -112,10 +112,10 @@ export class RunRecorder {
     return this.#commitAny(this.#hasFunction(record) ? [...insertRun(record), ...beside] : beside);
   }
 
-  /** Who waited hears that it is not on record; its row must not stay without an end, so it gets that when there is room. */
+  /** The caller has heard that the run could not be recorded. If it has a row, that gets its end as soon as there is room. */
   #endLater(run: ActiveRun, beside: readonly Statement[]): void {
     const write = (): Promise<void> => this.#ports.database.commit([...finishRun(run.record), ...beside]);
-    // Else it went with its function, or the next start ends it.
+    // When this fails, the row was deleted with its function, or the next start ends it.
     this.#persist(run, write).catch(() => {});
   }
 

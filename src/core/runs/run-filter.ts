@@ -23,7 +23,7 @@ export interface RunFilter {
 export type FilterValues = Readonly<Record<string, unknown>>;
 
 interface Look {
-  /** A column is no bare one here: which index is used has been decided. */
+  /** Columns are wrapped in expressions, so that the database does not choose another index. */
   readonly condition: (value: (name: string) => RawBuilder<unknown>, count: number) => RawBuilder<SqlBool>;
   readonly values: (wanted: never) => FilterValues;
 }
@@ -34,7 +34,7 @@ const asked = sql`' ' || principal || ':'`;
 const names = sql`' ' || principal || ' ' || coalesce(people, ${sql.lit(ADMINISTRATOR)}) || ' '`;
 const told = sql`lower(coalesce(title, '') || ' ' || coalesce(input, ''))`;
 
-/** In the very letters, which `like` does not mean everywhere. */
+/** Whether the text contains the part, in exactly this letter case; `like` ignores case in SQLite. */
 function holds(text: RawBuilder<unknown>, part: RawBuilder<unknown>): RawBuilder<SqlBool> {
   return sql<SqlBool>`replace(${text}, ${part}, '') <> ${text}`;
 }
@@ -47,7 +47,7 @@ const looks: Readonly<Record<LookName, Look>> = {
         sql` or `,
       )})`,
     values: (user: string) => {
-      // Blanks are between names, and in none of them.
+      // Names are separated by blanks and contain none.
       const name = user.replaceAll(" ", "\n");
       return { whole: ` ${name} `, ofKind: `:${name} `, last: `/${name} ` };
     },
@@ -105,7 +105,7 @@ export function conditionsOf(filter: RunFilter): Conditions {
   };
 }
 
-/** To a power of two, so that there are few forms of it. */
+/** Filled up to a power of two, so that few different statements are needed. */
 function padded(ids: readonly string[]): readonly string[] {
   const length = ids.length === 0 ? 0 : 2 ** Math.ceil(Math.log2(ids.length));
   return Array.from({ length }, (_, at) => ids[Math.min(at, ids.length - 1)] ?? "");

@@ -43,8 +43,8 @@ const columns: readonly (keyof RunRow)[] = [
 ];
 
 /**
- * The run as it is now. One that is written with its end only was never heard of before, so nobody holds anything that a
- * change would have to tell of; half the writes of a busy server are saved that way. `owner` as in `RunTable`.
+ * Inserts the run as it is now. A run that is first written at its end needs no row in the change feed, because nobody can have
+ * known of it before; that saves half the writes of a busy server. `owner` as in `RunTable`.
  */
 export function insertRun(run: RunRecord, owner: string | null = null): Statement[] {
   const insert = sparseInsert(rowOf(run, owner));

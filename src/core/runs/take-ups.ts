@@ -20,7 +20,7 @@ export interface TakeUpPorts {
   revive(record: RunRecord, job: HeldJob): ActiveRun | string;
   /** Resolves when it is under way, or has ended. */
   launch(run: ActiveRun): Promise<void>;
-  /** It will not be launched now. */
+  /** It will not be launched now: forget what `revive` made. */
   leave(run: ActiveRun): void;
   /** Ends it in ERROR. */
   giveUp(record: RunRecord, job: HeldJob, message: string): Promise<void>;

@@ -7,7 +7,7 @@ export class KeyedQueue {
     this.#report = report;
   }
 
-  /** Runs `work` after what was queued for the key before. Its errors are reported, never thrown. */
+  /** Runs `work` after everything that was queued for the key before. Its errors are reported, never thrown. */
   push(key: string, work: () => Promise<void>): void {
     const before = this.#tails.get(key) ?? Promise.resolve();
     const tail = before.then(work).catch(this.#report);

@@ -53,7 +53,7 @@ export class ChangeReader {
     return { changes: rows.map((row) => ({ ...row, name: row.name ?? "" })), isGap: false, goesOn };
   }
 
-  /** The oldest changes go first, so nothing behind a change that is there was dropped. A head that went back is another database's. */
+  /** Whether changes are missing. The oldest are dropped first, so none is missing while the last known one exists. A newest sequence that went back means that the database was replaced. */
   async #isGap(head: number): Promise<boolean> {
     if (head < this.#position) return true;
     const rows = this.#database.query.selectFrom("changes").select("sequence");

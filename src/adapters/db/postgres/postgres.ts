@@ -48,7 +48,7 @@ class Postgres implements Database {
   constructor(address: string) {
     const config = clientConfig(address);
     this.#pool = new Pool({ ...config, max: READERS });
-    // A connection that breaks while nobody uses it: the next reading opens another.
+    // A connection that breaks while it is idle needs nothing: the next read opens another.
     this.#pool.on("error", () => {});
     this.#session = new Session(config, prepareWriter, (error) => {
       if (error instanceof InUseError) this.#lost.resolve(error);
@@ -77,7 +77,7 @@ class Postgres implements Database {
     return this.#commits.add((group) => group.push(ready), more);
   }
 
-  /** Not tried again when the server goes away under it: rows may have been given that nobody got. */
+  /** Not tried again when the connection breaks: the rows may have been taken although their answer was lost. */
   async take<Row>(statement: Statement<Row>): Promise<Row[]> {
     const { text, values } = this.#ready(statement);
     try {
@@ -104,7 +104,7 @@ class Postgres implements Database {
     this.#commits.written(await this.#writer.write(group));
   }
 
-  /** @throws Error for a value that was forgotten, which the client would send as null. */
+  /** @throws Error for a value that is undefined, which the client would send as null. */
   #ready({ query, values, expect }: Statement): Ready {
     const { index, sql, slots } = this.#texts.of(query);
     const filled = slots.map((slot) => inSlot(slot, values));

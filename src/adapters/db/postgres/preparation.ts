@@ -22,7 +22,7 @@ export async function prepareWriter(client: Client): Promise<void> {
   const [{ version, encoding } = { version: 0, encoding: "" }] = rows;
   if (version < OLDEST) throw new Error("PostgreSQL 13 or newer is needed");
   if (encoding !== "UTF8") throw new Error(`its encoding is ${encoding}: create it with encoding 'UTF8'`);
-  // An answer promises that the disk has it, whatever the server's default is.
+  // A commit that was answered must be on disk, whatever the server's default is.
   await client.query(
     "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'",
   );

@@ -1,8 +1,8 @@
-/** One connection that comes back: the server may be restarted under it. */
+/** One connection that is opened again when it breaks, for example because the server restarts. */
 import { Client, type ClientConfig } from "pg";
 import { isAway, mayTryAgain } from "./errors.ts";
 
-/** So long a server that went away is waited for. */
+/** How long to wait for a server that went away. */
 const PATIENCE_MS = 10_000;
 const PAUSE_MS = 200;
 

@@ -70,8 +70,8 @@ export class Writer {
   }
 
   /**
-   * The commit itself may be what the server's end interrupts: then the server that comes back knows. Whoever has a new
-   * session has the lock of the old one, so the old transaction has ended by then.
+   * When the connection breaks during the commit, the server is asked afterwards whether it was done. The new session has the
+   * lock that the old one held, so the old transaction has ended by then.
    */
   async #commit(client: Client, transaction: string): Promise<void> {
     try {
@@ -90,7 +90,7 @@ export class Writer {
   }
 }
 
-/** A crash may have forgotten that the number was ever given out; asked for one of the future, PostgreSQL only complains. */
+/** After a crash PostgreSQL may not know any more that it gave the number out. The status of such a number is an error, hence the comparison. */
 const STATUS =
   "select case when $1::xid8 < pg_snapshot_xmax(pg_current_snapshot()) then pg_xact_status($1::xid8) end as status";
 
@@ -109,7 +109,7 @@ async function send(client: Client, { name, text, values, expectOne }: Ready): P
   return result;
 }
 
-/** Why the unit is not in; undefined when it is. @throws Error when all of it may be tried again */
+/** Why the unit was not written; undefined when it was. @throws Error when the whole group may be tried again */
 async function inSavepoint(client: Client, statements: readonly Ready[]): Promise<Error | undefined> {
   await client.query("savepoint unit");
   try {

@@ -92,7 +92,7 @@ export class Container {
     return false;
   }
 
-  /** Whether the kernel killed something in it for want of memory. */
+  /** Whether the kernel killed a process in it because memory ran out. */
   async lackedMemory(): Promise<boolean> {
     return (await oomKills(this.#pid)) > 0;
   }
@@ -107,7 +107,7 @@ export class Container {
     return this.#engine.stopContainer(this.id, GRACE_SECONDS);
   }
 
-  /** When it has ended and nobody asks for its output any more. */
+  /** To be called when it has ended and its output is not needed any more. */
   async remove(): Promise<void> {
     this.server.close();
     for (const listener of this.#door) listener.close();
@@ -127,7 +127,7 @@ const networkOf = (state: EngineContainer, name: string) => {
   return network;
 };
 
-/** The path of its network namespace: it names this one or none, however the numbers of processes are used again. */
+/** The path of its network namespace. It never leads to that of another container, also when the kernel gives a process number again. */
 const enter = (state: EngineContainer): string[] => ["nsenter", `--net=${state.NetworkSettings.SandboxKey}`];
 
 const lockIn = async (order: ContainerOrder, state: EngineContainer): Promise<void> => {

@@ -1,4 +1,4 @@
-/** How often the kernel killed something in a process' control group for want of memory. */
+/** How often the kernel killed something in a process' control group because memory ran out. */
 import { readFile } from "node:fs/promises";
 
 const ROOT = "/sys/fs/cgroup";
@@ -11,7 +11,7 @@ export const oomFile = (groups: string): string | undefined => {
   return unified === undefined ? undefined : `${ROOT}${unified}/memory.events`;
 };
 
-/** 0 as well where nobody counts. */
+/** Also 0 where the kernel does not count it. */
 export const oomKills = async (pid: number): Promise<number> => {
   const read = (path: string): Promise<string> => readFile(path, "utf8").catch(() => "");
   const file = oomFile(await read(`/proc/${pid}/cgroup`));

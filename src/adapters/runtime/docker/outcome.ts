@@ -28,7 +28,7 @@ const maskedFailure = (failure: FunctionFailure, mask: (text: string) => string)
   stacktrace: failure.stacktrace?.map(mask) ?? null,
 });
 
-/** Tells the listener of the lines, and gives the rest. */
+/** Passes the lines of the logs to the listener and returns the outcome. */
 export const outcomeOf = (
   { logs, output, error }: Answer,
   listener: InvocationListener,

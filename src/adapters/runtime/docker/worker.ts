@@ -26,7 +26,7 @@ export interface DockerWorkerOptions extends OutcomeLimits {
   readonly log: Log;
 }
 
-/** A connection may break before the news of the container's end is here. */
+/** How long to wait, after a connection broke, for the message that the container has ended. */
 const NEWS_MS = 1000;
 
 const NO_LOGS = { stdout: null, stderr: null };
@@ -144,7 +144,7 @@ export class DockerWorker implements Worker {
     void this.#pump();
   }
 
-  /** Undefined when the container ends instead, and the run with it. */
+  /** Undefined when the container ended: that ends the run as well. */
   async #outcome(container: Container, { envelope, listener }: Call): Promise<Outcome | undefined> {
     try {
       const outcome = outcomeOf(await container.server.call(envelope), listener, this.#masks, this.#options);

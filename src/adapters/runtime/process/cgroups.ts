@@ -17,11 +17,11 @@ export interface ControlGroup {
   readonly joinFiles: readonly string[];
   /** `background` as in `SandboxCommand`. @throws Error when a value is refused, e.g. a memory limit below what is in use. */
   apply(limits: Limits, background?: boolean): void;
-  /** True once the kernel has killed a process of the group for want of memory. */
+  /** True once the kernel has killed a process of the group because memory ran out. */
   memoryExceeded(): boolean;
   /** Bytes in use, without cached files that can be dropped; undefined where memory is not counted. */
   memoryUsed(): number | undefined;
-  /** Kills the processes of the group, and gives those that there were; [] when it is empty. */
+  /** Kills the processes of the group and returns their numbers; [] when there are none. */
   kill(): readonly number[];
   remove(): Promise<void>;
 }

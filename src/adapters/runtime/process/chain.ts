@@ -1,4 +1,4 @@
-/** The words of the chain that sandbox.ts describes, each program replacing the one before by exec. */
+/** The command line of the chain that sandbox.ts describes: each program replaces the one before by exec. */
 import type { Limits } from "../../../core/shared/ports.ts";
 import type { ControlGroup, ControlGroups } from "./cgroups.ts";
 import type { InheritedDescriptors } from "./inherited-descriptors.ts";

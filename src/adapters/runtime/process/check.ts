@@ -33,7 +33,7 @@ interface Cause {
 const isAboutNamespaces = (complaint: string): boolean =>
   /new namespace|uid map|unshare|user namespace|Operation not permitted/i.test(complaint);
 
-/** The first that applies is the one to tell. */
+/** In order: the first one that applies is reported. */
 const CAUSES: readonly Cause[] = [
   {
     applies: (complaint) => /\/dev\/net\/tun/.test(complaint),

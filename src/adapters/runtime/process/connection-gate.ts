@@ -50,7 +50,7 @@ export class ConnectionGate {
       return false;
     }
     this.#count(socket, organization, open, peer);
-    // Fewer connections cannot be too many of one worker: then nobody is looked for.
+    // With so few connections no single worker can have too many, so the search for its owner is saved.
     if (open.size > this.#limits.worker) void this.#refuseExcess(organization, open);
     return true;
   }
@@ -64,7 +64,7 @@ export class ConnectionGate {
     });
   }
 
-  /** Resets the younger connections of whoever has more than a worker may. */
+  /** Resets the youngest connections of each worker that has more than it may. */
   async #refuseExcess(organization: string, open: Map<Socket, FindPeer>): Promise<void> {
     const held = new Map<object, number>();
     for (const [socket, peer] of open) {

@@ -25,7 +25,7 @@ const KNOWN = {
 
 const SYSTEM = ["/usr", "/usr/local"];
 
-/** The file itself behind links, when that is shown: what they lead to elsewhere is not. */
+/** The file that links lead to, when sandboxes see it; files elsewhere need no cover. */
 const shownFile = (path: string, prefixes: readonly string[]): string[] => {
   if (!existsSync(path)) return [];
   const real = realpathSync(path);

@@ -40,11 +40,11 @@ export class FloodGauge {
   }
 }
 
-/** Milliseconds of one turn of reading, and the bytes that may be read in it: 24 MB a second. The thread serves others in between. */
+/** The length of one turn of reading in milliseconds, and the bytes that may be read in it (24 MB a second). Between turns the thread serves others. */
 const TURN_MS = 10;
 const BYTES_A_TURN = 0.24 * MEBIBYTE;
 
-/** How fast a worker's output is read: whoever writes faster waits at the pipe, and nobody else waits for him. */
+/** How fast a worker's output is read. A function that writes faster waits at its pipe and delays nobody else. */
 export class ReadingPace {
   readonly #now: () => number;
   #turn = -TURN_MS;

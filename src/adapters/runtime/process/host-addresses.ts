@@ -78,7 +78,7 @@ class Follower implements HostAddresses {
     this.#monitor?.stdin?.end();
   }
 
-  /** Nobody says when the monitor listens, so its start counts as a change, too. */
+  /** The monitor does not say when it has begun to listen, so its start counts as a change, too. */
   #listen(): void {
     if (this.#closed) return;
     const monitor = spawn("/bin/sh", ["-c", MONITOR], { cwd: "/", env: { PATH: PROGRAM_PATH } });

@@ -58,7 +58,7 @@ const takeBlock = async (): Promise<Block> => {
     const release = await hold(`dispatch-users-${block}`);
     if (release !== undefined) return { first: FIRST + block * BLOCK_SIZE, release };
   }
-  // Somebody holds a thousand names to be in the way: then chance keeps servers apart.
+  // Somebody holds a thousand names on purpose: a block is then drawn at random.
   const block = TRIES + Math.floor(Math.random() * (BLOCKS - TRIES));
   return { first: FIRST + block * BLOCK_SIZE, release: () => undefined };
 };

@@ -15,10 +15,10 @@ interface Invocation {
   title: string | undefined;
 }
 
-/** What only a forger says, in words that follow "the worker"; undefined when all is well. */
+/** What is wrong with a message that no honest guest sends, in words that follow "the worker"; undefined when nothing is. */
 export type Violation = string | undefined;
 
-/** So many ended runs are remembered by name, for what is said of them afterwards. */
+/** How many ended runs are remembered, so that late messages about them can name their run. */
 const REMEMBERED = 16;
 
 const hasResult = (invocation: Invocation): boolean =>
@@ -36,7 +36,7 @@ export class Invocations implements LateMarkers {
   readonly #maxLogBytes: number;
   /** The first is running or next to run. */
   readonly #waiting: Invocation[] = [];
-  /** The last ones that ended, each in the place of one that is forgotten. */
+  /** The last runs that ended: a ring, in which each takes the place of the oldest. */
   readonly #ended: { readonly number: number; readonly tag: RunTag }[] = [];
   #lastEnded: RunTag | undefined;
   #lastNumber = 0;
@@ -94,7 +94,7 @@ export class Invocations implements LateMarkers {
     return undefined;
   }
 
-  /** Threads may say it a moment too late: then it is dropped. */
+  /** A thread of the function may set a title just after its run has ended: such a title is dropped. */
   titled(number: number, title: string): Violation {
     const running = this.#current();
     if (running?.number === number && running.started) running.title = title;
@@ -109,7 +109,7 @@ export class Invocations implements LateMarkers {
     }
     this.#waiting.splice(at, 1);
     const next = this.#waiting[at];
-    // It never ran: what was read as its output, before this news from another descriptor, is of the one behind it.
+    // It never ran. Output that was read before this message (they travel on different descriptors) belongs to the next one.
     if (next !== undefined) invocation.record.moveTo(next.record);
     invocation.listener.returned();
     return undefined;
@@ -122,7 +122,10 @@ export class Invocations implements LateMarkers {
     return undefined;
   }
 
-  /** A marker may be read before the news that its run began, so one of a run that waits shows only when the true one follows. */
+  /**
+   * A marker may be read before the message that its run began, because they travel on different descriptors. So a forged marker
+   * of a run that waits is noticed only when the true one follows.
+   */
   marker(stream: StreamName, number: number): Violation {
     if (number > this.#lastNumber) return `ended the output of run ${number}, which does not exist`;
     if (number <= this.#marked[stream]) return `ended the output of run ${number} more than once`;
@@ -131,7 +134,7 @@ export class Invocations implements LateMarkers {
     return undefined;
   }
 
-  /** Markers that should have come have not: their invocation is over without them. */
+  /** Ends the invocation at the head without its markers, which have not come in time. */
   giveUpMarkers(): void {
     const [head] = this.#waiting;
     if (head === undefined || !hasResult(head)) return;

@@ -17,7 +17,7 @@ export interface LateMarkers {
 
 let watching: LateMarkers[] = [];
 
-/** After a turn in which what had arrived was read: a server that was busy must not take its own delay for the guest's. */
+/** Runs after a turn in which everything that had arrived was read, so that a busy server does not blame the guest for its own delay. */
 const giveUp = (late: LateMarkers, since: number): void => {
   if (late.lateSince !== since) return;
   late.lateSince = undefined;

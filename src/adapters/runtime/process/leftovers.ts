@@ -1,4 +1,4 @@
-/** What a server that died left running. No note is kept of it: a sandbox is known by the /etc that it was given. */
+/** Processes that a dead server left running. No list of them is kept: a sandbox is recognised by the folder that it has as /etc. */
 import { readdirSync, statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "./log.ts";

@@ -38,7 +38,7 @@ export class LogRecord {
     this.#put(stream, this.full ? `... log limit of ${sizeText(this.#limit)} reached, the rest is left out` : line);
   }
 
-  /** Hands over what it was given by mistake. */
+  /** Gives its lines to the record of the run that really wrote them. */
   moveTo(other: LogRecord): void {
     for (const stream of ["stdout", "stderr"] as const) {
       for (const line of this.logs[stream] ?? []) other.add(stream, line, Buffer.byteLength(line) + 1);
@@ -63,7 +63,7 @@ export class LogRecord {
 
 const NEWLINE = 10;
 
-/** Of a digit in lower case. */
+/** The value of a hexadecimal digit, given as the code of its lower-case letter. */
 const hexValue = (letter: number): number => (letter < 0x61 ? letter - 0x30 : letter - 0x57);
 
 const NUMBER_DIGITS = 8;

@@ -186,7 +186,7 @@ class LivingNetworks implements Networks {
   readonly #emptyMilliseconds: number;
   /** By kind and organization, those that take new sandboxes. */
   readonly #open = new Map<string, Promise<Network>>();
-  /** All that are made, also those that only wait for the end of whoever is inside; and what makes it take nobody any more. */
+  /** All networks that exist, also those that only wait until the last sandbox inside has ended; with the function that closes each to new sandboxes. */
   readonly #made = new Map<Network, () => void>();
   readonly #sweeper: NodeJS.Timeout;
   #followed: HostAddresses | undefined;
@@ -244,7 +244,7 @@ class LivingNetworks implements Networks {
     return this.#followed;
   }
 
-  /** What is being made may have read an older list, and gets this one when it is made. */
+  /** A network that is being made may have read an older list, so it gets this one once it is made. */
   #update(hostAddresses: readonly string[]): void {
     this.#latest = hostAddresses;
     for (const network of this.#made.keys()) network.update(hostAddresses);

@@ -16,7 +16,7 @@ const COMPLAIN_AFTER = 10_000;
 const DRAIN_MILLISECONDS = 100;
 const MOST_DRAINS = 20;
 
-/** Kills until nothing is left. What hangs inside the kernel cannot be killed: then this waits, and says so. */
+/** Kills until nothing is left. A process that hangs inside the kernel cannot be killed: this then waits for it, and logs that it does. */
 export const killUntilNothingIsLeft = async (
   init: ProcessIdentity | undefined,
   group: Pick<ControlGroup, "kill">,

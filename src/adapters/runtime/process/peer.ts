@@ -32,7 +32,7 @@ export interface Owner {
 
 export type Ends = Pick<Socket, "remoteAddress" | "remotePort" | "localAddress" | "localPort">;
 
-/** How long anybody may be looked for: a sandbox can open many files. */
+/** How long the search for one peer may take: a sandbox can have many open files to look through. */
 const PATIENCE_MS = 2000;
 
 /** Finds residents of one organization's network, one after the other. `holder` is a process in it. */
@@ -55,14 +55,14 @@ export const peersOf = (holder: number, organization: string, residents: Residen
   };
 };
 
-/** Somebody in a sandbox; without a name nobody answers it. */
+/** A sandbox at the other end. One without a name (an installer) gets no answer. */
 export type Neighbour = Pick<Resident, "name" | "organization">;
 
 const NOBODY: Neighbour = { organization: "" };
 
 /**
- * Who on the host's own network holds the other end of a connection to the server, when it is a sandbox. Who has closed its
- * end already is nobody: it can no longer be told from a sandbox.
+ * The sandbox on the host's own network that holds the other end of a connection to the server, if one does. A peer that has
+ * closed its end already cannot be told from a sandbox any more, so it counts as one without a name.
  */
 export const neighbourAt = async (ends: Ends, residents: Residents): Promise<Neighbour | undefined> => {
   const owner = await ownerOf(ends, process.pid);

@@ -9,7 +9,7 @@ export interface ProcessIdentity {
 }
 
 interface ProcessState extends ProcessIdentity {
-  /** It holds a number and nothing else: its threads, files and namespaces are gone. */
+  /** A zombie: it still has its number, but its threads, files and namespaces are gone. */
   readonly hasEnded: boolean;
 }
 

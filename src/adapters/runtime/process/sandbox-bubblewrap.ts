@@ -120,7 +120,7 @@ const limitsOf = ({ controllers }: ControlGroups, seccomp: boolean): Record<stri
   seccomp: seccomp ? "filter" : "none",
 });
 
-/** The size of a tmpfs, and what is an rlimit for want of a control group. */
+/** The size of a tmpfs, and the limits that are set as rlimits because there is no control group. */
 const fixedLimitsOf = ({ controllers }: ControlGroups): (keyof Limits)[] => [
   "disk",
   ...(controllers.memory === undefined ? (["memory"] as const) : []),
@@ -164,7 +164,7 @@ const prepare = async (options: SandboxOptions): Promise<Parts> => {
   };
 };
 
-/** From now on the door knows it, until it has ended. */
+/** Registers it with the function door, until it has ended. */
 const settle = (
   residents: Set<Resident>,
   { child: { pid }, exited }: SandboxedProcess,

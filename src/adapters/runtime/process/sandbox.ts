@@ -65,7 +65,7 @@ export interface SandboxCommand {
 export interface SandboxExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** The kernel killed a process of it for want of memory. */
+  /** The kernel killed a process of it because memory ran out. */
   readonly memoryExceeded: boolean;
 }
 

@@ -17,7 +17,7 @@ const describeEnd = ({ code, signal }: SandboxExit): string => {
 const wasKilled = ({ code, signal }: SandboxExit): boolean =>
   signal === "SIGKILL" || code === SIGNAL_BASE + constants.signals.SIGKILL;
 
-/** A stop on purpose wins, and a broken protocol is told in words; a kill by the kernel for want of memory is told from other ends. */
+/** A stop on purpose wins, and a broken protocol is told in words; a kill by the kernel because memory ran out is told from other ends. */
 export const workerExit = (exit: SandboxExit, stopped: StopReason | undefined, violation?: string): WorkerExit => {
   const detail = describeEnd(exit);
   if (stopped === "protocol") return { reason: stopped, detail: violation ?? "did not take up its next run" };

@@ -46,7 +46,7 @@ export interface WorkerOptions {
 /** Error frames and the like may be a little longer than the longest output. */
 const FRAME_SLACK = 256 * 1024;
 
-/** How much of what a worker says between two runs is passed on. */
+/** How many bytes of output between two runs are written to the debug log. */
 const STRAY_LIMIT = 64 * 1024;
 
 /** The shortest text that a guest cuts. */
@@ -109,17 +109,17 @@ class ProcessWorker implements Worker {
   #state: "warming" | "generic" | "loading" | "loaded" = "warming";
   #ready: Waiter | undefined;
   #afterwards: LoadSpec["afterwards"];
-  /** What it did that no guest of ours does. */
+  /** What it did that no honest guest does: it is ended for that. */
   #violation: string | undefined;
   #probe: NodeJS.Timeout | undefined;
-  /** It has told itself why it ends after its runs. */
+  /** The guest has already reported why it will end after its runs. */
   #failureTold = false;
   #stopReason: StopReason | undefined;
   #stopping: Promise<void> | undefined;
   #exit: WorkerExit | undefined;
   #strayBytes = 0;
   #complaint = "";
-  /** Of every secret that it ever got: it may remember them. */
+  /** Masks of every secret that this worker was ever given: its function may have kept the values. */
   readonly #masks = new Set<SecretMask>();
 
   constructor(options: WorkerOptions, channel: Duplex) {
@@ -160,7 +160,7 @@ class ProcessWorker implements Worker {
   probe(): void {
     if (this.#probe !== undefined || this.#exit !== undefined || !this.#invocations.idle) return;
     this.#writer.write(emptyFrame(FrameType.probe, 0));
-    // After a turn in which what had arrived was read: a server that was busy must not take its own delay for the guest's.
+    // Judged after a turn in which everything that had arrived was read, so that a busy server does not blame the guest for its own delay.
     this.#probe = setTimeout(() => setImmediate(() => this.#unanswered()), PROBE_PATIENCE).unref();
   }
 
@@ -353,7 +353,7 @@ class ProcessWorker implements Worker {
     void this.stop("protocol");
   }
 
-  /** It ended by itself or by its fault, and nobody was told. */
+  /** It ended by itself or by its own fault, and that has not been reported yet. */
   #isSurprise({ reason }: WorkerExit): boolean {
     if (this.#state !== "loaded" || this.#failureTold) return false;
     return reason === "exited" || reason === "memory" || reason === "protocol";

@@ -30,7 +30,7 @@ function validatorsOf(schema: string): Validators {
   return made;
 }
 
-/** One value of each kind: a reference that leads nowhere is followed for ever whatever the value is. */
+/** One value of each type: a reference to itself is followed for ever, whatever the value is. */
 const PROBES: readonly unknown[] = [null, true, 0, "", [], {}];
 
 function examine(schema: string): SchemaAnswer {
@@ -44,7 +44,7 @@ function check(schema: string, text: string): SchemaAnswer {
   const value: unknown = JSON.parse(text);
   try {
     if (quick(value)) return { violations: [] };
-    // Should finding all of them break a bound, the first one is the answer.
+    // If finding all violations breaks a bound, this first one is the answer.
     post({ answer: { violations: violationLines(quick.errors ?? []) }, final: false });
     thorough(value);
     return { violations: violationLines(thorough.errors ?? []) };
@@ -54,7 +54,7 @@ function check(schema: string, text: string): SchemaAnswer {
   }
 }
 
-/** One that the server took before it knew better fails here as well. */
+/** Fails also for a schema that an earlier version accepted and this one would refuse. */
 function answerTo({ schema, text }: SchemaQuestion): SchemaAnswer {
   try {
     const { quick } = validatorsOf(schema);

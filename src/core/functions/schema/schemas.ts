@@ -116,7 +116,7 @@ function knownCost(schema: unknown): SchemaCost | undefined {
   }
 }
 
-/** By the worst that the schema can do with so much text. */
+/** Judged by the most steps that the schema can need for a text of this length. */
 function isCheap(cost: SchemaCost | undefined, { length }: string, most: number): boolean {
   if (cost === undefined || length > LARGEST_TEXT || cost.steps > LARGEST_SCHEMA) return false;
   return length * (cost.steps + cost.pairs * length) <= most;
