@@ -4,7 +4,7 @@
  */
 import { isUtf8 } from "node:buffer";
 import { DispatchError } from "../shared/errors.ts";
-import { memberText, parseBody } from "../shared/json-text.ts";
+import { elementTexts, memberText, parseBody } from "../shared/json-text.ts";
 
 type Attributes = Readonly<Record<string, unknown>>;
 
@@ -27,8 +27,17 @@ export function fromStructured(text: string): string {
 export function fromBatch(text: string): string[] {
   const events: unknown = parseBody(text, "body");
   if (!Array.isArray(events)) invalid(["a batch is a JSON array of events"]);
-  // Written anew: in an array a number has no text of its own to keep.
-  return events.map((event) => fromStructured(JSON.stringify(event)));
+  return elementTexts(text).map(fromElement);
+}
+
+/** An event of a batch; a refusal says which one is meant. */
+function fromElement(text: string, index: number): string {
+  try {
+    return fromStructured(text);
+  } catch (error) {
+    if (!(error instanceof InvalidEvent)) throw error;
+    throw new InvalidEvent([`event ${index + 1} of the batch: ${error.failures.join("; ")}`]);
+  }
 }
 
 /** An event in binary mode: attributes from `ce-...` headers, the body as data. @throws INVALID_EVENT */
@@ -91,6 +100,15 @@ function decoded(value: string): string {
   }
 }
 
+class InvalidEvent extends DispatchError {
+  readonly failures: readonly string[];
+
+  constructor(failures: readonly string[]) {
+    super("INVALID_EVENT", { message: failures.join("; ") });
+    this.failures = failures;
+  }
+}
+
 function invalid(failures: readonly string[]): never {
-  throw new DispatchError("INVALID_EVENT", { message: failures.join("; ") });
+  throw new InvalidEvent(failures);
 }

@@ -1,7 +1,28 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DispatchError } from "./errors.ts";
-import { endOfValue, memberText, parseBody } from "./json-text.ts";
+import { elementTexts, endOfValue, memberText, parseBody } from "./json-text.ts";
+
+describe("the texts of an array's elements", () => {
+  test("are what the caller wrote", () => {
+    expect(elementTexts(' [ {"n": 12345678901234567890} , 1.0,"a,]" ,[2 ,3]] ')).toEqual([
+      '{"n": 12345678901234567890}',
+      "1.0",
+      '"a,]"',
+      "[2 ,3]",
+    ]);
+    expect(elementTexts("[ ]")).toEqual([]);
+  });
+
+  test("parse to what the whole text has there, whatever the array holds", () => {
+    fc.assert(
+      fc.property(fc.array(fc.jsonValue({ maxDepth: 3 })), fc.constantFrom(undefined, 2, "\t"), (array, indent) => {
+        const texts = elementTexts(JSON.stringify(array, null, indent));
+        expect(texts.map((text) => JSON.parse(text))).toEqual(JSON.parse(JSON.stringify(array)));
+      }),
+    );
+  });
+});
 
 describe("the text of a member", () => {
   test("is what the caller wrote, numbers and blanks included", () => {

@@ -44,6 +44,19 @@ export function memberText(text: string, key: string): string | undefined {
   return found;
 }
 
+/** The texts of the elements of an array, exactly as written. `text` must be a valid JSON array. */
+export function elementTexts(text: string): string[] {
+  const found: string[] = [];
+  let at = skipBlanks(text, text.indexOf("[") + 1);
+  while (at < text.length && text[at] !== "]") {
+    const end = endOfValue(text, at);
+    found.push(text.slice(at, end));
+    at = skipBlanks(text, end);
+    if (text[at] === ",") at = skipBlanks(text, at + 1);
+  }
+  return found;
+}
+
 function skipBlanks(text: string, from: number): number {
   let at = from;
   while (text.charCodeAt(at) <= 32) at++;

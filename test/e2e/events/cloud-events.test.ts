@@ -93,6 +93,11 @@ test("a batch is taken whole or not at all", async () => {
     ["b1", "b2", "b3"],
   ]);
   expect((await seen("b3")).data).toBe("b3");
+  const exact = await post(
+    type,
+    `[${JSON.stringify({ ...attributes, id: "b0" }).slice(0, -1)},"data":{"n":12345678901234567890}}]`,
+  );
+  expect(exact.text).toContain('"data":{"n":12345678901234567890}');
   const refused = await post(
     type,
     JSON.stringify([
@@ -102,7 +107,7 @@ test("a batch is taken whole or not at all", async () => {
   );
   expect([refused.status, parse<{ message: string }>(refused).message]).toEqual([
     400,
-    "Error validating event: id is missing",
+    "Error validating event: event 2 of the batch: id is missing",
   ]);
   const runs = await dispatch.runs("?functionName=note");
   expect(JSON.stringify(runs)).not.toContain('"b4"');
