@@ -32,8 +32,14 @@ const locateSyntaxError = (folder: string): string | undefined => {
   return undefined;
 };
 
+/** Node.js only takes the types away, so it looks for an imported type among the values of the other file. */
+const typeHint = (text: string): string => {
+  const [, name] = /\.[mc]?ts:\d+[\s\S]*does not provide an export named '([^']+)'/.exec(text) ?? [];
+  return name === undefined || name === "default" ? text : `${text} (if ${name} is a type: import type { ${name} })`;
+};
+
 const complaint = (error: unknown, folder: string): string => {
-  const text = describe(error);
+  const text = typeHint(describe(error));
   const placeless = error instanceof SyntaxError && text.startsWith("SyntaxError");
   return withoutFolder((placeless ? locateSyntaxError(folder) : undefined) ?? text, folder).trimEnd();
 };

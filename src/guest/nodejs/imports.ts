@@ -3,7 +3,7 @@
  * for TypeScript. Node.js itself wants the name of the file.
  */
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { registerHooks } from "node:module";
+import { type ResolveFnOutput, type ResolveHookContext, registerHooks } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -22,24 +22,49 @@ const fileOf = (path: string): string | undefined =>
     ...ENDINGS.map((ending) => join(path, `index${ending}`)),
   ].find(isFile);
 
+/** What a tsconfig.json says of names, with absolute paths: its own words before those of the files that it extends. */
+interface Aliases {
+  readonly baseUrl?: string;
+  readonly paths?: Readonly<Record<string, readonly string[]>>;
+  /** The folder to which `paths` are relative. */
+  readonly from?: string;
+}
+
+interface Config {
+  readonly extends?: string | readonly string[];
+  readonly compilerOptions?: { readonly baseUrl?: string; readonly paths?: Record<string, readonly string[]> };
+}
+
+/** So many files may extend each other. */
+const MOST_EXTENDED = 10;
+
+/** Only files of the function are followed: published configurations name no files of it. */
+const readAliases = (file: string, depth = 0): Aliases => {
+  const config = JSON.parse(withoutComments(readFileSync(file, "utf8").replace(/^\uFEFF/, ""))) as Config;
+  const { baseUrl, paths } = config.compilerOptions ?? {};
+  const parents = depth < MOST_EXTENDED ? [config.extends ?? []].flat().filter((name) => /^\.{1,2}\//.test(name)) : [];
+  const inherited = parents.map((name) =>
+    readAliases(resolve(dirname(file), name.replace(/(\.json)?$/, ".json")), depth + 1),
+  );
+  const before: Aliases = Object.assign({}, ...inherited);
+  const base = baseUrl === undefined ? before.baseUrl : resolve(dirname(file), baseUrl);
+  const own = base === undefined ? before : { ...before, baseUrl: base };
+  return paths === undefined ? own : { ...own, paths, from: base ?? dirname(file) };
+};
+
 /** The folders in which `paths` of the tsconfig.json beside the function look for a name. */
 const aliasesOf = (folder: string): ((name: string) => string[]) => {
   try {
-    const text = readFileSync(join(folder, "tsconfig.json"), "utf8");
-    const { compilerOptions = {} } = JSON.parse(withoutComments(text)) as {
-      compilerOptions?: { baseUrl?: string; paths?: Record<string, readonly string[]> };
-    };
-    const { baseUrl, paths = {} } = compilerOptions;
-    const base = resolve(folder, baseUrl ?? ".");
+    const { baseUrl, paths = {}, from = folder } = readAliases(join(folder, "tsconfig.json"));
     const places = (name: string): string[] =>
       Object.entries(paths).flatMap(([pattern, targets]) => {
         const [before = "", after] = pattern.split("*");
-        if (after === undefined) return pattern === name ? targets.map((target) => join(base, target)) : [];
+        if (after === undefined) return pattern === name ? targets.map((target) => join(from, target)) : [];
         if (name.length < before.length + after.length || !name.startsWith(before) || !name.endsWith(after)) return [];
         const middle = name.slice(before.length, name.length - after.length);
-        return targets.map((target) => join(base, target.replace("*", middle)));
+        return targets.map((target) => join(from, target.replace("*", middle)));
       });
-    return (name) => [...places(name), ...(baseUrl === undefined ? [] : [join(base, name)])];
+    return (name) => [...places(name), ...(baseUrl === undefined ? [] : [join(baseUrl, name)])];
   } catch {
     return () => [];
   }
@@ -51,24 +76,30 @@ const withoutComments = (text: string): string =>
     .replace(/("(?:[^"\\]|\\.)*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, (_all, quoted: string | undefined) => quoted ?? "")
     .replace(/("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])/g, (_all, quoted: string | undefined) => quoted ?? "");
 
+/** A JSON file needs no `with { type: "json" }` there, as in every other tool for TypeScript. */
+const asJson = (found: ResolveFnOutput, context: ResolveHookContext): ResolveFnOutput =>
+  found.url.endsWith(".json") && !context.conditions.includes("require")
+    ? { ...found, importAttributes: { type: "json" } }
+    : found;
+
 /** Lets the TypeScript files of a folder find each other. */
 export const resolveTypeScript = (folder: string): void => {
   const aliases = aliasesOf(folder);
   registerHooks({
     resolve: (specifier, context, next) => {
+      const parent = context.parentURL;
+      const from = parent?.startsWith("file:") === true ? fileURLToPath(parent.split("?")[0] ?? parent) : "";
+      if (!TYPESCRIPT.test(from) || !from.startsWith(`${folder}/`)) return next(specifier, context);
       try {
-        return next(specifier, context);
+        return asJson(next(specifier, context), context);
       } catch (error) {
-        const parent = context.parentURL;
-        const isOurs = parent?.startsWith("file:") && NOT_FOUND.includes((error as { code?: string }).code ?? "");
-        const from = isOurs && parent ? fileURLToPath(parent.split("?")[0] ?? parent) : "";
-        if (!TYPESCRIPT.test(from) || !from.startsWith(`${folder}/`)) throw error;
+        if (!NOT_FOUND.includes((error as { code?: string }).code ?? "")) throw error;
         const isRelative = /^\.{1,2}(\/|$)/.test(specifier);
         const places = isRelative ? [join(dirname(from), specifier)] : aliases(specifier);
         const file = places.map(fileOf).find((found) => found !== undefined);
         if (file === undefined) throw error;
         // `require` takes a path and `import` an address.
-        return next(context.conditions.includes("require") ? file : pathToFileURL(file).href, context);
+        return asJson(next(context.conditions.includes("require") ? file : pathToFileURL(file).href, context), context);
       }
     },
   });
