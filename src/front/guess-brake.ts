@@ -86,7 +86,7 @@ export class GuessBrake {
     return place;
   }
 
-  /** Who still guesses is remembered anew at the next mistake; those in line get their turn all the same. */
+  /** Forgets callers; one who still guesses is remembered again at the next mistake, and those who wait still get their turn. */
   #forget(key: string, place: Place, door: string, address: string): void {
     if (this.#places.get(key) === place) this.#places.delete(key);
     if (place.mistakes > REPORT_FROM) this.#report(place, door, address);

@@ -139,7 +139,7 @@ async function firstOverrun(installation: Installation, signal: AbortSignal): Pr
     const atStart = await roomOn(workDir);
     for await (const _tick of ticks(LOOK_EVERY_MILLISECONDS, undefined, { signal })) {
       if (performance.now() > deadline) return `took longer than ${limits.milliseconds / 1000} s and was ended`;
-      // Counting is dear: only when the disk has lost that much to anybody.
+      // Counting is expensive: it is done only when so much room on the disk is gone, whoever used it.
       if (!hasLost(atStart, await roomOn(workDir), limits)) continue;
       const excess = await excessOf(installation);
       if (excess !== undefined) return `${excess} and was ended`;

@@ -31,7 +31,7 @@ interface Index {
   readonly organizations: ReadonlySet<string>;
 }
 
-/** The endpoints of all organizations, indexed anew at the first question after a change. */
+/** The endpoints of all organizations, indexed again at the first request after a change. */
 export class EndpointTable {
   readonly #gatewayOrganization: string;
   readonly #source: () => readonly Endpoint[];

@@ -25,7 +25,7 @@ export interface Cut {
 }
 
 /**
- * The entries behind the place from which the log is believed that are older than `before` (Unix milliseconds) and sealed;
+ * The sealed entries that are older than `before` (Unix milliseconds) and come after the place from which the log is trusted;
  * undefined when there are none. @throws Error when they do not follow each other
  */
 export async function oldEntries(

@@ -5,7 +5,7 @@ import type { Link } from "./chain.ts";
 export interface Seal extends Link {
   /** Rows up to this sequence were written by a version that had no key, and were sealed as they were found. */
   readonly unkeyedUntil: number;
-  /** What lies before was accepted as it was found, after it could not be believed; `beginning` when nothing was. */
+  /** Entries before this place were accepted unchecked, after the check had failed; `beginning` when none were. */
   readonly from: Link;
   /** Entries up to this sequence are in files, and those before it no more in the database; absent when none are. */
   readonly archived?: number;

@@ -31,7 +31,7 @@ export interface SealsPorts {
   readonly log: { info(details: object, message: string): void };
 }
 
-/** What the seals say before anything is checked: the newest one, or what is wrong with them. */
+/** What the seals say before the log is checked: the newest seal, or what is wrong with them. */
 export type Known = { readonly seal: Seal | undefined; readonly fault?: never } | { readonly fault: string };
 
 export class Seals {

@@ -209,7 +209,7 @@ export class Audit {
     this.#fault = fault;
   }
 
-  /** What is wrong behind a place that is right; undefined when nothing is. Where the log was cut meanwhile, behind that. */
+  /** What is wrong after a place that was checked; undefined when nothing is. When the log was cut meanwhile, the check starts again at the cut. */
   async #faultIn(from: Link, pause: number): Promise<string | undefined> {
     const fault = await this.#faultBehind(from, pause);
     const cut = this.#seal?.archived === this.#seal?.from.sequence ? this.#seal?.from : undefined;
@@ -236,7 +236,7 @@ export class Audit {
     return cutOff(chain.link, seal);
   }
 
-  /** Whether the place from which a check begins is still there. */
+  /** What is wrong with the place from which a check begins; undefined when it is still there unchanged. */
   async #faultAt(from: Link): Promise<string | undefined> {
     const [row] = await this.#page({ ...from, sequence: from.sequence - 1 }, from.sequence);
     if (row === undefined) return cutOff(await this.#head(), from);

@@ -21,12 +21,12 @@ export class DiskRoom {
     return this.#free < this.#least;
   }
 
-  /** Whether it may soon be short: then it is looked at more often. */
+  /** Whether room may soon be short: then it is checked more often. */
   get isNear(): boolean {
     return this.#free < 4 * this.#least;
   }
 
-  /** For whoever begins something new; what is under way goes on. @throws DISK_FULL */
+  /** To be called before new work; work that is under way goes on. @throws DISK_FULL */
   refuse(): void {
     if (!this.isShort) return;
     const [free, least] = [this.#free, this.#least].map((bytes) => Math.floor(bytes / MEBIBYTE));

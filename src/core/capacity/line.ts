@@ -49,7 +49,7 @@ export class Line<C extends Call> {
     else this.#insertBefore(call, (other) => other.depth < depth);
   }
 
-  /** One that was given back goes before its equals. */
+  /** Puts back a call that a worker gave back: before other calls of the same depth. */
   return(call: C): void {
     const depth = call.depth ?? 0;
     this.#insertBefore(call, (other) => other.depth <= depth);
@@ -63,7 +63,7 @@ export class Line<C extends Call> {
     for (const { call, hasBegun } of out) if (!hasBegun) this.#refuseGone(call);
   }
 
-  /** Those leave whose callers have gone, or whose time is over. */
+  /** Removes the calls whose callers have gone or whose time is over. */
   expire(now: number): void {
     if (this.#waiting.length === 0) return;
     for (const { call } of this.#remove((one) => one.call.gone === true)) this.#refuseGone(call);
@@ -73,7 +73,7 @@ export class Line<C extends Call> {
     for (const { call } of late) call.refused(this.#admission.tooLong(this.#waiter));
   }
 
-  /** All leave, with this reason. */
+  /** Refuses all calls, for this reason. */
   refuse(reason: Error): void {
     for (const { call } of this.#remove(() => true)) call.refused(reason);
   }

@@ -344,7 +344,7 @@ function isNotThere(error: unknown): boolean {
   return isError(error, "NOT_FOUND", "FUNCTION_NOT_READY");
 }
 
-/** A refusal for want of room does not count as an attempt; an error that would come every time makes a dead letter. */
+/** A refusal because there is no room does not count as an attempt; an error that would come every time makes a dead letter. */
 function refusal(error: unknown): unknown {
   if (!(error instanceof DispatchError)) return error;
   if (error.isPassing) return new NotNowError(NO_ROOM_PAUSE_MS, error);

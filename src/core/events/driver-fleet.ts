@@ -87,7 +87,7 @@ export class DriverFleet {
     this.#logs.delete(keyOf(driver));
   }
 
-  /** The organization and name of the driver at the other end of a connection to the function door, which thereby said hello. */
+  /** The organization and name of the driver at the other end of a connection to the function door. This counts as its hello. */
   atDoor(resident: string): { readonly organization: string; readonly name: string } | undefined {
     return resident.startsWith("driver ") ? this.#greet(resident.slice("driver ".length)) : undefined;
   }

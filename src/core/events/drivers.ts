@@ -73,7 +73,7 @@ export class Drivers extends ResourceService<Driver, DriverDocument> {
   readonly #secrets: DriversPorts["secrets"];
   readonly #urlOf: NonNullable<DriversPorts["urlOf"]>;
   readonly #queue: KeyedQueue;
-  /** By key: the deployment whose findings count. */
+  /** By driver: its newest deployment. Results of older ones are ignored. */
   readonly #deployments = new Map<string, symbol>();
 
   constructor(ports: DriversPorts, types: DriverTypes) {
@@ -310,7 +310,7 @@ function failure(wrapped: string, cause: string): Finding {
   return { status: "ERROR", reason: [wrapped, cause] };
 }
 
-/** A driver does what whoever wrote it may do, as far as drivers need it (decisions 18e). */
+/** A driver has the rights of its author, limited to what drivers need (decisions 18e). */
 function principalOf({ organization, name, author }: DriverRecord): Principal {
   return { kind: "driver", id: name, organization, via: "rest", people: [author] };
 }

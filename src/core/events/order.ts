@@ -29,7 +29,7 @@ export function orderKeyOf(record: SubscriptionRecord, look: Look): string {
   return `${record.id}#${digest.readUInt32BE() % concurrencyOf(record)}`;
 }
 
-/** The order key of one that has left the order: its run has started, and others may, too. */
+/** The order key of a delivery whose run has started: it no longer holds back the ones after it. */
 export function ownKeyOf({ id }: Pick<SubscriptionRecord, "id">, delivery: string): string {
   return `${id}/${delivery}`;
 }

@@ -34,13 +34,13 @@ export class BaseImages extends ResourceService<BaseImage, BaseImageDocument> {
     this.#queue = new KeyedQueue((error) => ports.log.warn({ err: error }, "a base image could not be examined"));
   }
 
-  /** Reads all and examines them anew: an interpreter may have come or gone while the server was down. */
+  /** Reads all and examines them again: an interpreter may have been installed or removed while the server was down. */
   override async load(): Promise<void> {
     await super.load();
     for (const record of this.store.all()) this.written(record);
   }
 
-  /** Examines one anew: its interpreter may have come or gone. Resolves when nothing is being examined. */
+  /** Examines one again: its interpreter may have been installed or removed. Resolves when no examination is going on. */
   settled(organization: string, name: string): Promise<void> {
     this.#queue.push(`${organization}/${name}`, () => this.#examine(organization, name));
     return this.#queue.drained();

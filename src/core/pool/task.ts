@@ -16,6 +16,6 @@ export interface Task extends Call {
   started(born: Birth): void;
   log(stream: "stdout" | "stderr", line: string): void;
   finished(outcome: Outcome): void;
-  /** It could not be handed over, for a reason that nobody foresaw. */
+  /** It could not be handed over, because of an unexpected error. */
   crash(error: unknown): void;
 }

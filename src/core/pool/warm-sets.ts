@@ -8,7 +8,7 @@ import { type StartWorker, WarmSet } from "./warm-set.ts";
 export interface WarmSetsPorts {
   /** Generic workers that wait in each. */
   readonly count: number;
-  /** The limits that a worker keeps from its start; the others are set anew when a function is loaded. */
+  /** The limits that a worker keeps from its start; the others are set when a function is loaded. */
   readonly fixedLimits: readonly (keyof Limits)[];
   readonly start: StartWorker;
   /** A start has failed that nobody waited for. */

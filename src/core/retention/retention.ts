@@ -109,7 +109,7 @@ export class Retention {
   }
 }
 
-/** Of two bounds, where 0 is none. */
+/** The smaller of two bounds, where 0 means no bound. */
 function least(one: number, other: number): number {
   return one === 0 || other === 0 ? Math.max(one, other) : Math.min(one, other);
 }

@@ -40,7 +40,7 @@ export interface RunKeeper {
   said(run: ActiveRun, stream: LiveStream, line: string): void;
   /** This attempt failed, and there will be another. */
   repeat(run: ActiveRun, failure: FunctionFailure): void;
-  /** Something that nobody foresaw ended it: for the log. */
+  /** An unexpected error ended it: for the log. */
   crashed(run: ActiveRun, error: unknown): void;
 }
 

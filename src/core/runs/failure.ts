@@ -8,7 +8,7 @@ export function violationText(which: "Input" | "Output", violations: readonly st
   return [`${which} invalid against schema: validation failure list:`, ...violations].join("\n");
 }
 
-/** Whose fault it is that a value could not be checked; undefined when nobody foresaw the error. */
+/** Whose fault it is that a value could not be checked; undefined when the error is unexpected. */
 export function uncheckedFailure(which: "Input" | "Output", error: unknown): FunctionFailure | undefined {
   if (!(error instanceof UncheckedError)) return undefined;
   const { bound, message } = error;

@@ -17,14 +17,14 @@ export interface KeyedCall<Run, Answer> {
 export class KeyedCalls<Run, Answer> {
   readonly #making = new Map<string, { readonly use: KeyUse; readonly made: Promise<Run> }>();
 
-  /** `place`: what tells a key from all others. @throws KEY_REUSED, what `make` throws for other reasons */
+  /** `place` identifies the key among all others. @throws KEY_REUSED, and what `make` throws for other reasons */
   async once(place: string, call: KeyedCall<Run, Answer>): Promise<Answer> {
     const known = await call.find();
     if (known !== undefined) return known;
     try {
       return await this.#share(place, call);
     } catch (error) {
-      // Another run got the key after it was looked up: who made this one finds it, and so do those who joined.
+      // Another run got the key after this look-up: look again, and find that run.
       if (!(error instanceof DuplicateError)) throw error;
       return this.once(place, call);
     }

@@ -18,9 +18,9 @@ export interface LateLinesPorts {
   readonly log: { warn(details: object, message: string): void };
 }
 
-/** Lines are collected for so long. */
+/** How long lines are collected before they are written together. */
 const COLLECT_MS = 300;
-/** Of one round, also while a full disk holds up the one before; the server's log has all. */
+/** Most lines of one such write, also while a full disk delays the one before. The server's log has all lines. */
 const MOST_LINES = 200;
 
 export class LateLines {

@@ -27,9 +27,9 @@ export interface RunList {
 
 /** Of one answer. */
 const MOST_BYTES = 64 * 1024 * 1024;
-/** Runs that one list looks at where no index knows what is wanted; then it says from where to go on. */
+/** Most runs that one list looks through where no index helps; then the answer says where the next list goes on. */
 const MOST_LOOKED_AT = 100_000;
-/** Read in one go: so many runs, and fewer when they are large. */
+/** How many runs are read at once; fewer when they are large. */
 const RUNS_PAGE = 64;
 const PAGE_BYTES = 128 * 1024;
 
@@ -38,7 +38,7 @@ export class RunLists {
   readonly #most: number;
   readonly #hidden: ReadonlySet<string>;
   readonly #mostLookedAt: number;
-  /** The database gets one question of all lists at a time, so that many of them leave room for whatever else is to be done. */
+  /** Of all lists only one query at a time is sent to the database, so that many lists do not delay other work. */
   readonly #turns = new Turns();
 
   /** `most`: entries of one list. Runs of the functions with the ids of `hidden` are in none. */
@@ -129,7 +129,7 @@ class Found {
   }
 }
 
-/** Always as many, so that it is always the same statement. */
+/** Always the same number of placeholders, so that it is always the same statement. */
 const times = Array.from({ length: RUNS_PAGE }, (_, at): `time${number}` => `time${at}`);
 
 interface Wanted {

@@ -15,7 +15,7 @@ import { acceptedWithin } from "./run-id.ts";
 export interface RunPlace {
   /** Unix nanoseconds. */
   readonly executed: bigint;
-  /** "" is behind all of that time. */
+  /** "" stands for the place after all runs of that time. */
   readonly id: string;
 }
 
@@ -154,7 +154,7 @@ function longKeysOf(conditions: Conditions) {
   );
 }
 
-/** By their forms: there are few, and each is compiled once. */
+/** Compiled queries by form (which filters are used): there are few, and each is compiled once. */
 const forms = new Map<string, Keys>();
 
 function ofForm(form: string, make: () => Keys): Keys {
@@ -163,7 +163,7 @@ function ofForm(form: string, make: () => Keys): Keys {
   return keys;
 }
 
-/** How far ranges reach, for each order. */
+/** Queries for the time at which a range ends, one for each order. */
 const ends = mapped((order) =>
   reading((database, values: Values) =>
     begin(database.selectFrom("runs"), order, values)
@@ -280,7 +280,7 @@ function longSearch(
   };
 }
 
-/** What the index of an order knows need not be looked for. */
+/** The filter without the condition that the index of the order already guarantees. */
 function withoutOrder(filter: RunFilter, order: Order): RunFilter {
   if (order === "functionName") return { ...filter, functionName: undefined };
   return order === "failed" ? { ...filter, status: undefined } : filter;
@@ -297,7 +297,7 @@ async function endOf(database: Database, order: Order, values: Values): Promise<
   return row && BigInt(row.executed);
 }
 
-/** The same where texts are searched: a few large ones take as long as many. */
+/** The same where texts are searched: the range ends after so many bytes, because large texts take long. */
 async function endOfTexts(database: Database, order: Order, values: Values): Promise<bigint | undefined> {
   const rows = await textSizes[order](database, values);
   let left = TEXT_BYTES;

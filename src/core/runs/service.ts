@@ -190,7 +190,7 @@ export class Runs implements RunKeeper {
     if (this.#live.followed) this.#live.state(record, record.status);
   }
 
-  /** One that has ended by now will not say it again. */
+  /** A run that has ended before its follower came gets its end event here. */
   async #tellEnded(follower: Follower, organization: string, { id, functionName }: RunRecord): Promise<void> {
     const now = await this.#store.find(organization, id);
     if (now !== undefined && now.finished === undefined) return;

@@ -1,7 +1,7 @@
 /**
  * Runs that come out of the queue: those that a stop or a crash left behind, those that are tried again, those whose time has
- * come. Each take-up counts in the queue before it begins and is forgiven when it went well, so that a run that ends the
- * server is found out: what was being taken up then is taken up alone from then on, and given up in the end.
+ * come. Each take-up is counted in the queue before it begins, and the count is cleared when it went well. So a run that ends the
+ * server is found: what was being taken up at that moment is taken up alone from then on, and given up in the end.
  */
 import type { Pool } from "../pool/pool.ts";
 import { DispatchError } from "../shared/errors.ts";

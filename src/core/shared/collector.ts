@@ -1,7 +1,7 @@
-/** So long what was given is kept: uploads, builds and deployments end within minutes, and are on record then. */
+/** How long something that was given out is kept: uploads, builds and deployments end within minutes and are on record by then. */
 const KEEP_MS = 30 * 60_000;
 
-/** Removes what nobody uses, one after the other; never what somebody has been given and may be about to put on record. */
+/** Removes what nobody uses, one after the other. What was given out lately is kept, because a record of its use may be on its way. */
 export class Collector {
   readonly #keep: number;
   /** Since when, in monotonic milliseconds. */
@@ -12,7 +12,7 @@ export class Collector {
     this.#keep = keep;
   }
 
-  /** Resolves when it is not being removed; from then on it is not, for a while. Only then may one look whether it is there. */
+  /** Protects it from removal for a while; resolves when no removal of it is going on. Only after that does it make sense to look whether it exists. */
   async give(name: string): Promise<void> {
     this.#given.set(name, performance.now());
     await this.#removing.get(name);

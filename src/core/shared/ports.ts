@@ -291,7 +291,7 @@ export interface RuntimeReport {
 }
 
 export interface Runtime {
-  /** The limits that a worker keeps from its start; `load` sets the others anew. */
+  /** The limits that a worker keeps from its start; `load` sets the others. */
   readonly fixedLimits: readonly (keyof Limits)[];
   /** Runs one real worker with the flags that all will have. */
   check(): Promise<RuntimeReport>;

@@ -14,7 +14,7 @@ interface Write extends Place {
   readonly value: string;
 }
 
-/** So that a key that was deleted and put again has no version that it had before. */
+/** The first version is the time, so that a key that was deleted and put again never has a version that it had before. */
 const firstVersion = sql<number>`now_ms()`;
 const modified = sql<number>`now_ms() / 1000`;
 
@@ -139,7 +139,7 @@ export interface ApplicationPage {
   readonly limit: number;
   /** The last application of the page before. */
   readonly cursor?: string | undefined;
-  /** None but this one. */
+  /** Only this application. */
   readonly only?: string | undefined;
 }
 

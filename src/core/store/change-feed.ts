@@ -20,7 +20,7 @@ type Listener = (change: Change) => void;
 export interface Projection {
   /** Takes up a change that may be its own. Whether it was news. */
   follow(change: Change): Promise<boolean>;
-  /** Reads everything anew, when nobody knows any more what changed, and says what did. */
+  /** Reads everything again, when changes were missed, and reports what has changed. */
   reload(): Promise<readonly Change[]>;
 }
 

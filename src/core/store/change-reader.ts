@@ -9,7 +9,7 @@ const PAGE = 500;
 
 export interface ChangePage {
   readonly changes: readonly Change[];
-  /** Changes behind the place were dropped before they were read: only reading everything anew helps. */
+  /** Changes after the last one that was read were deleted before they were read: everything must be read again. */
   readonly isGap: boolean;
   /** There is more to read. */
   readonly goesOn: boolean;

@@ -21,7 +21,7 @@ export class Follower {
     this.#ports = ports;
   }
 
-  /** Marks the place; what is loaded afterwards holds all that came before. */
+  /** Remembers the newest change: whatever is loaded afterwards includes all changes up to it. */
   async mark(): Promise<void> {
     this.#reader = new ChangeReader(this.#ports.database, await latestChange(this.#ports.database));
   }

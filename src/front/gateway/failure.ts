@@ -3,7 +3,7 @@ import { DispatchError } from "../../core/shared/errors.ts";
 import { type Answer, jsonAnswer, Refusal, refusalAnswer } from "./answer.ts";
 import type { GatewayLog } from "./ports.ts";
 
-/** What the core refused keeps its status and words; what nobody foresaw is logged, and the caller learns no details. */
+/** What the core refused keeps its status and words; an unexpected error is logged, and the caller learns no details. */
 export function failureAnswer(error: unknown, log: GatewayLog): Answer {
   if (error instanceof Refusal) return refusalAnswer(error);
   if (error instanceof DispatchError) return dispatchErrorAnswer(error);

@@ -12,7 +12,7 @@ export const imageFolders: Migration = {
   ),
 };
 
-/** The folder is called as the image's digest. SQLite reads no document that nests very deep: such an image is built anew. */
+/** The folder has the image's digest as its name. SQLite does not read JSON that nests very deep: such an image is built again. */
 function named(table: string, image: string): string {
   const folder = `json_extract(document, '$.${image}.folder')`;
   return `update ${table} set document = json_set(document, '$.${image}.folder', json_extract(document, '$.${image}.digest'))

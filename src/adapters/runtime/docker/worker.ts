@@ -138,7 +138,7 @@ export class DockerWorker implements Worker {
     this.#running = undefined;
     call.listener.finished(outcome);
     if (this.#fate !== undefined) return;
-    // After a time-out the language's server inside begins anew, and the next call waits until it is there; one that ended by itself does not.
+    // After a time-out the language's server in the container is started again, and the next call waits for it. One that ended by itself is not started again.
     const patience = outcome.error?.type === "SystemError" ? NEWS_MS : this.#options.loadMilliseconds;
     if (outcome.error !== undefined) await this.#endUnlessReady(patience);
     void this.#pump();

@@ -43,7 +43,7 @@ export const isRunning = ({ pid, startTime }: ProcessIdentity): boolean => {
   return state !== undefined && state.startTime === startTime && !state.hasEnded;
 };
 
-/** Sends SIGKILL to the very process; false when it has ended already. */
+/** Sends SIGKILL to exactly this process; false when it has ended already. */
 export const killIfRunning = (identity: ProcessIdentity): boolean => {
   if (!isRunning(identity)) return false;
   signalQuietly(identity.pid, "SIGKILL");

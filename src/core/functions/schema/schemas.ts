@@ -14,7 +14,7 @@ import type { SchemaAnswer, SchemaQuestion } from "./schema-thread.ts";
 /** Returns the violations of a JSON text, one line each; empty when it is valid. @throws UncheckedError */
 export type SchemaCheck = (text: string, patient: boolean) => readonly string[] | Promise<readonly string[]>;
 
-/** The value could not be checked: whether by the value, by the server's state, or by something nobody foresaw. */
+/** The value could not be checked: because of the value, of the server's state, or of an unexpected error. */
 export class UncheckedError extends OwnError {
   override name = "UncheckedError";
   readonly bound: Bound | "depth";

@@ -5,7 +5,7 @@
  */
 import { randomInt } from "node:crypto";
 
-/** Drawn at the start, so that nobody can choose words whose edges lie in one place. */
+/** Random at each start, so that nobody can choose words whose edges all collide in the hash table. */
 const SEED = randomInt(2 ** 31) * 2 + 1;
 
 /** Is told where a word was found. */
@@ -15,7 +15,7 @@ export class Automaton {
   /** Of each node: the letter that leads to it, and where from. Node 0 is the beginning of every word. */
   readonly #letter: Uint16Array;
   readonly #parent: Int32Array;
-  /** The node of the longest end of this one's text that begins a word, too. */
+  /** The node for the longest proper suffix of this node's text that is also a prefix of a word. */
   readonly #fallback: Int32Array;
   /** The length of the longest word that ends here; 0 for none. */
   readonly #longest: Int32Array;
@@ -92,7 +92,7 @@ export class Automaton {
     }
   }
 
-  /** Where the edge is, or belongs. */
+  /** The index of the edge in the hash table, or the empty one where it belongs. */
   #place(node: number, letter: number): number {
     const last = this.#edges.length - 1;
     let place = Math.imul(Math.imul(node ^ SEED, 0x9e3779b1) ^ letter, 0x85ebca6b) >>> this.#shift;

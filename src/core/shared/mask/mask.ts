@@ -15,8 +15,8 @@ export class SecretMask {
   }
 
   /**
-   * Puts where they are into `spans`, from and to in turn, in order and apart from each other. Of a text that was `cut`
-   * the end may be the beginning of a value.
+   * Appends the places of the values to `spans`: start and end in turn, in order, not overlapping. When the text was `cut`, its end may
+   * be the beginning of a value, which counts as one.
    */
   find({ text, origin }: View, spans: number[], cut: boolean): void {
     if (this.#words.length === 0) return;

@@ -9,7 +9,7 @@ export interface View {
 const JSON_ESCAPES = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/g;
 const PERCENT_ESCAPES = /(?:%[0-9a-fA-F]{2})+/g;
 const FORM_ESCAPES = /\+|(?:%[0-9a-fA-F]{2})+/g;
-/** JSON inside of JSON inside of JSON. */
+/** How many levels of JSON inside of JSON strings are read. */
 const JSON_LEVELS = 3;
 
 export function viewsOf(text: string): View[] {
@@ -58,7 +58,7 @@ const jsonLetter: Decode = (escaped, put) => {
   put(letter, escaped.length);
 };
 
-/** Letter by letter in UTF-8; what is none becomes U+FFFD. */
+/** Reads the escapes as UTF-8, letter by letter; bytes that are not UTF-8 become U+FFFD. */
 const percentLetters: Decode = (escaped, put) => {
   if (escaped === "+") {
     put(" ", 1);
@@ -68,7 +68,7 @@ const percentLetters: Decode = (escaped, put) => {
   for (let at = 0; at < bytes.length; ) {
     const length = Math.min(lengthOf(bytes[at] ?? 0), bytes.length - at);
     const letters = bytes.toString("utf8", at, at + length);
-    // Never more letters than the escapes were long.
+    // There are never more letters than characters of the escapes.
     put(letters, 3 * length);
     at += length;
   }

@@ -2,7 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { OwnError } from "../own-error.ts";
 
-/** What was broken: `fault` is anything that nobody foresaw, `room` says that too many wait, `stop` that the server stops. */
+/** What was broken: `fault` is an unexpected error, `room` says that too many wait, `stop` that the server stops. */
 export type Bound = "time" | "memory" | "fault" | "room" | "stop";
 
 /** A question that has no answer. The message holds nothing of the question. */
@@ -19,7 +19,7 @@ export class BoundError extends OwnError {
 /** What a thread's program posts when it has loaded; from then on time is counted. */
 export const READY = "ready";
 
-/** What it posts as answers. One that is not final counts when the thread breaks a bound before the next. */
+/** What it posts as answers. An answer that is not final is used when the thread breaks a bound before the final one. */
 export interface Reply<Answer> {
   readonly answer: Answer;
   readonly final: boolean;
@@ -38,7 +38,7 @@ interface Asked<Answer> {
 
 /** Longest time to load the program. */
 const LOAD_MS = 30_000;
-/** So many times its processor time may an answer take: a busy machine is not the fault of whoever asks. */
+/** An answer may take so many times its processor time by the clock, because the machine may be busy. */
 const PATIENCE = 5;
 
 export class BoundedThread<Question, Answer> {
@@ -83,7 +83,7 @@ export class BoundedThread<Question, Answer> {
     this.#watch(this.#asked, before, this.#asked.milliseconds);
   }
 
-  /** Looks again when the time could be used up. A thread that cannot even say what it used has its time as well. */
+  /** Checks again when the time could be used up. A thread that does not answer how much it has used is ended after a while, too. */
   #watch(asked: Asked<Answer>, before: Promise<NodeJS.CpuUsage>, milliseconds: number): void {
     clearTimeout(asked.timer);
     asked.timer = setTimeout(() => {
