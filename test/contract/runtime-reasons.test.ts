@@ -129,7 +129,7 @@ describe.skipIf(obstacle !== undefined)(suiteName("what is told of a run", obsta
     [
       "an object of a class",
       "nodejs",
-      "class Vm { create() {} list() {} }; module.exports = new Vm();",
+      "class Vm { get size() { throw new Error(); } create() {} list() {} }; module.exports = new Vm();",
       /there are create, list[\s\S]*hello\.create/,
     ],
     [

@@ -1,4 +1,5 @@
 /** Which function of a module is the handler, and how it is called. */
+import { attempt } from "./failure.ts";
 
 /** `(context, payload) => value or promise`. */
 export type Handler = (context: unknown, payload: unknown) => unknown;
@@ -61,8 +62,11 @@ const isBuiltIn = (prototype: unknown): boolean => prototype === Object.prototyp
 const functionsOf = (module: Names): string[] => {
   const inner = namesOf(module.default);
   const names = [...Object.keys(module), ...keysOf(inner)].filter((name) => name !== "module.exports");
-  const isOne = (value: unknown): boolean => isFunction(value) && !isClass(value);
-  return [...new Set(names)].filter((name) => isOne(module[name]) || isOne(inner[name])).sort();
+  const isOne = (owner: Names, name: string): boolean => {
+    const value = attempt(() => owner[name]); // it may be a getter
+    return isFunction(value) && !isClass(value);
+  };
+  return [...new Set(names)].filter((name) => isOne(module, name) || isOne(inner, name)).sort();
 };
 
 const absent = (module: Names, file: string, name: string | undefined): HandlerError => {
