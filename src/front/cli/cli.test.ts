@@ -307,7 +307,7 @@ describe("create and delete", () => {
     const server = await recordedServer(routes({ "POST /v1/function": { status: 201, body: helloJs } }));
     const cwd = temporaryFolder({ "hello.js": "module.exports = () => 1" });
     const words =
-      "create function hello-js hello.js --image nodejs --secret a,b --secret c --env K=V=W --memory 128 --cpu 0.5";
+      "create function hello-js hello.js --image nodejs --secret a,b --secret c --env K=V=W --memory 128 --cpu 0.5 --keep-runs 100 --keep-runs-for 30d";
     expect(await call([...words.split(" "), "--network", "none"], { ...server, cwd })).toMatchObject({
       status: 0,
       stdout: "Created function: hello-js\n",
@@ -320,8 +320,23 @@ describe("create and delete", () => {
       env: { K: "V=W" },
       limits: { memory: 128, cpu: 0.5 },
       network: "none",
+      keepRuns: { count: 100, seconds: 30 * 24 * 60 * 60 },
       source: expect.stringMatching(/^H4sI/),
     });
+  });
+
+  test("sends an organization with what it keeps, and refuses a span that is none", async () => {
+    const server = await recordedServer(routes({ "POST /v1/iam/organization": { status: 201, body: { name: "a" } } }));
+    const words = ["iam", "create", "organization", "a"];
+    expect(await call([...words, "--keep-runs-for", "1.5h"], server)).toMatchObject({ status: 0, stderr: "" });
+    expect(await call(words, server)).toMatchObject({ status: 0, stderr: "" });
+    const [kept, plain] = server.requests.map(({ body }) => body);
+    expect([kept, plain]).toEqual([{ ...(plain as object), keepRuns: { seconds: 5400 } }, expect.anything()]);
+    const wrong = await call([...words, "--keep-runs-for", "long"], server);
+    expect([wrong.status, wrong.stderr]).toEqual([
+      1,
+      expect.stringContaining('"--keep-runs-for" flag: a span of time'),
+    ]);
   });
 
   test.each([

@@ -9,6 +9,7 @@ import { yamlText } from "../output/encode.ts";
 import { isObject, type JsonObject } from "../output/shape.ts";
 import { created, defineKind } from "./define-kind.ts";
 import { keys, keysOf, number, objectOf, text } from "./kind.ts";
+import { kept, keptFact, retention } from "./retention.ts";
 import { fetchRuns, runLine } from "./run.ts";
 
 const LAST_RUNS = 5;
@@ -88,6 +89,7 @@ export const functionKind = defineKind({
     }),
     retries: integer("Further attempts for a run that nobody waits for, after faults of the system and restarts"),
     "retry-function-errors": on("The function's own errors are a reason for another attempt, too"),
+    ...retention,
   },
   examples: ["function hello hello.js --image nodejs"],
   draft: async ({ args: [name = "", path = ""], flags, io }) => {
@@ -101,6 +103,7 @@ export const functionKind = defineKind({
       ...given({ isolation, retries, minWarm: flags["min-warm"] }),
       ...(concurrency === undefined ? {} : { limits: { ...objectOf(body.limits), concurrency } }),
       ...(flags["retry-function-errors"] ? { retryFunctionErrors: true } : {}),
+      ...kept(flags),
     };
   },
   facts: {
@@ -113,6 +116,7 @@ export const functionKind = defineKind({
     "Kept warm": "minWarm",
     Isolation: "isolation",
     Retries: "retries",
+    "Runs kept": keptFact,
     // Values may be secret.
     Environment: (resource) => [keysOf(resource.env)],
     Schema: ({ schema }) => [["in", "out"].filter((side) => isObject(objectOf(schema)[side])).join(", ")],

@@ -1,6 +1,7 @@
 import { organizationOperations, organizationSchema } from "../../../core/iam/contract.ts";
 import { needed } from "../frame/command.ts";
 import { created, defineKind } from "./define-kind.ts";
+import { kept, keptFact, retention } from "./retention.ts";
 
 /** Organizations: they share nothing (server.md 2.13). */
 export const organization = defineKind({
@@ -13,6 +14,8 @@ export const organization = defineKind({
   shape: "createdTime? id? kind? modifiedTime? name status?",
   columns: { Name: "name", "Created Date": created },
   arguments: [needed("NAME")],
+  flags: retention,
   examples: ["organization team-a"],
-  draft: ({ args: [name] }) => ({ name }),
+  draft: ({ args: [name], flags }) => ({ name, ...kept(flags) }),
+  facts: { "Runs kept": keptFact },
 });

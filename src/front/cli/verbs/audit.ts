@@ -2,10 +2,10 @@
 import { type AuditRecord, type AuditVerdict, auditOperations } from "../../../core/audit/contract.ts";
 import { type Context, command } from "../frame/context.ts";
 import { integer, text } from "../frame/flags.ts";
+import { sinceSeconds } from "../frame/spans.ts";
 import { type KindTable, keys, list, objectsOf, plainStyle, textColumn } from "../kinds/kind.ts";
 import { printData, printResources } from "../output/print.ts";
 import { rfc3339 } from "../output/time.ts";
-import { sinceSeconds } from "./spans.ts";
 
 const shape = keys("sequence time organization principal people via action kind name hash");
 

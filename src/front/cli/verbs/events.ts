@@ -5,12 +5,12 @@ import { optional } from "../frame/command.ts";
 import { type Context, command } from "../frame/context.ts";
 import { integer, on, text as textFlag } from "../frame/flags.ts";
 import { unlessInterrupted } from "../frame/pause.ts";
+import { sinceSeconds } from "../frame/spans.ts";
 import { deliveryTable, millisecondsText } from "../kinds/delivery.ts";
 import { number, objectOf, objectsOf, text } from "../kinds/kind.ts";
 import { jsonText } from "../output/encode.ts";
 import { printData, printResources } from "../output/print.ts";
 import type { JsonObject } from "../output/shape.ts";
-import { sinceSeconds } from "./spans.ts";
 
 const LATEST = 20;
 

@@ -10,13 +10,13 @@ import { CliError, UsageError } from "../frame/errors.ts";
 import { on, slice, text } from "../frame/flags.ts";
 import type { Io } from "../frame/io.ts";
 import { unlessInterrupted } from "../frame/pause.ts";
+import { spanMilliseconds } from "../frame/spans.ts";
 import { text as field, objectOf } from "../kinds/kind.ts";
 import { runShape } from "../kinds/run.ts";
 import { jsonText, yamlText } from "../output/encode.ts";
 import { printNames } from "../output/print.ts";
 import { type JsonObject, shaped } from "../output/shape.ts";
 import { ignoredApplication } from "./flags.ts";
-import { spanMilliseconds } from "./spans.ts";
 
 export const exec = command({
   name: "exec",

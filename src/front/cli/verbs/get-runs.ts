@@ -3,6 +3,7 @@ import { optional } from "../frame/command.ts";
 import { type Context, command } from "../frame/context.ts";
 import { UsageError } from "../frame/errors.ts";
 import { integer, on, text } from "../frame/flags.ts";
+import { sinceSeconds } from "../frame/spans.ts";
 import { text as field } from "../kinds/kind.ts";
 import { fetchRun, fetchRuns, printRuns, type RunQuery, runTable, time } from "../kinds/run.ts";
 import { cellsOf, printNames } from "../output/print.ts";
@@ -10,7 +11,6 @@ import type { JsonObject } from "../output/shape.ts";
 import { renderRows } from "../output/table.ts";
 import { ignoredApplication } from "./flags.ts";
 import { RunFeed } from "./run-feed.ts";
-import { sinceSeconds } from "./spans.ts";
 
 const sides = ["started", "finished", "function", "status"];
 const triggers = ["administrator", "service-account", "endpoint", "subscription", "function", "driver", "alert"];

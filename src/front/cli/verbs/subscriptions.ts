@@ -5,8 +5,8 @@ import { needed } from "../frame/command.ts";
 import { type Command, command } from "../frame/context.ts";
 import { UsageError } from "../frame/errors.ts";
 import { text } from "../frame/flags.ts";
+import { sinceSeconds } from "../frame/spans.ts";
 import { number, objectOf } from "../kinds/kind.ts";
-import { sinceSeconds } from "./spans.ts";
 
 type Deed = "pause" | "resume";
 

@@ -2,9 +2,9 @@
 import type { Context } from "../frame/context.ts";
 import type { Io } from "../frame/io.ts";
 import { pause } from "../frame/pause.ts";
+import { spanMilliseconds } from "../frame/spans.ts";
 import { fetchResources, type Kind, list, objectOf, text } from "../kinds/kind.ts";
 import type { JsonObject } from "../output/shape.ts";
-import { spanMilliseconds } from "./spans.ts";
 
 const firstPauseMs = 20;
 const longestPauseMs = 500;

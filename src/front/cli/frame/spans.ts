@@ -1,6 +1,6 @@
 /** Flags that are spans of time or points in time. */
 import { parseDuration } from "../../../core/shared/duration.ts";
-import { UsageError } from "../frame/errors.ts";
+import { UsageError } from "./errors.ts";
 
 /** Milliseconds of a span; a bare number is seconds. @throws UsageError */
 export function spanMilliseconds(flag: string, value: string): number {
