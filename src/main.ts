@@ -20,7 +20,7 @@ import { guardProcess, loggedError } from "./last-resort.ts";
 import { type LogOutput, openLogOutput } from "./log-output.ts";
 import { SettingError } from "./settings/convert.ts";
 import type { Settings, SettingValue } from "./settings/definitions.ts";
-import { databaseFile, dataFolderPath, effective, postgresAddress } from "./settings/derived.ts";
+import { auditArchive, databaseFile, dataFolderPath, effective, postgresAddress } from "./settings/derived.ts";
 import { serverHelp, usageMistake } from "./settings/flags.ts";
 import { type Invocation, readSettings } from "./settings/read.ts";
 import type { Resolved } from "./settings/resolve.ts";
@@ -57,7 +57,10 @@ async function perform(invocation: Extract<Invocation, { kind: "command" }>): Pr
   if (command === "upgrade") return upgrade(upgradeOptions(options));
   const database = postgresAddress(settings);
   if (database !== undefined && command !== "config") throw new Error(`${command}: ${inPostgres(database)}`);
-  const places = { dataDir: dataFolderPath(settings), databaseFile: databaseFile(settings), file: argument };
+  const places = {
+    ...{ dataDir: dataFolderPath(settings), databaseFile: databaseFile(settings) },
+    ...{ auditArchive: auditArchive(settings), file: argument },
+  };
   if (command === "backup") return backUp({ ...places, withKey: options["with-key"] === true });
   if (command === "restore") return restore({ ...places, force: options.force === true });
   const inForce: Readonly<Record<string, SettingValue>> = effective(settings);

@@ -14,6 +14,8 @@ export interface Manifest {
   readonly created: string;
   readonly database: { readonly bytes: number; readonly sha256: string };
   readonly blobs: number;
+  /** SHA-256 of the files of the audit archive, by their names; absent in backups of before. */
+  readonly audit?: Readonly<Record<string, string>>;
   /** Whether the master key and the administrator's token are in it. */
   readonly withKey: boolean;
 }
@@ -21,7 +23,8 @@ export interface Manifest {
 export const ARCHIVE_FORMAT = 1;
 
 /** The names that an archive may hold; everything else in one is refused. */
-export const ARCHIVE_NAME = /^(manifest\.json|dispatch\.db|master\.key|admin-token|blobs\/[0-9a-f]{2}\/[0-9a-f]{64})$/;
+export const ARCHIVE_NAME =
+  /^(manifest\.json|dispatch\.db|master\.key|admin-token|audit\/audit-\d+-\d+\.jsonl|blobs\/[0-9a-f]{2}\/[0-9a-f]{64})$/;
 
 export interface ArchiveEntry {
   readonly path: string;

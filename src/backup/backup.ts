@@ -1,7 +1,8 @@
 /** `dispatch-server backup FILE`: everything that cannot be made again, in one private file. */
+import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream, existsSync } from "node:fs";
 import { open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
@@ -12,6 +13,8 @@ import { type Snapshot, takeSnapshot } from "./snapshot.ts";
 export interface BackupOptions {
   readonly dataDir: string;
   readonly databaseFile: string;
+  /** The folder with older entries of the audit log. */
+  readonly auditArchive: string;
   /** The file to write; it must not exist. */
   readonly file: string;
   /** Whether the master key and the administrator's token go with it. */
@@ -56,7 +59,7 @@ async function write(file: string, entries: AsyncIterable<ArchiveEntry>): Promis
 }
 
 async function* entriesOf(
-  { dataDir, withKey }: BackupOptions,
+  { dataDir, auditArchive, withKey }: BackupOptions,
   { bytes, shape, content }: Snapshot,
 ): AsyncGenerator<ArchiveEntry> {
   const created = new Date().toISOString();
@@ -64,12 +67,18 @@ async function* entriesOf(
   yield { path: "dispatch.db", bytes, content: database.content };
   const blobs = await blobNames(dataDir);
   for (const name of blobs) yield fileEntry(name, join(dataDir, name), (await stat(join(dataDir, name))).size);
+  const audit: Record<string, string> = {};
+  for (const name of await auditNames(auditArchive)) {
+    const content = await readFile(join(auditArchive, basename(name)));
+    audit[name] = createHash("sha256").update(content).digest("hex");
+    yield bufferEntry(name, content);
+  }
   for (const name of withKey ? ["master.key", "admin-token"] : [])
     yield bufferEntry(name, await readFile(join(dataDir, name)));
   const manifest: Manifest = {
     ...{ format: ARCHIVE_FORMAT, program: version, shape, created },
     database: { bytes, sha256: database.hex() },
-    ...{ blobs: blobs.length, withKey },
+    ...{ blobs: blobs.length, audit, withKey },
   };
   yield bufferEntry("manifest.json", Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
 }
@@ -87,4 +96,10 @@ async function blobNames(dataDir: string): Promise<string[]> {
   if (!existsSync(join(dataDir, "blobs"))) return [];
   const names = await readdir(join(dataDir, "blobs"), { recursive: true });
   return names.map((name) => `blobs/${name}`).filter((name) => ARCHIVE_NAME.test(name));
+}
+
+/** Files that were written after the copy of the database repeat entries that it has. */
+async function auditNames(folder: string): Promise<string[]> {
+  if (!existsSync(folder)) return [];
+  return (await readdir(folder)).map((name) => `audit/${name}`).filter((name) => ARCHIVE_NAME.test(name));
 }

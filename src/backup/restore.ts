@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, readdir, rename, rm } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import Database from "better-sqlite3";
 import { createKeyFile } from "../adapters/keys/key-file.ts";
 import { SEAL_FILE_NAME } from "../core/audit/seals.ts";
@@ -14,6 +14,8 @@ import { unpack } from "./unpack.ts";
 export interface RestoreOptions {
   readonly dataDir: string;
   readonly databaseFile: string;
+  /** The folder for older entries of the audit log. */
+  readonly auditArchive: string;
   readonly file: string;
   /** Also into a folder that is not empty; what was there is set aside. */
   readonly force: boolean;
@@ -57,10 +59,14 @@ async function refuseUsed({ dataDir, databaseFile, force }: RestoreOptions): Pro
 }
 
 /** Moves away what the backup brings, and nothing else: a master key that the backup lacks stays. */
-async function setAside({ dataDir, databaseFile }: RestoreOptions, manifest: Manifest): Promise<string | undefined> {
+async function setAside(
+  { dataDir, databaseFile, auditArchive }: RestoreOptions,
+  manifest: Manifest,
+): Promise<string | undefined> {
   const keys = manifest.withKey ? ["master.key", "admin-token"] : [];
   const paths = [
     ...["", "-wal", "-shm"].map((suffix) => `${databaseFile}${suffix}`),
+    ...Object.keys(manifest.audit ?? {}).map((name) => join(auditArchive, basename(name))),
     ...["blobs", SEAL_FILE_NAME, ...keys].map((name) => join(dataDir, name)),
   ].filter((path) => existsSync(path));
   if (paths.length === 0) return undefined;
@@ -72,12 +78,14 @@ async function setAside({ dataDir, databaseFile }: RestoreOptions, manifest: Man
 
 /** The database comes last: a folder that a power cut left without one is no data folder. */
 async function moveIn(
-  { dataDir, databaseFile }: RestoreOptions,
+  { dataDir, databaseFile, auditArchive }: RestoreOptions,
   unpackedDir: string,
-  { withKey, blobs }: Manifest,
+  { withKey, blobs, audit = {} }: Manifest,
 ): Promise<void> {
   const names = [...(blobs > 0 ? ["blobs"] : []), ...(withKey ? ["master.key", "admin-token"] : [])];
   for (const name of names) await move(join(unpackedDir, name), join(dataDir, name));
+  if (Object.keys(audit).length > 0) await mkdir(auditArchive, { recursive: true, mode: 0o700 });
+  for (const name of Object.keys(audit)) await move(join(unpackedDir, name), join(auditArchive, basename(name)));
   await mkdir(dirname(databaseFile), { recursive: true, mode: 0o700 });
   await move(join(unpackedDir, "dispatch.db"), databaseFile);
 }

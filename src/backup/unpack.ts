@@ -16,6 +16,7 @@ export async function unpack(file: string, folder: string): Promise<Manifest> {
   const manifest = await readManifest(file, folder);
   await checkDatabase(file, folder, manifest);
   await checkBlobs(file, folder, manifest);
+  await checkAudit(file, folder, manifest);
   return manifest;
 }
 
@@ -66,6 +67,14 @@ async function checkBlobs(file: string, folder: string, { blobs }: Manifest): Pr
   for (const name of digests)
     if ((await sha256Of(join(folder, "blobs", name))) !== basename(name))
       throw damaged(file, `blobs/${name} was altered`);
+}
+
+async function checkAudit(file: string, folder: string, { audit = {} }: Manifest): Promise<void> {
+  for (const [name, digest] of Object.entries(audit)) {
+    const path = join(folder, name);
+    if (!ARCHIVE_NAME.test(name) || !existsSync(path) || (await sha256Of(path)) !== digest)
+      throw damaged(file, `${name} was altered`);
+  }
 }
 
 async function sha256Of(path: string): Promise<string> {

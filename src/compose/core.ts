@@ -46,6 +46,7 @@ import type { Services } from "../front/http/routes.ts";
 import { createMetrics } from "../metrics.ts";
 import type { Settings } from "../settings/definitions.ts";
 import {
+  auditArchive,
   authOf,
   functionCeilings,
   gatewayHosts,
@@ -71,7 +72,7 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
     key: auditKey,
     file: join(folder, SEAL_FILE_NAME),
     anchor: settings["audit-anchor"],
-    archive: settings["audit-archive"] || join(folder, "audit"),
+    archive: auditArchive(settings),
   });
   const refusals = new Refusals(database, log);
   const pool = new Pool(

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { backUp } from "../backup/backup.ts";
 import { messageOf } from "../core/shared/message-of.ts";
-import { databaseFile, dataFolderPath, postgresAddress } from "../settings/derived.ts";
+import { auditArchive, databaseFile, dataFolderPath, postgresAddress } from "../settings/derived.ts";
 import { readSettings } from "../settings/read.ts";
 import { isHealthy } from "./health.ts";
 import { commandOf, quoted } from "./unit.ts";
@@ -27,6 +27,7 @@ interface Installed {
   readonly words: readonly string[];
   readonly dataDir: string;
   readonly databaseFile: string;
+  readonly auditArchive: string;
   readonly address: string;
 }
 
@@ -41,7 +42,7 @@ export async function upgrade(options: UpgradeOptions): Promise<string> {
   if (options.dryRun) return planOf(installed, options, backup);
   if (process.getuid?.() !== 0)
     throw new Error("upgrade writes to the system: run it as root (sudo), or see --dry-run");
-  await backUp({ dataDir: installed.dataDir, databaseFile: installed.databaseFile, file: backup, withKey: false });
+  await backUp({ ...installed, file: backup, withKey: false });
   await run("systemctl", ["stop", UNIT]);
   const kept = await keepDatabase(installed, time);
   try {
@@ -70,7 +71,8 @@ async function findInstalled(folder: string): Promise<Installed> {
   if (port === 0)
     throw new Error(`${path} names no port of the API, so nobody could see whether the new server is well`);
   const address = `${scheme}://127.0.0.1:${port}`;
-  return { path, unit, words, dataDir: dataFolderPath(settings), databaseFile: databaseFile(settings), address };
+  const places = { dataDir: dataFolderPath(settings), databaseFile: databaseFile(settings) };
+  return { path, unit, words, ...places, auditArchive: auditArchive(settings), address };
 }
 
 function planOf(

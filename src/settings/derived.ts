@@ -32,6 +32,11 @@ export function databaseFile(settings: Settings): string {
   return resolve(settings["db-file"] || join(dataFolderPath(settings), "dispatch.db"));
 }
 
+/** Where older entries of the audit log go. */
+export function auditArchive(settings: Settings): string {
+  return resolve(settings["audit-archive"] || join(dataFolderPath(settings), "audit"));
+}
+
 /** The address of the PostgreSQL database that is to be used instead of the file. @throws SettingError */
 export function postgresAddress({ db }: Settings): string | undefined {
   if (db === "" || /^postgres(ql)?:\/\//.test(db)) return db || undefined;

@@ -7,6 +7,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { Dispatch, parse } from "../support/dispatch.ts";
 import { runServer, type ServerProcess, startServer, temporaryFolder } from "../support/server.ts";
+import { until } from "../support/until.ts";
 
 const greet = { "greet.js": "module.exports = (context) => ({ knows: context.secrets.word ?? null });" };
 
@@ -148,14 +149,18 @@ test("images with dependencies that are not here are installed again, and their 
   expect((await other.run("plain")).output).toBe("plain");
 });
 
-/** As if the image had been built in a folder that the other machine does not have. */
-async function pretendDependencies(path: string): Promise<void> {
+async function changed(path: string, sql: string): Promise<void> {
   const { default: Sqlite } = await import("better-sqlite3");
   const database = new Sqlite(path);
-  const folderSql = (member: string) => `json_set(document, '$.${member}.folder', '/nonexistent/image')`;
-  database.exec(`update resources set document = ${folderSql("built")} where kind = 'Image'`);
-  database.exec(`update revisions set document = ${folderSql("revision.image")}`);
+  database.exec(sql);
   database.close();
+}
+
+/** As if the image had been built in a folder that the other machine does not have. */
+async function pretendDependencies(path: string): Promise<void> {
+  const folderSql = (member: string) => `json_set(document, '$.${member}.folder', '/nonexistent/image')`;
+  await changed(path, `update resources set document = ${folderSql("built")} where kind = 'Image'`);
+  await changed(path, `update revisions set document = ${folderSql("revision.image")}`);
 }
 
 test("a backup never overwrites a file, and a failed one leaves none", async () => {
@@ -168,6 +173,44 @@ test("a backup never overwrites a file, and a failed one leaves none", async () 
   expect([empty.code, empty.stderr]).toEqual([1, expect.stringContaining("there is nothing to back up")]);
   expect(existsSync(join(folder, "void"))).toBe(false);
   expect((await readdir(folder)).filter((name) => name.includes("unfinished"))).toEqual([]);
+});
+
+test("entries of the audit log that are in files by now come along, and what they replace is set aside", async () => {
+  const dataDir = join(folder, "archiving");
+  await restore(await backUp("unarchived.tar.gz", "--with-key"), dataDir);
+  await changed(join(dataDir, "dispatch.db"), "update work set due = 0 where kind = 'retention'");
+  const archiving = await startServer({ dataDir, flags: ["--keep-audit", "1ms"] });
+  const archive = join(dataDir, "audit");
+  const auditLog = new Dispatch(archiving.api);
+  await until(
+    "old entries are in a file",
+    async () => parse<{ archivedUntil?: number }>(await auditLog.get("/v1/audit/verify")).archivedUntil,
+  );
+  const [name = ""] = await readdir(archive);
+  const file = join(folder, "archived.tar.gz");
+  expect(await runServer(["backup", file, "--data-dir", dataDir])).toMatchObject({ code: 0, stderr: "" });
+  await archiving.stop();
+  const entries = await readFile(join(archive, name), "latin1");
+
+  const elsewhere = join(folder, "archive-elsewhere");
+  expect(await restore(file, elsewhere)).toMatchObject({ code: 0, stderr: "" });
+  expect(await readFile(join(elsewhere, "audit", name), "latin1")).toBe(entries);
+  await copyFile(join(server.dataDir, "master.key"), join(elsewhere, "master.key"));
+  const verdict = parse<object>(await (await started(elsewhere)).get("/v1/audit/verify"));
+  expect(verdict).toMatchObject({ whole: true, archivedUntil: expect.any(Number) });
+
+  await writeFile(join(archive, name), "mine");
+  const { stdout } = await restore(file, dataDir, "--force");
+  const aside = /What was there before is in (.*)\./.exec(stdout)?.[1] ?? "";
+  expect(await readFile(join(aside, name), "utf8")).toBe("mine");
+  expect(await readFile(join(archive, name), "latin1")).toBe(entries);
+
+  const tar = gunzipSync(await readFile(file)).toString("latin1");
+  const altered = join(folder, "archive-altered.tar.gz");
+  const wrong = tar.replace(entries, () => `x${entries.slice(1)}`);
+  await writeFile(altered, gzipSync(Buffer.from(wrong, "latin1")));
+  const refused = await restore(altered, join(folder, "archive-refused"));
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/audit\/audit-.*\.jsonl was altered/)]);
 });
 
 test("a running server is not restored over", async () => {
