@@ -95,7 +95,8 @@ const findObstacle = (value: unknown, holders: readonly object[]): Obstacle | un
   if (typeof value === "bigint") return { what: "is a BigInt; return String(number) or Number(number)", keys: [] };
   if (!isObject(value)) return undefined;
   const at = holders.indexOf(value);
-  if (at >= 0) return { what: `is the object that holds it, ${holders.length - at} levels up`, keys: [] };
+  const levels = holders.length - at;
+  if (at >= 0) return { what: `is the object that holds it, ${levels} level${levels === 1 ? "" : "s"} up`, keys: [] };
   const within = [...holders, value];
   for (const [key, item] of Object.entries(value)) {
     const found = findObstacle(item, within);
