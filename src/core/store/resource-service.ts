@@ -172,7 +172,7 @@ export abstract class ResourceService<W extends Described, D> {
     this.iam.authorize(principal, { resource: this.#kind.resource, action, organization: this.where(asked) });
   }
 
-  /** What an update replaces, after a write of it that is under way. */
+  /** The resource that an update replaces; waits for a write of it that is under way. */
   async #before({ principal, organization, name, body }: Write<W>): Promise<ResourceRecord<D>> {
     const before = await this.store.latest(organization, name);
     this.authorize(principal, { action: "update", organization, name, subject: before.document });
@@ -190,7 +190,7 @@ export abstract class ResourceService<W extends Described, D> {
   }
 }
 
-/** What clients of old never sent they never get: no description is no member, and so is the administrator as the owner. */
+/** Older clients do not know these members, so they are left out when there is no description and when the administrator is the owner. */
 export function withOwner<W extends Described>({ owner, description }: ResourceRecord<unknown>, wire: W): W {
   return {
     ...wire,
@@ -199,7 +199,7 @@ export function withOwner<W extends Described>({ owner, description }: ResourceR
   };
 }
 
-/** Whoever does not know of descriptions keeps the one that is there; the empty text removes it. */
+/** A request without a description keeps the one that is there; the empty text removes it. */
 function descriptionOf({ description }: Described): { description?: string } {
   return typeof description === "string" ? { description } : {};
 }

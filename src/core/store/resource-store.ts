@@ -94,7 +94,7 @@ const removeResource = statement(
   "one",
 );
 
-/** Persons write; what the server notes by itself changes no author. */
+/** Only a person becomes the author; what the server itself writes leaves the author as it is. */
 function authorOf(principal: Principal): Person | undefined {
   if (principal.kind === "administrator") return ADMINISTRATOR;
   return principal.kind === "service-account" ? principalText(principal) : undefined;
@@ -128,7 +128,7 @@ export class ResourceStore<D> implements Projection {
     for (const row of rows) {
       this.#keep(recordOf(row));
     }
-    // Also when the clock was set back meanwhile, what comes now is younger.
+    // New resources must count as younger also when the clock was set back.
     lastBorn = Math.max(lastBorn, rows.at(-1)?.born ?? 0);
   }
 
@@ -141,7 +141,7 @@ export class ResourceStore<D> implements Projection {
     if (known?.id === id && known.generation >= generation) return false;
     const row = await this.#rows().where("organization", "=", organization).where("name", "=", name).executeTakeFirst();
     if (this.find(organization, name) !== known) return this.follow(change);
-    // What is gone again is told by a later change.
+    // A resource that was removed since then is told by a later change.
     if (row === undefined || !this.#take(recordOf(row))) return false;
     this.#sort(organization);
     return true;
@@ -331,7 +331,7 @@ export class ResourceStore<D> implements Projection {
     return true;
   }
 
-  /** Unless it is known as it is or newer. */
+  /** Takes up the record, unless the same or a newer one is known. */
   #take(record: ResourceRecord<D>): boolean {
     const known = this.find(record.organization, record.name);
     if (
@@ -343,7 +343,7 @@ export class ResourceStore<D> implements Projection {
     return true;
   }
 
-  /** Servers do not hear of each other's in the order of their births. */
+  /** Sorted here, because resources that other servers made do not arrive in the order in which they were made. */
   #sort(organization: string): void {
     const records = [...(this.#records.get(organization)?.values() ?? [])].sort((one, other) => one.born - other.born);
     this.#records.set(organization, new Map(records.map((record) => [record.name, record])));

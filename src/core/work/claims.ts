@@ -1,4 +1,4 @@
-/** Which work is taken, and what is put right again after a death or a step of the clock. */
+/** Taking jobs, and freeing those that a dead server or a clock that was set left behind. */
 import { type Kysely, PostgresAdapter, sql } from "kysely";
 import type { DatabaseSchema, WorkTable } from "../shared/database-schema.ts";
 import type { Database } from "../shared/ports.ts";
@@ -11,7 +11,7 @@ interface Claim {
   readonly owner: string;
   readonly lease: number;
   readonly limit: number;
-  /** 1 where being taken is an attempt, else 0. */
+  /** 1 where taking a job counts as an attempt, else 0. */
   readonly counted: number;
 }
 
@@ -184,7 +184,7 @@ export function release(database: Database, owner: string): Promise<void> {
   return database.commit([releaseOwn({ owner })]);
 }
 
-/** Of each order the oldest may go. */
+/** Frees the oldest job of each order key. */
 const unblock = statement((database, { kind }: { kind: string }) =>
   database
     .updateTable("work")
@@ -211,7 +211,7 @@ const recall = statement((database, { kind, lease, pause }: { kind: string; leas
     .where(({ eb, or, and }) =>
       or([
         eb("owner", "<>", ""),
-        // It waits for another attempt; what was promised for later has never failed.
+        // Only jobs that wait for another attempt: a job that was promised for later has no failure yet.
         and([
           or([eb("attempts", ">", 0), eb("error", "is not", null)]),
           eb("due", ">", sql<number>`${now} + ${pause}`),

@@ -1,4 +1,4 @@
-/** Dead letters: what could not be done is kept until somebody has it done again, or throws it away. */
+/** Dead letters: work that could not be done is kept until somebody sends it again or deletes it. */
 import type { ExpressionBuilder, Selectable } from "kysely";
 import { auditStatement } from "../audit/audit.ts";
 import type { DatabaseSchema, DeadLetterTable } from "../shared/database-schema.ts";
@@ -145,7 +145,7 @@ export class DeadLetters {
     try {
       await this.#ports.database.commit([remove({ organization, id }), ...more, audit]);
     } catch (error) {
-      // Somebody else was quicker.
+      // Somebody else has sent or deleted it at the same time.
       if (error instanceof StaleWriteError || error instanceof DuplicateError) throw notFound(id);
       throw error;
     }

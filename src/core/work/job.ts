@@ -27,7 +27,7 @@ export interface Job {
 
 /** A job that this process has taken. */
 export interface HeldJob extends Job {
-  /** Whoever took it later has a higher one, and what the earlier one does with it fails. */
+  /** Grows with each taker: writes of an earlier taker fail (a fencing number). */
   readonly fence: number;
   /** This one, from 1 on. */
   readonly attempt: number;

@@ -77,7 +77,7 @@ export class Lane {
     clearTimeout(this.#timer);
     let nap = NAP_AFTER_FAILURE;
     try {
-      // Once more when it was woken while it looked.
+      // It was woken during the look: look once more.
       while (this.#again && this.#open) {
         this.#again = false;
         await this.#takeDue();
@@ -86,7 +86,7 @@ export class Lane {
     } catch (error) {
       this.#ports.log.warn({ err: error, kind: this.#kind }, "work could not be taken");
     }
-    // With no room it is woken when there is some.
+    // Without room it looks again when a job ends.
     if (this.#open && this.#room > 0) this.#timer = setTimeout(() => this.wake(), Math.max(1, nap));
   }
 
@@ -128,7 +128,7 @@ export class Lane {
     };
   }
 
-  /** For a job that this server has from birth: it takes no room, because whoever promised it had room. */
+  /** For a job that this server holds since it was promised. It takes no place here, because the promise has reserved one already. */
   hold(job: HeldJob, doing: (lost: AbortSignal) => Promise<void>): void {
     void this.#keep(job, doing);
   }

@@ -1,4 +1,4 @@
-/** What has happened must be written down, also when that cannot be done just now. */
+/** Writes that must succeed in the end, although they cannot be done now, for example because the disk is full. */
 import { DuplicateError, StaleWriteError } from "../shared/ports.ts";
 
 const FIRST_PAUSE_MS = 250;

@@ -24,7 +24,7 @@ export class WorkQueue {
     return this.#ports.owner;
   }
 
-  /** What this server left undone when it ended is free again; nothing is done yet. */
+  /** Frees the jobs that this server held when it ended; does none of them yet. */
   async prepare(workers: Workers): Promise<void> {
     await release(this.#ports.database, this.#ports.owner);
     for (const [name, perform] of Object.entries(workers) as [WorkKindName, Perform][]) {
