@@ -18,10 +18,10 @@ export const tags = {
   items: { type: "object", properties: { key: { type: "string" }, value: { type: "string" } } },
 } as const;
 
-/** What every named resource has besides its own: what it is for, and who made it, which the server knows. */
+/** What every named resource has besides its own: what it is for, and who looks after it: without a word, who made it. */
 export const described = {
   description: { type: "string", maxLength: 1024 },
-  owner: { type: "string" },
+  owner: { type: "string", maxLength: 256 },
 } as const;
 
 export const status = {

@@ -51,6 +51,16 @@ test("whoever makes a resource owns it, also when others change it and over a re
   expect(Object.keys(await service.create(admin, "a", { name: "two" }))).not.toContain("owner");
 });
 
+test("whoever may write a resource names who looks after it, which those who do not send an owner keep", async () => {
+  const { service, restarted } = await shelves();
+  expect(await service.create(ci, "a", { name: "one", owner: "team-cloud" })).toMatchObject({ owner: "team-cloud" });
+  await service.update(admin, "a", "one", { name: "one", owner: "" });
+  await service.update(admin, "a", "one", { name: "one", owner: "service-account:a/ci" });
+  expect((await (await restarted()).get(admin, "a", "one")).owner).toBe("team-cloud");
+  await service.update(admin, "a", "one", { name: "one", owner: "#vm-ops" });
+  expect((await (await restarted()).get(admin, "a", "one")).owner).toBe("#vm-ops");
+});
+
 test("a description is kept by those who do not send one, replaced by those who do, and removed by an empty one", async () => {
   const { service, restarted } = await shelves();
   expect(await service.create(admin, "a", { name: "one", description: "for books" })).toMatchObject({

@@ -31,7 +31,7 @@ export interface Described {
   readonly name: string;
   /** What it is for, in its owner's words. */
   readonly description?: string;
-  /** `kind:id` of who made it; absent is the administrator. */
+  /** Who looks after it, as somebody said; else `kind:id` of who made it. Absent is the administrator. */
   readonly owner?: string;
 }
 
@@ -72,7 +72,7 @@ export abstract class ResourceService<W extends Described, D> {
     const { name } = body;
     this.authorize(principal, { action: "create", organization, name, subject: body });
     const document = await this.documentOf({ principal, organization, name, body }, undefined);
-    const named = { organization, name, ...descriptionOf(body) };
+    const named = { organization, name, ...toldOf(body) };
     const record = await this.store.create(principal, named, document, (made) => this.promises(made));
     return this.#written(record, "create");
   }
@@ -98,7 +98,7 @@ export abstract class ResourceService<W extends Described, D> {
     const found = this.#kind.bodyFirst ? undefined : await this.#before(write);
     const document = await this.documentOf(write, found ?? this.store.find(organization, name));
     const before = found ?? (await this.#before(write));
-    const next = { ...before, ...descriptionOf(body) };
+    const next = { ...before, ...toldOf(body) };
     const written = await this.store.update(principal, next, this.kept(document, before), this.promises(before));
     return this.#written(written, "update");
   }
@@ -199,7 +199,16 @@ export function withOwner<W extends Described>({ owner, description }: ResourceR
   };
 }
 
-/** A request without a description keeps the one that is there; the empty text removes it. */
-function descriptionOf({ description }: Described): { description?: string } {
-  return typeof description === "string" ? { description } : {};
+/** What the server itself writes as an owner. */
+const PERSON = /^(administrator|service-account|function|endpoint|subscription|driver|alert|system|anonymous):/;
+
+/**
+ * A request without a description or an owner keeps the one that is there; the empty text removes a description. A person
+ * as the server writes it is no new owner: clients send back what they read, and nobody may claim to be another.
+ */
+function toldOf({ description, owner }: Described): Pick<Described, "description" | "owner"> {
+  return {
+    ...(typeof description === "string" && { description }),
+    ...(typeof owner === "string" && owner !== "" && !PERSON.test(owner) && { owner }),
+  };
 }

@@ -26,8 +26,8 @@ export interface ResourceRecord<D> {
   readonly modified: number;
   /** Who wrote it as it is: the rights of whatever it starts are bounded by theirs (decisions 18e). */
   readonly author: Person;
-  /** Who made it. */
-  readonly owner: Person;
+  /** Who looks after it: who made it, or a name that somebody gave, such as a team's. No right follows from it. */
+  readonly owner: Person | string;
   /** In the owner's words; "" for none. */
   readonly description: string;
   readonly document: D;
@@ -38,6 +38,7 @@ interface Named {
   readonly organization: string;
   readonly name: string;
   readonly description?: string;
+  readonly owner?: string;
 }
 
 export interface ResourceKind {
@@ -72,6 +73,7 @@ const replaceResource = statement(
         generation: row.generation,
         modified: row.modified,
         author: row.author,
+        owner: row.owner,
         description: row.description,
         document: row.document,
       })
@@ -207,16 +209,16 @@ export class ResourceStore<D> implements Projection {
   /** `promises`: what goes into the same transaction. @throws ALREADY_EXISTS */
   async create(
     principal: Principal,
-    { organization, name, description = "" }: Named,
+    { organization, name, ...told }: Named,
     document: D,
     promises: (record: ResourceRecord<D>) => readonly Statement[] = () => [],
   ): Promise<ResourceRecord<D>> {
     this.refuseTaken(organization, name);
     const now = unixSeconds();
     const author = authorOf(principal) ?? ADMINISTRATOR;
-    const people = { author, owner: author };
+    const said = { author, owner: author, description: "", ...told };
     const times = { born: nextBorn(), created: now, modified: now };
-    const record = { organization, name, id: randomUUID(), generation: 1, ...times, ...people, description, document };
+    const record = { organization, name, id: randomUUID(), generation: 1, ...times, ...said, document };
     await this.#write(principal, "create", record, [insertResource(this.#row(record)), ...promises(record)]);
     return record;
   }

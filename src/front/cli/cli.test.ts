@@ -685,3 +685,34 @@ test.each([
   expect(await call([...line.split(" "), "--description", "for books"], { env })).toMatchObject({ status: 0 });
   expect(requests[0]?.body).toMatchObject({ ...body, description: "for books" });
 });
+
+test.each([
+  "create api a f",
+  "create base-image a dispatchframework/a:1 --language nodejs",
+  "create image a b",
+  "create function a hello.js --image b",
+  "create secret a secrets.json",
+  "update subscription f --name a --event-type t",
+  "create eventdriver ticker --name a",
+  "create eventdrivertype a b/c:1",
+  "create alert a --when run-failed --function f",
+  "iam create policy a --subject ci --action get --resource *",
+  "iam create serviceaccount a --public-key ci.pem",
+  "iam create organization a",
+])("says who looks after a resource: %s --owner", async (line) => {
+  const { env, requests } = await recordedServer(() => ({ status: 200, body: { name: "a" } }));
+  const cwd = temporaryFolder({ "hello.js": "", "secrets.json": "{}", "ci.pem": "key" });
+  const words = [...line.split(" "), "--owner", "team-cloud"];
+  expect(await call(words, { env, cwd })).toMatchObject({ status: 0, stderr: "" });
+  expect(requests[0]?.body).toMatchObject({ name: "a", owner: "team-cloud" });
+});
+
+test.each([
+  [{}, "administrator"],
+  [{ owner: "service-account:a/ci" }, "service account a/ci"],
+  [{ owner: "team-cloud: #vm-ops" }, "team-cloud: #vm-ops"],
+])("describe shows whose a resource of %j is", async (given, shown) => {
+  const body = { name: "a", ...given };
+  const { env } = await recordedServer(({ url }) => ({ status: 200, body: url.endsWith("/a") ? body : [] }));
+  expect((await call(["describe", "secret", "a"], { env })).stdout).toContain(`Owner:           ${shown}\n`);
+});

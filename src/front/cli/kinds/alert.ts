@@ -10,7 +10,6 @@ export const alert = defineKind({
   title: "alert",
   operations: alertOperations,
   schema: alertSchema,
-  required: ["when", "function"],
   shape: "createdTime? digest? function id? kind? modifiedTime? name of? reason? status? tags when",
   columns: {
     Name: "name",
@@ -22,7 +21,7 @@ export const alert = defineKind({
     "Created date": created,
   },
   hasStatus: true,
-  arguments: [needed("NAME")],
+  arguments: { name: needed("NAME") },
   flags: {
     when: textFlag(`What is worth a message: ${occasions.join(", ")}`, { completes: occasions }),
     of: textFlag("The function whose runs, or the event driver, that is watched; all of them without"),
@@ -30,10 +29,5 @@ export const alert = defineKind({
     digest: textFlag("HH:MM in UTC: a message a day with what there was, also when that is nothing"),
   },
   examples: ["alert failures --when run-failed --of gcp --function status --digest 08:00"],
-  draft: ({ args: [name], flags: { when = "", of, function: teller = "", digest } }) => ({
-    ...{ name, when, function: teller },
-    ...(of === undefined ? {} : { of }),
-    ...(digest === undefined ? {} : { digest }),
-  }),
   facts: { When: "when", Of: "of", Function: "function", Digest: "digest" },
 });

@@ -4,9 +4,8 @@ import { on, slice, text as textFlag } from "../frame/flags.ts";
 import type { Settings } from "../frame/settings.ts";
 import type { JsonObject } from "../output/shape.ts";
 import { defineKind, isTrue, joined } from "./define-kind.ts";
-import { list, objectOf, reading, text } from "./kind.ts";
+import { list, objectOf } from "./kind.ts";
 
-/** Gateway endpoints. */
 export const api = defineKind({
   kind: "API",
   word: "api",
@@ -14,7 +13,6 @@ export const api = defineKind({
   messages: { created: "Created api", updated: "Updated api", deleted: "Deleted api" },
   operations: apiOperations,
   schema: apiSchema,
-  required: ["function"],
   shape:
     "authentication? cors? enabled? function hosts id? kind? methods name protocols signature? status? tags tls? uris",
   style: { center: "-", rowLine: true },
@@ -31,7 +29,7 @@ export const api = defineKind({
   },
   summaryKey: "api",
   hasStatus: true,
-  arguments: [needed("API_NAME", "API"), needed("FUNCTION_NAME", "Function")],
+  arguments: { name: needed("API_NAME", "API"), function: needed("FUNCTION_NAME", "Function") },
   flags: {
     domain: slice("Host names; without any, paths begin with /<organization>", { short: "d" }),
     path: slice("Paths", { short: "p", default: ["/"] }),
@@ -61,12 +59,10 @@ export const api = defineKind({
     "http-response": on("The function may answer {statusCode, headers, body}"),
   },
   examples: ["api echo echo --path /cloudmaster --method POST --https-only"],
-  draft: ({ args: [name, functionName], flags }) => ({
-    name,
-    function: functionName,
+  draft: ({ flags }) => ({
     authentication: flags.auth,
-    ...(flags["auth-secret"] === undefined ? {} : { authenticationSecret: flags["auth-secret"] }),
-    ...signatureOf({
+    authenticationSecret: flags["auth-secret"],
+    signature: signatureOf({
       header: flags["signature-header"],
       algorithm: flags["signature-algorithm"],
       encoding: flags["signature-encoding"],
@@ -76,21 +72,22 @@ export const api = defineKind({
     cors: flags.cors,
     enabled: !flags.disable,
     hosts: flags.domain,
-    ...(flags["http-response"] ? { httpResponse: true } : {}),
     methods: flags.method,
-    ...(flags["raw-body"] ? { rawBody: true } : {}),
     protocols: flags["https-only"] ? ["https"] : ["http", "https"],
     uris: flags.path,
   }),
-  reading: reading({ flags: { func: textFlag("Accepted, without effect", { short: "f", hidden: true }) } }),
+  reading: { flags: { func: textFlag("Accepted, without effect", { short: "f", hidden: true }) } },
   facts: {
-    Enabled: (resource) => [String(resource.enabled === true)],
+    Enabled: isTrue("enabled"),
     Function: "function",
-    Methods: (resource) => [list(resource, "methods").join(", ") || "all"],
+    Methods: (resource) => list(resource, "methods").join(", ") || "all",
     Hosts: (resource) => list(resource, "hosts"),
     URL: endpointUrls,
-    Authentication: (resource) => [authenticationOf(resource)],
-    Signature: (resource) => [signatureText(resource)],
+    Authentication: authenticationOf,
+    Signature: ({ signature }) =>
+      Object.entries(objectOf(signature))
+        .map((rule) => rule.join(" "))
+        .join(", "),
     CORS: "cors",
     "Raw body": "rawBody",
     "HTTP response": "httpResponse",
@@ -109,21 +106,13 @@ export const api = defineKind({
   },
 });
 
-function signatureOf(rules: Readonly<Record<string, string | undefined>>): JsonObject {
-  const given = Object.entries(rules).filter(([, value]) => value !== undefined);
-  return given.length === 0 ? {} : { signature: Object.fromEntries(given) };
+/** The rules that were given; undefined for none. */
+function signatureOf(rules: JsonObject): JsonObject | undefined {
+  return Object.values(rules).some((rule) => rule !== undefined) ? rules : undefined;
 }
 
-function signatureText(resource: JsonObject): string {
-  return Object.entries(objectOf(resource.signature))
-    .map(([key, value]) => `${key} ${String(value)}`)
-    .join(", ");
-}
-
-function authenticationOf(resource: JsonObject): string {
-  const secret = text(resource, "authenticationSecret");
-  const authentication = text(resource, "authentication") || "public";
-  return secret === "" ? authentication : `${authentication}, secret ${secret}`;
+function authenticationOf({ authentication, authenticationSecret: secret }: JsonObject): string {
+  return [authentication || "public", ...(secret ? [`secret ${secret}`] : [])].join(", ");
 }
 
 /** The URL for each path and protocol of an endpoint, as a caller on the configured host would write it. */

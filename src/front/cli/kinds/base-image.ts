@@ -12,12 +12,11 @@ export const baseImage = defineKind({
   title: "base image",
   operations: baseImageOperations,
   schema: baseImageSchema,
-  required: ["dockerUrl", "language"],
   shape: "createdTime? dockerUrl groups id? interpreter? kind? language name reason spec? status? tags",
   columns: { Name: "name", URL: "dockerUrl", Status: "status", "Created Date": created },
   summaryKey: "baseImages",
   hasStatus: true,
-  arguments: [needed("IMAGE_NAME", "BaseImage"), needed("IMAGE_URL")],
+  arguments: { name: needed("IMAGE_NAME", "BaseImage"), dockerUrl: needed("IMAGE_URL") },
   flags: {
     language: textFlag(languageNames.join(", ").replace(/, (\w+)$/, " or $1"), { completes: languageNames }),
     interpreter: textFlag(
@@ -28,10 +27,6 @@ export const baseImage = defineKind({
     "base-image nodejs-base dispatchframework/nodejs-base:0.0.12 --language nodejs",
     "base-image python3-old dispatchframework/python3-base --language python3 --interpreter 3.9",
   ],
-  draft: ({ args: [name, dockerUrl], flags: { language = "", interpreter } }) => ({
-    ...{ name, dockerUrl, language },
-    ...(interpreter === undefined ? {} : { interpreter }),
-  }),
   facts: { URL: "dockerUrl", Language: "language", Interpreter: "interpreter" },
   users: { Image: (image) => [text(image, "baseImageName")] },
 });

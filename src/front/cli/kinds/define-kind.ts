@@ -1,120 +1,56 @@
 /** What all kinds have in common, so that the file of a kind says only what is special about it. */
 import { type FlagTable, text as textFlag, type Values } from "../frame/flags.ts";
-import type { Settings } from "../frame/settings.ts";
-import type { JsonObject, Shape } from "../output/shape.ts";
-import type { TableStyle } from "../output/table.ts";
+import type { JsonObject } from "../output/shape.ts";
 import { unixDate } from "../output/time.ts";
-import {
-  application,
-  type Column,
-  type Drafting,
-  type Kind,
-  keys,
-  list,
-  number,
-  plainStyle,
-  tagsOf,
-  text,
-  textColumn,
-} from "./kind.ts";
-
-type Usual = "aliases" | "facts" | "hasStatus" | "messages" | "required" | "shape" | "summaryKey" | "table" | "writing";
-
-/** The key of what is shown, or what makes it. */
-type Shown<Text> = string | ((resource: JsonObject, settings: Settings) => Text);
-
-interface OwnPart<F extends FlagTable>
-  extends Omit<Kind, Usual>,
-    Partial<Pick<Kind, "aliases" | "hasStatus" | "required" | "summaryKey">> {
-  /** Those that are not `Created TITLE` and so on. */
-  readonly messages?: Partial<Kind["messages"]>;
-  /** Its keys, as `keys` takes them. */
-  readonly shape: string;
-  readonly nested?: Readonly<Record<string, Shape>>;
-  readonly style?: Partial<TableStyle>;
-  /** The table, by title. */
-  readonly columns: Readonly<Record<string, Shown<string>>>;
-  /** What `describe` tells besides, by title. */
-  readonly facts?: Readonly<Record<string, Shown<readonly string[]>>>;
-  readonly arguments: Kind["writing"]["arguments"];
-  readonly flags?: F;
-  /** At least one. */
-  readonly examples: readonly string[];
-  readonly ignoresExtra?: true;
-  /** The body, without its tags and description. @throws CliError when a file cannot be used */
-  draft(given: Drafting<F>): JsonObject | Promise<JsonObject>;
-}
+import { application, type Drafting, type Kind, type KindData, keys, list, number, tableOf, tagsOf } from "./kind.ts";
 
 /** A kind with all that follows from its own part. */
-export function defineKind<F extends FlagTable = Record<never, never>>(own: OwnPart<F>): Kind {
-  const {
-    messages,
-    shape,
-    nested,
-    style,
-    columns,
-    facts = {},
-    arguments: words,
-    flags,
-    examples,
-    ignoresExtra,
-    draft,
-    ...rest
-  } = own;
-  const common = commonFlags(own);
+export function defineKind<F extends FlagTable = Record<never, never>, R extends FlagTable = Record<never, never>>(
+  own: KindData<F, R>,
+): Kind {
+  const { shape, nested, style, columns, draft, ...rest } = own as unknown as KindData;
+  const { description, tags } = own.schema.properties ?? {};
   return {
     aliases: [`${own.word}s`],
-    hasStatus: false,
-    required: [],
     summaryKey: `${own.word}s`,
+    facts: {},
     ...rest,
     messages: {
       created: `Created ${own.title}`,
       updated: `Updated ${own.title}`,
       deleted: `Deleted ${own.title}`,
-      ...messages,
+      ...own.messages,
     },
-    shape: { ...keys(shape), ...(nested === undefined ? {} : { nested }) },
-    table: { style: { ...plainStyle, ...style }, columns: Object.entries(columns).map(columnOf) },
-    writing: {
-      arguments: words,
-      flags: { ...flags, ...common },
-      examples,
-      ...(ignoresExtra ? { ignoresExtra } : {}),
-      draft: async (given) => ({ ...(await draft(given as Drafting<F>)), ...commonFields(common, given.flags) }),
-    },
-    facts: (resource, settings) =>
-      Object.entries(facts).map(([title, value]) => [
-        title,
-        typeof value === "string" ? shownValue(resource[value]) : value(resource, settings),
-      ]),
+    required: (own.schema.required ?? []).filter((key) => key !== "name"),
+    shape: { ...keys(shape), ...(nested && { nested }) },
+    table: tableOf(columns, style),
+    arguments: Object.values(own.arguments),
+    flags: { ...own.flags, ...(description && described), ...(tags && application) },
+    draft: async (given) => ({
+      ...filledIn(own, given),
+      ...(await draft?.(given)),
+      ...(tags && { tags: tagsOf(given.flags as Values<typeof application>) }),
+    }),
   };
 }
 
-function columnOf([title, cell]: readonly [string, Shown<string>]): Column {
-  return typeof cell === "string" ? textColumn(title, cell) : { title, cell };
+const described = {
+  description: textFlag("What it is for; shown by describe"),
+  owner: textFlag("Who looks after it, such as a team; who made it without"),
+};
+
+/** The keys of the body that arguments and flags are named like; what was not given says nothing. */
+function filledIn(own: Pick<KindData, "arguments" | "schema">, { args, flags }: Drafting<FlagTable>): JsonObject {
+  const words = Object.keys(own.arguments).map((key, index) => [key, args[index]] as const);
+  const values = Object.entries(flags).map(([name, value]) => [name.replaceAll(/-(.)/g, upper), value] as const);
+  const known = own.schema.properties ?? {};
+  return Object.fromEntries(
+    [...words, ...values].filter(([key, value]) => key in known && value !== undefined && value !== false),
+  );
 }
 
-/** A list in one line; of what is switched off nothing is shown. */
-function shownValue(value: unknown): readonly string[] {
-  if (Array.isArray(value)) return [value.join(", ")];
-  return [value === false ? "" : text({ value }, "value")];
-}
-
-const described = { description: textFlag("What it is for; shown by describe") };
-
-/** Those that fill in what every resource has, where this one has it. */
-function commonFlags({ schema }: Pick<Kind, "schema">): Partial<typeof described & typeof application> {
-  const { description, tags } = schema.properties ?? {};
-  return { ...(description === undefined ? {} : described), ...(tags === undefined ? {} : application) };
-}
-
-function commonFields(common: FlagTable, flags: Values<FlagTable>): JsonObject {
-  const { application: word, description } = flags;
-  return {
-    ...(description === undefined ? {} : { description }),
-    ...("application" in common ? { tags: tagsOf({ application: word as string | undefined }) } : {}),
-  };
+function upper(_hyphen: string, letter: string): string {
+  return letter.toUpperCase();
 }
 
 /** The cell of a date. */

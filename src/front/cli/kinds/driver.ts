@@ -15,7 +15,6 @@ export const driver = defineKind({
   messages: { deleted: "Deleted drivers" },
   operations: driverOperations,
   schema: driverSchema,
-  required: ["type"],
   derived: ["expose"],
   shape: "config created-time? id? kind? modified-time? name reason secrets expose url? status? tags type",
   style: { center: "-", rowLine: true, wrap: false },
@@ -24,43 +23,39 @@ export const driver = defineKind({
     Type: "type",
     Status: "status",
     Secrets: joined("secrets", ","),
-    Config: (resource) => objects(resource, "config").map(configLine).join("\n"),
+    Config: (resource) =>
+      settingLines(resource)
+        .map((line) => line.replace(/^([^=]*)=$/, "$1"))
+        .join("\n"),
     URL: (resource, settings) => text(resource, "url").replace("0.0.0.0", settings.host),
     Reason: joined("reason", ", "),
   },
   summaryKey: "drivers",
   hasStatus: true,
-  arguments: [needed("DRIVER_TYPE", "DriverType")],
+  arguments: { type: needed("DRIVER_TYPE", "DriverType") },
   flags: {
     ...nameFlag,
     set: array("Configuration KEY=VALUE, or KEY; repeatable", { short: "s" }),
     ...secrets,
   },
   examples: ["eventdriver ticker --name every-5s --set seconds=5"],
-  draft: async ({ args: [type], flags }) => ({
+  draft: async ({ flags }) => ({
     name: await nameOf(flags),
-    type,
     config: flags.set.map(setting),
     secrets: flags.secret,
   }),
   made: async ({ client, io, format }, resource) => {
     if (format !== "table") return;
-    const { token } = await client.call(driverTokenOperations.issueToken, {
-      path: { driverName: text(resource, "name") },
-    });
+    const path = { driverName: text(resource, "name") };
+    const { token } = await client.call(driverTokenOperations.issueToken, { path });
     io.stdout(`Token: ${token} (shown once; with it a program elsewhere pushes the driver's events)\n`);
   },
   facts: { URL: "url", Type: "type", Secrets: "secrets", Settings: settingLines },
 });
 
 function setting(pair: string): JsonObject {
-  const at = pair.indexOf("=");
-  return at < 0 ? { key: pair, value: "" } : { key: pair.slice(0, at), value: pair.slice(at + 1) };
-}
-
-function configLine(entry: JsonObject): string {
-  const value = text(entry, "value");
-  return value === "" ? text(entry, "key") : `${text(entry, "key")}=${value}`;
+  const [key, ...value] = pair.split("=");
+  return { key, value: value.join("=") };
 }
 
 /** The settings of a driver or its type, one a line. */

@@ -33,20 +33,21 @@ export const behaviour = {
   network: textFlag("isolated, none or host", { completes: ["isolated", "none", "host"] }),
 };
 
-interface Named {
-  readonly name: string;
-  readonly path: string;
-  readonly handler: string;
-}
+/** What a function's file on this machine needs besides, where no server builds it for others. */
+export const ofFile = {
+  secret: array('File with secrets for it, a JSON object: {"key": "value"}; repeatable'),
+  lang: textFlag("Language, where no file's name says it: nodejs, python3, java, powershell", {
+    completes: ["nodejs", "python3", "java", "powershell"],
+  }),
+  ...behaviour,
+};
+
+type Named = Readonly<Record<"name" | "path" | "handler", string>>;
+type Behaviour = Values<typeof behaviour> & { readonly concurrency?: number | undefined };
 
 /** A function's body with its source, without the image it runs on. @throws CliError */
-export async function functionBody(
-  { name, path, handler }: Named,
-  flags: Values<typeof behaviour>,
-  io: Io,
-): Promise<JsonObject> {
-  const { memory, cpu, pids, disk, network } = flags;
-  const limits = given({ memory, cpu: cpu === undefined ? cpu : processors(cpu), pids, disk });
+export async function functionBody({ name, path, handler }: Named, flags: Behaviour, io: Io): Promise<JsonObject> {
+  const { memory, cpu, pids, disk, concurrency } = flags;
   const { packSource } = await import("../files/pack-source.ts");
   return {
     name,
@@ -54,21 +55,19 @@ export async function functionBody(
     source: await packSource({ name, path, root: io.cwd, handler }),
     schema: { in: schemaFile(io, flags["schema-in"]), out: schemaFile(io, flags["schema-out"]) },
     timeout: flags.timeout,
-    ...(flags.env.length > 0 ? { env: Object.fromEntries(flags.env.map(variable)) } : {}),
-    ...(Object.keys(limits).length > 0 ? { limits } : {}),
-    ...given({ network }),
+    env: given(flags.env.map(variable)),
+    limits: given(Object.entries({ memory, cpu: processors(cpu), pids, disk, concurrency })),
+    network: flags.network,
     reason: null,
   };
 }
 
-/** Functions. */
 export const functionKind = defineKind({
   kind: "Function",
   word: "function",
   title: "function",
   operations: functionOperations,
   schema: functionSchema,
-  required: ["image"],
   // Sources are taken, never handed out.
   derived: ["source", "sourceURL", "sourcePath", "services"],
   shape:
@@ -76,7 +75,7 @@ export const functionKind = defineKind({
   nested: { schema: keys("in?? out??") },
   columns: { Name: "name", FunctionImage: "functionImageURL", Status: "status", "Created Date": created },
   hasStatus: true,
-  arguments: [needed("NAME", "Function"), needed("PATH")],
+  arguments: { name: needed("NAME", "Function"), path: needed("PATH") },
   flags: {
     image: textFlag("Image it runs on", { completes: "Image" }),
     ...behaviour,
@@ -92,34 +91,26 @@ export const functionKind = defineKind({
     ...retention,
   },
   examples: ["function hello hello.js --image nodejs"],
-  draft: async ({ args: [name = "", path = ""], flags, io }) => {
-    const { concurrency, isolation, retries } = flags;
-    const body = await functionBody({ name, path, handler: flags.handler ?? "" }, flags, io);
-    return {
-      ...body,
-      image: flags.image ?? "",
-      secrets: flags.secret,
-      services: flags.service,
-      ...given({ isolation, retries, minWarm: flags["min-warm"] }),
-      ...(concurrency === undefined ? {} : { limits: { ...objectOf(body.limits), concurrency } }),
-      ...(flags["retry-function-errors"] ? { retryFunctionErrors: true } : {}),
-      ...kept(flags),
-    };
-  },
+  draft: async ({ args: [name = "", path = ""], flags, io }) => ({
+    ...(await functionBody({ name, path, handler: flags.handler ?? "" }, flags, io)),
+    secrets: flags.secret,
+    services: flags.service,
+    ...kept(flags),
+  }),
   facts: {
     Image: "image",
     Handler: "handler",
     Revision: "faasId",
-    Timeout: (resource) => [(number(resource, "timeout") ?? 0) > 0 ? `${text(resource, "timeout")} ms` : ""],
-    Limits: (resource) => [Object.entries(objectOf(resource.limits)).map(limit).join(", ")],
+    Timeout: (resource) => (number(resource, "timeout") ? `${text(resource, "timeout")} ms` : ""),
+    Limits: (resource) => Object.entries(objectOf(resource.limits)).map(limit).join(", "),
     Network: "network",
     "Kept warm": "minWarm",
     Isolation: "isolation",
     Retries: "retries",
     "Runs kept": keptFact,
     // Values may be secret.
-    Environment: (resource) => [keysOf(resource.env)],
-    Schema: ({ schema }) => [["in", "out"].filter((side) => isObject(objectOf(schema)[side])).join(", ")],
+    Environment: (resource) => keysOf(resource.env),
+    Schema: ({ schema }) => ["in", "out"].filter((side) => isObject(objectOf(schema)[side])).join(", "),
     Secrets: "secrets",
   },
   history: async (context, resource) => {
@@ -146,23 +137,25 @@ export const functionKind = defineKind({
   },
 });
 
-function given(values: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+/** Those of the values that were given; undefined when none was. */
+function given(values: readonly (readonly [string, unknown])[]): JsonObject | undefined {
+  const some = values.filter(([, value]) => value !== undefined);
+  return some.length > 0 ? Object.fromEntries(some) : undefined;
 }
 
-function processors(word: string): number {
-  const count = Number(word);
-  if (word.trim() !== "" && count > 0) return count;
+function processors(word: string | undefined): number | undefined {
+  if (word === undefined) return undefined;
+  if (Number(word) > 0) return Number(word);
   throw new UsageError(
     `invalid argument ${JSON.stringify(word)} for "--cpu" flag: a number above 0 is needed, like 2 or 0.5`,
   );
 }
 
 function variable(pair: string): readonly [string, string] {
-  const at = pair.indexOf("=");
+  const [key = "", ...value] = pair.split("=");
   // A value alone may be secret: it is not repeated.
-  if (at < 1) throw new CliError("invalid value for --env: it must be KEY=VALUE");
-  return [pair.slice(0, at), pair.slice(at + 1)];
+  if (key === "" || value.length === 0) throw new CliError("invalid value for --env: it must be KEY=VALUE");
+  return [key, value.join("=")];
 }
 
 const units: Readonly<Record<string, string>> = { memory: " MiB", disk: " MiB" };

@@ -19,30 +19,22 @@ export const image = defineKind({
   title: "image",
   operations: imageOperations,
   schema: imageSchema,
-  required: ["baseImageName"],
   derived: ["language", "dockerUrl"],
   shape:
     "baseImageName createdTime? dockerUrl? groups id? kind? language? name reason runtimeDependencies? spec? status? systemDependencies? tags",
   columns: { Name: "name", URL: "dockerUrl", BaseImage: "baseImageName", Status: "status", "Created Date": created },
   hasStatus: true,
-  arguments: [needed("IMAGE_NAME", "Image"), needed("BASE_IMAGE_NAME", "BaseImage")],
+  arguments: { name: needed("IMAGE_NAME", "Image"), baseImageName: needed("BASE_IMAGE_NAME", "BaseImage") },
   flags: {
     "runtime-deps": textFlag(`Dependency file of the language: ${manifests}`),
     "system-deps": textFlag('JSON file {"packages": [{"name": ..., "version": ...}]}'),
   },
   examples: ["image python3-cloud python3-base --runtime-deps requirements.txt"],
   ignoresExtra: true,
-  draft: ({ args: [name, baseImageName], flags, io }) => {
-    const { "runtime-deps": runtime, "system-deps": system } = flags;
-    const manifest = runtime && textFile(io, runtime, "failed to read runtime dependencies file");
-    const packages = system && systemPackages(jsonFile(io, system, "system dependencies"), system);
-    return {
-      name,
-      baseImageName,
-      ...(manifest === undefined ? {} : { runtimeDependencies: { manifest } }),
-      ...(packages === undefined ? {} : { systemDependencies: packages }),
-    };
-  },
+  draft: ({ flags: { "runtime-deps": runtime, "system-deps": system }, io }) => ({
+    runtimeDependencies: runtime && { manifest: textFile(io, runtime, "failed to read runtime dependencies file") },
+    systemDependencies: system && systemPackages(jsonFile(io, system, "system dependencies"), system),
+  }),
   facts: { "Base image": "baseImageName", URL: "dockerUrl", Language: "language", Dependencies: dependencies },
   users: { Function: (functionResource) => [text(functionResource, "image")] },
   complete: async (body, file) => {

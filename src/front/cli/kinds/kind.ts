@@ -1,6 +1,5 @@
 /** A kind of resource as the command line knows it: data that every verb is generic over. */
 import type { ResourceOperations } from "../../../core/shared/resource-operations.ts";
-import type { CallableOperation } from "../../client/client.ts";
 import type { Argument } from "../frame/command.ts";
 import type { Context } from "../frame/context.ts";
 import { type FlagTable, text as textFlag, type Values } from "../frame/flags.ts";
@@ -9,16 +8,16 @@ import type { Settings } from "../frame/settings.ts";
 import type { Fact } from "../output/facts.ts";
 import { isObject, type JsonObject, type Shape } from "../output/shape.ts";
 import type { TableStyle } from "../output/table.ts";
-import { unixDate } from "../output/time.ts";
+import { rfc3339 } from "../output/time.ts";
 
-export interface Column {
-  readonly title: string;
-  readonly cell: (resource: JsonObject, settings: Settings) => string;
-}
+/** By title: the key of what is shown, or what makes it. */
+export type Shown<Made> = Readonly<Record<string, string | ((resource: JsonObject, settings: Settings) => Made)>>;
+export type Columns = Shown<string>;
+export type Facts = Shown<string | readonly string[]>;
 
 export interface KindTable {
   readonly style: TableStyle;
-  readonly columns: readonly Column[];
+  readonly columns: Columns;
 }
 
 /** The part of JSON Schema that describes what a batch file may say. */
@@ -33,18 +32,7 @@ export interface FieldSchema {
 /** Hands the path of a file or folder that a resource names to `use`; what stands beside a URL is there only during the call. */
 export type NamedFile = <T>(path: string, use: (found: string) => Promise<T> | T) => Promise<T>;
 
-/** What `create` and `update` take, and what they send. */
-export interface Writing<F extends FlagTable = FlagTable> {
-  readonly arguments: readonly Argument[];
-  readonly flags: F;
-  /** Behind the verb: `secret slack slack.json`. */
-  readonly examples: readonly string[];
-  /** Further arguments are accepted and ignored, as they always were. */
-  readonly ignoresExtra?: true;
-  /** The body. @throws CliError when a file cannot be used */
-  draft(given: Drafting<F>): JsonObject | Promise<JsonObject>;
-}
-
+/** What `create` and `update` were given. */
 export interface Drafting<F extends FlagTable> {
   readonly args: readonly string[];
   readonly flags: Values<F>;
@@ -57,36 +45,46 @@ export interface Reading<F extends FlagTable = FlagTable> {
   /** Before a table. */
   note?(flags: Values<F>): string;
   /** Columns that a flag asks for. */
-  more?(flags: Values<F>): readonly Column[];
+  more?(flags: Values<F>): Columns;
 }
 
-export interface Kind {
+/** What the file of a kind says; what may be left out has a usual form (define-kind.ts). */
+export interface KindData<F extends FlagTable = FlagTable, R extends FlagTable = FlagTable> {
   /** The word of batch files: `Function`. */
   readonly kind: string;
   /** The word of the verbs: `function`. */
   readonly word: string;
   /** Further words; hyphens and letter case never count. */
-  readonly aliases: readonly string[];
+  readonly aliases?: readonly string[];
   /** As help texts call it: `function`. */
   readonly title: string;
-  /** Before the name in messages: `Created function`. */
-  readonly messages: { readonly created: string; readonly updated: string; readonly deleted: string };
+  /** Before the name in messages, where that is not `Created TITLE` and so on. */
+  readonly messages?: Partial<Kind["messages"]>;
   readonly operations: ResourceOperations;
   readonly schema: FieldSchema;
-  /** Keys that a batch file needs beyond `name`. */
-  readonly required: readonly string[];
   /** Keys of the schema that the server fills in from something else; a request cannot set them. */
   readonly derived?: readonly string[];
-  readonly shape: Shape;
-  readonly table: KindTable;
+  /** Its keys, as `keys` takes them. */
+  readonly shape: string;
+  readonly nested?: Readonly<Record<string, Shape>>;
+  readonly style?: Partial<TableStyle>;
+  readonly columns: Columns;
   /** Where the answers of a batch stand in its JSON summary. */
-  readonly summaryKey: string;
+  readonly summaryKey?: string;
   /** Has a status that ends in READY or ERROR. */
-  readonly hasStatus: boolean;
-  readonly writing: Writing;
-  readonly reading?: Reading;
+  readonly hasStatus?: boolean;
+  /** What `create` and `update` take; an argument or flag whose name is a key of the schema fills it in. */
+  readonly arguments: Readonly<Record<string, Argument>>;
+  readonly flags?: F;
+  /** Behind the verb, at least one: `secret slack slack.json`. */
+  readonly examples: readonly string[];
+  /** Further arguments are accepted and ignored, as they always were. */
+  readonly ignoresExtra?: true;
+  /** The rest of the body. @throws CliError when a file cannot be used */
+  draft?(given: Drafting<F>): JsonObject | Promise<JsonObject>;
+  readonly reading?: Reading<R>;
   /** What `describe` tells beyond what all kinds have. */
-  facts(resource: JsonObject, settings: Settings): readonly Fact[];
+  readonly facts?: Facts;
   /** What it tells last, and has to ask the server for. */
   history?(context: Context, resource: JsonObject): Promise<readonly Fact[]>;
   /** By kind: who names a resource of this one, and the names that one of them holds. */
@@ -109,17 +107,26 @@ export interface Kind {
   edited?(spec: JsonObject, source: string): Promise<string>;
 }
 
-/** Derives the types of the flags; nothing else. */
-export function reading<F extends FlagTable>(data: Reading<F>): Reading {
-  return data;
+/** A kind as the verbs see it. */
+export interface Kind extends Omit<KindData, "shape" | "nested" | "style" | "columns" | "arguments"> {
+  readonly aliases: readonly string[];
+  readonly messages: { readonly created: string; readonly updated: string; readonly deleted: string };
+  /** Keys that a batch file needs beyond `name`. */
+  readonly required: readonly string[];
+  readonly shape: Shape;
+  readonly table: KindTable;
+  readonly summaryKey: string;
+  readonly arguments: readonly Argument[];
+  readonly flags: FlagTable;
+  readonly facts: Facts;
+  /** The whole body. */
+  draft(given: Drafting<FlagTable>): Promise<JsonObject>;
 }
 
-/** Keys in the order in which they are printed. */
 export function keys(words: string): Shape {
   return { keys: words.split(" ") };
 }
 
-/** The flag `--application` and the tag that it adds. */
 export const application = {
   application: textFlag("Mark it as part of an application (adds the tag Application)", { short: "a" }),
 };
@@ -128,23 +135,23 @@ export function tagsOf(flags: Values<typeof application>): readonly JsonObject[]
   return flags.application === undefined ? [] : [{ key: "Application", value: flags.application }];
 }
 
-/** The one parameter in the path of an operation on a resource. */
-export function itemPath(operation: CallableOperation, name: string): Record<string, string> {
-  const hole = /\{(\w+)\}/.exec(operation.path)?.[1];
-  return hole === undefined ? {} : { [hole]: name };
+/** A table, by default without crossings: most are like that. */
+export function tableOf(columns: Columns, style: Partial<TableStyle> = {}): KindTable {
+  return { style: { center: "", rowLine: false, wrap: true, ...style }, columns };
 }
 
-/** One resource, or all when the name is empty. */
-export function fetchResources(
-  context: Context,
-  { operations: { get, list: all } }: Kind,
-  name: string,
-): Promise<unknown> {
-  return name === "" ? context.client.all(all) : context.client.call(get, { path: itemPath(get, name) });
+/** What is shown, by title; each as the lines of one or more texts. */
+export function factsOf(facts: Facts, resource: JsonObject, settings: Settings): Fact[] {
+  return Object.entries(facts).map(([title, shown]) => {
+    const told = typeof shown === "string" ? oneLine(resource[shown]) : shown(resource, settings);
+    return [title, typeof told === "string" ? [told] : told];
+  });
 }
 
-/** Tables without crossings: most of them. */
-export const plainStyle: TableStyle = { center: "", rowLine: false, wrap: true };
+/** Of what is switched off nothing is shown. */
+function oneLine(value: unknown): string {
+  return Array.isArray(value) ? value.join(", ") : value === false ? "" : text({ value }, "value");
+}
 
 /** A text field; "" when it is absent. */
 export function text(resource: JsonObject, key: string): string {
@@ -179,14 +186,9 @@ export function objectOf(value: unknown): JsonObject {
   return isObject(value) ? value : {};
 }
 
-/** A column that shows one text field. */
-export function textColumn(title: string, key: string): Column {
-  return { title, cell: (resource) => text(resource, key) };
-}
-
-/** A column that shows Unix seconds as a date. */
-export function dateColumn(title: string, key = "createdTime"): Column {
-  return { title, cell: (resource) => unixDate(number(resource, key)) };
+/** Milliseconds since 1970, as RFC 3339; "" when they are absent. */
+export function millisecondsText(milliseconds: unknown): string {
+  return typeof milliseconds === "number" ? rfc3339(BigInt(milliseconds) * 1_000_000n) : "";
 }
 
 /** Names of values, never the values. */

@@ -26,10 +26,8 @@ export const resourceKinds: readonly Kind[] = [
   alert,
 ];
 
-/** Kinds below `iam`. */
 export const iamKinds: readonly Kind[] = [policy, serviceAccount, organization];
 
-/** All kinds of batch files. */
 export const allKinds: readonly Kind[] = [...resourceKinds, ...iamKinds];
 
 /** The kind of that name: `Function`. */

@@ -13,9 +13,9 @@ export const organization = defineKind({
   schema: organizationSchema,
   shape: "createdTime? id? kind? modifiedTime? name status?",
   columns: { Name: "name", "Created Date": created },
-  arguments: [needed("NAME")],
+  arguments: { name: needed("NAME") },
   flags: retention,
   examples: ["organization team-a"],
-  draft: ({ args: [name], flags }) => ({ name, ...kept(flags) }),
+  draft: ({ flags }) => kept(flags),
   facts: { "Runs kept": keptFact },
 });

@@ -4,12 +4,7 @@ import { on, slice } from "../frame/flags.ts";
 import { jsonText } from "../output/encode.ts";
 import type { JsonObject } from "../output/shape.ts";
 import { created, defineKind, isTrue } from "./define-kind.ts";
-import { type Column, list, objects, reading } from "./kind.ts";
-
-const rules: Column = {
-  title: "Rules",
-  cell: (resource) => jsonText(objects(resource, "rules")[0] ?? {}, 2).trimEnd(),
-};
+import { list, objects } from "./kind.ts";
 
 /** Who may do what (server.md 2.13). */
 export const policy = defineKind({
@@ -19,12 +14,11 @@ export const policy = defineKind({
   title: "policy",
   operations: policyOperations,
   schema: policySchema,
-  required: ["rules"],
   shape: "createdTime? global? id? kind? modifiedTime? name rules status?",
   style: { wrap: false },
   columns: { Name: "name", Global: isTrue("global"), "Created Date": created },
   summaryKey: "policies",
-  arguments: [needed("NAME")],
+  arguments: { name: needed("NAME") },
   flags: {
     subject: slice("Who: accounts", { short: "s" }),
     action: slice("May do what: get, create, update, delete, reveal and use (secrets), emit (events), *", {
@@ -34,18 +28,21 @@ export const policy = defineKind({
     global: on("In all organizations, for subjects written ORGANIZATION/ACCOUNT"),
   },
   examples: ["policy readers --subject ci --action get --resource '*'"],
-  draft: ({ args: [name], flags }) => ({
-    name,
+  draft: ({ flags }) => ({
     global: flags.global,
     rules: [{ subjects: flags.subject, actions: flags.action, resources: flags.resource }],
   }),
-  reading: reading({
+  reading: {
     flags: { wide: on("Print the rules, too", { short: "w" }) },
     note: ({ wide }) => (wide ? "" : "Note: rule contents are omitted, please use --wide or -w to print them\n"),
-    more: ({ wide }) => (wide ? [rules] : []),
-  }),
+    more: ({ wide }) => (wide ? { Rules: firstRule } : {}),
+  },
   facts: { Global: "global", Rules: (resource) => objects(resource, "rules").map(ruleLine) },
 });
+
+function firstRule(resource: JsonObject): string {
+  return jsonText(objects(resource, "rules")[0] ?? {}, 2).trimEnd();
+}
 
 function ruleLine(rule: JsonObject): string {
   const [subjects, actions, resources] = [list(rule, "subjects"), list(rule, "actions"), list(rule, "resources")];

@@ -3,11 +3,11 @@ import { type RunDetails, runOperations } from "../../../core/runs/contract.ts";
 import { ApiError } from "../../client/errors.ts";
 import type { Context } from "../frame/context.ts";
 import { jsonText } from "../output/encode.ts";
-import { type Fact, textLines } from "../output/facts.ts";
+import { textLines } from "../output/facts.ts";
 import { printResources } from "../output/print.ts";
-import { isObject, type JsonObject, type Shape } from "../output/shape.ts";
+import type { JsonObject, Shape } from "../output/shape.ts";
 import { duration, rfc3339 } from "../output/time.ts";
-import { type KindTable, keys, list, objectOf, objectsOf, plainStyle, text, textColumn } from "./kind.ts";
+import { type Facts, keys, list, number, objectOf, objectsOf, tableOf, text } from "./kind.ts";
 import { runTitle } from "./run-title.ts";
 
 /** The keys of a printed run (cli-and-runtimes.md 1.8). */
@@ -25,18 +25,15 @@ export const runShape: Shape = {
 };
 
 /** Local times and how long it took; a run that has not ended shows neither (decisions.md 6). */
-export const runTable: KindTable = {
-  style: plainStyle,
-  columns: [
-    textColumn("ID", "name"),
-    textColumn("Function", "functionName"),
-    textColumn("Status", "status"),
-    { title: "Started", cell: (run) => rfc3339(time(run, "executedTime")) },
-    { title: "Finished", cell: (run) => rfc3339(time(run, "finishedTime")) },
-    { title: "Duration", cell: (run) => took(run) },
-    { title: "Title", cell: runTitle },
-  ],
-};
+export const runTable = tableOf({
+  ID: "name",
+  Function: "functionName",
+  Status: "status",
+  Started: (run) => rfc3339(time(run, "executedTime")),
+  Finished: (run) => rfc3339(time(run, "finishedTime")),
+  Duration: took,
+  Title: runTitle,
+});
 
 /** Unix nanoseconds; undefined for none, and for the zero time of older servers. */
 export function time(run: JsonObject, key: "executedTime" | "finishedTime"): bigint | undefined {
@@ -52,44 +49,45 @@ export function took(run: JsonObject): string {
   return started === undefined || finished === undefined ? "" : duration(finished - started);
 }
 
-/** What went in, what came out, what it wrote, where its time went. */
-export function runFacts(run: JsonObject, details: Partial<RunDetails>): Fact[] {
-  const [error, logs] = [objectOf(run.error), objectOf(run.logs)];
-  const cause = text(error, "type") && `${text(error, "type")}: ${text(error, "message")}`;
-  return [
-    ["ID", [text(run, "name")]],
-    ["Function", [text(run, "functionName")]],
-    ["Title", [text(run, "title")]],
-    ["Status", [text(run, "status")]],
-    ["Error", [...textLines(cause), ...list(error, "stacktrace").flatMap(textLines)]],
-    ["Started", [rfc3339(time(run, "executedTime"))]],
-    ["Finished", [rfc3339(time(run, "finishedTime"))]],
-    ["Duration", [took(run)]],
-    ["Time went to", timeLines(details.times)],
-    ["Asked by", [details.trigger ?? ""]],
-    ["Acting for", [details.people?.join(", ") ?? ""]],
-    ["Called by run", [details.parent ?? ""]],
-    ["Attempts", [(details.attempt ?? 1) > 1 ? String(details.attempt) : ""]],
-    ["Event", [isObject(run.event) ? text(run.event, "eventType") : ""]],
-    ["Secrets", [list(run, "secrets").join(", ")]],
-    ["Input", valueLines(run.input)],
-    ["Output", valueLines(run.output)],
-    ["Stdout", list(logs, "stdout")],
-    ["Stderr", list(logs, "stderr")],
-  ];
+/** Of a run with its details: what went in, what came out, what it wrote, where its time went. */
+export const runFacts: Facts = {
+  ID: "name",
+  Function: "functionName",
+  Title: "title",
+  Status: "status",
+  Error: ({ error }) => [...errorLines(objectOf(error)), ...list(objectOf(error), "stacktrace").flatMap(textLines)],
+  Started: (run) => rfc3339(time(run, "executedTime")),
+  Finished: (run) => rfc3339(time(run, "finishedTime")),
+  Duration: took,
+  "Time went to": ({ times }) => timeLines(objectOf(times)),
+  "Asked by": "trigger",
+  "Acting for": "people",
+  "Called by run": "parent",
+  Attempts: ({ attempt }) => (Number(attempt) > 1 ? String(attempt) : ""),
+  Event: ({ event }) => text(objectOf(event), "eventType"),
+  Secrets: "secrets",
+  Input: ({ input }) => valueLines(input),
+  Output: ({ output }) => valueLines(output),
+  Stdout: ({ logs }) => list(objectOf(logs), "stdout"),
+  Stderr: ({ logs }) => list(objectOf(logs), "stderr"),
+};
+
+function errorLines(error: JsonObject): readonly string[] {
+  return textLines(text(error, "type") && `${text(error, "type")}: ${text(error, "message")}`);
 }
 
+const parts: Readonly<Record<string, string>> = {
+  queue: "waiting for its turn",
+  start: "starting a worker, because none was free (cold start)",
+  load: "loading the function into it",
+  handler: "the handler",
+};
+
 /** The longest part first: that is why the run was slow. */
-function timeLines(times: RunDetails["times"]): readonly string[] {
-  if (times === undefined) return [];
-  const parts: [microseconds: number, words: string][] = [
-    [times.queue, "waiting for its turn"],
-    [times.start, "starting a worker, because none was free (cold start)"],
-    [times.load, "loading the function into it"],
-    [times.handler, "the handler"],
-  ];
-  const shown = parts.filter(([microseconds]) => microseconds > 0).sort(([one], [other]) => other - one);
-  return shown.map(([microseconds, words]) => `${duration(BigInt(microseconds) * 1000n).padEnd(8)} ${words}`);
+function timeLines(microseconds: JsonObject): readonly string[] {
+  const took = Object.keys(parts).map((part) => [number(microseconds, part) ?? 0, parts[part]] as const);
+  const shown = took.filter(([time]) => time > 0).sort(([one], [other]) => other - one);
+  return shown.map(([time, words]) => `${duration(BigInt(time) * 1000n).padEnd(8)} ${words}`);
 }
 
 function valueLines(value: unknown): readonly string[] {

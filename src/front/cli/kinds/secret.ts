@@ -6,7 +6,7 @@ import { on } from "../frame/flags.ts";
 import { yamlText } from "../output/encode.ts";
 import { isObject, type JsonObject } from "../output/shape.ts";
 import { defineKind } from "./define-kind.ts";
-import { keysOf, list, reading, text } from "./kind.ts";
+import { keysOf, list, text } from "./kind.ts";
 
 /** Secrets; no table and no comparison ever shows a value. */
 export const secret = defineKind({
@@ -17,15 +17,15 @@ export const secret = defineKind({
   schema: secretSchema,
   shape: "id? kind? name secrets? tags",
   columns: { ID: "id", Name: "name", Content: () => "<hidden>" },
-  arguments: [needed("SECRET_NAME", "Secret"), needed("SECRETS_FILE")],
+  arguments: { name: needed("SECRET_NAME", "Secret"), file: needed("SECRETS_FILE") },
   examples: ["secret slack slack.json"],
   ignoresExtra: true,
-  draft: async ({ args: [name, path = ""], io }) => ({ name, secrets: await secretValues(io, path) }),
-  reading: reading({
+  draft: async ({ args: [, path = ""], io }) => ({ secrets: await secretValues(io, path) }),
+  reading: {
     flags: { all: on("Print the secrets with their values, as JSON") },
     note: () => "Note: secret values are hidden, please use --all flag to get them\n\n",
-  }),
-  facts: { Keys: (resource) => [keysOf(resource.secrets)] },
+  },
+  facts: { Keys: (resource) => keysOf(resource.secrets) },
   users: {
     Function: (functionResource) => list(functionResource, "secrets"),
     API: (api) => [text(api, "authenticationSecret")],

@@ -14,15 +14,14 @@ export const serviceAccount = defineKind({
   messages: { created: "Create service account", deleted: "Deleted ServiceAccount" },
   operations: serviceAccountOperations,
   schema: serviceAccountSchema,
-  required: ["publicKey"],
   derived: ["domain"],
   shape: "createdTime? domain? id? kind? modifiedTime? name publicKey status?",
   columns: { Name: "name", "Created Date": created },
-  arguments: [needed("NAME")],
+  arguments: { name: needed("NAME") },
   flags: { "public-key": textFlag("PEM file with its RSA public key") },
   examples: ["serviceaccount ci --public-key ci.pub.pem"],
-  draft: ({ args: [name], flags, io }) => ({ name, publicKey: pemFile(io, flags["public-key"]) }),
-  facts: { "Public key": (resource) => [text(resource, "publicKey") && "set"] },
+  draft: ({ flags, io }) => ({ publicKey: pemFile(io, flags["public-key"]) }),
+  facts: { "Public key": (resource) => text(resource, "publicKey") && "set" },
   users: {
     Policy: (policy, organization) =>
       objects(policy, "rules").flatMap((rule) =>

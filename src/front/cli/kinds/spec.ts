@@ -5,7 +5,7 @@ import { type FieldSchema, type Kind, list, objects } from "./kind.ts";
 
 /** Keys that the server writes, whatever a request says. */
 const serversOwn = new Set(
-  "createdTime created-time faasId functionImageURL groups id kind modifiedTime modified-time owner reason spec status url".split(
+  "createdTime created-time faasId functionImageURL groups id kind modifiedTime modified-time reason spec status url".split(
     " ",
   ),
 );

@@ -5,9 +5,9 @@ import { UsageError } from "../frame/errors.ts";
 import { array, integer, on, text as textFlag } from "../frame/flags.ts";
 import type { JsonObject } from "../output/shape.ts";
 import { created, defineKind, nameFlag, nameOf } from "./define-kind.ts";
-import { deliveryLine, millisecondsText } from "./delivery.ts";
+import { deliveryLine } from "./delivery.ts";
 import { secrets } from "./function.ts";
-import { number, objectOf, objects, text } from "./kind.ts";
+import { millisecondsText, objectOf, objects, text } from "./kind.ts";
 
 /** Which function runs for which event type (server.md 2.12). */
 export const subscription = defineKind({
@@ -17,7 +17,6 @@ export const subscription = defineKind({
   messages: { created: "created subscription" },
   operations: subscriptionOperations,
   schema: subscriptionSchema,
-  required: ["eventType", "function"],
   shape:
     "concurrency? createdTime? eventType filters? function id? kind? modifiedTime? name orderBy? paused? retries? secrets status? tags",
   columns: {
@@ -28,7 +27,7 @@ export const subscription = defineKind({
     "Created date": created,
   },
   hasStatus: true,
-  arguments: [needed("FUNCTION_NAME", "Function")],
+  arguments: { function: needed("FUNCTION_NAME", "Function") },
   flags: {
     ...nameFlag,
     "event-type": textFlag("Event type to run for"),
@@ -40,15 +39,9 @@ export const subscription = defineKind({
     ...secrets,
   },
   examples: ["subscription echo --name echo-ticks --event-type ticker.tick"],
-  draft: async ({ args: [functionName], flags }) => ({
+  draft: async ({ flags }) => ({
     name: await nameOf(flags),
-    eventType: flags["event-type"] ?? "",
-    function: functionName,
-    ...(flags.filter.length === 0 ? {} : { filters: flags.filter.map(filterOf) }),
-    ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
-    ...(flags["order-by"] === undefined ? {} : { orderBy: flags["order-by"] }),
-    ...(flags.paused ? { paused: true } : {}),
-    ...(flags.retries === undefined ? {} : { retries: flags.retries }),
+    filters: flags.filter.length === 0 ? undefined : flags.filter.map(filterOf),
     secrets: flags.secret,
   }),
   facts: {
@@ -57,17 +50,17 @@ export const subscription = defineKind({
     Function: "function",
     "Runs at once": "concurrency",
     "Ordered by": "orderBy",
-    Paused: ({ paused }) => [paused === true ? "yes: its events wait" : ""],
+    Paused: ({ paused }) => (paused === true ? "yes: its events wait" : ""),
     Retries: "retries",
     Secrets: "secrets",
   },
   history: async ({ client }, resource) => {
     const path = { subscriptionName: text(resource, "name") };
     const details = objectOf(await client.call(eventLogOperations.explainSubscription, { path }));
-    const waiting = number(details, "waiting") ?? 0;
+    const { waiting, oldestTime } = details;
     const deliveries = objects(details, "deliveries");
     return [
-      ["Waiting", [waiting === 0 ? "none" : `${waiting}, since ${millisecondsText(number(details, "oldestTime"))}`]],
+      ["Waiting", [waiting ? `${waiting}, since ${millisecondsText(oldestTime)}` : "none"]],
       ["Waits for", [text(details, "reason")]],
       ["Full", [details.full === true ? "yes: no more may wait, events that come now are dead letters" : ""]],
       ["Dead letters", [text(details, "deadLetters")]],

@@ -1,12 +1,11 @@
 /** Brings to the server what has changed, and says so when that is what runs. */
-import { NotFoundError } from "../../client/errors.ts";
 import type { Context } from "../frame/context.ts";
 import { functionKind } from "../kinds/function.ts";
 import { image } from "../kinds/image.ts";
-import { fetchResources, type Kind, objectOf, text } from "../kinds/kind.ts";
+import { type Kind, text } from "../kinds/kind.ts";
+import { fetchOne, put } from "../kinds/resources.ts";
 import { secret } from "../kinds/secret.ts";
 import type { JsonObject } from "../output/shape.ts";
-import { send } from "../verbs/send.ts";
 import { readyOrReason } from "../verbs/wait.ts";
 import { type DevFunction, imageName, secretName, type Wanted } from "./dev-function.ts";
 
@@ -71,7 +70,7 @@ export class Deployer {
 
   async #imageBody(manifest: string): Promise<JsonObject> {
     const { file, name } = this.#target;
-    const like = objectOf(await fetchResources(this.#context, image, file.language));
+    const like = await fetchOne(this.#context, image, file.language);
     const runtimeDependencies = { manifest };
     return { name: imageName(name), baseImageName: text(like, "baseImageName"), runtimeDependencies, tags: [] };
   }
@@ -82,19 +81,10 @@ export class Deployer {
     this.#sent.delete(part);
     // A function is built on what its image was when it was written.
     if (part === "image") this.#sent.delete("function");
-    await this.#send(kind, body);
+    await put(this.#context, kind, body);
     const { problem } = await readyOrReason(this.#context, kind, String(body.name), LONGEST_WAIT, FIRST_PAUSE_MS);
     if (problem === undefined) this.#sent.set(part, digest);
     this.#news = true;
     return problem;
-  }
-
-  async #send(kind: Kind, body: JsonObject): Promise<void> {
-    try {
-      await send(this.#context, kind, "update", body);
-    } catch (error) {
-      if (!(error instanceof NotFoundError)) throw error;
-      await send(this.#context, kind, "create", body);
-    }
   }
 }

@@ -1,20 +1,14 @@
 /** The function that `dev` deploys: what is on the server of it stays as it is, unless flags and files say otherwise. */
-import { NotFoundError } from "../../client/errors.ts";
 import { secretValues } from "../files/given-files.ts";
 import type { Context } from "../frame/context.ts";
 import type { Values } from "../frame/flags.ts";
-import { type behaviour, functionBody, functionKind } from "../kinds/function.ts";
-import { fetchResources, list, objectOf, text } from "../kinds/kind.ts";
+import { functionBody, functionKind, type ofFile } from "../kinds/function.ts";
+import { list, text } from "../kinds/kind.ts";
+import { findOne } from "../kinds/resources.ts";
 import { isObject, type JsonObject } from "../output/shape.ts";
 import { type FunctionPath, functionPath, manifestOf, nameOf } from "./function-path.ts";
 
-export type DevFlags = Omit<Values<typeof behaviour>, "handler"> & {
-  readonly name: string | undefined;
-  readonly image: string | undefined;
-  readonly secret: readonly string[];
-  readonly lang: string | undefined;
-  readonly handler: string | undefined;
-};
+export type DevFlags = Values<typeof ofFile> & Readonly<Record<"name" | "image", string | undefined>>;
 
 /** What is to be on the server. */
 export interface Wanted {
@@ -43,7 +37,7 @@ const KEPT =
 export async function developed(context: Context, path: string, flags: DevFlags): Promise<DevFunction> {
   const { io } = context;
   const name = flags.name ?? nameOf(io.cwd, path);
-  const before = await existing(context, name);
+  const before = (await findOne(context, functionKind, name)) ?? {};
   const handler = flags.handler ?? (text(before, "handler") || undefined);
   const file = await functionPath(io.cwd, path, { ...flags, handler });
   const image = flags.image ?? (text(before, "image") || undefined);
@@ -66,15 +60,6 @@ export async function developed(context: Context, path: string, flags: DevFlags)
 export const secretName = (name: string): string => `${name}-dev`;
 export const imageName = (name: string): string => `${name}-dev`;
 
-async function existing(context: Context, name: string): Promise<JsonObject> {
-  try {
-    return objectOf(await fetchResources(context, functionKind, name));
-  } catch (error) {
-    if (error instanceof NotFoundError) return {};
-    throw error;
-  }
-}
-
 function kept(before: JsonObject): JsonObject {
   return Object.fromEntries(
     KEPT.flatMap((key) => (before[key] === undefined || before[key] === null ? [] : [[key, before[key]]])),
@@ -82,8 +67,8 @@ function kept(before: JsonObject): JsonObject {
 }
 
 /** What flags and files say; a flag that was not given says nothing. */
-function given(body: JsonObject): JsonObject {
-  const { timeout, schema, ...rest } = body;
+function given({ timeout, schema, ...rest }: JsonObject): JsonObject {
   const hasSchema = isObject(schema) && (schema.in !== null || schema.out !== null);
-  return { ...rest, ...(timeout === 0 ? {} : { timeout }), ...(hasSchema ? { schema } : {}) };
+  const said = { ...rest, timeout: timeout || undefined, schema: hasSchema ? schema : undefined };
+  return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
 }

@@ -6,26 +6,20 @@ import { CliError } from "../frame/errors.ts";
 import type { Values } from "../frame/flags.ts";
 import { unlessInterrupted } from "../frame/pause.ts";
 import { baseImage } from "../kinds/base-image.ts";
-import { type behaviour, functionBody, functionKind } from "../kinds/function.ts";
+import { functionBody, functionKind, type ofFile } from "../kinds/function.ts";
 import { image } from "../kinds/image.ts";
 import { type Kind, list, objectOf, text } from "../kinds/kind.ts";
+import { send } from "../kinds/resources.ts";
 import { fetchRun } from "../kinds/run.ts";
 import { secret } from "../kinds/secret.ts";
-import { jsonText, yamlText } from "../output/encode.ts";
 import type { JsonObject } from "../output/shape.ts";
-import { failureOf, inputOf } from "../verbs/exec.ts";
+import { inputOf, printEnd } from "../verbs/exec.ts";
 import { followLines } from "../verbs/logs.ts";
-import { send } from "../verbs/send.ts";
 import { readyOrReason } from "../verbs/wait.ts";
 import { type FunctionPath, functionPath, manifestOf } from "./function-path.ts";
 import { startOwnServer } from "./own-server.ts";
 
-type Flags = Omit<Values<typeof behaviour>, "handler"> & {
-  readonly input: string;
-  readonly secret: readonly string[];
-  readonly lang: string | undefined;
-  readonly handler: string | undefined;
-};
+type Flags = Values<typeof ofFile> & { readonly input: string };
 
 /** An installation may take its time. */
 const LONGEST_BUILD = "30m";
@@ -44,7 +38,7 @@ export async function runFile(given: Context, path: string, flags: Flags): Promi
     for (const [index, values] of secrets.entries())
       await send(context, secret, "create", { name: `secret-${index + 1}`, secrets: values, tags: [] });
     await made(context, functionKind, { ...body, image: file.language, secrets: names, tags: [] });
-    return await printEnd(context, await runToEnd(context, file.name, input));
+    return await printResult(context, await runToEnd(context, file.name, input));
   } finally {
     await server.stop();
   }
@@ -77,13 +71,10 @@ async function runToEnd(context: Context, functionName: string, input: unknown):
   return unlessInterrupted(fetchRun(context, functionName, id), io.signal, "interrupted");
 }
 
-async function printEnd({ io, format }: Context, run: JsonObject): Promise<number> {
-  if (text(run, "status") !== "ERROR") {
-    const output = run.output ?? null;
-    io.stdout(format === "yaml" ? await yamlText(output) : jsonText(output));
-    return 0;
-  }
+/** Its output or its failure, which here is told with where it came from. */
+async function printResult(context: Context, run: JsonObject): Promise<number> {
+  const status = await printEnd(context, run, true);
   const trace = list(objectOf(run.error), "stacktrace");
-  io.stderr([failureOf(run), ...trace].map((line) => `${line}\n`).join(""));
-  return 1;
+  context.io.stderr(trace.map((line) => `${line}\n`).join(""));
+  return status;
 }

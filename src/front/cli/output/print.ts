@@ -1,7 +1,6 @@
 import type { Context } from "../frame/context.ts";
-import { type Kind, type KindTable, objectsOf } from "../kinds/kind.ts";
+import { type Kind, type KindTable, objectsOf, text } from "../kinds/kind.ts";
 import { jsonText, yamlText } from "./encode.ts";
-import { type Fact, factLines } from "./facts.ts";
 import { type JsonObject, shaped } from "./shape.ts";
 import { renderTable } from "./table.ts";
 
@@ -12,14 +11,13 @@ export async function printData({ io, format }: Context, value: unknown): Promis
 
 /** A table of resources: heading and rule stand there even without rows. */
 function printTable({ io, settings }: Context, table: KindTable, rows: readonly JsonObject[]): void {
-  const titles = table.columns.map((column) => column.title);
   const cells = rows.map((row) => cellsOf(table, row, settings));
-  io.stdout(renderTable(table.style, titles, cells));
+  io.stdout(renderTable(table.style, Object.keys(table.columns), cells));
 }
 
 /** The cells of a row. */
-export function cellsOf(table: KindTable, row: JsonObject, settings: Context["settings"]): string[] {
-  return table.columns.map((column) => column.cell(row, settings));
+export function cellsOf({ columns }: KindTable, row: JsonObject, settings: Context["settings"]): string[] {
+  return Object.values(columns).map((shown) => (typeof shown === "string" ? text(row, shown) : shown(row, settings)));
 }
 
 /** One name a line. */
@@ -46,11 +44,6 @@ export async function printResources(
   if (context.format === "name") return printNames(context, rows, name);
   const values = rows.map((row) => shaped(row, shape));
   await printData(context, Array.isArray(answer) ? values : values[0]);
-}
-
-/** Facts for a person, the data itself in every other format. */
-export async function printFacts(context: Context, facts: readonly Fact[], print: () => Promise<void>): Promise<void> {
-  return context.format === "table" ? context.io.stdout(factLines(facts)) : print();
 }
 
 /** What the server says about a resource besides the message of success. */

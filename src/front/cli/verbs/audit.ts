@@ -3,23 +3,19 @@ import { type AuditRecord, type AuditVerdict, auditOperations } from "../../../c
 import { type Context, command } from "../frame/context.ts";
 import { integer, text } from "../frame/flags.ts";
 import { sinceSeconds } from "../frame/spans.ts";
-import { type KindTable, keys, list, objectsOf, plainStyle, textColumn } from "../kinds/kind.ts";
+import { keys, list, millisecondsText, objectsOf, tableOf } from "../kinds/kind.ts";
 import { printData, printResources } from "../output/print.ts";
-import { rfc3339 } from "../output/time.ts";
 
 const shape = keys("sequence time organization principal people via action kind name hash");
 
-const table: KindTable = {
-  style: plainStyle,
-  columns: [
-    { title: "Time", cell: ({ time }) => rfc3339(BigInt(Number(time)) * 1_000_000n) },
-    textColumn("Who", "principal"),
-    { title: "For", cell: (entry) => list(entry, "people").join(" ") },
-    textColumn("Did", "action"),
-    textColumn("Kind", "kind"),
-    textColumn("Name", "name"),
-  ],
-};
+const table = tableOf({
+  Time: ({ time }) => millisecondsText(Number(time)),
+  Who: "principal",
+  For: (entry) => list(entry, "people").join(" "),
+  Did: "action",
+  Kind: "kind",
+  Name: "name",
+});
 
 const since = { since: text("Entries since then: 30m, 24h, or a date") };
 const maxPage = 1000;
@@ -74,7 +70,6 @@ const accept = command({
   run: async (context) => printVerdict(context, await context.client.call(auditOperations.acceptAudit)),
 });
 
-/** `dispatch audit`. */
 export const audit = command({
   name: "audit",
   summary: "Read and check the audit log",
@@ -88,24 +83,16 @@ async function printVerdict(context: Context, verdict: AuditVerdict): Promise<nu
   return verdict.whole ? 0 : 1;
 }
 
-function sentenceOf({
-  whole,
-  entries,
-  sealed,
-  unkeyedUntil,
-  acceptedUntil,
-  archivedUntil,
-  reason = "",
-}: AuditVerdict): string {
+function sentenceOf(verdict: AuditVerdict): string {
+  const { whole, entries, sealed, reason = "" } = verdict;
   if (!whole) return `The audit log cannot be believed: ${reason}.`;
-  const parts = [`The audit log is whole: ${entries} entries.`];
-  if (sealed !== undefined)
-    parts.push(`${sealed.entries} of them were sealed at ${new Date(Number(sealed.time)).toISOString()}.`);
-  if (unkeyedUntil !== undefined)
-    parts.push(
-      `Those up to ${unkeyedUntil} are of an older version without a key, and were sealed as they were found.`,
-    );
-  if (acceptedUntil !== undefined) parts.push(`Those up to ${acceptedUntil} were accepted as they were found.`);
-  if (archivedUntil !== undefined) parts.push(`Those up to ${archivedUntil} are in files of the archive.`);
-  return parts.join("\n");
+  const upTo = (sequence: number | undefined, what: string) =>
+    sequence === undefined ? [] : [`Those up to ${sequence} ${what}.`];
+  return [
+    `The audit log is whole: ${entries} entries.`,
+    ...(sealed ? [`${sealed.entries} of them were sealed at ${new Date(Number(sealed.time)).toISOString()}.`] : []),
+    ...upTo(verdict.unkeyedUntil, "are of an older version without a key, and were sealed as they were found"),
+    ...upTo(verdict.acceptedUntil, "were accepted as they were found"),
+    ...upTo(verdict.archivedUntil, "are in files of the archive"),
+  ].join("\n");
 }

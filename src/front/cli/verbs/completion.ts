@@ -5,9 +5,11 @@ import { type Context, command } from "../frame/context.ts";
 import { CliError } from "../frame/errors.ts";
 import type { Completes } from "../frame/flags.ts";
 import { globalFlags } from "../frame/settings.ts";
-import { fetchResources, objectsOf, text } from "../kinds/kind.ts";
+import { text } from "../kinds/kind.ts";
 import { allKinds, kindNamed, kindOfWord } from "../kinds/kinds.ts";
+import { fetchAll } from "../kinds/resources.ts";
 import { fetchRuns } from "../kinds/run.ts";
+import type { JsonObject } from "../output/shape.ts";
 
 const completedRuns = 20;
 
@@ -66,12 +68,12 @@ async function wordsFor(context: Context, completes: Completes, args: readonly s
 
 async function namesOf(context: Context, kindName: string | undefined): Promise<string[]> {
   const kind = kindNamed(kindName);
-  return kind ? names(() => fetchResources(context, kind, "")) : [];
+  return kind ? names(() => fetchAll(context, kind)) : [];
 }
 
-async function names(fetch: () => Promise<unknown>): Promise<string[]> {
+async function names(fetch: () => Promise<JsonObject[]>): Promise<string[]> {
   try {
-    return objectsOf(await fetch()).map((resource) => text(resource, "name"));
+    return (await fetch()).map((resource) => text(resource, "name"));
   } catch {
     // No server, no names: completion stays silent.
     return [];

@@ -16,12 +16,9 @@ const list = command({
   summary: "Show all contexts",
   examples: ["dispatch context list"],
   run: async (context) => {
-    const { config, format, io } = context;
-    const all = Object.entries(config.contexts);
-    const contexts = Object.fromEntries(all.map(([name, saved]) => [name, blank(saved)]));
-    if (format === "name") io.stdout(all.map(([name]) => `${name}\n`).join(""));
-    else if (format === "table") printTable(context, all);
-    else await printData(context, { current: config.current, contexts });
+    const { contexts, current } = context.config;
+    const shown = Object.fromEntries(Object.entries(contexts).map(([name, saved]) => [name, blank(saved)]));
+    await print(context, shown, { current, contexts: shown });
   },
 });
 
@@ -30,12 +27,10 @@ const current = command({
   summary: "Show the current context",
   examples: ["dispatch context current"],
   run: async (context) => {
-    const { config, format, io } = context;
-    const saved = config.contexts[config.current];
-    if (!saved) io.stdout(`No such current context was found ${config.current}\n`);
-    else if (format === "name") io.stdout(`${config.current}\n`);
-    else if (format === "table") printTable(context, [[config.current, saved]]);
-    else await printData(context, blank(saved));
+    const { contexts, current } = context.config;
+    const saved = contexts[current];
+    if (!saved) return context.io.stdout(`No such current context was found ${current}\n`);
+    await print(context, { [current]: blank(saved) }, blank(saved));
   },
 });
 
@@ -49,23 +44,17 @@ const create = command({
     "api-https-port": integer("The gateway's https port", { shown: String(gatewayPorts.https) }),
   },
   examples: ["dispatch context create local --host 127.0.0.1 --port 8080 --scheme http"],
-  run: async ({ args: [word = ""], config, flags, io, settings }) => {
+  run: async ({ flags, ...context }) => {
+    const { args, config, io, settings } = context;
+    const [word = ""] = args;
     const name = word.toLowerCase();
     if (!/^[\w-]+$/.test(name))
       throw new CliError(`invalid context name ${JSON.stringify(name)}: use letters, digits, - and _`);
     const saved: ContextSettings = {
-      host: settings.host,
-      port: settings.port,
-      scheme: settings.scheme,
-      organization: settings.organization,
+      ...savedSettings(context),
       cookie: flags.cookie,
-      insecure: settings.insecure,
       "api-https-port": flags["api-https-port"] ?? settings.apiHttpsPort,
       "api-http-port": flags["api-http-port"] ?? settings.apiHttpPort,
-      serviceaccount: settings.serviceAccount,
-      // The next call may come from another folder.
-      jwtprivatekey: settings.jwtPrivateKey && resolve(io.cwd, settings.jwtPrivateKey),
-      token: settings.token,
     };
     await writeConfig(withContext(config, name, saved));
     io.stdout(`Created context ${name}\n`);
@@ -98,7 +87,6 @@ const forget = command({
   },
 });
 
-/** `dispatch context`. */
 export const contextGroup = command({
   ...list,
   name: "context",
@@ -113,12 +101,35 @@ function knownContext({ args: [name = ""], config }: Context): string {
   throw new CliError(`No such context ${name}${meant === undefined ? "" : `; did you mean ${meant}?`}`);
 }
 
-function printTable({ io, config }: Context, all: readonly (readonly [string, ContextSettings])[]): void {
-  const rows = all.map(([name, saved]) => [
+async function print(context: Context, shown: Readonly<Record<string, unknown>>, data: unknown): Promise<void> {
+  const { config, format, io } = context;
+  if (format === "name")
+    return io.stdout(
+      Object.keys(shown)
+        .map((name) => `${name}\n`)
+        .join(""),
+    );
+  if (format !== "table") return printData(context, data);
+  const rows = Object.entries(shown).map(([name, saved]) => [
     name === config.current ? `* ${name}` : name,
-    jsonText(blank(saved), 2).trimEnd(),
+    jsonText(saved, 2).trimEnd(),
   ]);
   io.stdout(renderTable({ center: "", rowLine: false, wrap: false }, ["Context", "Config"], rows));
+}
+
+/** The settings of a call as a context keeps them. */
+export function savedSettings({ io, settings }: Pick<Context, "io" | "settings">): ContextSettings {
+  return {
+    host: settings.host,
+    port: settings.port,
+    scheme: settings.scheme,
+    organization: settings.organization,
+    insecure: settings.insecure,
+    token: settings.token,
+    serviceaccount: settings.serviceAccount,
+    // The next call may come from another folder.
+    jwtprivatekey: settings.jwtPrivateKey && resolve(io.cwd, settings.jwtPrivateKey),
+  };
 }
 
 /** Credentials are never shown. */

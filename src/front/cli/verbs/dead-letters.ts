@@ -8,7 +8,6 @@ import { deadLetterAliases, deadLetterTable, fetchDeadLetter, isDeadLetterWord }
 import { printResources } from "../output/print.ts";
 import { eventData } from "./emit.ts";
 
-/** `get deadletter [ID]`. */
 export const getDeadLetters = command({
   name: "deadletter",
   aliases: deadLetterAliases,
@@ -25,7 +24,6 @@ export const getDeadLetters = command({
   },
 });
 
-/** `retry deadletter ID`. */
 export const retry = command({
   name: "retry",
   summary: "Do again what could not be done",
@@ -35,14 +33,9 @@ export const retry = command({
     "data-from-file": text("File with such data"),
   },
   examples: ["dispatch retry deadletter ID", `dispatch retry deadletter ID --data '{"vm": "web-1"}'`],
-  run: async ({ flags, ...context }) => {
-    const {
-      args: [word = "", letter = ""],
-      client,
-      io,
-    } = context;
+  run: async ({ args: [word = "", letter = ""], client, flags, io }) => {
     if (!isDeadLetterWord(word)) throw new UsageError("only dead letters can be retried: dispatch retry deadletter ID");
-    const data = eventData({ ...context, flags: { ...flags, binary: false } });
+    const data = eventData(io, flags);
     if (data !== undefined)
       await client.call(deadLetterOperations.editDeadLetter, { path: { letter }, body: { data } });
     await client.call(deadLetterOperations.retryDeadLetter, { path: { letter } });
@@ -50,7 +43,6 @@ export const retry = command({
   },
 });
 
-/** `delete deadletter ID`. */
 export const deleteDeadLetter = command({
   name: "deadletter",
   aliases: ["dead-letter"],

@@ -4,11 +4,12 @@ import { needed } from "../frame/command.ts";
 import { type Context, command } from "../frame/context.ts";
 import { unknownWord } from "../frame/parse.ts";
 import { deadLetterFacts, fetchDeadLetter, isDeadLetterWord } from "../kinds/dead-letter.ts";
-import { fetchResources, type Kind, list, number, objectOf, objects, objectsOf, text } from "../kinds/kind.ts";
+import { type Facts, factsOf, type Kind, list, number, objects, text } from "../kinds/kind.ts";
 import { allKinds, kindNamed, kindOfWord } from "../kinds/kinds.ts";
+import { fetchAll, fetchOne } from "../kinds/resources.ts";
 import { fetchRun, fetchRunDetails, printRuns, runFacts } from "../kinds/run.ts";
-import { type Fact, textLines } from "../output/facts.ts";
-import { printData, printFacts, printResources } from "../output/print.ts";
+import { type Fact, factLines, textLines } from "../output/facts.ts";
+import { printData, printResources } from "../output/print.ts";
 import type { JsonObject } from "../output/shape.ts";
 import { unixDate } from "../output/time.ts";
 
@@ -19,19 +20,22 @@ export const describe = command({
   examples: ["dispatch describe function hello", "dispatch describe api cloudmaster", "dispatch describe run RUN_ID"],
   run: async (context) => {
     const [word = "", name = ""] = context.args;
+    const { io, format, settings } = context;
     if (/^runs?$/i.test(word)) {
       const run = await fetchRun(context, "", name);
-      const details = context.format === "table" ? await fetchRunDetails(context, name) : {};
-      return printFacts(context, runFacts(run, details), () => printRuns(context, run));
+      if (format !== "table") return printRuns(context, run);
+      const details = await fetchRunDetails(context, name);
+      return io.stdout(factLines(factsOf(runFacts, { ...details, ...run }, settings)));
     }
     if (isDeadLetterWord(word)) {
       const letter = await fetchDeadLetter(context, name);
-      return printFacts(context, deadLetterFacts(letter), () => printData(context, letter));
+      if (format !== "table") return printData(context, letter);
+      return io.stdout(factLines(factsOf(deadLetterFacts, letter, settings)));
     }
     const kind = namedType(context, word);
-    const resource = objectOf(await fetchResources(context, kind, name));
-    const facts = context.format === "table" ? await allFacts(context, kind, resource) : [];
-    await printFacts(context, facts, () => printResources(context, kind, resource));
+    const resource = await fetchOne(context, kind, name);
+    if (format !== "table") return printResources(context, kind, resource);
+    io.stdout(factLines(await allFacts(context, kind, resource)));
   },
 });
 
@@ -47,26 +51,25 @@ export function namedType({ path }: Context, word: string): Kind {
 /** What a kind does not have is not shown. */
 async function allFacts(context: Context, kind: Kind, resource: JsonObject): Promise<Fact[]> {
   const [users, history] = await Promise.all([usersOf(context, kind, resource), kind.history?.(context, resource)]);
-  return [
-    ["Name", [text(resource, "name")]],
-    ["Kind", [kind.kind]],
-    ["Description", textLines(text(resource, "description"))],
-    ["Status", [text(resource, "status")]],
-    ["Reason", list(resource, "reason").flatMap(textLines)],
-    ...kind.facts(resource, context.settings),
-    ["Tags", objects(resource, "tags").map((tag) => `${text(tag, "key")}=${text(tag, "value")}`)],
-    ["Owner", [ownerOf(resource)]],
-    ["Created", [unixDate(number(resource, "createdTime") ?? number(resource, "created-time"))]],
-    ["Modified", [unixDate(number(resource, "modifiedTime") ?? number(resource, "modified-time"))]],
-    ["Used by", users],
-    ...(history ?? []),
-  ];
+  const facts: Facts = {
+    Name: "name",
+    Kind: () => kind.kind,
+    Description: ({ description }) => textLines(String(description ?? "")),
+    Status: "status",
+    Reason: () => list(resource, "reason").flatMap(textLines),
+    ...kind.facts,
+    Tags: () => objects(resource, "tags").map((tag) => `${text(tag, "key")}=${text(tag, "value")}`),
+    Owner: ownerOf,
+    Created: () => unixDate(number(resource, "createdTime") ?? number(resource, "created-time")),
+    Modified: () => unixDate(number(resource, "modifiedTime") ?? number(resource, "modified-time")),
+    "Used by": () => users,
+  };
+  return [...factsOf(facts, resource, context.settings), ...(history ?? [])];
 }
 
-/** Who made it: `administrator`, `service account a/ci`. */
+/** Who looks after it, else who made it: `team-cloud`, `administrator`, `service account a/ci`. */
 function ownerOf(resource: JsonObject): string {
-  const [kind = "", id] = (text(resource, "owner") || "administrator").split(":");
-  return [kind.replace("-", " "), id].filter(Boolean).join(" ");
+  return (text(resource, "owner") || "administrator").replace(/^service-account:/, "service account ");
 }
 
 /** Which resources name this one, and so break when it is deleted: `API cloudmaster`, `Function echo`. */
@@ -83,7 +86,7 @@ async function usersOf(context: Context, { users = {} }: Kind, resource: JsonObj
 /** What the caller may not read is left out. */
 async function readable(context: Context, kind: Kind | undefined): Promise<JsonObject[]> {
   try {
-    return kind ? objectsOf(await fetchResources(context, kind, "")) : [];
+    return kind ? await fetchAll(context, kind) : [];
   } catch (error) {
     if (error instanceof ApiError) return [];
     throw error;

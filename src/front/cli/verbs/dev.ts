@@ -1,8 +1,8 @@
 /** `dev PATH`: deploys a function whenever it is saved, and shows what its runs write. */
 import { needed } from "../frame/command.ts";
 import { command } from "../frame/context.ts";
-import { array, text } from "../frame/flags.ts";
-import { behaviour } from "../kinds/function.ts";
+import { text } from "../frame/flags.ts";
+import { ofFile } from "../kinds/function.ts";
 
 export const dev = command({
   name: "dev",
@@ -15,11 +15,7 @@ export const dev = command({
     image: text("Image it runs on (default: that of its language: nodejs, python3, java, powershell)", {
       completes: "Image",
     }),
-    secret: array('File with secrets for it, a JSON object: {"key": "value"}; repeatable'),
-    lang: text("Language, where the files' names do not say it: nodejs, python3, java, powershell", {
-      completes: ["nodejs", "python3", "java", "powershell"],
-    }),
-    ...behaviour,
+    ...ofFile,
   },
   examples: ["dispatch dev ./hello", "dispatch dev create_vm.py --image python3-cloud --secret cloud.json"],
   run: async ({ flags, ...context }) => {

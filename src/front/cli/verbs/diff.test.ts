@@ -77,6 +77,17 @@ describe("diff", () => {
     expect(status).toBe(1);
   });
 
+  test("keeps a description and an owner that the file does not name, and shows others", async () => {
+    const body = { ...endpoint, description: "for books", owner: "team-cloud" };
+    const server = await recordedServer(routes({ "GET /v1/api/echo": { status: 200, body } }));
+    const outcome = (text: string) =>
+      call(["diff", "-f", "all.yaml"], { ...server, cwd: temporaryFolder({ "all.yaml": text }) });
+    expect(await outcome(same)).toEqual({ status: 0, stdout: "", stderr: "" });
+    expect((await outcome(`${same}owner: team-b\ndescription: ""\n`)).stdout).toMatch(
+      /^-description: for books$.*^-owner: team-cloud$\n^\+owner: team-b$/ms,
+    );
+  });
+
   test("exits with 2 when it cannot compare", async () => {
     expect(await compare({ "all.yaml": "kind: Apy\nname: x\n" })).toEqual({
       status: 2,

@@ -1,14 +1,14 @@
 /** `diff -f FILE`: what `apply` would change, as a unified diff; exits with 0 without differences, 1 with, 2 on errors. */
-import { NotFoundError } from "../../client/errors.ts";
 import type { BatchResource } from "../files/parse-batch.ts";
 import { type Context, command } from "../frame/context.ts";
-import { CliError, UsageError } from "../frame/errors.ts";
-import { fetchResources, objectOf } from "../kinds/kind.ts";
+import { UsageError } from "../frame/errors.ts";
+import { findOne } from "../kinds/resources.ts";
 import { comparableSpec } from "../kinds/spec.ts";
 import { yamlText } from "../output/encode.ts";
 import { printData } from "../output/print.ts";
 import type { JsonObject } from "../output/shape.ts";
 import { unifiedDiff } from "../output/unified-diff.ts";
+import { readResources } from "./batch.ts";
 import { files, workDir } from "./flags.ts";
 
 interface Difference {
@@ -27,9 +27,7 @@ export const diff = command({
   run: async ({ flags, ...context }) => {
     const { file, "work-dir": folder } = flags;
     if (file.length === 0) throw new UsageError('required flag "file" not set: dispatch diff -f FILE');
-    const { parseBatch, readSources } = await import("../files/resource-files.ts");
-    const resources = parseBatch(await readSources(context.io, file, folder), "diff");
-    if (resources.length === 0) throw new CliError(`${file.join(", ")}: no resources found`);
+    const resources = await readResources(context, "diff", flags);
     const differences: Difference[] = [];
     for (const resource of lastOfEach(resources)) differences.push(...(await differenceOf(context, resource, folder)));
     await print(context, differences);
@@ -46,25 +44,17 @@ function lastOfEach(resources: readonly BatchResource[]): BatchResource[] {
 
 async function differenceOf(context: Context, resource: BatchResource, workDir?: string): Promise<Difference[]> {
   const { kind, name } = resource;
-  const [before, wanted] = [await current(context, resource), await desired(context, resource, workDir)];
+  const [before, wanted] = [await findOne(context, kind, name), await desired(context, resource, workDir)];
   const organization = context.settings.organization;
-  const after = comparableSpec(kind, wanted, organization);
+  // Whoever does not send them keeps them.
+  const kept = { description: before?.description, owner: before?.owner };
+  const after = comparableSpec(kind, { ...kept, ...wanted }, organization);
   const known = before === undefined ? undefined : comparableSpec(kind, before, organization);
   const shown = (spec: JsonObject) => yamlText(kind.masked?.(spec, known) ?? spec);
   const texts = [known === undefined ? "" : await shown(known), await shown(after)] as const;
   const path = `${kind.word}/${name}`;
   const text = unifiedDiff([`server/${path}`, `${resource.place.replace(/:\d+:\d+$/, "")}/${path}`], ...texts);
   return text === "" ? [] : [{ kind: kind.kind, name, change: known === undefined ? "create" : "update", diff: text }];
-}
-
-/** What the server has; undefined when there is nothing of that name. */
-async function current(context: Context, { kind, name }: BatchResource): Promise<JsonObject | undefined> {
-  try {
-    return objectOf(await fetchResources(context, kind, name));
-  } catch (error) {
-    if (error instanceof NotFoundError) return undefined;
-    throw error;
-  }
 }
 
 async function desired({ io }: Context, resource: BatchResource, workDir?: string): Promise<JsonObject> {

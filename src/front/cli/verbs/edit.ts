@@ -1,5 +1,5 @@
 /** `edit TYPE NAME`: a resource's own part in an editor, sent back when it has changed (cli-and-runtimes.md 1.11). */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { messageOf } from "../../../core/shared/message-of.ts";
 import type { BatchResource } from "../files/parse-batch.ts";
 import { needed } from "../frame/command.ts";
@@ -7,15 +7,14 @@ import { type Context, command } from "../frame/context.ts";
 import { CliError } from "../frame/errors.ts";
 import { failureText } from "../frame/failure.ts";
 import { text as textFlag } from "../frame/flags.ts";
-import { fetchResources, type Kind, objectOf } from "../kinds/kind.ts";
+import type { Kind } from "../kinds/kind.ts";
+import { fetchOne, send } from "../kinds/resources.ts";
 import { specOf } from "../kinds/spec.ts";
 import { yamlText } from "../output/encode.ts";
 import { printDone } from "../output/print.ts";
-import { isObject } from "../output/shape.ts";
 import { namedType } from "./describe.ts";
 import { editedText, newDraft, removeDraft } from "./editor.ts";
 import { workDir } from "./flags.ts";
-import { send } from "./send.ts";
 
 interface Editing {
   readonly kind: Kind;
@@ -48,7 +47,7 @@ async function begin(context: Context, source: string): Promise<Editing> {
   const [word = "", name = ""] = context.args;
   // The older word for a service account.
   const kind = namedType(context, word === "service" ? "serviceaccount" : word);
-  const spec = specOf(kind, objectOf(await fetchResources(context, kind, name)));
+  const spec = specOf(kind, await fetchOne(context, kind, name));
   const text = await (kind.edited?.(spec, source) ?? yamlText(spec));
   return { kind, name, text, path: newDraft(context.io, `${kind.word}-${name}.yaml`, text) };
 }
@@ -58,8 +57,7 @@ async function sendEdited(context: Context, editing: Editing, text: string, work
   const { completeBody } = await import("../files/resource-files.ts");
   const resource = await onlyResource(context, editing, text);
   const body = await completeBody(resource, { cwd: context.io.cwd, workDir });
-  const answer = await send(context, kind, "update", body);
-  await printDone(context, kind, `Updated ${kind.kind}`, isObject(answer) ? answer : body);
+  await printDone(context, kind, `Updated ${kind.kind}`, await send(context, kind, "update", body));
 }
 
 /** Files that the text names are looked up below the current folder: the draft's own is nobody's. */
@@ -74,17 +72,9 @@ async function onlyResource({ io }: Context, { kind, name, path }: Editing, text
 /** What the user wrote is never lost: it stays in its file, which the message names. */
 function kept({ settings }: Context, { path, text }: Editing, error: unknown): CliError {
   const message = failureText(error, settings) ?? messageOf(error);
-  if (!unchanged(path, text))
+  // Where the user removed it nothing is left to keep.
+  if (existsSync(path) && readFileSync(path, "utf8") !== text)
     return new CliError(`${message}\nYour text is kept: fix it, then run dispatch update -f ${path}`);
   removeDraft(path);
   return new CliError(message);
-}
-
-function unchanged(path: string, text: string): boolean {
-  try {
-    return readFileSync(path, "utf8") === text;
-  } catch {
-    // The user removed it: nothing is left to keep.
-    return true;
-  }
 }

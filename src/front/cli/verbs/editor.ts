@@ -16,7 +16,6 @@ export function newDraft(io: Io, name: string, text: string): string {
   return path;
 }
 
-/** Removes a draft and its folder. */
 export function removeDraft(path: string): void {
   rmSync(dirname(path), { recursive: true, force: true });
 }

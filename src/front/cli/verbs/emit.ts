@@ -37,23 +37,29 @@ type Flags = Values<typeof flags>;
 
 /** What is sent, by the word of `--format`. */
 const formats: Readonly<Record<string, (attributes: JsonObject, data: unknown, flags: Flags) => CallArguments>> = {
-  "0.1": (attributes, data, { "event-type-version": version }) => ({ body: oldEvent(attributes, data, version) }),
-  structured: (attributes, data, { binary }) =>
-    typed("application/cloudevents+json", {
-      ...attributes,
-      ...(data === undefined ? {} : { [binary ? "data_base64" : "data"]: data }),
-    }),
-  binary: ({ datacontenttype, ...attributes }, data) => ({
-    headers: {
-      ...(datacontenttype === undefined ? {} : { "Content-Type": String(datacontenttype) }),
-      ...Object.fromEntries(
-        Object.entries(attributes).flatMap(([name, value]) =>
-          value === undefined ? [] : [[`ce-${name}`, headerText(String(value))]],
-        ),
-      ),
+  "0.1": ({ type, id, time, source, dataschema, datacontenttype }, data, { "event-type-version": version }) => ({
+    body: {
+      eventType: type,
+      eventTypeVersion: version,
+      cloudEventsVersion: "0.1",
+      source,
+      eventID: id,
+      eventTime: time,
+      schemaURL: dataschema,
+      contentType: datacontenttype,
+      data,
     },
-    text: data === undefined ? "" : jsonText(data, 0).trimEnd(),
   }),
+  structured: (attributes, data, { binary }) =>
+    typed("application/cloudevents+json", { ...attributes, [binary ? "data_base64" : "data"]: data }),
+  binary: ({ datacontenttype: type, ...attributes }, data) => {
+    const given = Object.entries(attributes).filter(([, value]) => value !== undefined);
+    const headers = given.map(([name, value]) => [`ce-${name}`, headerText(String(value))]);
+    return {
+      headers: { ...(type ? { "Content-Type": String(type) } : {}), ...Object.fromEntries(headers) },
+      text: data === undefined ? "" : jsonText(data, 0).trimEnd(),
+    };
+  },
 };
 
 /** What a header cannot carry, and `"` and `%`, as bytes in percent; nothing else (HTTP Protocol Binding 1.0.2, 3.1.3.2). */
@@ -83,7 +89,7 @@ function oneEvent(context: Context & { readonly flags: Flags }): CallArguments {
   const { args, io, flags: given } = context;
   const [type] = args;
   if (type === undefined) throw new UsageError("name the type of the event, or a file: --batch events.json");
-  const data = eventData(context);
+  const data = eventData(io, given);
   const contentType = given.binary ? (given["content-type"] ?? "application/octet-stream") : jsonType;
   const form = formats[given.format];
   if (form === undefined)
@@ -106,20 +112,6 @@ function oneEvent(context: Context & { readonly flags: Flags }): CallArguments {
   return form(attributes, data, given);
 }
 
-function oldEvent(attributes: JsonObject, data: unknown, eventTypeVersion: string | undefined): JsonObject {
-  return {
-    eventType: attributes.type,
-    eventTypeVersion,
-    cloudEventsVersion: "0.1",
-    source: attributes.source,
-    eventID: attributes.id,
-    eventTime: attributes.time,
-    schemaURL: attributes.dataschema,
-    contentType: attributes.datacontenttype,
-    data,
-  };
-}
-
 function batch({ args, io }: Context, path: string): CallArguments {
   if (args.length > 0) throw new UsageError("--batch brings the types of its events: leave EVENT_TYPE out");
   const events = json(textOf(readBytes(resolve(io.cwd, path), "Error reading events"), path));
@@ -136,20 +128,10 @@ function extensionOf(words: string): readonly [string, string] {
   throw new UsageError(`--extension ${JSON.stringify(words)}: write NAME=TEXT, the name in small letters and digits`);
 }
 
-interface DataFlags {
-  readonly data: string | undefined;
-  readonly "data-from-file": string | undefined;
-  readonly binary: boolean;
-}
+type DataFlags = Pick<Flags, "data" | "data-from-file"> & { readonly binary?: boolean };
 
 /** The data that the flags give; undefined for none. @throws CliError when it cannot be read */
-export function eventData({
-  io,
-  flags: { data, "data-from-file": path, binary },
-}: {
-  readonly io: Io;
-  readonly flags: DataFlags;
-}): unknown {
+export function eventData(io: Io, { data, "data-from-file": path, binary }: DataFlags): unknown {
   if (path !== undefined && data !== undefined) {
     throw new CliError("--data and --data-from-file are mutually exclusive, specify only one of them");
   }

@@ -6,8 +6,8 @@ import { type Context, command } from "../frame/context.ts";
 import { integer, on, text as textFlag } from "../frame/flags.ts";
 import { unlessInterrupted } from "../frame/pause.ts";
 import { sinceSeconds } from "../frame/spans.ts";
-import { deliveryTable, millisecondsText } from "../kinds/delivery.ts";
-import { number, objectOf, objectsOf, text } from "../kinds/kind.ts";
+import { deliveryTable } from "../kinds/delivery.ts";
+import { millisecondsText, objectOf, objectsOf, text } from "../kinds/kind.ts";
 import { jsonText } from "../output/encode.ts";
 import { printData, printResources } from "../output/print.ts";
 import type { JsonObject } from "../output/shape.ts";
@@ -49,12 +49,11 @@ function print({ io, format }: Context, kept: JsonObject): void {
     return;
   }
   const event = objectOf(kept.event);
-  const words = [millisecondsText(number(kept, "receivedTime")), text(event, "type"), text(event, "source")];
+  const words = [millisecondsText(kept.receivedTime), text(event, "type"), text(event, "source")];
   const data = event.data === undefined ? "" : jsonText(event.data, 0).trimEnd();
   io.stdout(`${[...words, text(event, "id"), data].join("  ").trimEnd()}\n`);
 }
 
-/** `get deliveries [SUBSCRIPTION]`. */
 export const getDeliveries = command({
   name: "delivery",
   aliases: ["deliveries"],

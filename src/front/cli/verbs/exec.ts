@@ -13,8 +13,7 @@ import { unlessInterrupted } from "../frame/pause.ts";
 import { spanMilliseconds } from "../frame/spans.ts";
 import { text as field, objectOf } from "../kinds/kind.ts";
 import { runShape } from "../kinds/run.ts";
-import { jsonText, yamlText } from "../output/encode.ts";
-import { printNames } from "../output/print.ts";
+import { printData, printNames } from "../output/print.ts";
 import { type JsonObject, shaped } from "../output/shape.ts";
 import { ignoredApplication } from "./flags.ts";
 
@@ -38,49 +37,46 @@ export const exec = command({
     "dispatch exec shutdown-vm --in 8h",
   ],
   run: async ({ flags, ...context }) => {
+    const [functionName = ""] = context.args;
     const outputOnly = flags["output-only"];
-    const run = await runOf(context, {
+    const body = {
       blocking: flags.wait || outputOnly,
       input: await inputOf(context.io, flags.input),
       reason: null,
       secrets: flags.secret,
       services: null,
-      ...startOf(flags, context.io.now()),
+      startAt: startOf(flags, context.io.now())?.toISOString(),
       tags: [],
-    });
-    await printRun(context, run, outputOnly);
-    if (field(run, "status") !== "ERROR") return 0;
-    if (outputOnly) context.io.stderr(`${failureOf(run)}\n`);
-    return 1;
+    };
+    const calling = context.client.call(runOperations.createRun, { query: { functionName }, body });
+    return printEnd(context, await endOf(context, functionName, calling), outputOnly);
   },
 });
 
 /** When it is to begin. @throws UsageError */
-function startOf(
-  { at, in: span }: { readonly at: string | undefined; readonly in: string | undefined },
-  now: number,
-): JsonObject {
+function startOf({ at, in: span }: Readonly<Record<"at" | "in", string | undefined>>, now: number): Date | undefined {
   if (at !== undefined && span !== undefined) throw new UsageError("--at and --in say the same: give one of them");
-  if (span !== undefined) return { startAt: new Date(now + spanMilliseconds("in", span)).toISOString() };
-  if (at === undefined) return {};
+  if (span !== undefined) return new Date(now + spanMilliseconds("in", span));
+  if (at === undefined) return undefined;
   const moment = Date.parse(at);
   if (Number.isNaN(moment)) throw new UsageError(`--at needs a time like 2026-11-28T22:00:00Z, not ${at}`);
-  return { startAt: new Date(moment).toISOString() };
+  return new Date(moment);
 }
 
 /** A run that has begun goes on, whoever waits for it. */
-async function runOf({ args: [functionName = ""], client, io }: Context, body: JsonObject): Promise<JsonObject> {
-  const calling = client.call(runOperations.createRun, { query: { functionName }, body });
+export async function endOf({ io }: Context, functionName: string, calling: Promise<object>): Promise<JsonObject> {
   const message = `interrupted; a run that has begun goes on: dispatch get runs ${functionName} --last`;
   return { ...(await unlessInterrupted(calling, io.signal, message)) };
 }
 
-export async function printRun(context: Context, run: JsonObject, outputOnly: boolean): Promise<void> {
-  const { format, io } = context;
-  if (outputOnly && field(run, "status") === "ERROR") return;
-  if (format === "name" && !outputOnly) return printNames(context, [run]);
-  const value = outputOnly ? (run.output ?? null) : shaped(run, runShape);
-  io.stdout(format === "yaml" ? await yamlText(value) : jsonText(value));
+/** Prints a run, or only its output, and returns the exit status. */
+export async function printEnd(context: Context, run: JsonObject, outputOnly: boolean): Promise<number> {
+  const failed = field(run, "status") === "ERROR";
+  if (outputOnly && failed) context.io.stderr(`${failureOf(run)}\n`);
+  else if (outputOnly) await printData(context, run.output ?? null);
+  else if (context.format === "name") printNames(context, [run]);
+  else await printData(context, shaped(run, runShape));
+  return failed ? 1 : 0;
 }
 
 /** `FunctionError: quota`. */

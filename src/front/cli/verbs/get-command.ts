@@ -1,7 +1,7 @@
-/** `get <kind> [NAME]`. */
 import { optional } from "../frame/command.ts";
 import { type Command, command } from "../frame/context.ts";
-import { fetchResources, type Kind } from "../kinds/kind.ts";
+import type { Kind } from "../kinds/kind.ts";
+import { fetchAll, fetchOne } from "../kinds/resources.ts";
 import { printResources } from "../output/print.ts";
 import { ignoredApplication } from "./flags.ts";
 
@@ -16,9 +16,10 @@ export function getCommand(kind: Kind, group: string): Command {
     examples: [`dispatch ${group} ${kind.word}`, `dispatch ${group} ${kind.word} NAME -o json`],
     run: async ({ flags, ...given }) => {
       const context = "all" in flags && flags.all === true ? { ...given, format: "json" as const } : given;
-      const answer = await fetchResources(context, kind, context.args[0] ?? "");
+      const [name = ""] = context.args;
+      const answer = name === "" ? await fetchAll(context, kind) : await fetchOne(context, kind, name);
       if (context.format === "table") context.io.stdout(kind.reading?.note?.(flags) ?? "");
-      const columns = [...kind.table.columns, ...(kind.reading?.more?.(flags) ?? [])];
+      const columns = { ...kind.table.columns, ...kind.reading?.more?.(flags) };
       await printResources(context, { shape: kind.shape, table: { ...kind.table, columns } }, answer);
     },
   });

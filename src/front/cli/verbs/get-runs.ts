@@ -12,13 +12,19 @@ import { renderRows } from "../output/table.ts";
 import { ignoredApplication } from "./flags.ts";
 import { RunFeed } from "./run-feed.ts";
 
-const sides = ["started", "finished", "function", "status"];
+/** What is compared; the newest of times stands first. */
+const sides: Readonly<Record<string, (run: JsonObject) => bigint | string>> = {
+  started: (run) => -(time(run, "executedTime") ?? 0n),
+  finished: (run) => -(time(run, "finishedTime") ?? 0n),
+  function: (run) => field(run, "functionName"),
+  status: (run) => field(run, "status"),
+};
+
 const triggers = ["administrator", "service-account", "endpoint", "subscription", "function", "driver", "alert"];
 /** Rows of a table that names no limit. */
 const LATEST = 50;
 const statuses = ["READY", "ERROR", "INITIALIZED", "CREATING"];
 
-/** `get run`. */
 export const getRuns = command({
   name: "run",
   aliases: ["runs"],
@@ -27,7 +33,7 @@ export const getRuns = command({
   flags: {
     follow: on("Go on printing runs as they come, until Ctrl-C", { short: "f" }),
     last: on("Only the run that started last"),
-    by: text("Sort by started, finished, function or status", { default: "started", completes: sides }),
+    by: text("Sort by started, finished, function or status", { default: "started", completes: Object.keys(sides) }),
     status: text("Only runs in this status: READY, ERROR, INITIALIZED, CREATING", { completes: statuses }),
     since: text("Only runs since then: 15m, 2h, 7d, a date, or Unix seconds"),
     until: text("Only runs that began before: 15m, 2h, 7d, a date, or Unix seconds"),
@@ -50,54 +56,36 @@ export const getRuns = command({
   run: async ({ flags, ...context }) => {
     const [functionName = "", id = ""] = context.args;
     if (id !== "") return printRuns(context, await fetchRun(context, functionName, id));
+    const { user, trigger, text: words, follow } = flags;
     // What --last and --limit cut off is about the past.
     const followed: RunQuery = { functionName: functionName || undefined, status: flags.status?.toUpperCase() };
-    const since = sinceSeconds(flags.since, context.io.now());
+    const [since, until] = [flags.since, flags.until].map((moment) => sinceSeconds(moment, context.io.now()));
     // Opened first, so that nothing is lost between the list and what follows it.
-    const feed = flags.follow ? await RunFeed.open(context, followed) : undefined;
-    const { user, trigger, text: words } = flags;
-    const until = sinceSeconds(flags.until, context.io.now());
-    const filters = { ...followed, since, until, user, trigger, text: words };
+    const feed = follow ? await RunFeed.open(context, followed) : undefined;
     const limit = flags.last ? 1 : flags.limit;
-    const isCut = limit === undefined && context.format === "table" && !flags.follow;
-    const runs = await fetchRuns(context, { ...filters, limit: isCut ? LATEST + 1 : limit });
+    const isCut = limit === undefined && context.format === "table" && !follow;
+    const query = { ...followed, since, until, user, trigger, text: words, limit: isCut ? LATEST + 1 : limit };
+    const runs = await fetchRuns(context, query);
     const sorted = sortRuns(isCut ? runs.slice(0, LATEST) : runs, flags.by);
     await printRuns(context, sorted);
     if (isCut && runs.length > LATEST)
       context.io.stderr(`the latest ${LATEST}: --limit N, --since and -o json show more\n`);
     feed?.know(sorted);
-    if (feed) await followRuns(context, feed);
+    while (feed) await printFresh(context, await feed.next());
   },
 });
 
-const orders: Readonly<Record<string, (one: JsonObject, other: JsonObject) => number>> = {
-  started: (one, other) => newestFirst(one, other, "executedTime"),
-  finished: (one, other) => newestFirst(one, other, "finishedTime"),
-  function: (one, other) => alphabetic(one, other, "functionName"),
-  status: (one, other) => alphabetic(one, other, "status"),
-};
-
 function sortRuns(runs: readonly JsonObject[], by: string): readonly JsonObject[] {
-  const order = orders[by];
-  if (order) return runs.toSorted(order);
-  throw new UsageError(`invalid argument ${JSON.stringify(by)} for "--by" flag: it must be ${sides.join(", ")}`);
+  const side = sides[by];
+  const known = Object.keys(sides).join(", ");
+  if (!side) throw new UsageError(`invalid argument ${JSON.stringify(by)} for "--by" flag: it must be ${known}`);
+  return runs.toSorted((one, other) => {
+    const [left, right] = [side(one), side(other)];
+    return left === right ? 0 : left < right ? -1 : 1;
+  });
 }
 
-function newestFirst(one: JsonObject, other: JsonObject, key: "executedTime" | "finishedTime"): number {
-  const difference = (time(other, key) ?? 0n) - (time(one, key) ?? 0n);
-  return difference === 0n ? 0 : difference > 0n ? 1 : -1;
-}
-
-function alphabetic(one: JsonObject, other: JsonObject, key: string): number {
-  const [left, right] = [field(one, key), field(other, key)];
-  return left === right ? 0 : left < right ? -1 : 1;
-}
-
-/** Prints runs as they come: rows without a heading, or one array each time as JSON. Ends when the user interrupts. */
-async function followRuns(context: Context, feed: RunFeed): Promise<never> {
-  for (;;) await printFresh(context, await feed.next());
-}
-
+/** Runs as they come: rows without a heading, or one array each time as JSON. */
 async function printFresh(context: Context, runs: readonly JsonObject[]): Promise<void> {
   if (context.format === "name") return printNames(context, runs);
   if (context.format !== "table") return printRuns(context, runs);

@@ -2,33 +2,25 @@
 import { scheduleOperations } from "../../../core/events/schedule-contract.ts";
 import { optional } from "../frame/command.ts";
 import { command } from "../frame/context.ts";
-import { millisecondsText } from "../kinds/delivery.ts";
-import { type KindTable, number, objects, text, textColumn } from "../kinds/kind.ts";
+import { type Columns, millisecondsText, objects, tableOf } from "../kinds/kind.ts";
 import { printResources } from "../output/print.ts";
 import type { JsonObject } from "../output/shape.ts";
 
-const table: KindTable = {
-  style: { center: "-", rowLine: true, wrap: false },
-  columns: [
-    textColumn("Name", "name"),
-    textColumn("Expression", "expression"),
-    textColumn("Time zone", "timeZone"),
-    textColumn("Status", "status"),
-    { title: "Next", cell: (schedule) => nextOf(schedule).map(millisecondsText).join("\n") },
-    { title: "Last", cell: (schedule) => objects(schedule, "last").map(firingLine).join("\n") },
-    textColumn("Reason", "reason"),
-  ],
+const columns: Columns = {
+  Name: "name",
+  Expression: "expression",
+  "Time zone": "timeZone",
+  Status: "status",
+  Next: ({ next }) => (Array.isArray(next) ? next.map(millisecondsText).join("\n") : ""),
+  Last: (schedule) => objects(schedule, "last").map(firingLine).join("\n"),
+  Reason: "reason",
 };
+const table = tableOf(columns, { center: "-", rowLine: true, wrap: false });
 
-function nextOf({ next }: JsonObject): readonly number[] {
-  return Array.isArray(next) ? next.map(Number) : [];
-}
-
-function firingLine(firing: JsonObject): string {
-  const time = millisecondsText(number(firing, "time"));
-  if (text(firing, "status") !== "MISSED") return time;
-  const count = number(firing, "count") ?? 0;
-  return count === 1 ? `${time} MISSED` : `${time} MISSED ${count}, up to ${millisecondsText(number(firing, "until"))}`;
+function firingLine({ time, status, count, until }: JsonObject): string {
+  if (status !== "MISSED") return millisecondsText(time);
+  const missed = `${millisecondsText(time)} MISSED`;
+  return count === 1 ? missed : `${missed} ${String(count ?? 0)}, up to ${millisecondsText(until)}`;
 }
 
 export const getSchedules = command({

@@ -3,23 +3,18 @@ import { stateOperations } from "../../../core/state/contract.ts";
 import { optional } from "../frame/command.ts";
 import { command } from "../frame/context.ts";
 import { integer, text } from "../frame/flags.ts";
-import { dateColumn, type KindTable, objectOf, plainStyle, textColumn } from "../kinds/kind.ts";
+import { number, objectOf, tableOf } from "../kinds/kind.ts";
 import { printData, printResources } from "../output/print.ts";
+import { unixDate } from "../output/time.ts";
 
-const applications: KindTable = {
-  style: plainStyle,
-  columns: [textColumn("Application", "application"), textColumn("Keys", "keys"), textColumn("Bytes", "size")],
-};
+const applications = tableOf({ Application: "application", Keys: "keys", Bytes: "size" });
 
-const entries: KindTable = {
-  style: plainStyle,
-  columns: [
-    textColumn("Key", "key"),
-    textColumn("Version", "version"),
-    textColumn("Bytes", "size"),
-    dateColumn("Modified", "modifiedTime"),
-  ],
-};
+const entries = tableOf({
+  Key: "key",
+  Version: "version",
+  Bytes: "size",
+  Modified: (entry) => unixDate(number(entry, "modifiedTime")),
+});
 
 export const getState = command({
   name: "state",

@@ -2,29 +2,19 @@
 import { workerOperations } from "../../../core/pool/contract.ts";
 import { optional } from "../frame/command.ts";
 import { command } from "../frame/context.ts";
-import { type KindTable, number, plainStyle, text, textColumn } from "../kinds/kind.ts";
+import { tableOf } from "../kinds/kind.ts";
 import { printResources } from "../output/print.ts";
 import { duration } from "../output/time.ts";
 
-const table: KindTable = {
-  style: plainStyle,
-  columns: [
-    textColumn("Worker", "name"),
-    textColumn("Language", "language"),
-    textColumn("Function", "functionName"),
-    textColumn("State", "state"),
-    {
-      title: "Since",
-      cell: (worker) => (worker.since === undefined ? "" : duration(BigInt(text(worker, "since")) * 1_000_000n)),
-    },
-    {
-      title: "Memory",
-      cell: (worker) =>
-        worker.memory === undefined ? "" : `${Math.round((number(worker, "memory") ?? 0) / 1024 / 1024)} MiB`,
-    },
-    textColumn("Why", "why"),
-  ],
-};
+const table = tableOf({
+  Worker: "name",
+  Language: "language",
+  Function: "functionName",
+  State: "state",
+  Since: ({ since }) => (since === undefined ? "" : duration(BigInt(String(since)) * 1_000_000n)),
+  Memory: ({ memory }) => (memory === undefined ? "" : `${Math.round(Number(memory) / 1024 / 1024)} MiB`),
+  Why: "why",
+});
 
 export const getWorkers = command({
   name: "worker",

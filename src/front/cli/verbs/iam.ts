@@ -1,44 +1,35 @@
-import { command } from "../frame/context.ts";
+import { type Command, command } from "../frame/context.ts";
+import type { Kind } from "../kinds/kind.ts";
 import { iamKinds } from "../kinds/kinds.ts";
-import { batch } from "./batch.ts";
+import { fileVerb } from "./batch.ts";
 import { deleteCommand } from "./delete.ts";
-import { files, wait, workDir } from "./flags.ts";
+import { wait } from "./flags.ts";
 import { getCommand } from "./get-command.ts";
 import { writeCommand } from "./write.ts";
 
-/** `dispatch iam`. */
 export const iam = command({
   name: "iam",
   summary: "Manage who may do what",
   examples: ["dispatch iam get policies"],
   commands: [
-    command({
-      name: "create",
-      summary: "Create policies, service accounts and organizations",
-      childWord: "resource type",
-      examples: ["dispatch iam create serviceaccount ci --public-key ci.pub.pem"],
-      commands: iamKinds.map((kind) => writeCommand(kind, "create", "iam create")),
-    }),
-    command({
-      name: "get",
-      summary: "Show policies, service accounts and organizations",
-      childWord: "resource type",
-      examples: ["dispatch iam get policies --wide"],
-      commands: iamKinds.map((kind) => getCommand(kind, "iam get")),
-    }),
-    command({
-      name: "delete",
-      summary: "Delete policies, service accounts and organizations",
-      childWord: "resource type",
-      examples: ["dispatch iam delete policy readers"],
-      commands: iamKinds.map((kind) => deleteCommand(kind, "iam delete")),
-    }),
-    command({
-      name: "update",
+    group("create", "Create", "serviceaccount ci --public-key ci.pub.pem", (kind, line) =>
+      writeCommand(kind, "create", line),
+    ),
+    group("get", "Show", "policies --wide", getCommand),
+    group("delete", "Delete", "policy readers", deleteCommand),
+    fileVerb("update", wait, {
       summary: "Replace resources that exist",
-      flags: { ...files, ...workDir, ...wait },
       examples: ["dispatch iam update -f policies.yaml"],
-      run: ({ flags, ...context }) => batch(context, "update", flags),
     }),
   ],
 });
+
+function group(name: string, does: string, example: string, of: (kind: Kind, line: string) => Command): Command {
+  return command({
+    name,
+    summary: `${does} policies, service accounts and organizations`,
+    childWord: "resource type",
+    examples: [`dispatch iam ${name} ${example}`],
+    commands: iamKinds.map((kind) => of(kind, `iam ${name}`)),
+  });
+}

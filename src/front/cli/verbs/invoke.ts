@@ -4,11 +4,10 @@ import { optional } from "../frame/command.ts";
 import { type Context, command } from "../frame/context.ts";
 import { CliError } from "../frame/errors.ts";
 import { on } from "../frame/flags.ts";
-import { unlessInterrupted } from "../frame/pause.ts";
 import { text } from "../kinds/kind.ts";
 import { fetchRuns } from "../kinds/run.ts";
 import type { JsonObject } from "../output/shape.ts";
-import { failureOf, printRun } from "./exec.ts";
+import { endOf, printEnd } from "./exec.ts";
 
 export const invoke = command({
   name: "invoke",
@@ -18,10 +17,7 @@ export const invoke = command({
   examples: ["dispatch invoke hello", "dispatch invoke --output-only"],
   run: async ({ flags, ...context }) => {
     const run = await invokeAgain(context, context.args[0] ?? "");
-    await printRun(context, run, flags["output-only"]);
-    if (text(run, "status") !== "ERROR") return 0;
-    if (flags["output-only"]) context.io.stderr(`${failureOf(run)}\n`);
-    return 1;
+    return printEnd(context, run, flags["output-only"]);
   },
 });
 
@@ -30,8 +26,7 @@ export async function invokeAgain(context: Context, functionName: string): Promi
   const [last] = await fetchRuns(context, { functionName: functionName || undefined, limit: 1 });
   if (last === undefined) throw new CliError(noRuns(functionName));
   const calling = context.client.call(runOperations.replayRun, { path: { runName: text(last, "name") } });
-  const message = `interrupted; a run that has begun goes on: dispatch get runs ${text(last, "functionName")} --last`;
-  return { ...(await unlessInterrupted(calling, context.io.signal, message)) };
+  return endOf(context, text(last, "functionName"), calling);
 }
 
 function noRuns(functionName: string): string {

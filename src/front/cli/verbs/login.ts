@@ -1,11 +1,11 @@
 /** `login` and `logout`. */
-import { resolve } from "node:path";
 import { messageOf } from "../../../core/shared/message-of.ts";
-import { type ContextSettings, withContext, writeConfig } from "../frame/config-file.ts";
+import { withContext, writeConfig } from "../frame/config-file.ts";
 import { type Context, clientFor, command } from "../frame/context.ts";
 import { CliError } from "../frame/errors.ts";
 import { on } from "../frame/flags.ts";
 import type { Settings } from "../frame/settings.ts";
+import { savedSettings } from "./context.ts";
 
 const home = { method: "GET", path: "/home" } as const;
 
@@ -28,8 +28,11 @@ export const login = command({
     } catch (error) {
       throw new CliError(`error logging in: ${messageOf(error)}`);
     }
-    await writeConfig(withContext(context.config, contextName(context), saved(context, settings)));
-    context.io.stdout("You have successfully logged in\n");
+    const { config, io } = context;
+    const before = config.contexts[config.current];
+    const saved = { cookie: "", ...before, ...savedSettings({ io, settings }) };
+    await writeConfig(withContext(config, contextName(context), saved));
+    io.stdout("You have successfully logged in\n");
   },
 });
 
@@ -58,20 +61,4 @@ async function withCredential({ io, settings }: Context, fromStdin: boolean): Pr
 
 function contextName({ config, settings }: Context): string {
   return config.contexts[config.current] ? config.current : settings.host.toLowerCase().replaceAll(/[^\w-]/g, "-");
-}
-
-function saved({ config, io }: Context, settings: Settings): ContextSettings {
-  return {
-    ...config.contexts[config.current],
-    host: settings.host,
-    port: settings.port,
-    scheme: settings.scheme,
-    organization: settings.organization,
-    cookie: config.contexts[config.current]?.cookie ?? "",
-    insecure: settings.insecure,
-    token: settings.token,
-    serviceaccount: settings.serviceAccount,
-    // The next call may come from another folder.
-    jwtprivatekey: settings.jwtPrivateKey && resolve(io.cwd, settings.jwtPrivateKey),
-  };
 }

@@ -70,11 +70,16 @@ async function logsOfRun(context: Context, functionName: string, id: string): Pr
   return printLogs(context, await fetchRun(context, functionName, id));
 }
 
-async function logsOfLast(context: Context, functionName: string): Promise<void> {
+/** A function that nobody ran yet has logs, empty ones; one that is not there has none. @throws ApiError for that one */
+async function lastRun(context: Context, functionName: string): Promise<JsonObject | undefined> {
   const [last] = await fetchRuns(context, { functionName, limit: 1 });
+  if (last === undefined) await context.client.call(functionOperations.get, { path: { functionName } });
+  return last;
+}
+
+async function logsOfLast(context: Context, functionName: string): Promise<void> {
+  const last = await lastRun(context, functionName);
   if (last) return logsOfRun(context, functionName, text(last, "name"));
-  // A function that nobody ran yet has logs, empty ones; one that is not there has none.
-  await context.client.call(functionOperations.get, { path: { functionName } });
   context.io.stderr(`function ${functionName} has no runs; start one: dispatch exec ${functionName} --wait\n`);
   return printLogs(context, {});
 }
@@ -92,10 +97,8 @@ async function followRun(context: Context, runName: string): Promise<void> {
 
 /** The last run's logs, then what the runs write from now on. */
 async function followFunction(context: Context, functionName: string): Promise<void> {
-  const { client } = context;
-  const [last] = await fetchRuns(context, { functionName, limit: 1 });
-  if (last === undefined) await client.call(functionOperations.get, { path: { functionName } });
-  else if (hasEnded(last)) await logsOfRun(context, functionName, text(last, "name"));
+  const last = await lastRun(context, functionName);
+  if (last && hasEnded(last)) await logsOfRun(context, functionName, text(last, "name"));
   await follow(context, runOperations.followRuns, { query: { functionName } }, "line");
 }
 

@@ -1,28 +1,26 @@
 /** `run --replay RUN_ID`: a recorded input once more, and how the outputs differ. */
 import { runOperations } from "../../../core/runs/contract.ts";
 import type { Context } from "../frame/context.ts";
-import { unlessInterrupted } from "../frame/pause.ts";
 import { text as field } from "../kinds/kind.ts";
 import { fetchRun, printRuns, took } from "../kinds/run.ts";
 import { jsonText } from "../output/encode.ts";
 import type { JsonObject } from "../output/shape.ts";
 import { unifiedDiff } from "../output/unified-diff.ts";
-import { failureOf } from "./exec.ts";
+import { endOf, failureOf } from "./exec.ts";
 
 /** The exit status: 1 when it ended otherwise than before. @throws ApiError when there is no such run */
 export async function replay(context: Context, id: string): Promise<number> {
   const before = await fetchRun(context, "", id);
   const calling = context.client.call(runOperations.replayRun, { path: { runName: id } });
-  const message = `interrupted; a run that has begun goes on: dispatch get runs ${field(before, "functionName")} --last`;
-  const after: JsonObject = { ...(await unlessInterrupted(calling, context.io.signal, message)) };
-  const difference = unifiedDiff([`${id} output`, `${field(after, "name")} output`], endOf(before), endOf(after));
+  const after = await endOf(context, field(before, "functionName"), calling);
+  const difference = unifiedDiff([`${id} output`, `${field(after, "name")} output`], madeBy(before), madeBy(after));
   if (context.format === "table") context.io.stdout(await reportOf(context, before, after, difference));
   else await printRuns(context, after);
   return difference === "" ? 0 : 1;
 }
 
 /** What came out, as text: the output, or the failure. */
-function endOf(run: JsonObject): string {
+function madeBy(run: JsonObject): string {
   if (field(run, "status") === "ERROR") return `${failureOf(run)}\n`;
   return `${jsonText(run.output ?? null, 2).trimEnd()}\n`;
 }

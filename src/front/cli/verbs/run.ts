@@ -2,8 +2,8 @@
 import { optional } from "../frame/command.ts";
 import { command } from "../frame/context.ts";
 import { UsageError } from "../frame/errors.ts";
-import { array, text } from "../frame/flags.ts";
-import { behaviour } from "../kinds/function.ts";
+import { text } from "../frame/flags.ts";
+import { ofFile } from "../kinds/function.ts";
 import { replay } from "./replay.ts";
 
 export const run = command({
@@ -14,11 +14,7 @@ export const run = command({
   arguments: [optional("PATH")],
   flags: {
     input: text("Input: JSON, @FILE, or - for standard input", { default: "{}" }),
-    secret: array('File with secrets for it, a JSON object: {"key": "value"}; repeatable'),
-    lang: text("Language, where the file's name does not say it: nodejs, python3, java, powershell", {
-      completes: ["nodejs", "python3", "java", "powershell"],
-    }),
-    ...behaviour,
+    ...ofFile,
     replay: text("The run (RUN_ID) whose input is run again", { completes: "run" }),
   },
   examples: [

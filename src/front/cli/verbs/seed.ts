@@ -22,7 +22,7 @@ export function seedCommand(verb: BatchVerb): Command {
       if (path !== undefined) return writeList(resolve(context.io.cwd, path));
       const { parseBatch } = await import("../files/resource-files.ts");
       const source = { label: "seed-images", text: seedImages, beside: { folder: context.io.cwd } };
-      return sendAll(context, verb, { "work-dir": undefined, ...flags }, parseBatch([source], verb));
+      return sendAll(context, verb, flags, parseBatch([source], verb));
     },
   });
 }
@@ -36,42 +36,18 @@ function writeList(path: string): number {
   }
 }
 
+/** By language: the tag of its base image. */
+const tags = { nodejs: "0.0.12", python3: "0.0.13", powershell: "0.0.13", java: "0.0.13" };
+
+const baseImages = Object.entries(tags).map(
+  ([language, tag]) =>
+    `kind: BaseImage\nname: ${language}-base\ndockerUrl: dispatchframework/${language}-base:${tag}\nlanguage: ${language}\n`,
+);
+
+const images = Object.keys(tags).map((language) => {
+  const dependencies = language === "python3" ? "runtimeDependencies:\n  manifest: requests\n" : "";
+  return `kind: Image\nname: ${language}\nbaseImageName: ${language}-base\n${dependencies}`;
+});
+
 /** As a resource file. */
-const seedImages = `kind: BaseImage
-name: nodejs-base
-dockerUrl: dispatchframework/nodejs-base:0.0.12
-language: nodejs
----
-kind: BaseImage
-name: python3-base
-dockerUrl: dispatchframework/python3-base:0.0.13
-language: python3
----
-kind: BaseImage
-name: powershell-base
-dockerUrl: dispatchframework/powershell-base:0.0.13
-language: powershell
----
-kind: BaseImage
-name: java-base
-dockerUrl: dispatchframework/java-base:0.0.13
-language: java
----
-kind: Image
-name: nodejs
-baseImageName: nodejs-base
----
-kind: Image
-name: python3
-baseImageName: python3-base
-runtimeDependencies:
-  manifest: requests
----
-kind: Image
-name: powershell
-baseImageName: powershell-base
----
-kind: Image
-name: java
-baseImageName: java-base
-`;
+const seedImages = [...baseImages, ...images].join("---\n");

@@ -8,48 +8,31 @@ import { text } from "../frame/flags.ts";
 import { sinceSeconds } from "../frame/spans.ts";
 import { number, objectOf } from "../kinds/kind.ts";
 
-type Deed = "pause" | "resume";
+const typeAndName = [needed("TYPE", ["subscription"]), needed("NAME", "Subscription")];
 
-const deeds = {
-  pause: {
-    operation: subscriptionCommands.pauseSubscription,
-    summary: "Pause a subscription: its events are kept and wait",
-    done: "Paused",
-  },
-  resume: {
-    operation: subscriptionCommands.resumeSubscription,
-    summary: "Resume a subscription: what waits is delivered, in order",
-    done: "Resumed",
-  },
-} as const;
-
-function deed(name: Deed): Command {
-  const { operation, summary, done } = deeds[name];
+function deed(name: "pause" | "resume", done: string, summary: string): Command {
   return command({
     name,
     summary,
-    arguments: [needed("TYPE", ["subscription"]), needed("NAME", "Subscription")],
+    arguments: typeAndName,
     examples: [`dispatch ${name} subscription on-deploy`],
     run: async ({ args: [word = "", subscriptionName = ""], client, io }) => {
       if (!/^subscriptions?$/i.test(word))
         throw new UsageError(`only subscriptions can be ${done.toLowerCase()}: dispatch ${name} subscription NAME`);
-      await client.call(operation, { path: { subscriptionName } });
+      await client.call(subscriptionCommands[`${name}Subscription`], { path: { subscriptionName } });
       io.stdout(`${done} subscription: ${subscriptionName}\n`);
     },
   });
 }
 
-/** `pause subscription NAME`. */
-export const pause = deed("pause");
+export const pause = deed("pause", "Paused", "Pause a subscription: its events are kept and wait");
 
-/** `resume subscription NAME`. */
-export const resume = deed("resume");
+export const resume = deed("resume", "Resumed", "Resume a subscription: what waits is delivered, in order");
 
-/** `replay subscription NAME --from TIME`. */
 export const replay = command({
   name: "replay",
   summary: "Deliver the events of a time to a subscription again",
-  arguments: [needed("TYPE", ["subscription"]), needed("NAME", "Subscription")],
+  arguments: typeAndName,
   flags: {
     from: text("The events since then: 15m, 2h, 7d, a date, or Unix seconds"),
     to: text("The events before then; all without"),

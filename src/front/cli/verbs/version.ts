@@ -1,7 +1,8 @@
 import { version as own } from "../../../version.ts";
 import { type Context, command } from "../frame/context.ts";
 import { objectOf, text } from "../kinds/kind.ts";
-import { jsonText, yamlText } from "../output/encode.ts";
+import { jsonText } from "../output/encode.ts";
+import { printData } from "../output/print.ts";
 import type { JsonObject } from "../output/shape.ts";
 
 const serverVersion = { method: "GET", path: "/v1/version" } as const;
@@ -14,10 +15,8 @@ export const version = command({
   run: async (context) => {
     const { format, io } = context;
     const client = { version: `v${own}`, platform: `${process.platform}/${process.arch}` };
-    if (format === "json" || format === "yaml") {
-      const both = { client, server: await fetchVersion(context) };
-      return io.stdout(format === "yaml" ? await yamlText(both) : jsonText(both, 2));
-    }
+    if (format === "yaml") return printData(context, { client, server: await fetchVersion(context) });
+    if (format === "json") return io.stdout(jsonText({ client, server: await fetchVersion(context) }, 2));
     io.stdout(`Client: ${client.version}\n`);
     io.stdout(`Server: ${text(await fetchVersion(context), "version")}\n`);
   },

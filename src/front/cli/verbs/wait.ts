@@ -3,7 +3,8 @@ import type { Context } from "../frame/context.ts";
 import type { Io } from "../frame/io.ts";
 import { pause } from "../frame/pause.ts";
 import { spanMilliseconds } from "../frame/spans.ts";
-import { fetchResources, type Kind, list, objectOf, text } from "../kinds/kind.ts";
+import { type Kind, list, text } from "../kinds/kind.ts";
+import { fetchOne } from "../kinds/resources.ts";
 import type { JsonObject } from "../output/shape.ts";
 
 const firstPauseMs = 20;
@@ -24,14 +25,14 @@ export async function readyOrReason(
   limit: string,
   pauseFirstMs = firstPauseMs,
 ): Promise<Waited> {
-  const limitMs = spanMilliseconds("wait-timeout", limit);
   const { io } = context;
+  const limitMs = spanMilliseconds("wait-timeout", limit);
   const started = io.now();
   const show = progress(io);
   const what = `${kind.title} ${name}`;
   try {
     for (let pauseMs = pauseFirstMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
-      const resource = objectOf(await fetchResources(context, kind, name));
+      const resource = await fetchOne(context, kind, name);
       const status = text(resource, "status");
       if (status === "READY" || !kind.hasStatus) return { resource };
       if (status === "ERROR") return { resource, problem: `${what} is in ERROR: ${reasonOf(resource)}` };

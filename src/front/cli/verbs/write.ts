@@ -2,34 +2,26 @@
 import { type Command, type Context, command } from "../frame/context.ts";
 import { application, type Kind } from "../kinds/kind.ts";
 import { resourceKinds } from "../kinds/kinds.ts";
+import { send } from "../kinds/resources.ts";
 import { printDone, printNotes } from "../output/print.ts";
-import { isObject } from "../output/shape.ts";
-import { batch } from "./batch.ts";
-import { dryRun, files, wait, waiting, workDir } from "./flags.ts";
+import { fileVerb } from "./batch.ts";
+import { dryRun, wait, waiting } from "./flags.ts";
 import { seedCommand } from "./seed.ts";
-import { send } from "./send.ts";
 import { readyOrReason } from "./wait.ts";
-
-const words = {
-  create: { title: "Create", message: "created" },
-  update: { title: "Replace", message: "updated" },
-} as const;
 
 /** `create <kind> ...` and `update <kind> ...` below one of the groups. */
 export function writeCommand(kind: Kind, verb: "create" | "update", group: string): Command {
-  const { draft, examples, ...form } = kind.writing;
   return command({
-    ...form,
     name: kind.word,
     aliases: kind.aliases,
-    summary: `${words[verb].title} one ${kind.title}`,
-    flags: { ...form.flags, ...waitFlags(kind) },
-    examples: examples.map((example) => `dispatch ${group} ${example}`),
+    summary: `${verb === "create" ? "Create" : "Replace"} one ${kind.title}`,
+    arguments: kind.arguments,
+    ...(kind.ignoresExtra && { ignoresExtra: true }),
+    flags: { ...kind.flags, ...waitFlags(kind) },
+    examples: kind.examples.map((example) => `dispatch ${group} ${example}`),
     run: async ({ flags, ...context }) => {
-      const body = await draft({ ...context, flags });
-      const answer = await send(context, kind, verb, body);
-      const resource = isObject(answer) ? answer : body;
-      const message = kind.messages[words[verb].message];
+      const resource = await send(context, kind, verb, await kind.draft({ ...context, flags }));
+      const message = kind.messages[`${verb}d`];
       const waits = flags.wait === true;
       if (!waits || context.format === "table") await printDone(context, kind, message, resource);
       printNotes(context, kind, resource);
@@ -40,9 +32,9 @@ export function writeCommand(kind: Kind, verb: "create" | "update", group: strin
 }
 
 /** The time-out of a function is its own. */
-function waitFlags({ hasStatus, writing }: Kind): Partial<typeof waiting> {
+function waitFlags({ hasStatus, flags }: Kind): Partial<typeof waiting> {
   if (!hasStatus) return {};
-  return "timeout" in writing.flags ? wait : waiting;
+  return "timeout" in flags ? wait : waiting;
 }
 
 /** Waits for the resource; as an object it is printed in its last state only. */
@@ -54,37 +46,26 @@ async function waited(context: Context, kind: Kind, message: string, name: strin
   return 1;
 }
 
-const batchFlags = { ...files, ...workDir, ...dryRun, ...waiting };
+const sending = { ...dryRun, ...waiting };
 
-/** `dispatch create`. */
-export const create = command({
-  name: "create",
-  summary: "Create resources",
-  childWord: "resource type",
-  flags: { ...batchFlags, ...application },
-  examples: ["dispatch create -f all-resources.yaml --wait", "dispatch create secret slack slack.json"],
-  commands: [...resourceKinds.map((kind) => writeCommand(kind, "create", "create")), seedCommand("create")],
-  run: ({ flags, ...context }) => batch(context, "create", flags),
-});
+export const create = fileVerb(
+  "create",
+  { ...sending, ...application },
+  {
+    summary: "Create resources",
+    examples: ["dispatch create -f all-resources.yaml --wait", "dispatch create secret slack slack.json"],
+    commands: [...resourceKinds.map((kind) => writeCommand(kind, "create", "create")), seedCommand("create")],
+  },
+);
 
-/** `dispatch update`. */
-export const update = command({
-  name: "update",
+export const update = fileVerb("update", sending, {
   summary: "Replace resources that exist",
-  childWord: "resource type",
-  flags: batchFlags,
   examples: ["dispatch update -f all-resources.yaml", "dispatch update function hello hello.js --image nodejs"],
   commands: resourceKinds.map((kind) => writeCommand(kind, "update", "update")),
-  run: ({ flags, ...context }) => batch(context, "update", flags),
 });
 
-/** `dispatch apply`. */
-export const apply = command({
-  name: "apply",
+export const apply = fileVerb("apply", sending, {
   summary: "Create resources, or replace those that exist",
-  childWord: "resource type",
-  flags: batchFlags,
   examples: ["dispatch apply -f all-resources.yaml --wait", "dispatch apply seed-images"],
   commands: [seedCommand("apply")],
-  run: ({ flags, ...context }) => batch(context, "apply", flags),
 });

@@ -2,74 +2,65 @@
 import { baseImageOperations } from "../../../../core/images/contract.ts";
 import { messageOf } from "../../../../core/shared/message-of.ts";
 import type { Context } from "../../frame/context.ts";
-import { list, text } from "../../kinds/kind.ts";
+import { list, objectOf, objectsOf, text } from "../../kinds/kind.ts";
 import { isObject, type JsonObject } from "../../output/shape.ts";
-import type { Finding } from "./finding.ts";
+import { type Finding, findingsOf } from "./finding.ts";
+
+const sandbox = findingsOf("sandbox");
 
 /** `functions` of /healthz: problems, warnings, and the limits in force. */
-export function checkSandbox(health: JsonObject): Finding[] {
-  const { functions } = health;
+export function checkSandbox({ functions }: JsonObject): Finding[] {
   if (!isObject(functions)) return [];
-  if (functions.checking === true) {
-    const remedy = "ask again in a moment";
-    return [{ check: "sandbox", state: "warning", message: "the server is still trying its first worker", remedy }];
-  }
-  const problems = list(functions, "problems").map(
-    (message): Finding => ({ check: "sandbox", state: "broken", message }),
-  );
-  const warnings = list(functions, "warnings").map(
-    (message): Finding => ({ check: "sandbox", state: "warning", message }),
-  );
-  const limits = isObject(functions.limits) ? functions.limits : {};
-  return problems.length > 0 ? [...problems, ...warnings] : [...limitFindings(limits), ...warnings];
+  if (functions.checking === true)
+    return [sandbox.warning("the server is still trying its first worker", "ask again in a moment")];
+  const problems = list(functions, "problems").map((message) => sandbox.broken(message));
+  const found = problems.length > 0 ? problems : limitFindings(objectOf(functions.limits));
+  return [...found, ...list(functions, "warnings").map((message) => sandbox.warning(message))];
 }
 
 function limitFindings({ network, ...limits }: JsonObject): Finding[] {
   const words = Object.entries(limits).map(([name, value]) => `${name} (${wordOf(value)})`);
-  const message = words.length === 0 ? "a worker starts" : `a worker starts, with limits for ${words.join(", ")}`;
-  const sandbox: Finding = { check: "sandbox", state: "ok", message };
-  if (network === undefined) return [sandbox];
-  return [sandbox, { check: "network", state: "ok", message: `functions have the network ${wordOf(network)}` }];
+  const works = sandbox.ok(`a worker starts${words.length === 0 ? "" : `, with limits for ${words.join(", ")}`}`);
+  if (network === undefined) return [works];
+  return [works, findingsOf("network").ok(`functions have the network ${wordOf(network)}`)];
 }
 
 function wordOf(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
+const languages = findingsOf("languages");
+
 /** The base images: each stands for an interpreter of the server's machine. */
-export async function checkLanguages(context: Context): Promise<Finding[]> {
-  const check = "languages";
+export async function checkLanguages({ client }: Context): Promise<Finding[]> {
   try {
-    const answer = await context.client.call(baseImageOperations.list);
-    const images = Array.isArray(answer) ? answer.filter(isObject) : [];
-    if (images.length === 0) {
-      return [{ check, state: "warning", message: "there is no base image", remedy: "dispatch create seed-images" }];
-    }
-    const ready = images.filter((image) => image.status === "READY").map((image) => text(image, "language"));
-    const others = images.filter((image) => image.status !== "READY").map(notReady);
-    return [...(ready.length > 0 ? [readyFinding(ready)] : []), ...others];
+    const images = objectsOf(await client.call(baseImageOperations.list));
+    if (images.length === 0) return [languages.warning("there is no base image", "dispatch create seed-images")];
+    const ready = new Set(images.filter(isReady).map((image) => text(image, "language")));
+    const others = images.filter((image) => !isReady(image)).map(notReady);
+    return [...(ready.size > 0 ? [languages.ok([...ready].toSorted().join(", "))] : []), ...others];
   } catch (error) {
-    return [{ check, state: "skipped", message: `base images cannot be read: ${messageOf(error)}` }];
+    return [languages.skipped(`base images cannot be read: ${messageOf(error)}`)];
   }
 }
 
-function readyFinding(languages: readonly string[]): Finding {
-  return { check: "languages", state: "ok", message: [...new Set(languages)].toSorted().join(", ") };
+function isReady({ status }: JsonObject): boolean {
+  return status === "READY";
 }
 
 function notReady(image: JsonObject): Finding {
+  const name = text(image, "name");
   const reason = list(image, "reason").join(" ") || text(image, "status");
-  const remedy = `see there; without need for that language: dispatch delete base-image ${text(image, "name")}`;
-  return { check: "languages", state: "warning", message: `base image ${text(image, "name")}: ${reason}`, remedy };
+  const remedy = `see there; without need for that language: dispatch delete base-image ${name}`;
+  return languages.warning(`base image ${name}: ${reason}`, remedy);
 }
 
 /** `audit` of /healthz; older servers have none. */
 export function checkAudit({ audit }: JsonObject): Finding[] {
-  const check = "audit log";
+  const { ok, broken } = findingsOf("audit log");
   if (!isObject(audit)) return [];
-  if (audit.checking === true) return [{ check, state: "ok", message: "it is being checked" }];
-  if (audit.whole === true) return [{ check, state: "ok", message: `whole, ${String(audit.entries)} entries sealed` }];
-  const message = `it cannot be believed: ${text(audit, "reason")}`;
+  if (audit.checking === true) return [ok("it is being checked")];
+  if (audit.whole === true) return [ok(`whole, ${String(audit.entries)} entries sealed`)];
   const remedy = "find out who could write to the database; then dispatch audit accept goes on from what is there";
-  return [{ check, state: "broken", message, remedy }];
+  return [broken(`it cannot be believed: ${text(audit, "reason")}`, remedy)];
 }

@@ -7,3 +7,11 @@ export interface Finding {
   /** How to fix it. */
   readonly remedy?: string;
 }
+
+/** Makes the findings of one check. */
+export function findingsOf(check: string) {
+  const made =
+    (state: Finding["state"]) =>
+    (message: string, remedy?: string): Finding => ({ check, state, message, ...(remedy && { remedy }) });
+  return { ok: made("ok"), warning: made("warning"), broken: made("broken"), skipped: made("skipped") };
+}
