@@ -1,5 +1,5 @@
 /** Builds what runs: bundles of the server, the command line and the guests, and the applications' functions. */
-import { chmodSync, cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -47,9 +47,9 @@ const bundles: BuildOptions[] = [
   },
   {
     entryPoints: [join(root, "src/front/cli/main.ts")],
-    outfile: join(dist, "cli/main.js"),
+    outfile: join(dist, "cli/main.cjs"),
     // Whoever types a command waits for its start. One file of CommonJS starts faster than modules do, and an `import` of
-    // one of Node's own would ask for each of its exports, the slow ones too.
+    // one of Node's own would ask for each of its exports, the slow ones too. By its name Node looks for no package.json.
     format: "cjs",
     minify: true,
     plugins: [lazyBuiltins],
@@ -74,7 +74,6 @@ mkdirSync(dist, { recursive: true });
 await Promise.all(bundles.map((options) => build({ ...common, ...options })));
 for (const guest of ["python3", "powershell", "java"])
   cpSync(join(root, "src/guest", guest), join(dist, "server/guest", guest), { recursive: true });
-writeFileSync(join(dist, "cli/package.json"), JSON.stringify({ type: "commonjs" }));
 chmodSync(join(dist, "server/guest"), 0o755);
 chmodSync(join(dist, "server/event-drivers"), 0o755);
 await buildFunctions();

@@ -55,7 +55,7 @@ test("refuses an older Node.js with a sentence", async () => {
   for (const name of ["bin", "dist/cli", "path"]) await mkdir(join(cwd, name), { recursive: true });
   const program = join(cwd, "bin/dispatch");
   await copyFile(programPath, program);
-  await writeFile(join(cwd, "dist/cli/main.js"), "console.log('started')");
+  await writeFile(join(cwd, "dist/cli/main.cjs"), "console.log('started')");
   await writeFile(join(cwd, "path/node"), "#!/bin/sh\necho 20\n", { mode: 0o755 });
   const environment = { PATH: `${join(cwd, "path")}:/usr/bin:/bin` };
   expect(await runCommand([], { cwd, program, environment })).toMatchObject({
