@@ -5,6 +5,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { createSecureContext, type TLSSocket, type TlsOptions } from "node:tls";
 import type { Certificate } from "../core/shared/ports.ts";
+import { inFairTurns } from "./fair-turns.ts";
 import { hearAll, heard } from "./heard-response.ts";
 import { connectionShare } from "./open-files.ts";
 import { keepPatience } from "./patience.ts";
@@ -69,7 +70,8 @@ export function serveAccepted(listener: RequestListener, limits: ServerOptions =
 
 /** @throws Error that names the address when it cannot be had. */
 export async function listen(front: Front, { host, port, tls }: ListenOptions): Promise<Listener> {
-  const server = tls === undefined ? createServer(serverLimits, front.listener) : secureServer(front, tls);
+  const listener = inFairTurns(front.listener);
+  const server = tls === undefined ? createServer(serverLimits, listener) : secureServer(listener, tls);
   hearAll(server);
   keepPatience(server);
   server.maxConnections = connectionShare();
@@ -83,9 +85,9 @@ export async function listen(front: Front, { host, port, tls }: ListenOptions): 
   return { port: bound, address, close: (graceMs) => close(server, front, graceMs) };
 }
 
-function secureServer(front: Front, { live, board }: ListenerTls): Server {
+function secureServer(listener: RequestListener, { live, board }: ListenerTls): Server {
   const options = { ...serverLimits, ...contextOf(live.current), ALPNCallback: protocolChoice(board) };
-  const server = createTlsServer(options, front.listener);
+  const server = createTlsServer(options, listener);
   live.subscribe((certificate) => server.setSecureContext(contextOf(certificate)));
   return server;
 }
