@@ -39,7 +39,8 @@ const answering = async (engine: Engine, child: ChildProcess, complaint: () => s
 
 const served = async (command: readonly string[], socket: string, env: NodeJS.ProcessEnv): Promise<TestPodman> => {
   const [program = "", ...args] = [...command, "system", "service", "--time=0", `unix://${socket}`];
-  const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"], env });
+  // A group of its own: without root the service is a child of the program that was started.
+  const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"], env, detached: true });
   let complaint = "";
   child.stderr.on("data", (chunk: Buffer) => {
     complaint = (complaint + chunk.toString()).slice(-4000);
@@ -48,7 +49,7 @@ const served = async (command: readonly string[], socket: string, env: NodeJS.Pr
   const close = async (): Promise<void> => {
     await engine.close();
     const ended = child.exitCode === null ? once(child, "exit") : undefined;
-    child.kill();
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid);
     await ended;
   };
   try {
