@@ -62,6 +62,11 @@ const bundles: BuildOptions[] = [
     minifySyntax: true,
   },
   {
+    entryPoints: [join(root, "src/guest/nodejs/transform.ts")],
+    outfile: join(dist, "server/guest/nodejs-transform.mjs"),
+    target: "node24",
+  },
+  {
     entryPoints: BUILT_IN.map((name) => join(root, `src/event-drivers/${name}.ts`)),
     outdir: join(dist, "server/event-drivers"),
     outExtension: { ".js": ".mjs" },

@@ -29,7 +29,8 @@ export async function compileSource(
     const hasOutput = await takeOutput(site.sandbox, workshop, compiler.outputName);
     const kept = spec.files.filter(({ path }) => !compiler.isSource(path));
     const compiled = hasOutput ? await readTree(workshop.contentDir, compiler.outputName) : [];
-    return [...kept.map((file) => ({ ...file, path: compiler.outputPath(file.path) })), ...compiled];
+    const placed = compiled.map((file) => ({ ...file, path: compiler.compiledPath?.(file.path) ?? file.path }));
+    return [...kept.map((file) => ({ ...file, path: compiler.keptPath(file.path) })), ...placed];
   } finally {
     await workshop.discard();
     user.release();
@@ -69,12 +70,12 @@ async function runCompiler(
   const installation = {
     ...{ sandbox, organization, limits, workDir, uid, network: "nothing" as const, environment: {} },
     installer: { name: compiler.name, complaints: (lines: readonly string[]) => compiler.complaints(lines, folder) },
-    command: join(dirname(program), compiler.program),
+    command: compiler.program === undefined ? program : join(dirname(program), compiler.program),
     plan: {
-      args: compiler.args({ sources, folder, modules }),
+      args: compiler.args({ sources, folder, modules, sandbox }),
       links: [interpreter.link],
       environment: { PATH: interpreterPath(interpreter, sandbox.mode) },
-      binds: [...interpreter.binds, bind, ...imageBinds],
+      binds: [...interpreter.binds, bind, ...imageBinds, ...(compiler.binds?.() ?? [])],
     },
   };
   await runInstallation(installation, () => {});

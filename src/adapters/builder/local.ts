@@ -83,6 +83,7 @@ export function createLocalBuilder(options: LocalBuilderOptions): Builder {
 async function compile(site: InstallSite, spec: ArtefactSpec): Promise<readonly SourceFile[] | undefined> {
   const { compiler } = languageAdapters[spec.language];
   if (compiler === undefined || !spec.files.some(({ path }) => compiler.isSource(path))) return undefined;
+  if (compiler.isNeeded?.(spec.files) === false) return undefined;
   const search = await findInterpreter(spec.language, spec.image.madeFor?.interpreter);
   if (!search.found) throw new BuildError(`${search.reason}. Remedy: ${search.remedy}`);
   const files = await compileSource(site, spec, search.interpreter, compiler);

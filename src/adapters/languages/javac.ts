@@ -24,7 +24,7 @@ export const javac: Compiler = {
   ],
   imageModules: "lib",
   /** Maven's layout: what lies in src/main/resources is found as if it lay beside the classes. */
-  outputPath: (path) =>
+  keptPath: (path) =>
     path.startsWith("src/main/resources/") ? `classes/${path.slice("src/main/resources/".length)}` : path,
   complaints: (lines, folder) =>
     lines.filter((line) => !NOISE.test(line)).map((line) => line.replaceAll(`${folder}/`, "")),

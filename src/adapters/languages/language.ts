@@ -1,4 +1,5 @@
 /** How this machine runs a language: its interpreter, its guest, its installer. One row a file; the table is languages.ts. */
+import type { SourceFile } from "../../core/shared/source-file.ts";
 import type { Installer } from "../installers/installer.ts";
 import type { GuestCommand } from "../runtime/process/guest.ts";
 import type { Interpreter, InterpreterSearch } from "../runtime/process/interpreters.ts";
@@ -11,10 +12,12 @@ export type Guest = Pick<GuestCommand, "args" | "binds" | "modules" | "directory
 /** A compiler, run in a folder that it may fill. Paths of sources are relative to the function's folder. */
 export interface Compiler {
   readonly name: string;
-  /** Its file, beside the interpreter's. */
-  readonly program: string;
+  /** Its file, beside the interpreter's; undefined: the interpreter itself. */
+  readonly program?: string;
   isSource(path: string): boolean;
-  /** The folder that it fills, of the same name in the artefact. */
+  /** Whether these files are compiled; left out: whenever there is a source. */
+  isNeeded?(files: readonly SourceFile[]): boolean;
+  /** The folder that it fills. */
   readonly outputName: string;
   /** The folder in an image that holds its dependencies. */
   readonly imageModules: string;
@@ -23,9 +26,14 @@ export interface Compiler {
     /** Where the sources are seen. */
     readonly folder: string;
     readonly modules: string | undefined;
+    readonly sandbox: Sandbox;
   }): readonly string[];
-  /** Where a file that is not compiled goes. */
-  outputPath(path: string): string;
+  /** Its own files, where they are not the interpreter's. */
+  binds?(): readonly Bind[];
+  /** Where a file that is not compiled goes in the artefact. */
+  keptPath(path: string): string;
+  /** The same of a file that it has written; left out: the folder is part of the artefact. */
+  compiledPath?(path: string): string;
   /** The part of the last lines in which it says what is wrong, with the paths of the source. */
   complaints(lines: readonly string[], folder: string): readonly string[];
 }

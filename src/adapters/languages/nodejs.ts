@@ -7,6 +7,7 @@ import { npm } from "../installers/npm.ts";
 import { entryOf, IMAGE_AT, realFolder } from "../runtime/process/guest-files.ts";
 import { type InterpreterSearch, LINKS_AT } from "../runtime/process/interpreters.ts";
 import type { LanguageAdapter } from "./language.ts";
+import { typescript } from "./typescript.ts";
 
 const run = promisify(execFile);
 const NODE_AT = "/opt/dispatch/node";
@@ -65,4 +66,5 @@ export const nodejs: LanguageAdapter = {
     return { args: [entry], binds: [guests, folder, packages], modules: sandbox.pathOf(packages) };
   },
   installer: npm,
+  compiler: typescript,
 };

@@ -7,6 +7,7 @@ import { type Handler, HandlerError, handlerOf } from "./exports.ts";
 import { messageOf } from "./failure.ts";
 import { resolveTypeScript } from "./imports.ts";
 import { withoutFolder } from "./paths.ts";
+import { SOURCE_MAPS } from "./source-maps.ts";
 
 const REFUSAL = "Invalid function file or handler";
 const ENDINGS = ["", ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts"];
@@ -81,6 +82,7 @@ export const linkModules = (folder: string, modules: string): void => {
  */
 export const loadHandler = (folder: string, handler: string, files: readonly string[]): Promise<Handler> => {
   if (files.some((path) => /\.[mc]?ts$/.test(path))) resolveTypeScript(folder);
+  if (files.includes(SOURCE_MAPS)) process.setSourceMapsEnabled(true);
   return load(folder, handler).catch((error: unknown) => {
     throw new Error(`${complaint(error, folder)}\n${REFUSAL}`);
   });

@@ -1,6 +1,18 @@
 /** TypeScript of several files: what `import` finds, as in every other tool for TypeScript. */
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createHarness, findObstacle, type Harness, run, startFunction, suiteName } from "../runtime-harness.ts";
+import { createLocalBuilder } from "../../../src/adapters/builder/local.ts";
+import { encodeBundle } from "../../../src/core/functions/bundle.ts";
+import {
+  createHarness,
+  findObstacle,
+  type Harness,
+  NO_IMAGE,
+  run,
+  silent,
+  startFunction,
+  suiteName,
+} from "../runtime-harness.ts";
 
 const obstacle = await findObstacle();
 
@@ -59,5 +71,115 @@ describe.skipIf(obstacle !== undefined)(suiteName("TypeScript of several files",
       "main.ts": 'import { Shape } from "./shape"; export default (context: unknown, shape: Shape) => shape.size;',
     };
     await expect(start(files)).rejects.toThrow("import type { Shape }");
+  });
+});
+
+describe.skipIf(obstacle !== undefined)(suiteName("TypeScript that is more than types", obstacle), () => {
+  let harness: Harness;
+  beforeAll(async () => {
+    harness = await createHarness();
+  });
+  afterAll(() => harness.close());
+
+  async function compile(files: Readonly<Record<string, string>>) {
+    const source = Object.entries(files).map(([path, text]) => ({ path, mode: 0o644, bytes: Buffer.from(text) }));
+    const { sandbox, folder } = harness;
+    const builder = createLocalBuilder({ folder: join(folder, "images"), sandbox, log: silent });
+    const compiled = await builder.compile({
+      organization: "test",
+      language: "nodejs",
+      image: NO_IMAGE,
+      files: source,
+    });
+    return { compiled, bundle: encodeBundle(compiled ?? source) };
+  }
+
+  async function output(files: Readonly<Record<string, string>>): Promise<unknown> {
+    const { compiled, bundle } = await compile(files);
+    expect(compiled).toBeDefined();
+    const worker = await startFunction(harness.runtime, "nodejs", "", { handler: "./main.ts", bundle });
+    const { output, error } = await run(worker);
+    await worker.stop("retired");
+    return error ?? JSON.parse(output ?? "");
+  }
+
+  const kinds = {
+    "lib/kinds.ts": "export enum Kind { Small = 1, Large }\nexport namespace Names { export const small = 's'; }",
+  };
+
+  test.each<[string, Readonly<Record<string, string>>, unknown]>([
+    [
+      "an enum and a namespace of another file",
+      {
+        ...kinds,
+        "main.ts": 'import { Kind, Names } from "./lib/kinds"; export default () => [Kind.Large, Names.small];',
+      },
+      [2, "s"],
+    ],
+    [
+      "parameter properties",
+      {
+        "main.ts":
+          "class Size { constructor(private readonly width: number, public height = 2) {} area() { return this.width * this.height; } }\n" +
+          "export default () => new Size(3).area();",
+      },
+      6,
+    ],
+    [
+      "a type that is imported like a value",
+      {
+        "main.ts": 'import { Shape, E } from "./shape"; const one: Shape = { a: E.X }; export default () => one.a;',
+        "shape.ts": "export type Shape = { a: number }; export enum E { X = 4 }",
+      },
+      4,
+    ],
+    [
+      "decorators of experimentalDecorators, as tsconfig.json says",
+      {
+        "tsconfig.json": '{ "compilerOptions": { "experimentalDecorators": true } } // older',
+        "main.ts":
+          "const seen: string[] = [];\nfunction note(_target: object, name: string) { seen.push(name); }\nclass A {\n  @note\n  go() {}\n}\nexport default () => seen;",
+      },
+      ["go"],
+    ],
+    [
+      "decorators of the standard",
+      {
+        "main.ts":
+          "const twice = (f: () => number, _c: unknown) => () => 2 * f();\nclass A { @(twice as never) go() { return 4; } }\nexport default () => new A().go();",
+      },
+      8,
+    ],
+    [
+      "an assertion in angle brackets",
+      { "main.ts": "export default (_c: unknown, x: unknown) => (<number>x) + 1;" },
+      1,
+    ],
+    ["an export assignment", { "main.ts": "const f = () => 5;\nexport = f;" }, 5],
+  ])("%s", async (_name, files, expected) => {
+    expect(await output(files)).toEqual(expected);
+  });
+
+  test("an error is told with the lines of the source", async () => {
+    const files = {
+      ...kinds,
+      "main.ts": 'import { fail } from "./lib/fail";\nexport default () => fail();',
+      "lib/fail.ts": 'enum A {\n  X,\n}\n\nexport const fail = () => {\n  throw new Error("no " + A.X);\n};',
+    };
+    expect(await output(files)).toMatchObject({
+      message: "no 0",
+      stacktrace: expect.arrayContaining([expect.stringContaining("lib/fail.ts:6:9")]),
+    });
+  });
+
+  test("what is no TypeScript is refused with file and line", async () => {
+    await expect(compile({ "main.ts": "enum A { X }\nexport default () => {{;\n" })).rejects.toThrow(/main\.ts:3/);
+  });
+
+  test("plain TypeScript needs no such step", async () => {
+    const { compiled } = await compile({
+      "main.ts": "export default async (c: unknown): Promise<number> => new Map<string, number>().size;",
+    });
+    expect(compiled).toBeUndefined();
   });
 });

@@ -1,0 +1,61 @@
+/**
+ * TypeScript that is more than JavaScript with types: enums, namespaces, parameter properties, decorators and the like. Node.js itself
+ * only takes types away, so esbuild makes JavaScript of the files of such a function, in the sandbox. Others need no such step.
+ */
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { SourceFile } from "../../core/shared/source-file.ts";
+import { defaultGuestFolder, entryOf, GUEST_AT } from "../runtime/process/guest-files.ts";
+import type { Compiler } from "./language.ts";
+
+const ESBUILD_AT = "/opt/dispatch/esbuild";
+const OUTPUT = "compiled/";
+
+/** What may stand for such code: a file that has it by chance, in a comment, costs its deployment a moment. */
+const MORE_THAN_TYPES = [
+  /\b(enum|namespace|module)\s+[\w$"']/,
+  /\bconstructor\s{0,9}\([^)]{0,2000}\b(public|private|protected|readonly|override)\s/,
+  /(^|[{};(,])[ \t]*@[\w$(]/m,
+  /\bimport\s+(type\s+)?[\w$]+\s{0,9}=/,
+  /\bexport\s{0,9}=/,
+  /([=(,?&|[]|\breturn)\s{0,9}<[\w$.[\]]+>\s{0,9}[\w$({["'`]/,
+];
+
+function isMoreThanTypes({ path, bytes }: SourceFile): boolean {
+  if (!isTypeScript(path)) return false;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+  return MORE_THAN_TYPES.some((pattern) => pattern.test(text));
+}
+
+const isTypeScript = (path: string): boolean => /(?<!\.d)\.[mc]?ts$/.test(path);
+
+/** The program of esbuild's own package for this machine. */
+function esbuildProgram(): string {
+  const beside = createRequire(createRequire(import.meta.url).resolve("esbuild/package.json"));
+  return beside.resolve(`@esbuild/${process.platform}-${process.arch}/bin/esbuild`);
+}
+
+const guests = () => ({ source: defaultGuestFolder(), target: GUEST_AT });
+const esbuild = () => ({ source: esbuildProgram(), target: ESBUILD_AT });
+
+export const typescript: Compiler = {
+  name: "esbuild",
+  isSource: isTypeScript,
+  isNeeded: (files) => files.some(isMoreThanTypes),
+  outputName: "compiled",
+  imageModules: "node_modules",
+  binds: () => [guests(), esbuild()],
+  args: ({ sources, folder, sandbox }) => [
+    "--no-warnings",
+    entryOf(sandbox, guests(), ["nodejs-transform.mjs", "nodejs/transform.ts"]),
+    sandbox.pathOf(esbuild()),
+    folder,
+    ...sources,
+  ],
+  keptPath: (path) => path,
+  compiledPath: (path) => path.slice(OUTPUT.length),
+  complaints: (lines, folder) =>
+    lines
+      .filter((line) => line.trim() !== "" && !/^\d+ errors?$/.test(line))
+      .map((line) => line.replaceAll(join(folder, "/"), "")),
+};
