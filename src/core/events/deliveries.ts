@@ -69,6 +69,15 @@ interface Begun {
   readonly hasLeft: boolean;
 }
 
+type Begin = () => Promise<Begun | undefined>;
+
+/** Deliveries of one order that were taken together. */
+interface File {
+  stopped: boolean;
+}
+
+/** Each may hold a megabyte. */
+const MOST_TOGETHER = 64;
 const NO_ROOM_PAUSE_MS = 500;
 /** Deliveries are woken when they become possible; this is the pause for the case that a wake-up was lost. */
 const NOT_POSSIBLE_PAUSE_MS = 10_000;
@@ -188,7 +197,7 @@ export class Deliveries {
   async #inTurn(record: SubscriptionRecord, job: HeldJob, delivery: Delivery, place: Place): Promise<boolean> {
     const most = concurrencyOf(record);
     // A retry waits behind others. First attempts are few at once, because they keep their order.
-    if (job.attempt > 1 && this.#turns.isCrowded(record.id, most)) throw new NotNowError(NO_ROOM_PAUSE_MS);
+    if (job.attempt > 1 && this.#turns.isCrowded(record.id, 2 * most)) throw new NotNowError(NO_ROOM_PAUSE_MS);
     place.free();
     const leave = await this.#turns.enter(record.id, most);
     try {
@@ -212,29 +221,42 @@ export class Deliveries {
     return this.#isOver(job, begun);
   }
 
-  /** As many of those behind it as have a turn begin in the same unit: one write to the disk instead of one for each. */
-  async #withFollowers<T>(record: SubscriptionRecord, job: HeldJob, place: Place, begin: () => Promise<T>): Promise<T> {
+  /** Some of those behind it are taken along: each begins as soon as it has a turn, several in one write to the disk. */
+  async #withFollowers(
+    record: SubscriptionRecord,
+    job: HeldJob,
+    place: Place,
+    begin: Begin,
+  ): Promise<Begun | undefined> {
     const isAlone =
       job.orderKey !== record.id || record.document.paused === true || this.#last.get(record.id) === job.id;
-    const turns = isAlone ? [] : this.#turns.enterFree(record.id, concurrencyOf(record));
-    const followers = await place.takeBehind(turns.length).catch((error: unknown) => {
-      for (const leave of turns) leave();
-      throw error;
-    });
-    for (const leave of turns.splice(followers.length)) leave();
+    const followers = isAlone ? [] : await place.takeBehind(Math.min(concurrencyOf(record), MOST_TOGETHER));
+    const file: File = { stopped: false };
     // Each of these puts its unit on its way before the next one does.
-    const begun = begin();
-    for (const [at, follower] of followers.entries())
+    const begun = inFile(file, begin);
+    for (const follower of followers)
       place.also(follower, () =>
-        this.#settle(follower, (current, delivery) => this.#follow(current, follower, delivery)).finally(turns[at]),
+        this.#settle(follower, (current, delivery) => this.#follow(current, follower, delivery, { file, place })),
       );
     return begun;
   }
 
-  async #follow(record: SubscriptionRecord, job: HeldJob, delivery: Delivery): Promise<boolean> {
-    const begun = await this.#begin(record, job, delivery);
-    this.#hasStarted(job.id);
-    return this.#isOver(job, begun);
+  async #follow(
+    record: SubscriptionRecord,
+    job: HeldJob,
+    delivery: Delivery,
+    { file, place }: { readonly file: File; readonly place: Place },
+  ): Promise<boolean> {
+    const leave = await this.#turns.enter(record.id, concurrencyOf(record));
+    try {
+      const begun = await inFile(file, () => this.#begin(record, job, delivery));
+      this.#hasStarted(job.id);
+      // Whoever is behind the last of them is at the front now.
+      place.free();
+      return await this.#isOver(job, begun);
+    } finally {
+      leave();
+    }
   }
 
   /** Resolves when its run has ended well, with whether the unit of that was the end of its work. */
@@ -320,6 +342,17 @@ export class Deliveries {
     const { subscription, eventID } = delivery;
     const facts = { organization: job.organization, subscription, eventID };
     this.#ports.log.warn(facts, `an event was not delivered: ${wordsOf(error)}`);
+  }
+}
+
+/** Begins one of a file. When one cannot begin, those behind it do not try: they would overtake it. */
+async function inFile(file: File, begin: Begin): Promise<Begun | undefined> {
+  if (file.stopped) throw new NotNowError(0);
+  try {
+    return await begin();
+  } catch (error) {
+    file.stopped = true;
+    throw error;
   }
 }
 

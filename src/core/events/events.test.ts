@@ -47,6 +47,7 @@ let warnings: string[];
 let fault: Error | undefined;
 let exists: boolean;
 let bound: number;
+let isFull: () => boolean;
 let endless: boolean;
 let going: (() => void)[];
 let ended: Map<string, RunRecord>;
@@ -59,6 +60,7 @@ beforeEach(async () => {
   fault = undefined;
   exists = false;
   bound = 3;
+  isFull = () => false;
   endless = false;
   going = [];
   ended = new Map();
@@ -120,6 +122,7 @@ function endRuns(): void {
 async function note(_: Principal, request: RunRequest): Promise<{ id: string }> {
   if (request.functionName === "nosuch" && !exists)
     throw new DispatchError("NOT_FOUND", { kind: "function", name: "nosuch" });
+  if (isFull()) throw new DispatchError("OVERLOADED", { name: "f" });
   if (fault !== undefined) {
     const error = fault;
     fault = undefined;
@@ -344,6 +347,26 @@ describe("an event", () => {
     expect(started.map(({ input }) => input)).toEqual(sent);
     const log = await listDeliveries(database, home, { limit: 100 });
     expect(new Set(log.map(({ status, attempts }) => `${status} ${attempts}`))).toEqual(new Set(["DELIVERED 1"]));
+  });
+
+  test("for which there is no room is overtaken by none of those behind it", async () => {
+    await subscribe("many", "vm.deployed", "f", { paused: true, concurrency: 4 });
+    bound = 0;
+    const sent = Array.from({ length: 12 }, (_, n) => String(n));
+    for (const n of sent) await emit({ eventID: n }, n);
+    let asked = 0;
+    let refusing = false;
+    isFull = () => {
+      if (asked++ === 6) refusing = true;
+      // Those that ask at the same moment meet the same.
+      if (refusing) setImmediate(() => (refusing = false));
+      return refusing;
+    };
+    await subscriptions.pause(admin, home, "many", false);
+    deliveries.subscriptionChanged(home, "many");
+    await vi.waitFor(async () => expect(await waiting()).toBe(0), PATIENT);
+    expect(started.map(({ input }) => input)).toEqual(sent);
+    expect(asked).toBeGreaterThan(sent.length);
   });
 
   test("that breaks the function's schema is a dead letter at once, which can be sent again", async () => {

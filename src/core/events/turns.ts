@@ -21,15 +21,6 @@ export class DeliveryTurns {
     return result;
   }
 
-  /** Up to as many turns as are free now, each with what ends it. */
-  enterFree(subscription: string, most: number): (() => void)[] {
-    const turns = this.#turns.get(subscription) ?? { going: 0, waiting: [] };
-    const free = Math.max(0, most - turns.going);
-    if (free > 0) this.#turns.set(subscription, turns);
-    turns.going += free;
-    return Array.from({ length: free }, () => () => this.#leave(subscription, turns));
-  }
-
   /** Whether one more would have to wait behind as many as may be under way. */
   isCrowded(subscription: string, most: number): boolean {
     return (this.#turns.get(subscription)?.waiting.length ?? 0) >= most;
