@@ -2,7 +2,9 @@
  * What became of each delivery. Its row is written with the promise, changed by the units that start its run and end that, and
  * read together with its work or its dead letter: whichever is there says how far it is.
  */
+import type { Kysely } from "kysely";
 import type { RunRecord } from "../runs/record.ts";
+import type { DatabaseSchema } from "../shared/database-schema.ts";
 import type { Database, Statement } from "../shared/ports.ts";
 import { statement } from "../shared/statement.ts";
 import { now } from "../work/job.ts";
@@ -68,27 +70,35 @@ const setEnd = statement((database, row: Key & { status: string }) =>
     .where("ended", "is", null),
 );
 
-const setEndOfRun = statement((database, row: { organization: string; run: string }) =>
+interface RunKey {
+  readonly organization: string;
+  readonly run: string;
+}
+
+/** By its id, which the index of runs tells: SQLite would look through all deliveries of the organization for a run. */
+function ofRun(database: Kysely<DatabaseSchema>, { organization, run }: RunKey) {
+  return database
+    .selectFrom("deliveries as found")
+    .select("found.id")
+    .where("found.organization", "=", organization)
+    .where("found.run", "=", run);
+}
+
+const setEndOfRun = statement((database, row: RunKey) =>
   database
     .updateTable("deliveries")
     .set({ status: "DELIVERED", ended: now, error: null })
     .where("organization", "=", row.organization)
-    .where("run", "=", row.run),
+    .where("id", "=", ofRun(database, row)),
 );
 
 /** The work of one that has left its order (see `ownKeyOf`) has nothing behind it. */
-const completeByRun = statement((database, row: { organization: string; run: string }) =>
+const completeByRun = statement((database, row: RunKey) =>
   database
     .deleteFrom("work")
     .where("organization", "=", row.organization)
     .where("kind", "=", "delivery")
-    .where("id", "=", (query) =>
-      query
-        .selectFrom("deliveries")
-        .select("deliveries.id")
-        .where("deliveries.organization", "=", row.organization)
-        .where("deliveries.run", "=", row.run),
-    )
+    .where("id", "=", ofRun(database, row))
     .where("order_key", "like", "%/%"),
 );
 
