@@ -11,6 +11,8 @@ export interface Request {
   readonly body?: string | ((index: number) => string);
   /** Of a good answer; 200 without. */
   readonly status?: number;
+  /** Milliseconds from an answer to the next request over the same connection; none without. */
+  readonly pause?: number;
 }
 
 export interface LoadResult {
@@ -30,7 +32,7 @@ export async function load(request: Request, clients: number, count: number): Pr
   const begun = performance.now();
   const counter = { sent: 0, answered: 0, errors: 0 };
   try {
-    await Promise.all(sockets.map((socket) => client(socket, bytesOf, latencies, counter, request.status ?? 200)));
+    await Promise.all(sockets.map((socket) => client(socket, bytesOf, latencies, counter, request)));
     return { latencies, seconds: (performance.now() - begun) / 1000, errors: counter.errors };
   } finally {
     for (const socket of sockets) socket.destroy();
@@ -49,7 +51,7 @@ function client(
   bytesOf: BytesOf,
   latencies: Float64Array,
   counter: Counter,
-  good: number,
+  { status: good = 200, pause = 0 }: Request,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let sentAt = 0;
@@ -65,7 +67,8 @@ function client(
     const reader = new AnswerReader((status) => {
       latencies[counter.answered++] = performance.now() - sentAt;
       if (status !== good) counter.errors++;
-      next();
+      if (pause === 0) next();
+      else setTimeout(next, pause);
     });
     socket.on("data", (chunk: Buffer) => reader.feed(chunk));
     socket.once("error", reject);

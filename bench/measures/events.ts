@@ -15,6 +15,8 @@ import { createFunction, createImage, input } from "../workspace.ts";
 
 /** Of the requests of a round, those that are timed one by one. */
 const TIMED_SHARE = 0.05;
+/** Between the answer to one of those and the next: what the one before has left is done by then. */
+const PAUSE_MS = 20;
 const FAILING = "module.exports = () => { throw new Error('always'); };\n";
 
 /** One round: events or requests a second, and milliseconds to the inside of the function. */
@@ -104,7 +106,7 @@ class Round {
     const request = emission(this.#server, "bench.entered", (n) => {
       sent[n] = monotonic();
     });
-    const { errors } = await load(request, 1, count);
+    const { errors } = await load({ ...request, pause: PAUSE_MS }, 1, count);
     if (errors > 0) throw new Error(`${errors} of ${count} events were not taken`);
     this.#runs += count;
     await ran(this.#server.rest, "entered", this.#runs);
