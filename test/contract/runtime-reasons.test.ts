@@ -94,7 +94,10 @@ describe.skipIf(obstacle !== undefined)(suiteName("what is told of a run", obsta
       ["Object.assign(new Error('quota'), { code: 'E' })", /it is an Error: quota/],
       ["() => 1", /it is a function/],
       ["[1, { vms: [{ ram: 8n }] }]", /: \[1\]\.vms\[0\]\.ram is a BigInt; return String/],
-      ["(() => { const a = { b: {} }; a.b.c = a; return a; })()", /: \.b\.c is the object that holds it, 2 levels up$/],
+      [
+        "(() => { const a = { b: {} }; a.b.c = a; return a; })()",
+        /: \.b\.c is circular: it is the object that holds it, 2 levels up$/,
+      ],
       ["require('stream').Readable.from(['text'])", /it is a Readable; return await text/],
       ["({ vms: [1, { tags: new Map([[1, 2]]) }] })", /: \.vms\[1\]\.tags is a Map; return Object\.fromEntries/],
       ["[[new Set([1])]]", /: \[0\]\[0\] is a Set/],

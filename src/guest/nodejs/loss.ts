@@ -96,7 +96,8 @@ const findObstacle = (value: unknown, holders: readonly object[]): Obstacle | un
   if (!isObject(value)) return undefined;
   const at = holders.indexOf(value);
   const levels = holders.length - at;
-  if (at >= 0) return { what: `is the object that holds it, ${levels} level${levels === 1 ? "" : "s"} up`, keys: [] };
+  const up = `${levels} level${levels === 1 ? "" : "s"} up`;
+  if (at >= 0) return { what: `is circular: it is the object that holds it, ${up}`, keys: [] };
   const within = [...holders, value];
   for (const [key, item] of Object.entries(value)) {
     const found = findObstacle(item, within);
