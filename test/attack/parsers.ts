@@ -2,13 +2,14 @@
 import { generateKeyPairSync } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { Header } from "tar";
+import { typescript } from "../../src/adapters/languages/typescript.ts";
 import { readEvent } from "../../src/core/cloud-events/cloud-event.ts";
 import { bundleOf } from "../../src/core/functions/source-upload.ts";
 import { verifyToken } from "../../src/core/iam/bearer-token.ts";
 import { judgeForwarded } from "../../src/core/iam/forward-auth.ts";
 import { runOperations } from "../../src/core/runs/contract.ts";
 import { refuseDeep } from "../../src/core/shared/json-depth.ts";
-import { endOfValue, memberText, parseBody } from "../../src/core/shared/json-text.ts";
+import { elementTexts, endOfValue, memberText, parseBody } from "../../src/core/shared/json-text.ts";
 import { passwords, verifyBasic } from "../../src/front/gateway/authentication/basic.ts";
 import { bearerToken } from "../../src/front/gateway/authentication/bearer.ts";
 import { verifySlackSignature } from "../../src/front/gateway/authentication/slack.ts";
@@ -81,6 +82,20 @@ const multipart = {
   "quotes in a name": many('\\"', '--b\r\nContent-Disposition: form-data; name="', '"\r\n\r\n1\r\n--b--'),
   "parameters of a part": many(";a=b", "--b\r\nContent-Disposition: form-data", "\r\n\r\n1\r\n--b--"),
   "one large field": many("x", `--b\r\n${part}\r\n\r\n`, "\r\n--b--"),
+};
+
+const typescriptSources = {
+  constructors: many("constructor("),
+  "open brackets": many("("),
+  "commas and blanks": many(", "),
+  blanks: many(" ", "("),
+  "blank lines": many("\n"),
+  "lines with a word": many("private x;\n"),
+  "a long line with a word": many("a", "private "),
+  words: many("enum "),
+  "imported names": many("import a"),
+  "open angles": many("=<a"),
+  "one open angle": many("a", "return <"),
 };
 
 const lines = {
@@ -257,6 +272,13 @@ export const parsers: readonly Budget[] = [
     },
   },
   { name: "members of a body", largest: BODY, shapes: json, read: (text) => memberText(text, "input") },
+  { name: "elements of a batch", largest: BODY, shapes: json, read: (text) => elementTexts(text) },
+  {
+    name: "TypeScript of a function",
+    largest: 2 * BODY,
+    shapes: typescriptSources,
+    read: (text) => typescript.isNeeded?.([{ path: "a.ts", mode: 0o644, bytes: Buffer.from(text) }]),
+  },
   { name: "end of a value", largest: BODY, shapes: json, read: (text) => endOfValue(text, 0) },
   { name: "fields of a run", json: true, largest: BODY, shapes: runs, read: (text) => validateRun(JSON.parse(text)) },
   {

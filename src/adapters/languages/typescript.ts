@@ -3,7 +3,6 @@
  * only takes types away, so esbuild makes JavaScript of the files of such a function, in the sandbox. Others need no such step.
  */
 import { createRequire } from "node:module";
-import { join } from "node:path";
 import type { SourceFile } from "../../core/shared/source-file.ts";
 import { defaultGuestFolder, entryOf, GUEST_AT } from "../runtime/process/guest-files.ts";
 import type { Compiler } from "./language.ts";
@@ -11,18 +10,22 @@ import type { Compiler } from "./language.ts";
 const ESBUILD_AT = "/opt/dispatch/esbuild";
 const OUTPUT = "compiled/";
 
-/** What may stand for such code: a file that has it by chance, in a comment, costs its deployment a moment. */
+/** Bytes of TypeScript that are looked through, on the thread that answers others: a larger source is transformed in any case. */
+const MOST_LOOKED_AT = 2 * 1024 * 1024;
+
+/** What may stand for such code, found in linear time. A file that has it by chance, in a comment, costs its deployment a moment. */
 const MORE_THAN_TYPES = [
   /\b(enum|namespace|module)\s+[\w$"']/,
-  /\bconstructor\s{0,9}\([^)]{0,2000}\b(public|private|protected|readonly|override)\s/,
+  // Parameters that are properties: behind a bracket or comma, or on a line of their own, which is no method or `field;`.
+  /[(,]\s*(public|private|protected|readonly|override)\s/,
+  /^[ \t]*(public|private|protected|readonly|override)\s[^;\n]*[^;{\n]$/m,
   /(^|[{};(,])[ \t]*@[\w$(]/m,
   /\bimport\s+(type\s+)?[\w$]+\s{0,9}=/,
   /\bexport\s{0,9}=/,
   /([=(,?&|[]|\breturn)\s{0,9}<[\w$.[\]]+>\s{0,9}[\w$({["'`]/,
 ];
 
-function isMoreThanTypes({ path, bytes }: SourceFile): boolean {
-  if (!isTypeScript(path)) return false;
+function isMoreThanTypes({ bytes }: SourceFile): boolean {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
   return MORE_THAN_TYPES.some((pattern) => pattern.test(text));
 }
@@ -41,7 +44,11 @@ const esbuild = () => ({ source: esbuildProgram(), target: ESBUILD_AT });
 export const typescript: Compiler = {
   name: "esbuild",
   isSource: isTypeScript,
-  isNeeded: (files) => files.some(isMoreThanTypes),
+  isNeeded: (files) => {
+    const sources = files.filter(({ path }) => isTypeScript(path));
+    const size = sources.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    return size > MOST_LOOKED_AT || sources.some(isMoreThanTypes);
+  },
   outputName: "compiled",
   imageModules: "node_modules",
   binds: () => [guests(), esbuild()],
@@ -54,8 +61,5 @@ export const typescript: Compiler = {
   ],
   keptPath: (path) => path,
   compiledPath: (path) => path.slice(OUTPUT.length),
-  complaints: (lines, folder) =>
-    lines
-      .filter((line) => line.trim() !== "" && !/^\d+ errors?$/.test(line))
-      .map((line) => line.replaceAll(join(folder, "/"), "")),
+  complaints: (lines) => lines.filter((line) => line.trim() !== "" && !/^\d+ errors?$/.test(line)),
 };
