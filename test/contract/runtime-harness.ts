@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createLocalBuilder } from "../../src/adapters/builder/local.ts";
 import { createSandbox } from "../../src/adapters/runtime/process/create-sandbox.ts";
 import type { Log } from "../../src/adapters/runtime/process/log.ts";
 import { createProcessRuntime, type ProcessRuntimeOptions } from "../../src/adapters/runtime/process/runtime.ts";
@@ -102,6 +103,18 @@ const FILES: Partial<Record<Language, { readonly file: string; readonly handler:
 
 const bundleOf = (files: Readonly<Record<string, string>>): Buffer =>
   encodeBundle(Object.entries(files).map(([path, text]) => ({ path, mode: 0o644, bytes: Buffer.from(text) })));
+
+/** What a worker gets for these files, by the same step that a deployment takes, and whether that made anything of them. */
+export const artefactOf = async (
+  { sandbox, folder }: Harness,
+  language: Language,
+  files: Readonly<Record<string, string | Buffer>>,
+): Promise<{ readonly bundle: Uint8Array; readonly isCompiled: boolean }> => {
+  const source = Object.entries(files).map(([path, text]) => ({ path, mode: 0o644, bytes: Buffer.from(text) }));
+  const builder = createLocalBuilder({ folder: join(folder, "images"), sandbox, log: silent });
+  const compiled = await builder.compile({ organization: "test", language, image: NO_IMAGE, files: source });
+  return { bundle: encodeBundle(compiled ?? source), isCompiled: compiled !== undefined };
+};
 
 export const startGeneric = (runtime: Runtime, language: Language, options: FunctionOptions = {}): Promise<Worker> =>
   runtime.start({

@@ -69,7 +69,12 @@ async function runCompiler(
   const program = sandbox.mode === "none" ? interpreter.command : interpreter.inside;
   const installation = {
     ...{ sandbox, organization, limits, workDir, uid, network: "nothing" as const, environment: {} },
-    installer: { name: compiler.name, complaints: (lines: readonly string[]) => compiler.complaints(lines, folder) },
+    installer: {
+      name: compiler.name,
+      /** With the paths that the source has. */
+      complaints: (lines: readonly string[]) =>
+        compiler.complaints(lines).map((line) => line.replaceAll(`${folder}/`, "")),
+    },
     command: compiler.program === undefined ? program : join(dirname(program), compiler.program),
     plan: {
       args: compiler.args({ sources, folder, modules, sandbox }),

@@ -26,6 +26,5 @@ export const javac: Compiler = {
   /** Maven's layout: what lies in src/main/resources is found as if it lay beside the classes. */
   keptPath: (path) =>
     path.startsWith("src/main/resources/") ? `classes/${path.slice("src/main/resources/".length)}` : path,
-  complaints: (lines, folder) =>
-    lines.filter((line) => !NOISE.test(line)).map((line) => line.replaceAll(`${folder}/`, "")),
+  complaints: (lines) => lines.filter((line) => !NOISE.test(line)),
 };

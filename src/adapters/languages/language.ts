@@ -34,8 +34,8 @@ export interface Compiler {
   keptPath(path: string): string;
   /** The same of a file that it has written; left out: the folder is part of the artefact. */
   compiledPath?(path: string): string;
-  /** The part of the last lines in which it says what is wrong, with the paths of the source. */
-  complaints(lines: readonly string[], folder: string): readonly string[];
+  /** The part of the last lines in which it says what is wrong. */
+  complaints(lines: readonly string[]): readonly string[];
 }
 
 /** An image on this machine. */

@@ -72,7 +72,7 @@ interface Begun {
 type Begin = () => Promise<Begun | undefined>;
 
 /** Deliveries of one order that were taken together. */
-interface File {
+interface Batch {
   stopped: boolean;
 }
 
@@ -195,30 +195,38 @@ export class Deliveries {
   }
 
   async #inTurn(record: SubscriptionRecord, job: HeldJob, delivery: Delivery, place: Place): Promise<boolean> {
-    const most = concurrencyOf(record);
     // A retry waits behind others. First attempts are few at once, because they keep their order.
-    if (job.attempt > 1 && this.#turns.isCrowded(record.id, 2 * most)) throw new NotNowError(NO_ROOM_PAUSE_MS);
+    if (job.attempt > 1 && this.#turns.isCrowded(record.id, 2 * concurrencyOf(record)))
+      throw new NotNowError(NO_ROOM_PAUSE_MS);
     place.free();
-    const leave = await this.#turns.enter(record.id, most);
+    return this.#deliver(record, job, delivery, place, (current) => {
+      const begin = () => this.#begin(current, job, delivery);
+      if (waitsForEnds(current)) return begin();
+      // After a crash several begin again at once, and keep their order.
+      return this.#turns.inOrder(current.id, () => this.#withFollowers(current, job, place, begin));
+    });
+  }
+
+  /** Waits for its turn, lets `begin` start its run, and waits for the end of that; says whether that has ended its work, too. */
+  async #deliver(
+    subscription: SubscriptionRecord,
+    job: HeldJob,
+    delivery: Delivery,
+    place: Place,
+    begin: (current: SubscriptionRecord) => Promise<Begun | undefined>,
+  ): Promise<boolean> {
+    const leave = await this.#turns.enter(subscription.id, concurrencyOf(subscription));
     try {
-      return await this.#deliver(job, delivery, place);
+      // The subscription may have been changed or deleted while this delivery waited for its turn.
+      const current = this.#ports.subscriptions.find(job.organization, delivery.subscription);
+      const begun = current?.id === delivery.subscriptionId ? await begin(current) : undefined;
+      this.#hasStarted(job.id);
+      // Whoever is behind it may be at the front now.
+      place.free();
+      return await this.#isOver(job, begun);
     } finally {
       leave();
     }
-  }
-
-  async #deliver(job: HeldJob, delivery: Delivery, place: Place): Promise<boolean> {
-    // The subscription may have been changed or deleted while this delivery waited for its turn.
-    const record = this.#ports.subscriptions.find(job.organization, delivery.subscription);
-    if (record?.id !== delivery.subscriptionId) return false;
-    const begin = () => this.#begin(record, job, delivery);
-    // After a crash several begin again at once, and keep their order.
-    const begun = await (waitsForEnds(record)
-      ? begin()
-      : this.#turns.inOrder(record.id, () => this.#withFollowers(record, job, place, begin)));
-    this.#hasStarted(job.id);
-    place.free();
-    return this.#isOver(job, begun);
   }
 
   /** Some of those behind it are taken along: each begins as soon as it has a turn, several in one write to the disk. */
@@ -231,32 +239,19 @@ export class Deliveries {
     const isAlone =
       job.orderKey !== record.id || record.document.paused === true || this.#last.get(record.id) === job.id;
     const followers = isAlone ? [] : await place.takeBehind(Math.min(concurrencyOf(record), MOST_TOGETHER));
-    const file: File = { stopped: false };
+    const batch: Batch = { stopped: false };
     // Each of these puts its unit on its way before the next one does.
-    const begun = inFile(file, begin);
-    for (const follower of followers)
-      place.also(follower, () =>
-        this.#settle(follower, (current, delivery) => this.#follow(current, follower, delivery, { file, place })),
-      );
+    const begun = inBatch(batch, begin);
+    for (const follower of followers) place.also(follower, () => this.#follow(follower, batch, place));
     return begun;
   }
 
-  async #follow(
-    record: SubscriptionRecord,
-    job: HeldJob,
-    delivery: Delivery,
-    { file, place }: { readonly file: File; readonly place: Place },
-  ): Promise<boolean> {
-    const leave = await this.#turns.enter(record.id, concurrencyOf(record));
-    try {
-      const begun = await inFile(file, () => this.#begin(record, job, delivery));
-      this.#hasStarted(job.id);
-      // Whoever is behind the last of them is at the front now.
-      place.free();
-      return await this.#isOver(job, begun);
-    } finally {
-      leave();
-    }
+  #follow(job: HeldJob, batch: Batch, place: Place): Promise<Ending> {
+    return this.#settle(job, (record, delivery) =>
+      this.#deliver(record, job, delivery, place, (current) =>
+        inBatch(batch, () => this.#begin(current, job, delivery)),
+      ),
+    );
   }
 
   /** Resolves when its run has ended well, with whether the unit of that was the end of its work. */
@@ -345,13 +340,13 @@ export class Deliveries {
   }
 }
 
-/** Begins one of a file. When one cannot begin, those behind it do not try: they would overtake it. */
-async function inFile(file: File, begin: Begin): Promise<Begun | undefined> {
-  if (file.stopped) throw new NotNowError(0);
+/** Begins one of a batch. When one cannot begin, those behind it do not try: they would overtake it. */
+async function inBatch(batch: Batch, begin: Begin): Promise<Begun | undefined> {
+  if (batch.stopped) throw new NotNowError(0);
   try {
     return await begin();
   } catch (error) {
-    file.stopped = true;
+    batch.stopped = true;
     throw error;
   }
 }

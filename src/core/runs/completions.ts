@@ -11,9 +11,7 @@ export type Completion = (run: RunRecord) => readonly Statement[];
 
 export type Completions = Readonly<Partial<Record<Principal["kind"], Completion>>>;
 
-const NOTHING: readonly Statement[] = [];
-
 export function completionOf(completions: Completions, run: RunRecord): readonly Statement[] {
   const kind = run.principal.slice(0, run.principal.indexOf(":")) as Principal["kind"];
-  return completions[kind]?.(run) ?? NOTHING;
+  return completions[kind]?.(run) ?? [];
 }

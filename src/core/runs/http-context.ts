@@ -3,6 +3,8 @@
  * for long and its request came from a stranger. A run that begins again gets its facts from there.
  */
 
+import { joinObjects } from "../shared/json-text.ts";
+
 const LIMIT = 16 * 1024;
 
 /** A longer value is cut when the whole is too long. */
@@ -41,7 +43,7 @@ export function wholeHttpContext(recorded: string | undefined): string | undefin
   const repeated = repetitionsOf(context);
   if (Object.keys(repeated).some((name) => name in context)) return JSON.stringify({ ...repeated, ...context });
   // What is recorded is a text already: most lists consist of it.
-  return `${JSON.stringify(repeated).slice(0, -1)},${recorded.slice(recorded.indexOf("{") + 1)}`;
+  return joinObjects(JSON.stringify(repeated), recorded);
 }
 
 function queryOf(target: unknown): string {

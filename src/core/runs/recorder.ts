@@ -181,11 +181,9 @@ function joined(first: readonly Statement[], second: readonly Statement[]): read
   return first.length === 0 ? second : [...first, ...second];
 }
 
-const NOTHING: readonly Statement[] = [];
-
 /** What the audit log has yet to say about the secrets that the run was given. */
 function useStatements(run: ActiveRun): readonly Statement[] {
-  if (run.unaudited.length === 0) return NOTHING;
+  if (run.unaudited.length === 0) return [];
   const statements = Secrets.useStatements(run.asPrincipal("internal"), run.record.organization, run.unaudited);
   run.unaudited = [];
   return statements;

@@ -38,8 +38,7 @@ export function memberText(text: string, key: string): string | undefined {
     const start = skipBlanks(text, skipBlanks(text, keyEnd) + 1);
     const end = endOfValue(text, start);
     if (name.length === key.length && name.toLowerCase() === wanted) found = text.slice(start, end);
-    at = skipBlanks(text, end);
-    if (text[at] === ",") at = skipBlanks(text, at + 1);
+    at = nextItem(text, end);
   }
   return found;
 }
@@ -51,10 +50,20 @@ export function elementTexts(text: string): string[] {
   while (at < text.length && text[at] !== "]") {
     const end = endOfValue(text, at);
     found.push(text.slice(at, end));
-    at = skipBlanks(text, end);
-    if (text[at] === ",") at = skipBlanks(text, at + 1);
+    at = nextItem(text, end);
   }
   return found;
+}
+
+/** One object of two, none of them empty and no name in both. */
+export function joinObjects(first: string, second: string): string {
+  return `${first.slice(0, first.lastIndexOf("}"))},${second.slice(second.indexOf("{") + 1)}`;
+}
+
+/** Where the item behind one that ends at `end` begins, or the closing bracket stands. */
+function nextItem(text: string, end: number): number {
+  const at = skipBlanks(text, end);
+  return text[at] === "," ? skipBlanks(text, at + 1) : at;
 }
 
 function skipBlanks(text: string, from: number): number {

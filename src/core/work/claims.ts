@@ -64,22 +64,26 @@ function fewestFirst(database: Claiming, claim: Claim) {
     .orderBy("work.sequence");
 }
 
+/** What changes in the row of a job that is taken. */
+function taken({ owner, lease, counted }: Pick<Claim, "owner" | "lease" | "counted">) {
+  return {
+    owner,
+    due: sql<number>`${now} + ${lease}`,
+    attempts: sql<number>`attempts + ${counted}`,
+    fence: sql<number>`fence + 1`,
+  };
+}
+
 /** Where several servers share a database, one passes over what another is just taking. SQLite has one writer. */
 const claiming =
   (choice: (database: Claiming, claim: Claim) => ReturnType<typeof oldestFirst>) =>
   (database: Claiming, claim: Claim) => {
-    const { owner, lease, counted } = claim;
     const due = choice(database, claim);
     const manyWriters = database.getExecutor().adapter instanceof PostgresAdapter;
     return database
       .with("due", () => (manyWriters ? due.forUpdate("work").skipLocked() : due))
       .updateTable("work")
-      .set(({ eb }) => ({
-        owner,
-        due: sql<number>`${now} + ${lease}`,
-        attempts: eb("attempts", "+", counted),
-        fence: eb("fence", "+", 1),
-      }))
+      .set(taken(claim))
       .where("sequence", "in", (query) => query.selectFrom("due").select("sequence"))
       .returning(columns);
   };
@@ -96,17 +100,14 @@ export async function claim(
   { countsItself, shared }: Pick<WorkKind, "countsItself" | "shared"> = {},
 ): Promise<HeldJob[]> {
   const claimJobs = shared === true ? claimShared : claimOldest;
-  const rows = await database.take(
-    claimJobs({ kind, owner, lease: LEASE_MS, limit, counted: countsItself === true ? 0 : 1 }),
-  );
-  return rows.toSorted((one, other) => one.sequence - other.sequence).map(heldJob);
+  const counted = countsItself === true ? 0 : 1;
+  return heldJobs(await database.take(claimJobs({ kind, owner, lease: LEASE_MS, limit, counted })));
 }
 
 type ClaimBehind = Hold & OrderKey & Omit<Claim, "kind">;
 
 /** While the front of an order is held nobody else takes what stands behind it. */
 const claimFollowers = statement((database: Claiming, claim: ClaimBehind) => {
-  const { owner, lease, counted, limit } = claim;
   const front = database.selectFrom("work").select("work.id").where(held(claim));
   const followers = database
     .selectFrom("work")
@@ -115,16 +116,10 @@ const claimFollowers = statement((database: Claiming, claim: ClaimBehind) => {
     .where("work.behind", "=", 1)
     .where(({ exists }) => exists(front))
     .orderBy("work.sequence")
-    .limit(limit);
+    .limit(claim.limit);
   return database
     .updateTable("work")
-    .set(({ eb }) => ({
-      owner,
-      behind: 0,
-      due: sql<number>`${now} + ${lease}`,
-      attempts: eb("attempts", "+", counted),
-      fence: eb("fence", "+", 1),
-    }))
+    .set({ ...taken(claim), behind: 0 })
     .where("sequence", "in", followers)
     .returning(columns);
 });
@@ -142,13 +137,18 @@ export async function claimBehind(
 ): Promise<HeldJob[]> {
   if (orderKey === undefined || limit <= 0) return [];
   const front = { organization, kind, id, fence, order_key: orderKey };
-  const rows = await database.take(
-    claimFollowers({ ...front, owner, lease: LEASE_MS, limit, counted: countsItself === true ? 0 : 1 }),
-  );
+  const counted = countsItself === true ? 0 : 1;
+  return heldJobs(await database.take(claimFollowers({ ...front, owner, lease: LEASE_MS, limit, counted })));
+}
+
+type TakenRow = Pick<WorkTable, (typeof columns)[number]>;
+
+/** In the order in which they were promised. */
+function heldJobs(rows: readonly TakenRow[]): HeldJob[] {
   return rows.toSorted((one, other) => one.sequence - other.sequence).map(heldJob);
 }
 
-function heldJob(row: Pick<WorkTable, (typeof columns)[number]>): HeldJob {
+function heldJob(row: TakenRow): HeldJob {
   return {
     organization: row.organization,
     kind: row.kind,

@@ -3,6 +3,7 @@ import { isUtf8 } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Authentication, Endpoint } from "../../core/apis/endpoint.ts";
 import { REPETITIONS, repetitionsOf } from "../../core/runs/http-context.ts";
+import { joinObjects } from "../../core/shared/json-text.ts";
 import type { RequestFacts } from "./request-facts.ts";
 
 export interface HttpContextTexts {
@@ -45,7 +46,7 @@ export function httpContext(
   const forRecord = "authorization" in context ? JSON.stringify({ ...context, authorization: "***" }) : text;
   const more = repetitionsOf(context);
   if (wantsBody) addRawBody(more, sent);
-  return { forFunction: `${text.slice(0, -1)},${JSON.stringify(more).slice(1)}`, forRecord };
+  return { forFunction: joinObjects(text, JSON.stringify(more)), forRecord };
 }
 
 /** Whoever signs a request (GitHub, Stripe, Discord, Teams ...) signs its bytes: only with them a signature can be checked. */

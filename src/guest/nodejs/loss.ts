@@ -95,9 +95,11 @@ const findObstacle = (value: unknown, holders: readonly object[]): Obstacle | un
   if (typeof value === "bigint") return { what: "is a BigInt; return String(number) or Number(number)", keys: [] };
   if (!isObject(value)) return undefined;
   const at = holders.indexOf(value);
-  const levels = holders.length - at;
-  const up = `${levels} level${levels === 1 ? "" : "s"} up`;
-  if (at >= 0) return { what: `is circular: it is the object that holds it, ${up}`, keys: [] };
+  if (at >= 0) {
+    const levels = holders.length - at;
+    const up = `${levels} level${levels === 1 ? "" : "s"} up`;
+    return { what: `is circular: it is the object that holds it, ${up}`, keys: [] };
+  }
   const within = [...holders, value];
   for (const [key, item] of Object.entries(value)) {
     const found = findObstacle(item, within);

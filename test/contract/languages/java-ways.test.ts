@@ -4,18 +4,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createLocalBuilder } from "../../../src/adapters/builder/local.ts";
 import { findInterpreter } from "../../../src/adapters/languages/languages.ts";
-import { encodeBundle } from "../../../src/core/functions/bundle.ts";
 import type { Worker } from "../../../src/core/shared/ports.ts";
 import {
+  artefactOf,
   createHarness,
   findObstacle,
   type Harness,
   invoke,
-  NO_IMAGE,
   run,
-  silent,
   startFunction,
   suiteName,
 } from "../runtime-harness.ts";
@@ -65,14 +62,7 @@ describe.skipIf(obstacle !== undefined)(suiteName("Java's own ways", obstacle), 
   afterAll(() => harness.close());
 
   const deploy = async (handler: string, files: Readonly<Record<string, string | Buffer>>): Promise<Worker> => {
-    const builder = createLocalBuilder({
-      folder: join(harness.folder, "images"),
-      sandbox: harness.sandbox,
-      log: silent,
-    });
-    const source = Object.entries(files).map(([path, text]) => ({ path, mode: 0o644, bytes: Buffer.from(text) }));
-    const compiled = await builder.compile({ organization: "test", language: "java", image: NO_IMAGE, files: source });
-    return startFunction(harness.runtime, "java", "", { handler, bundle: encodeBundle(compiled ?? source) });
+    return startFunction(harness.runtime, "java", "", { handler, ...(await artefactOf(harness, "java", files)) });
   };
 
   test("JSON becomes the handler's own classes and records, and they become JSON", async () => {

@@ -1,20 +1,8 @@
 /** All languages against the one suite, in real sandboxes; what the machine lacks is said in the name of what is skipped. */
-import { join } from "node:path";
 import { afterAll, beforeAll, describe } from "vitest";
-import { createLocalBuilder } from "../../../src/adapters/builder/local.ts";
 import { findInterpreter } from "../../../src/adapters/languages/languages.ts";
-import { encodeBundle } from "../../../src/core/functions/bundle.ts";
-import type { Language } from "../../../src/core/shared/ports.ts";
 import { providePowerShell } from "../../support/powershell.ts";
-import {
-  createHarness,
-  findObstacle,
-  type Harness,
-  NO_IMAGE,
-  silent,
-  startFunction,
-  suiteName,
-} from "../runtime-harness.ts";
+import { artefactOf, createHarness, findObstacle, type Harness, startFunction, suiteName } from "../runtime-harness.ts";
 import { java } from "./java.ts";
 import { nodejs } from "./nodejs.ts";
 import { powershell } from "./powershell.ts";
@@ -23,18 +11,6 @@ import { type Deploy, languageSuite } from "./suite.ts";
 
 const noPowerShell = providePowerShell();
 const noSandbox = await findObstacle();
-
-/** What a worker gets for these files, by the same step that a deployment takes. */
-const artefactOf = async (
-  { sandbox, folder }: Harness,
-  language: Language,
-  files: Readonly<Record<string, string>>,
-): Promise<Uint8Array> => {
-  const source = Object.entries(files).map(([path, text]) => ({ path, mode: 0o644, bytes: Buffer.from(text) }));
-  const builder = createLocalBuilder({ folder: join(folder, "images"), sandbox, log: silent });
-  const compiled = await builder.compile({ organization: "test", language, image: NO_IMAGE, files: source });
-  return encodeBundle(compiled ?? source);
-};
 
 for (const subject of [nodejs, python3, java, powershell]) {
   const { language, handler } = subject;
@@ -50,7 +26,7 @@ for (const subject of [nodejs, python3, java, powershell]) {
     const deploy: Deploy = async (files, afterwards) =>
       startFunction(harness.runtime, language, "", {
         handler,
-        bundle: await artefactOf(harness, language, files),
+        ...(await artefactOf(harness, language, files)),
         environment: { GREETING: "hello" },
         ...(afterwards === undefined ? {} : { afterwards }),
       });

@@ -1,28 +1,24 @@
 /** TypeScript of several files: what `import` finds, as in every other tool for TypeScript. */
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createLocalBuilder } from "../../../src/adapters/builder/local.ts";
-import { encodeBundle } from "../../../src/core/functions/bundle.ts";
 import {
+  artefactOf,
   createHarness,
   findObstacle,
   type Harness,
-  NO_IMAGE,
   run,
-  silent,
   startFunction,
   suiteName,
 } from "../runtime-harness.ts";
 
 const obstacle = await findObstacle();
 
-describe.skipIf(obstacle !== undefined)(suiteName("TypeScript of several files", obstacle), () => {
-  let harness: Harness;
-  beforeAll(async () => {
-    harness = await createHarness();
-  });
-  afterAll(() => harness.close());
+let harness: Harness;
+beforeAll(async () => {
+  harness = await createHarness();
+});
+afterAll(() => harness.close());
 
+describe.skipIf(obstacle !== undefined)(suiteName("TypeScript of several files", obstacle), () => {
   const start = (files: Readonly<Record<string, string>>) =>
     startFunction(harness.runtime, "nodejs", "", { files, handler: "./main.ts" });
 
@@ -75,28 +71,11 @@ describe.skipIf(obstacle !== undefined)(suiteName("TypeScript of several files",
 });
 
 describe.skipIf(obstacle !== undefined)(suiteName("TypeScript that is more than types", obstacle), () => {
-  let harness: Harness;
-  beforeAll(async () => {
-    harness = await createHarness();
-  });
-  afterAll(() => harness.close());
-
-  async function compile(files: Readonly<Record<string, string>>) {
-    const source = Object.entries(files).map(([path, text]) => ({ path, mode: 0o644, bytes: Buffer.from(text) }));
-    const { sandbox, folder } = harness;
-    const builder = createLocalBuilder({ folder: join(folder, "images"), sandbox, log: silent });
-    const compiled = await builder.compile({
-      organization: "test",
-      language: "nodejs",
-      image: NO_IMAGE,
-      files: source,
-    });
-    return { compiled, bundle: encodeBundle(compiled ?? source) };
-  }
+  const artefact = (files: Readonly<Record<string, string>>) => artefactOf(harness, "nodejs", files);
 
   async function output(files: Readonly<Record<string, string>>): Promise<unknown> {
-    const { compiled, bundle } = await compile(files);
-    expect(compiled).toBeDefined();
+    const { isCompiled, bundle } = await artefact(files);
+    expect(isCompiled).toBe(true);
     const worker = await startFunction(harness.runtime, "nodejs", "", { handler: "./main.ts", bundle });
     const { output, error } = await run(worker);
     await worker.stop("retired");
@@ -122,6 +101,15 @@ describe.skipIf(obstacle !== undefined)(suiteName("TypeScript that is more than 
         "main.ts":
           "class Size { constructor(private readonly width: number, public height = 2) {} area() { return this.width * this.height; } }\n" +
           "export default () => new Size(3).area();",
+      },
+      6,
+    ],
+    [
+      "parameter properties on lines of their own",
+      {
+        "main.ts":
+          "class Size {\n  constructor(\n    // in metres\n    readonly width = 3,\n    /* the same */\n    public height = 2\n  ) {}\n}\n" +
+          "export default () => new Size().width * new Size().height;",
       },
       6,
     ],
@@ -173,13 +161,13 @@ describe.skipIf(obstacle !== undefined)(suiteName("TypeScript that is more than 
   });
 
   test("what is no TypeScript is refused with file and line", async () => {
-    await expect(compile({ "main.ts": "enum A { X }\nexport default () => {{;\n" })).rejects.toThrow(/main\.ts:3/);
+    await expect(artefact({ "main.ts": "enum A { X }\nexport default () => {{;\n" })).rejects.toThrow(/main\.ts:3/);
   });
 
   test("plain TypeScript needs no such step", async () => {
-    const { compiled } = await compile({
+    const { isCompiled } = await artefact({
       "main.ts": "export default async (c: unknown): Promise<number> => new Map<string, number>().size;",
     });
-    expect(compiled).toBeUndefined();
+    expect(isCompiled).toBe(false);
   });
 });
