@@ -10,6 +10,7 @@ status=0
 checks_failed=0
 sh scripts/check.sh || { status=1; checks_failed=1; }
 vitest run "$@" || status=1
+[ "$checks_failed" = 0 ] || echo "failed: scripts/check.sh (its message is above the tests)"
 CHECKS_FAILED=$checks_failed node -e '
   const { existsSync, readFileSync } = require("node:fs");
   const path = ".cache/test-counts.json";
