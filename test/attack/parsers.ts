@@ -93,6 +93,8 @@ const typescriptSources = {
   "lines with a word": many("private x;\n"),
   "a long line with a word": many("a", "private "),
   words: many("enum "),
+  "members on one line": many("private "),
+  "at signs": many(" @"),
   "imported names": many("import a"),
   "open angles": many("=<a"),
   "one open angle": many("a", "return <"),

@@ -44,10 +44,10 @@ function isOwn({ kind, organization: home }: Principal, organization: string): b
   return kind === "administrator" || home === organization;
 }
 
-/** After dots and repeated slashes are cleaned: what the server behind the proxy will see. The second is the resource. */
+/** The first three, after dots and repeated slashes are cleaned: what the server behind the proxy will see. The second is the resource. */
 function segmentsOf(path: string): string[] {
   const { pathname } = new URL(`http://proxy.invalid${path}`);
-  return pathname.split("/").filter((segment) => segment !== "");
+  return [...pathname.matchAll(/[^/]+/g).take(3)].map(([segment]) => segment);
 }
 
 /** `POST /v1/event` and `/v1/event/ingest`. */
