@@ -244,4 +244,31 @@ async def handle(context, payload):
       expect(await ran(worker, null, id)).toMatchObject({ output: '"done"', logs: { stdout: ["caught mine"] } });
     }
   });
+
+  test.each<[string, string]>([
+    ["closes", "os.close(1); os.close(2)"],
+    ["replaces", "os.dup2(os.open('/dev/null', os.O_WRONLY), 1)"],
+    ["closes after half a line", "print('half', end=''); os.close(1)"],
+  ])("Python: a run that %s its descriptors does so for itself only", async (_name, closing) => {
+    const source = `import os, sys\ndef handle(context, payload):\n  print('heard'); print('too', file=sys.stderr)\n  os.system('echo child')\n  ${closing}`;
+    const worker = await start("python3", source);
+    for (let at = 0; at < 2; at += 1) {
+      const { logs, output } = await ran(worker, at, "ada");
+      expect(output).toBe("null");
+      expect(logs.stdout?.slice(0, 2)).toEqual(["heard", "child"]);
+      expect(logs.stderr).toEqual(["too"]);
+    }
+  });
+
+  test("Node.js: a run that closes its stdout loses no output, and the next one gets a new worker", async () => {
+    const worker = await start(
+      "nodejs",
+      'const fs = require("node:fs"); module.exports = () => { fs.closeSync(1); fs.openSync("/dev/null", "w"); console.log("heard"); return "x".repeat(900000); };',
+    );
+    const { logs, output } = await ran(worker, null, "ada");
+    expect(logs.stdout).toEqual(["heard"]);
+    expect(output).toHaveLength(900_002);
+    expect(await heard("closed or replaced its stdout")).toMatchObject({ kind: "failure", run: "ada" });
+    await worker.exited;
+  });
 });

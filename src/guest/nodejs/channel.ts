@@ -2,6 +2,7 @@
 import { writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { type FrameHandler, FrameReader } from "../frames.ts";
+import { OWN_STDERR, OWN_STDOUT } from "./own-outputs.ts";
 import { writeWhole } from "./write-whole.ts";
 
 const CHANNEL = 3;
@@ -12,6 +13,8 @@ export interface Channel {
   /** Adds a frame to what leaves with the next `flush`. */
   send(frame: Buffer): void;
   flush(): void;
+  /** Calls back when everything that was flushed is on its way, at once when it is. */
+  whenWritten(done: () => void): void;
 }
 
 /** Writes what fits at once. The server's end may be gone; then the end of the channel ends the guest. */
@@ -41,17 +44,19 @@ export const openChannel = (handler: FrameHandler, read: () => void, ended: () =
   socket.on("end", ended).on("error", ended);
   let pending: Buffer[] = [];
   let waiting = 0;
+  let written: (() => void) | undefined;
 
   const writeLater = (rest: Buffer): void => {
     waiting += 1;
     socket.write(rest, () => {
       waiting -= 1;
+      if (waiting === 0) written?.();
     });
   };
 
   const writeNow = (bytes: Buffer): void => {
-    const written = waiting > 0 ? 0 : writeSome(bytes);
-    if (written < bytes.length) writeLater(bytes.subarray(written));
+    const sent = waiting > 0 ? 0 : writeSome(bytes);
+    if (sent < bytes.length) writeLater(bytes.subarray(sent));
   };
 
   return {
@@ -63,12 +68,16 @@ export const openChannel = (handler: FrameHandler, read: () => void, ended: () =
       pending = [];
       writeNow(bytes);
     },
+    whenWritten: (done) => {
+      if (waiting === 0) done();
+      else written = done;
+    },
   };
 };
 
 const DIGITS = Buffer.from("0123456789abcdef");
 
-/** Writes the marker of an invocation to stdout and stderr. A stream that the function closed has none. */
+/** Writes the marker of an invocation to stdout and stderr. */
 export const createMarker = (text: string): ((invocation: number) => void) => {
   const marker = Buffer.from(`\0${text}:00000000\n`);
   const last = marker.length - 2;
@@ -76,7 +85,7 @@ export const createMarker = (text: string): ((invocation: number) => void) => {
     try {
       writeWhole(descriptor, marker);
     } catch {
-      // Closed by the function; the server does not wait for it long.
+      // Even the guest's own copy is closed; the server does not wait for the marker long.
     }
   };
   return (invocation) => {
@@ -85,7 +94,7 @@ export const createMarker = (text: string): ((invocation: number) => void) => {
       marker[at] = DIGITS[rest & 15] ?? 0;
       rest >>>= 4;
     }
-    writeTo(1);
-    writeTo(2);
+    writeTo(OWN_STDOUT);
+    writeTo(OWN_STDERR);
   };
 };

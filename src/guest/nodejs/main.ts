@@ -5,6 +5,7 @@ import { createMarker, openChannel } from "./channel.ts";
 import { linkModules, loadHandler } from "./handler.ts";
 import { watchLeftovers } from "./leftovers.ts";
 import { useSynchronousOutput } from "./output.ts";
+import { watchOutputs } from "./own-outputs.ts";
 import { createRunner, type Runner } from "./runner.ts";
 
 interface LoadHeader {
@@ -33,7 +34,8 @@ const load = async (body: Buffer): Promise<void> => {
     process.chdir(folder);
     const handler = await loadHandler(folder, header.handler, files);
     leftovers?.keep();
-    runner = createRunner({ channel, handler, mark, leftovers, folder, maxOutputBytes });
+    const outputLoss = watchOutputs();
+    runner = createRunner({ channel, handler, mark, leftovers, outputLoss, folder, maxOutputBytes });
     channel.send(emptyFrame(FrameType.ready, 0));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

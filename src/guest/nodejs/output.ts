@@ -5,6 +5,7 @@
 import { Writable } from "node:stream";
 import type { Channel } from "./channel.ts";
 import { runOfNow, tellLate } from "./late.ts";
+import { OWN_STDERR, OWN_STDOUT } from "./own-outputs.ts";
 import { writeWhole } from "./write-whole.ts";
 
 const tellLines = (channel: Channel, number: number, stream: "stdout" | "stderr", chunk: Buffer): void => {
@@ -15,13 +16,14 @@ const tellLines = (channel: Channel, number: number, stream: "stdout" | "stderr"
 
 const outputTo = (channel: Channel, descriptor: 1 | 2): Writable => {
   const stream = descriptor === 1 ? "stdout" : "stderr";
+  const own = descriptor === 1 ? OWN_STDOUT : OWN_STDERR;
   const write = (chunk: Buffer, _encoding: BufferEncoding, done: () => void): void => {
     const run = runOfNow();
     try {
       if (run?.ended === true) tellLines(channel, run.number, stream, chunk);
-      else writeWhole(descriptor, chunk);
+      else writeWhole(own, chunk);
     } catch {
-      // The function has closed the descriptor.
+      // The function has closed the guest's copies, too.
     }
     done();
   };

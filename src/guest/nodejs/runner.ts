@@ -33,6 +33,8 @@ export interface RunnerOptions {
   readonly handler: Handler;
   readonly mark: (invocation: number) => void;
   readonly leftovers: Leftovers | undefined;
+  /** What the run did to the outputs of later ones; undefined for nothing. */
+  readonly outputLoss: () => string | undefined;
   readonly folder: string;
   readonly maxOutputBytes: number;
 }
@@ -41,12 +43,12 @@ const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 
 export const createRunner = (options: RunnerOptions): Runner => {
-  const { channel, handler, mark, leftovers, folder, maxOutputBytes } = options;
+  const { channel, handler, mark, leftovers, outputLoss, folder, maxOutputBytes } = options;
   const addSetTitle = titleSetter(channel);
   const queue: Invocation[] = [];
   let current: Invocation | undefined;
-  /** An earlier run has failed while this one runs: it is the last. */
-  let doomed = false;
+  /** The run that is going on is the last: an earlier one has failed, or it has closed the outputs. Its exit code. */
+  let doom: 0 | 1 | undefined;
 
   const finish = (invocation: Invocation, outcome: string | Failure): void => {
     if (current !== invocation) return; // it has failed already, see fail
@@ -60,11 +62,19 @@ export const createRunner = (options: RunnerOptions): Runner => {
         ? textFrame(FrameType.result, invocation.number, outcome)
         : textFrame(FrameType.error, invocation.number, JSON.stringify(outcome)),
     );
+    const loss = outputLoss();
+    if (loss !== undefined) {
+      tellLate(channel, invocation.number, "error", loss);
+      doom ??= 0;
+    }
     // The next one starts in the next turn, after frames that have arrived; until then this result may wait for it.
-    if (queue.length > 0 && !doomed) setImmediate(startNext);
+    if (queue.length > 0 && doom === undefined) setImmediate(startNext);
     else channel.flush();
-    if (doomed) process.exit(1);
+    if (doom !== undefined) leave(doom);
   };
+
+  /** What was said of the last run is heard before the process ends. */
+  const leave = (code: 0 | 1): void => channel.whenWritten(() => process.exit(code));
 
   const succeed = (invocation: Invocation, value: unknown): void => {
     finish(invocation, serialise(value, maxOutputBytes));
@@ -87,7 +97,7 @@ export const createRunner = (options: RunnerOptions): Runner => {
   };
 
   const startNext = (): void => {
-    if (current !== undefined) return;
+    if (current !== undefined || doom !== undefined) return;
     const next = queue.shift();
     if (next !== undefined) {
       current = next;
@@ -127,7 +137,7 @@ export const createRunner = (options: RunnerOptions): Runner => {
       }
       tellLate(channel, run?.number ?? 0, "error", traceOf(thrown, folder).join("\n"));
       if (running === undefined) process.exit(1);
-      doomed = true;
+      doom = 1;
     },
   };
 };

@@ -110,6 +110,23 @@ describe.skipIf(obstacle !== undefined)(suiteName("Java's own ways", obstacle), 
     }
   });
 
+  test("a run that closes its descriptors loses no output, and the next one gets a new worker", async () => {
+    const source = `import java.io.*;
+      import java.util.function.BiFunction;
+      public class Hello implements BiFunction<Object, Object, Object> {
+        public Object apply(Object context, Object payload) {
+          try { new FileOutputStream(FileDescriptor.out).close(); } catch (IOException error) { throw new UncheckedIOException(error); }
+          System.out.println("heard");
+          return "done";
+        }
+      }`;
+    const worker = await deploy("Hello", { "Hello.java": source });
+    const invoked = invoke(worker, null);
+    expect(await invoked.ended).toMatchObject({ output: '"done"' });
+    expect(invoked.heard).toEqual(["stdout: heard"]);
+    expect((await worker.exited).reason).toBe("exited");
+  });
+
   test("what was suppressed is in the message and in the trace, and a name stands once", async () => {
     const source = `import java.util.function.BiFunction;
       public class Hello implements BiFunction<Object, Object, Object> {

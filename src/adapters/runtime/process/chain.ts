@@ -8,13 +8,22 @@ import type { SandboxCommand } from "./sandbox.ts";
 /** The descriptor on which bubblewrap reads its options. */
 export const ARGUMENTS_FD = 4;
 
+/** A guest's own copies of stdout and stderr, for the case that the function closes those (src/guest/PROTOCOL.md). */
+export const COPY_OUTPUTS = "exec 7>&1 8>&2";
+
 /** Mebibytes of writable address space that V8 reserves at its start, long before it uses them. */
 const RESERVED_BY_V8 = 576;
 
 /** Without control groups the memory of each process is limited by its data segment, and nothing limits the processor. */
-const joinScript = (joinFiles: readonly string[], memory: number | undefined, inherited: readonly number[]): string =>
+const joinScript = (
+  joinFiles: readonly string[],
+  memory: number | undefined,
+  inherited: readonly number[],
+  copies: boolean,
+): string =>
   [
     ...inherited.map((descriptor) => `exec ${descriptor}>&-`),
+    ...(copies ? [COPY_OUTPUTS] : []),
     ...(memory === undefined ? [] : [`ulimit -d ${(memory + RESERVED_BY_V8) * 1024}`]),
     ...joinFiles.map(() => 'echo 0 > "$1"; shift'),
     'exec "$@"',
@@ -47,7 +56,12 @@ export interface ChainParts {
 export const chain = ({ groups, group, namespaces, inherited, uid }: ChainParts, command: SandboxCommand): string[] => {
   const memory = groups.controllers.memory === undefined ? command.limits.memory : undefined;
   return [
-    ...[inherited.shell, "-e", "-c", joinScript(group.joinFiles, memory, inherited.descriptors)],
+    ...[
+      inherited.shell,
+      "-e",
+      "-c",
+      joinScript(group.joinFiles, memory, inherited.descriptors, command.channel === true),
+    ],
     ...["sh", ...group.joinFiles, ...processLimits()],
     ...enter(namespaces, uid),
     ...["bwrap", "--args", String(ARGUMENTS_FD), "--"],

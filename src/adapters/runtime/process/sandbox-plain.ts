@@ -4,11 +4,12 @@ import { mkdirSync, rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
+import { COPY_OUTPUTS } from "./chain.ts";
 import { exitOf, GRACE_MILLISECONDS, signalQuietly } from "./child-end.ts";
 import { ownUser } from "./host-users.ts";
 import { closePipes } from "./nothing-left.ts";
 import { PROGRAM_PATH } from "./programs.ts";
-import type { Sandbox, SandboxedProcess } from "./sandbox.ts";
+import type { Sandbox, SandboxCommand, SandboxedProcess } from "./sandbox.ts";
 import { terminate } from "./terminate.ts";
 
 const followPlain = (child: ChildProcess, temporaryFolder: string): SandboxedProcess => {
@@ -40,6 +41,11 @@ const followPlain = (child: ChildProcess, temporaryFolder: string): SandboxedPro
   };
 };
 
+const wordsOf = ({ channel, command, args }: SandboxCommand): [string, ...string[]] =>
+  channel === true
+    ? ["/bin/sh", "-c", `unset PWD; ${COPY_OUTPUTS}; exec "$@"`, "sh", command, ...args]
+    : [command, ...args];
+
 const plainSandbox = (folders: string): Sandbox => ({
   mode: "none",
   fixedLimits: [],
@@ -49,7 +55,8 @@ const plainSandbox = (folders: string): Sandbox => ({
   spawn: async (command) => {
     const folder = await mkdtemp(join(folders, "run-"));
     const environment = { PATH: process.env.PATH ?? PROGRAM_PATH, HOME: folder, TMPDIR: folder, LANG: "C.UTF-8" };
-    const child = spawn(command.command, command.args, {
+    const [program, ...args] = wordsOf(command);
+    const child = spawn(program, args, {
       cwd: command.directory ?? folder,
       env: { ...environment, ...command.environment },
       stdio: ["ignore", "pipe", "pipe", command.inherited ?? (command.channel === true ? "pipe" : "ignore")],

@@ -11,6 +11,9 @@ from .channel import LATE
 
 LONGEST_LINE = 16384
 
+# The guest's own copies of 1 and 2, for the case that the function closes or replaces those.
+OWN_STDOUT, OWN_STDERR = 7, 8
+
 RUN = contextvars.ContextVar("dispatch_run", default=None)
 
 
@@ -172,22 +175,56 @@ def _write_whole(descriptor, data):
             time.sleep(0.001)
 
 
+def _flush(stream):
+    try:
+        stream.flush()
+    except BaseException:
+        pass  # closed or replaced by the function
+
+
+class OwnOutput:
+    """One of the function's two outputs, which is put back when a run has closed or replaced it."""
+
+    def __init__(self, descriptor, copy):
+        self.descriptor, self.copy = descriptor, copy
+        os.set_inheritable(copy, False)
+        self._is = self._identity(copy)
+
+    @staticmethod
+    def _identity(descriptor):
+        status = os.fstat(descriptor)
+        return status.st_ino, status.st_dev
+
+    def put_back(self):
+        """True when that was needed."""
+        try:
+            if self._identity(self.descriptor) == self._is:
+                return False
+        except OSError:
+            pass  # closed
+        try:
+            os.dup2(self.copy, self.descriptor)
+            return True
+        except OSError:
+            return False  # the function closed the copy, too
+
+
 class Marker:
     """Ends the output of an invocation on stdout and stderr."""
 
     def __init__(self, text):
         self._format = ("\0" + text + ":%08x\n").encode()
         self._native = NativeOutput()
+        self._outputs = (OwnOutput(1, OWN_STDOUT), OwnOutput(2, OWN_STDERR))
 
     def write(self, number):
         marker = self._format % number
         self._native.flush()
-        for stream, descriptor in ((sys.stdout, 1), (sys.stderr, 2)):
+        for stream, output in zip((sys.stdout, sys.stderr), self._outputs):
+            _flush(stream)
+            if output.put_back():
+                _flush(stream)  # what the closed descriptor refused
             try:
-                stream.flush()
-            except BaseException:
-                pass  # closed or replaced by the function
-            try:
-                _write_whole(descriptor, marker)
+                _write_whole(output.copy, marker)
             except OSError:
                 pass  # closed by the function; the server does not wait for it long

@@ -20,12 +20,17 @@ final class Channel {
   private final FileOutputStream out;
 
   Channel() throws ReflectiveOperationException {
+    FileDescriptor descriptor = descriptor(3);
+    in = new FileInputStream(descriptor);
+    out = new FileOutputStream(descriptor);
+  }
+
+  static FileDescriptor descriptor(int which) throws ReflectiveOperationException {
     FileDescriptor descriptor = new FileDescriptor();
     Field number = FileDescriptor.class.getDeclaredField("fd"); // opened by --add-opens
     number.setAccessible(true);
-    number.setInt(descriptor, 3);
-    in = new FileInputStream(descriptor);
-    out = new FileOutputStream(descriptor);
+    number.setInt(descriptor, which);
+    return descriptor;
   }
 
   synchronized void send(int kind, int number, byte[] body) {

@@ -17,10 +17,11 @@ final class Outputs {
   private final InheritableThreadLocal<Integer> run = new InheritableThreadLocal<>();
 
   private final Channel channel;
-  private final FileOutputStream[] files = {new FileOutputStream(FileDescriptor.out), new FileOutputStream(FileDescriptor.err)};
+  /** The guest's own copies of 1 and 2: the function may close those. */
+  private final FileOutputStream[] files = {new FileOutputStream(Channel.descriptor(7)), new FileOutputStream(Channel.descriptor(8))};
   private volatile int current;
 
-  Outputs(Channel channel) {
+  Outputs(Channel channel) throws ReflectiveOperationException {
     this.channel = channel;
     System.setOut(new Unending(new Stream(0, "stdout")));
     System.setErr(new Unending(new Stream(1, "stderr")));
@@ -61,6 +62,19 @@ final class Outputs {
   private int late() {
     Integer mine = run.get();
     return mine == null || mine == current || isPooled() ? 0 : mine;
+  }
+
+  /** Tells the server what an ended run has written or met. */
+  void tell(int number, String stream, String line) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("stream", stream);
+    body.put("text", line.length() > LONGEST ? line.substring(0, LONGEST) : line);
+    channel.send(Channel.LATE, number, Json.write(body, Long.MAX_VALUE).getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** False when a run has closed stdout or stderr themselves. */
+  boolean whole() {
+    return FileDescriptor.out.valid() && FileDescriptor.err.valid();
   }
 
   private static boolean isPooled() {
@@ -110,11 +124,7 @@ final class Outputs {
 
     private void say(int number, String text) {
       String line = text.stripTrailing();
-      if (line.isEmpty()) return;
-      Map<String, Object> body = new LinkedHashMap<>();
-      body.put("stream", name);
-      body.put("text", line.length() > LONGEST ? line.substring(0, LONGEST) : line);
-      channel.send(Channel.LATE, number, Json.write(body, Long.MAX_VALUE).getBytes(StandardCharsets.UTF_8));
+      if (!line.isEmpty()) tell(number, name, line);
     }
   }
 }

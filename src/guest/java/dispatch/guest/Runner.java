@@ -56,6 +56,14 @@ final class Runner {
     if (line != null) System.err.println(line);
     outputs.mark(marker, frame.number());
     channel.send(kind, frame.number(), body);
+    endUnlessWhole(frame.number());
+  }
+
+  /** Java puts /dev/null in the place of a closed output for good: what children of later runs write would be lost. */
+  private void endUnlessWhole(int number) {
+    if (outputs.whole()) return;
+    outputs.tell(number, "error", "the function closed or replaced its stdout or stderr, so its worker was ended: the next run gets a new one");
+    Runtime.getRuntime().halt(0);
   }
 
   private byte[] result(byte[] envelope) {
