@@ -1,7 +1,7 @@
 /** Images and functions for the measures. */
 import { gzipSync } from "node:zlib";
-import { Header } from "tar";
 import type { Language } from "../src/core/shared/ports.ts";
+import { TAR_END, tarHeader, tarPadding } from "../src/core/shared/tar-blocks.ts";
 import type { Rest } from "./rest.ts";
 
 interface Sample {
@@ -67,8 +67,7 @@ export async function createFunction(rest: Rest, language: Language, name: strin
 /** A gzipped tar of one file, in base64. */
 function packed(file: string, code: string): string {
   const content = Buffer.from(code);
-  const block = Buffer.alloc(512);
-  new Header({ path: `./${file}`, mode: 0o644, size: content.length, type: "File", mtime: new Date(0) }).encode(block);
-  const padding = Buffer.alloc(((512 - (content.length % 512)) % 512) + 1024);
-  return gzipSync(Buffer.concat([block, content, padding])).toString("base64");
+  const size = content.length;
+  const header = tarHeader({ path: `./${file}`, mode: 0o644, size, type: "File", mtime: new Date(0) });
+  return gzipSync(Buffer.concat([header, content, tarPadding(size), TAR_END])).toString("base64");
 }

@@ -2,9 +2,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { referenceText } from "../src/front/cli/frame/reference.ts";
 import { globalFlags } from "../src/front/cli/frame/settings.ts";
 import { rootCommand } from "../src/front/cli/verbs/root.ts";
+import { referenceText } from "./command-reference.ts";
 
 const path = fileURLToPath(new URL("../docs/generated/cli.md", import.meta.url));
 mkdirSync(dirname(path), { recursive: true });

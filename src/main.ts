@@ -3,6 +3,7 @@
  * terminal goes (SIGHUP) it stops, too; started by nohup or a service manager, without a terminal, it goes on.
  */
 
+import { readFileSync } from "node:fs";
 import { resolve as resolvePath } from "node:path";
 import { isatty } from "node:tty";
 import { type Logger, pino } from "pino";
@@ -13,6 +14,7 @@ import { type DispatchServer, startServer } from "./compose.ts";
 import { formatDuration } from "./core/shared/duration.ts";
 import { messageOf } from "./core/shared/message-of.ts";
 import { goFirstAlone } from "./core/shared/threads/precedence.ts";
+import { brokenWord } from "./core/shared/utf8.ts";
 import { visibleText } from "./core/shared/visible-text.ts";
 import { UsageError } from "./front/cli/frame/errors.ts";
 import { install } from "./install/install.ts";
@@ -35,7 +37,10 @@ async function main(): Promise<void> {
   process.umask(UMASK);
   // A reader that went away, or a full disk below it, is no reason to end.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
-  const invocation = await readSettings(process.argv.slice(2), process.env);
+  const words = process.argv.slice(2);
+  const broken = brokenWord(words, () => readFileSync("/proc/self/cmdline"));
+  if (broken !== undefined) throw new Error(broken);
+  const invocation = await readSettings(words, process.env);
   if (invocation.kind === "start") await serve(invocation.settings, invocation.notices);
   else process.stdout.write(await answerTo(invocation));
 }

@@ -1,6 +1,6 @@
 /** The file of a backup: a gzipped tar with the database, the blobs, and a manifest as its last entry. */
 import { createHash } from "node:crypto";
-import { Header } from "tar";
+import { TAR_END, tarHeader, tarPadding } from "../core/shared/tar-blocks.ts";
 
 /** What an archive says about itself. It comes last, so an archive that was cut off has none. */
 export interface Manifest {
@@ -32,24 +32,20 @@ export interface ArchiveEntry {
   readonly content: AsyncIterable<Buffer> | Iterable<Buffer>;
 }
 
-const BLOCK = 512;
-
 /** The bytes of a tar archive. @throws Error when an entry is not as long as it said. */
 export async function* tarOf(entries: AsyncIterable<ArchiveEntry>): AsyncGenerator<Buffer> {
   const mtime = new Date();
   for await (const { path, bytes, content } of entries) {
-    const header = new Header({ path, type: "File", mode: 0o600, size: bytes, mtime });
-    header.encode();
-    yield header.block ?? Buffer.alloc(BLOCK);
+    yield tarHeader({ path, type: "File", mode: 0o600, size: bytes, mtime });
     let written = 0;
     for await (const chunk of content) {
       written += chunk.length;
       yield chunk;
     }
     if (written !== bytes) throw new Error(`${path} changed while it was read: repeat the backup`);
-    yield Buffer.alloc(-bytes & (BLOCK - 1));
+    yield tarPadding(bytes);
   }
-  yield Buffer.alloc(2 * BLOCK);
+  yield TAR_END;
 }
 
 /** Passes bytes through; `hex` is their SHA-256 once all have passed. */

@@ -1,31 +1,18 @@
 import { readFileSync } from "node:fs";
-import { extname } from "node:path";
+import { configParser } from "../core/shared/config-text.ts";
 import { decodeText } from "../core/shared/decode-text.ts";
 import { messageOf } from "../core/shared/message-of.ts";
 import { SettingError } from "./convert.ts";
 
 /** Reads a configuration file; the extension names its format. Keys come back in lower case. @throws SettingError */
 export async function readConfigFile(path: string): Promise<Map<string, unknown>> {
-  const parse = await parserOf(path);
+  const parse = await configParser(path);
+  if (parse === undefined)
+    throw new SettingError(`the configuration file ${path} must end in .yaml, .yml, .json or .toml`);
   try {
     return lowerCased(parse(decodeText(readFileSync(path), "it")));
   } catch (error) {
     throw new SettingError(`cannot read the configuration file ${path}: ${messageOf(error)}`);
-  }
-}
-
-async function parserOf(path: string): Promise<(text: string) => unknown> {
-  switch (extname(path).toLowerCase()) {
-    case ".yaml":
-    case ".yml":
-      // The package is CommonJS: in the packed build only its default export is there.
-      return (await import("yaml")).default.parse;
-    case ".json":
-      return JSON.parse;
-    case ".toml":
-      return (await import("smol-toml")).parse;
-    default:
-      throw new SettingError(`the configuration file ${path} must end in .yaml, .yml, .json or .toml`);
   }
 }
 

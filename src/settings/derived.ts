@@ -1,30 +1,21 @@
 /** What follows from several settings together, or from the machine. */
 import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
-import { availableParallelism, totalmem, userInfo } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { join, resolve } from "node:path";
+import { usualDataFolder } from "../core/shared/data-folder.ts";
 import { isLoopback } from "../core/shared/loopback.ts";
 import { messageOf } from "../core/shared/message-of.ts";
 import type { NetworkKind } from "../core/shared/ports.ts";
 import { SettingError } from "./convert.ts";
 import type { Settings } from "./definitions.ts";
 
-/** Where the data folder is, or would be. */
+/** Where the data folder is, or would be. @throws SettingError when no folder is named and the user has none */
 export function dataFolderPath(settings: Settings): string {
   if (settings["data-dir"]) return resolve(settings["data-dir"]);
-  const home = process.env.XDG_DATA_HOME || join(homeFolder(), ".local", "share");
-  return resolve(home, "dispatch");
-}
-
-/** HOME, else what the system's list of users says. @throws SettingError when neither names a folder */
-function homeFolder(): string {
-  try {
-    return process.env.HOME || userInfo().homedir;
-  } catch {
-    throw new SettingError(
-      "HOME is not set and this user has no entry in /etc/passwd: name the folder with --data-dir",
-    );
-  }
+  const usual = usualDataFolder(process.env);
+  if (usual !== undefined) return resolve(usual);
+  throw new SettingError("HOME is not set and this user has no entry in /etc/passwd: name the folder with --data-dir");
 }
 
 /** Where the database is, or would be. */

@@ -1,9 +1,10 @@
 /** The program `dispatch`: hands the process to `runCli`. */
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { brokenWord } from "../../core/shared/utf8.ts";
 import { visibleText } from "../../core/shared/visible-text.ts";
 import { runCli } from "./cli.ts";
-import { brokenWord, textOf } from "./files/read-text.ts";
+import { textOf } from "./files/read-text.ts";
 import { fileProblem } from "./frame/errors.ts";
 import type { Io } from "./frame/io.ts";
 
@@ -43,7 +44,7 @@ function listenForInterrupts(): AbortController {
 async function start(words: readonly string[]): Promise<number> {
   const broken = brokenWord(words, () => readFileSync("/proc/self/cmdline"));
   if (broken === undefined) return runCli(words, io);
-  io.stderr(broken);
+  io.stderr(`${broken}\n`);
   return 1;
 }
 

@@ -47,6 +47,13 @@ describe("a mistake ends the start with exit status 1 and a sentence", () => {
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
+  test("JSON that breaks off is named by its place: what stands there may be a password", async () => {
+    const path = await file("broken.json", '{"db": "postgres://u:hunter2@h/d"\n oops}');
+    const { code, stderr } = await runServer(["--config", path]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("it is not valid JSON: line 2 column 2")]);
+    expect(stderr).not.toContain("hunter2");
+  });
+
   test.each([
     ["c.yaml", "prot: 1\n"],
     ["c.json", '{"prot": 1}'],

@@ -3,8 +3,7 @@ import { resolve } from "node:path";
 import { CliError } from "../frame/errors.ts";
 import type { Io } from "../frame/io.ts";
 import { isObject } from "../output/shape.ts";
-import { parseFile } from "./json-place.ts";
-import { readText } from "./read-text.ts";
+import { parseFile, readText } from "./read-text.ts";
 
 /** The file's text. @throws CliError that begins with `failure`. */
 export function textFile(io: Io, path: string, failure: string): string {

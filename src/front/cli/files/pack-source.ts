@@ -3,8 +3,8 @@ import { readFile, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { Header, Pax } from "tar";
 import { messageOf } from "../../../core/shared/message-of.ts";
+import { TAR_END, tarHeader, tarPadding } from "../../../core/shared/tar-blocks.ts";
 import { codeOf } from "../../client/errors.ts";
 import { CliError } from "../frame/errors.ts";
 import { type SourceEntry, walkFolder } from "./walk-folder.ts";
@@ -26,23 +26,17 @@ export async function packSource(request: SourceRequest): Promise<string> {
   const entries = await entriesOf(request);
   if (entries.length === 0)
     throw new CliError(`error creating function ${request.name}: ${request.path} is an empty folder`);
-  return (await promisify(gzip)(await tarArchive(entries))).toString("base64");
+  const blocks: Buffer[] = [];
+  for (const entry of entries) blocks.push(...(await entryBlocks(entry)));
+  return (await promisify(gzip)(Buffer.concat([...blocks, TAR_END]))).toString("base64");
 }
 
-async function entriesOf({
-  name,
-  path: given,
-  root,
-  handler,
-  shown: path = given,
-}: SourceRequest): Promise<readonly SourceEntry[]> {
-  const absolute = resolve(root, given);
-  const found = await statOf(absolute, path);
-  if (!found.isDirectory()) return [{ name: `./${basename(absolute)}`, path: absolute, kind: "file" }];
-  if (handler === "") {
-    throw new CliError(`error creating function ${name}: handler is required, source path ${path} is a directory`);
-  }
-  return walkFolder(absolute);
+async function entriesOf(request: SourceRequest): Promise<readonly SourceEntry[]> {
+  const { name, root, handler, shown = request.path } = request;
+  const path = resolve(root, request.path);
+  if (!(await statOf(path, shown)).isDirectory()) return [{ name: `./${basename(path)}`, path, kind: "file" }];
+  if (handler !== "") return walkFolder(path);
+  throw new CliError(`error creating function ${name}: handler is required, source path ${shown} is a directory`);
 }
 
 async function statOf(absolute: string, path: string) {
@@ -54,32 +48,12 @@ async function statOf(absolute: string, path: string) {
   }
 }
 
-const blockSize = 512;
-
-/** A tar archive. Modes are kept; owners and times are not, so that equal sources make equal archives. */
-async function tarArchive(entries: readonly SourceEntry[]): Promise<Buffer> {
-  const blocks: Buffer[] = [];
-  for (const entry of entries) blocks.push(...(await entryBlocks(entry)));
-  return Buffer.concat([...blocks, Buffer.alloc(2 * blockSize)]);
-}
-
-async function entryBlocks(entry: SourceEntry): Promise<Buffer[]> {
-  const { mode } = await stat(entry.path);
-  const content = entry.kind === "file" ? await readFile(entry.path) : Buffer.alloc(0);
-  return [...headerBlocks(entry, mode & 0o777, content.length), content, padding(content.length)];
-}
-
-function headerBlocks(entry: SourceEntry, mode: number, size: number): Buffer[] {
-  const path = entry.kind === "folder" ? `${entry.name}/` : entry.name;
-  const type = entry.kind === "folder" ? ("Directory" as const) : ("File" as const);
-  const fields = { path, mode, size, type, uid: 0, gid: 0, mtime: new Date(0) };
-  const header = new Header(fields);
-  const block = Buffer.alloc(blockSize);
-  // A name that is too long for the header's own field travels in an extended one before it.
-  const needsExtension = header.encode(block, 0);
-  return needsExtension ? [new Pax({ path }).encode(), block] : [block];
-}
-
-function padding(length: number): Buffer {
-  return Buffer.alloc((blockSize - (length % blockSize)) % blockSize);
+/** Modes are kept; owners and times are not, so that equal sources make equal archives. */
+async function entryBlocks({ name, path, kind }: SourceEntry): Promise<Buffer[]> {
+  const { mode } = await stat(path);
+  const content = kind === "file" ? await readFile(path) : Buffer.alloc(0);
+  const named =
+    kind === "file" ? ({ path: name, type: "File" } as const) : ({ path: `${name}/`, type: "Directory" } as const);
+  const fields = { ...named, mode: mode & 0o777, size: content.length, uid: 0, gid: 0, mtime: new Date(0) };
+  return [tarHeader(fields), content, tarPadding(content.length)];
 }

@@ -1,8 +1,9 @@
 /** Every text that the command line reads comes through here, so that all are decoded in the same way. */
 import { readFileSync } from "node:fs";
 import { decodeText } from "../../../core/shared/decode-text.ts";
+import { jsonPlace } from "../../../core/shared/json-place.ts";
 import { messageOf } from "../../../core/shared/message-of.ts";
-import { brokenByte, REPLACEMENT } from "../../../core/shared/utf8.ts";
+import { REPLACEMENT } from "../../../core/shared/utf8.ts";
 import { CliError, fileProblem } from "../frame/errors.ts";
 
 /**
@@ -40,16 +41,11 @@ export function refuseBrokenName(name: string): void {
   throw new CliError(`the name of the file ${shown} is not UTF-8: rename it, or leave it out with .dispatchignore`);
 }
 
-/**
- * Says which of the words is not UTF-8; Node replaces such bytes without a sign. Undefined when all are.
- * @param commandLine the process's own bytes, as `/proc/self/cmdline` has them
- */
-export function brokenWord(words: readonly string[], commandLine: () => Buffer): string | undefined {
-  if (!words.some((word) => word.includes(REPLACEMENT))) return undefined;
-  const all = commandLine().toString("latin1").split("\0").slice(0, -1);
-  const bytes = all.slice(-words.length).map((word) => Buffer.from(word, "latin1"));
-  const index = bytes.findIndex((word) => brokenByte(word) !== undefined);
-  const word = bytes[index];
-  if (word === undefined) return undefined;
-  return `argument ${index + 1} is not UTF-8 (byte ${brokenByte(word)}): type it in a terminal that uses UTF-8\n`;
+/** Parses a text that may be secret. @throws CliError `FAILURE: line 3 column 5`, then the advice */
+export function parseFile(text: string, failure: string, advice = ""): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new CliError(`${failure}: ${jsonPlace(text, error)}${advice}`);
+  }
 }

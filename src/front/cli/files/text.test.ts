@@ -2,8 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { brokenWord } from "../../../core/shared/utf8.ts";
 import { call, recordedServer, temporaryFolder } from "../cli.fixture.ts";
-import { brokenWord } from "./read-text.ts";
 
 const broken = Buffer.from('{"a":"Zo\xeb"}', "latin1");
 const marked = Buffer.from('\uFEFF{"a":"Zoë"}', "utf16le");

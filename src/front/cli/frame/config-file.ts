@@ -1,8 +1,8 @@
 /** The configuration file: where it is, what it says, and how it is written (cli-and-runtimes.md 1.1). */
 import { existsSync, mkdirSync } from "node:fs";
-import { userInfo } from "node:os";
 import { dirname, extname, join, resolve } from "node:path";
-import { parseFile } from "../files/json-place.ts";
+import { CONFIG_EXTENSIONS, configParser } from "../../../core/shared/config-text.ts";
+import { homeFolder } from "../../../core/shared/data-folder.ts";
 import { readText } from "../files/read-text.ts";
 import { isObject } from "../output/shape.ts";
 import { CliError, fileProblem } from "./errors.ts";
@@ -16,8 +16,6 @@ export interface Config {
   /** By lower-case name. */
   readonly contexts: Readonly<Record<string, ContextSettings>>;
 }
-
-const extensions = ["json", "toml", "yaml", "yml"] as const;
 
 /**
  * Reads the file of `--config`, else of DISPATCH_CONFIG, else the one in `$HOME/.dispatch`; a missing default file is
@@ -37,32 +35,17 @@ export async function readConfig(io: Io, flag: string | undefined): Promise<Conf
 }
 
 function defaultPath(io: Io): string {
-  const folder = join(homeFolder(io), ".dispatch");
-  const found = extensions.map((extension) => join(folder, `config.${extension}`)).find((path) => existsSync(path));
-  return found ?? join(folder, "config.json");
-}
-
-/** HOME, else what the system's list of users says, else the root: then there is no configuration. */
-export function homeFolder(io: Io): string {
-  try {
-    return io.env.HOME || userInfo().homedir;
-  } catch {
-    return "/";
-  }
+  // Without a home there is no configuration.
+  const config = join(homeFolder(io.env) ?? "/", ".dispatch/config");
+  const candidates = CONFIG_EXTENSIONS.map((extension) => `${config}${extension}`);
+  return candidates.find((path) => existsSync(path)) ?? `${config}.json`;
 }
 
 async function parseConfig(path: string, text: string): Promise<unknown> {
-  switch (extname(path).toLowerCase()) {
-    case ".json":
-      return text.trim() === "" ? {} : parseFile(text, "it is not valid JSON");
-    case ".toml":
-      return (await import("smol-toml")).parse(text);
-    case ".yaml":
-    case ".yml":
-      return (await import("../output/yaml.ts")).parseYaml(text) ?? {};
-    default:
-      throw new Error(`unsupported file type: the name must end in ${extensions.map((end) => `.${end}`).join(", ")}`);
-  }
+  const parse = await configParser(path);
+  if (parse === undefined)
+    throw new Error(`unsupported file type: the name must end in ${CONFIG_EXTENSIONS.join(", ")}`);
+  return parse(text) ?? {};
 }
 
 /** Reads one value of a context; `where` is for messages. @throws Error for one that cannot be used */

@@ -1,10 +1,10 @@
 /** Exactly one credential goes with a call (cli-and-runtimes.md 1.4). */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { usualDataFolder } from "../../../core/shared/data-folder.ts";
 import { isThisMachine } from "../../../core/shared/loopback.ts";
 import type { HttpAnswer, HttpRequest, Transport } from "../../client/client.ts";
 import { readText } from "../files/read-text.ts";
-import { homeFolder } from "./config-file.ts";
 import { CliError, fileProblem } from "./errors.ts";
 import type { Io } from "./io.ts";
 import type { Settings } from "./settings.ts";
@@ -73,7 +73,6 @@ function localAdminToken(io: Io): string | undefined {
 }
 
 /** Where a server of this user keeps its data. */
-export function dataDir(io: Io): string {
-  const { DISPATCH_DATA_DIR: own, XDG_DATA_HOME: users } = io.env;
-  return own || join(users || join(homeFolder(io), ".local/share"), "dispatch");
+export function dataDir({ env }: Io): string {
+  return env.DISPATCH_DATA_DIR || (usualDataFolder(env) ?? "/");
 }

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { referenceText } from "../../../../scripts/command-reference.ts";
 import { rootCommand } from "../verbs/root.ts";
 import type { Command } from "./context.ts";
-import { referenceText } from "./reference.ts";
 import { globalFlags } from "./settings.ts";
 
 const root = await rootCommand();

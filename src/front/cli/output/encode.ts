@@ -15,8 +15,9 @@ export function jsonText(value: unknown, indent = 4): string {
 
 /** YAML with the same key names as JSON (decisions.md 3). */
 export async function yamlText(value: unknown): Promise<string> {
-  const { stringifyYaml } = await import("./yaml.ts");
-  return stringifyYaml(plainNumbers(value), { lineWidth: 0, aliasDuplicateObjects: false });
+  // The package is CommonJS: in the packed build only its default export is there.
+  const { stringify } = (await import("yaml")).default;
+  return stringify(plainNumbers(value), { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
 function plainNumbers(value: unknown): unknown {

@@ -5,19 +5,17 @@ import { readFileSync } from "node:fs";
 export function unixDate(seconds: number | undefined, zone: string = zoneRule()): string {
   if (!seconds) return "";
   const date = new Date(seconds * 1000);
-  const [weekday, month, day, year] = date.toDateString().split(" ");
-  return `${weekday} ${month} ${day?.replace(/^0/, " ")} ${clock(date)} ${zoneName(date, zone)} ${year}`;
+  const [weekday, month, day, year, clock] = date.toString().split(" ");
+  return `${weekday} ${month} ${day?.replace(/^0/, " ")} ${clock} ${zoneName(date, zone)} ${year}`;
 }
 
 /** Unix nanoseconds as RFC 3339, zeros at the end of the fraction cut; "" for none. */
 export function rfc3339(nanoseconds: bigint | undefined): string {
   if (nanoseconds === undefined || nanoseconds <= 0n) return "";
   const date = new Date(Number(nanoseconds / 1_000_000n));
-  const fraction = String(nanoseconds % 1_000_000_000n)
-    .padStart(9, "0")
-    .replace(/0+$/, "");
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day}T${clock(date)}${fraction === "" ? "" : `.${fraction}`}${offset(date)}`;
+  const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, -".000Z".length);
+  const fraction = `.${String(nanoseconds % 1_000_000_000n).padStart(9, "0")}`.replace(/\.?0+$/, "");
+  return `${local}${fraction}${offset(date)}`;
 }
 
 /** A span in nanoseconds in the unit that fits: `850µs`, `12.9ms`, `3.2s`, `2m5s`. */
@@ -35,18 +33,11 @@ function short(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
 
-function clock(date: Date): string {
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
-}
-
-function two(value: number): string {
-  return String(value).padStart(2, "0");
-}
-
 function offset(date: Date): string {
   const minutes = -date.getTimezoneOffset();
   if (minutes === 0) return "Z";
-  return `${minutes < 0 ? "-" : "+"}${two(Math.floor(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  return `${minutes < 0 ? "-" : "+"}${String(hours).padStart(2, "0")}:${String(rest).padStart(2, "0")}`;
 }
 
 /**

@@ -1,9 +1,9 @@
 /** `emit EVENT_TYPE`: one CloudEvent 0.1 (cli-and-runtimes.md 1.11), or 1.0; several with --batch. */
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
+import { jsonProblem } from "../../../core/shared/json-place.ts";
 import type { CallArguments } from "../../client/client.ts";
 import { parseJson } from "../../client/json.ts";
-import { jsonProblem } from "../files/json-place.ts";
 import { readBytes, textOf } from "../files/read-text.ts";
 import { optional } from "../frame/command.ts";
 import { type Context, command } from "../frame/context.ts";

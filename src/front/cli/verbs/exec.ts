@@ -1,8 +1,8 @@
 /** `exec FUNCTION_NAME`: prints the run; exits with 1 when it failed (decisions.md 4). */
 import { resolve } from "node:path";
 import { runOperations } from "../../../core/runs/contract.ts";
+import { jsonProblem } from "../../../core/shared/json-place.ts";
 import { parseJson } from "../../client/json.ts";
-import { jsonProblem } from "../files/json-place.ts";
 import { readText } from "../files/read-text.ts";
 import { needed } from "../frame/command.ts";
 import { type Context, command } from "../frame/context.ts";

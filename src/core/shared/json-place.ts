@@ -1,14 +1,5 @@
-import { messageOf } from "../../../core/shared/message-of.ts";
-import { CliError } from "../frame/errors.ts";
-
-/** Parses a text that may be secret. @throws CliError `FAILURE: line 3 column 5`, then the advice */
-export function parseFile(text: string, failure: string, advice = ""): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new CliError(`${failure}: ${jsonPlace(text, error)}${advice}`);
-  }
-}
+/** Where and why a text is no JSON. */
+import { messageOf } from "./message-of.ts";
 
 /** Where a text stops being JSON, without quoting it: it may be secret. `error` is what `JSON.parse` threw. */
 export function jsonPlace(text: string, error: unknown): string {
