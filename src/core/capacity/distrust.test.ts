@@ -6,11 +6,11 @@ afterEach(() => void vi.useRealTimers());
 
 test("the pause before the next worker grows with each end beyond three, to a bound, and others have none", () => {
   const distrust = new Distrust();
-  const pauses = Array.from({ length: 10 }, () => {
+  const pauses = Array.from({ length: 11 }, () => {
     distrust.ended("forger");
     return distrust.pauseOf("forger");
   });
-  expect(pauses).toEqual([0, 0, 0, 125, 250, 500, 1000, 2000, 2000, 2000]);
+  expect(pauses).toEqual([0, 0, 0, 125, 250, 500, 1000, 2000, 4000, 8000, 8000]);
   expect([distrust.pauseOf("other"), distrust.yields("other"), distrust.yields("forger")]).toEqual([0, false, true]);
 });
 

@@ -1,13 +1,14 @@
 /**
  * Revisions whose workers had to be ended for what they did: forged messages, output without end. Each such end costs the start
- * of another worker, so these come after growing pauses, while the calls wait, and yield the processors to everybody else.
+ * of another worker, which holds up everybody for a moment (a process that is to start one copies its tables of memory first). So
+ * these come after growing pauses, while the calls wait, and yield the processors to everybody else.
  */
 
 /** So many such ends have no consequence: they may be mistakes. */
 const FORGIVEN = 3;
 /** Milliseconds before the next start after one more; twice as long after each. */
 const FIRST_PAUSE_MS = 125;
-const LONGEST_PAUSE_MS = 2000;
+const LONGEST_PAUSE_MS = 8000;
 /** So long after the last one everything is forgotten. */
 const REMEMBERED_MS = 60_000;
 

@@ -411,19 +411,26 @@ describe("organizations", () => {
   });
 });
 
-test("a function whose workers are ended for what they do again and again goes on, in workers that yield to others", async () => {
-  const { pool, runtime } = poolWith();
-  for (let turn = 0; turn < 5; turn++) {
-    const task = new TestTask(revisionOf());
-    pool.submit(task);
-    await eventually(() => runtime.loaded.length === turn + 1 && runtime.loaded[turn]?.held.length === 1);
-    runtime.loaded[turn]?.exit("protocol", 1);
-    expect(task.events).toEqual(["failed: protocol"]);
-    await eventually(() => pool.stats().functions[0]?.workers === 0);
-  }
-  await ready(pool, runtime, revisionOf({ faasId: "r2" }));
-  expect(runtime.loaded.map(({ yields }) => yields)).toEqual([false, false, false, false, true, false]);
-});
+test.each([
+  ["of what they do", "protocol", {}, true] as const,
+  ["their time is over while they write without end", "timeout", { flooding: true }, true] as const,
+  ["their time is over", "timeout", {}, false] as const,
+])(
+  "a function whose workers are ended again and again because %s goes on, %s: %o, yielding to others: %s",
+  async (_, reason, more, yields) => {
+    const { pool, runtime } = poolWith();
+    for (let turn = 0; turn < 5; turn++) {
+      const task = new TestTask(revisionOf());
+      pool.submit(task);
+      await eventually(() => runtime.loaded.length === turn + 1 && runtime.loaded[turn]?.held.length === 1);
+      runtime.loaded[turn]?.exit(reason, 1, more);
+      expect(task.events).toEqual([`failed: ${reason}`]);
+      await eventually(() => pool.stats().functions[0]?.workers === 0);
+    }
+    await ready(pool, runtime, revisionOf({ faasId: "r2" }));
+    expect(runtime.loaded.map(({ yields }) => yields)).toEqual([false, false, false, false, yields, false]);
+  },
+);
 
 describe("functions of one organization", () => {
   const flooding = revisionOf({ faasId: "flooding", concurrency: 10 });

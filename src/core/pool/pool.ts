@@ -220,8 +220,8 @@ export class Pool {
     const worker = await this.#warmSets.take(revision, demand);
     const warmed = performance.now();
     const { handler, environment, limits, faasId } = revision;
-    void worker.exited.then(({ reason }) => {
-      if (reason === "protocol") this.#distrust.ended(faasId);
+    void worker.exited.then(({ reason, flooding }) => {
+      if (reason === "protocol" || flooding) this.#distrust.ended(faasId);
     });
     const afterwards = (event: Afterwards): void => this.#tell(revision, event);
     const yields = this.#distrust.yields(faasId);

@@ -80,7 +80,7 @@ export class TestWorker implements Worker {
   }
 
   /** Its process ends: what has begun fails, the rest is given back. */
-  exit(reason: WorkerExit["reason"], begun: number): void {
+  exit(reason: WorkerExit["reason"], begun: number, more: Partial<WorkerExit> = {}): void {
     const listeners = [...this.#waiting.values()];
     this.#waiting.clear();
     const error = { type: "SystemError", message: reason, stacktrace: null } as const;
@@ -88,7 +88,7 @@ export class TestWorker implements Worker {
       if (index < begun) listener.finished({ error, logs: silent });
       else listener.returned();
     }
-    this.#exit({ reason, detail: "" });
+    this.#exit({ reason, detail: "", ...more });
   }
 
   stop(reason: StopReason): Promise<void> {

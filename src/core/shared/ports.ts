@@ -257,6 +257,8 @@ export type StopReason = "idle" | "retired" | "timeout" | "protocol" | "shutdown
 export interface WorkerExit {
   readonly reason: StopReason | "exited" | "memory";
   readonly detail: string;
+  /** When its time was over it was writing output without end. */
+  readonly flooding?: boolean;
 }
 
 /** One sandboxed process. It runs one invocation at a time, in the order of the calls; further ones wait inside it. */

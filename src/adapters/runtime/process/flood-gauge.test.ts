@@ -12,6 +12,19 @@ test("a gauge takes a burst, and after that as much as empties a second", () => 
   expect(gauge.overflows(100)).toBe(false);
 });
 
+test("a gauge is high while more is said than it may for long, and not after a burst has passed", () => {
+  let now = 0;
+  const gauge = new FloodGauge({ rate: 16, burst: 64 }, () => now);
+  const isHigh = (): boolean => gauge.isHigh;
+  expect(isHigh()).toBe(false);
+  gauge.overflows(20);
+  expect(isHigh()).toBe(true);
+  now = 1000;
+  expect(isHigh()).toBe(false);
+  gauge.overflows(24);
+  expect(isHigh()).toBe(true);
+});
+
 test("output is read for a part of each turn, and the rest of the turn belongs to others", () => {
   let now = 0;
   const pace = new ReadingPace(() => now);

@@ -10,6 +10,9 @@ export interface FloodLimits {
   readonly burst: number;
 }
 
+/** Of the burst: nobody has so much in the gauge who does not still say more than he may. */
+const HIGH_SHARE = 16;
+
 const MEBIBYTE = 1024 * 1024;
 
 /** Bytes on stdout and stderr. A run's log keeps 1 MB of them. */
@@ -33,10 +36,18 @@ export class FloodGauge {
 
   /** Adds what was said; true when that was too much. */
   overflows(amount: number): boolean {
-    const now = this.#now();
-    this.#level = Math.max(0, this.#level - ((now - this.#since) / 1000) * this.#limits.rate) + amount;
-    this.#since = now;
+    this.#level = this.#left() + amount;
+    this.#since = this.#now();
     return this.#level > this.#limits.burst;
+  }
+
+  /** Whether more was said lately than may be said for long. */
+  get isHigh(): boolean {
+    return this.#left() > this.#limits.burst / HIGH_SHARE;
+  }
+
+  #left(): number {
+    return Math.max(0, this.#level - ((this.#now() - this.#since) / 1000) * this.#limits.rate);
   }
 }
 

@@ -115,6 +115,7 @@ class ProcessWorker implements Worker {
   /** The guest has already reported why it will end after its runs. */
   #failureTold = false;
   #stopReason: StopReason | undefined;
+  #flooding = false;
   #stopping: Promise<void> | undefined;
   #exit: WorkerExit | undefined;
   #strayBytes = 0;
@@ -166,6 +167,7 @@ class ProcessWorker implements Worker {
 
   stop(reason: StopReason): Promise<void> {
     this.#stopReason ??= reason;
+    this.#flooding ||= this.#stopReason === "timeout" && this.#output.isHigh;
     this.#stopping ??= this.#options.process.terminate().then(() => this.exited.then(() => undefined));
     return this.#stopping;
   }
@@ -365,7 +367,8 @@ class ProcessWorker implements Worker {
     const streams = [process.channel, process.child.stdout, process.child.stderr];
     await Promise.all(streams.map((stream) => (stream ? streamEnded(stream) : undefined)));
     clearTimeout(this.#probe);
-    const known = workerExit(exit, this.#stopReason, this.#violation);
+    const ended = workerExit(exit, this.#stopReason, this.#violation);
+    const known = this.#flooding ? { ...ended, flooding: true } : ended;
     this.#exit = known;
     const failure = failureOfExit(known, this.#limits.memory);
     this.#ready?.reject(new LoadError([this.#complaint.trim(), `${failure.message}, while loading`].join("\n").trim()));

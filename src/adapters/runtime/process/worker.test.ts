@@ -1,0 +1,50 @@
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { PassThrough } from "node:stream";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { emptyFrame, FrameType } from "../../../guest/frames.ts";
+import type { SandboxExit, SandboxedProcess } from "./sandbox.ts";
+import { createWorker } from "./worker.ts";
+
+/** What it writes counts for less with time, so time stands still. */
+beforeEach(() => void vi.useFakeTimers({ toFake: ["performance"] }));
+afterEach(() => void vi.useRealTimers());
+
+const limits = { memory: 64, cpu: 1, pids: 10, disk: 10 } as const;
+
+/** A worker whose guest is the test: it says what is written to these streams. */
+async function workerOf() {
+  const [channel, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  const exit = Promise.withResolvers<SandboxExit>();
+  const process: SandboxedProcess = {
+    child: { stdout, stderr } as unknown as ChildProcess,
+    channel,
+    temporaryFolder: "",
+    exited: exit.promise,
+    setLimits: () => undefined,
+    memoryUsed: () => undefined,
+    terminate: async () => {
+      for (const stream of [channel, stdout, stderr]) stream.destroy();
+      exit.resolve({ code: null, signal: "SIGKILL", memoryExceeded: false });
+    },
+  };
+  channel.write(emptyFrame(FrameType.ready, 0));
+  const worker = await createWorker({
+    ...{ id: "w", process, limits, folder: "/function", modules: undefined, alone: true },
+    ...{ maxLogBytes: 1000, maxOutputBytes: 1000, startMilliseconds: 30_000, loadMilliseconds: 30_000 },
+    log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+  });
+  return { worker, stdout };
+}
+
+test.each([
+  ["writes more than it may", 16, { flooding: true }],
+  ["writes little", 1, {}],
+])("the end of a worker that %s when its time is over says so", async (_, mebibytes, more) => {
+  const { worker, stdout } = await workerOf();
+  const heard = once(stdout, "data");
+  stdout.write(Buffer.alloc(mebibytes * 1024 * 1024));
+  await heard;
+  await worker.stop("timeout");
+  expect(await worker.exited).toEqual({ reason: "timeout", detail: "signal SIGKILL", ...more });
+});
