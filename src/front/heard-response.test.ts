@@ -87,5 +87,5 @@ test("who never goes on sending is left after a pause", async () => {
   socket.write("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n1");
   const begun = performance.now();
   expect(await text(socket)).toContain("413");
-  expect(performance.now() - begun).toBeLessThan(12_000);
+  expect(performance.now() - begun).toBeLessThan(60_000);
 });

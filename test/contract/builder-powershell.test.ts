@@ -49,7 +49,7 @@ const pack = (folder: string, [name, version, word, dependencies]: (typeof PACKA
   return readFileSync(path);
 };
 
-describe.skipIf(obstacle !== undefined)(suiteName("PowerShell modules", obstacle), { timeout: 60_000 }, () => {
+describe.skipIf(obstacle !== undefined)(suiteName("PowerShell modules", obstacle), () => {
   let harness: Harness;
   let server: Server;
   let address: string;

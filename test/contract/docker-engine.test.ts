@@ -28,7 +28,7 @@ describe.skipIf(obstacle !== undefined)(
     beforeAll(async () => {
       docker = await startDocker();
       engine = docker.engine;
-    }, 120_000);
+    });
     afterAll(() => docker?.close());
 
     const build = (dockerfile: string, tag: string, heard: string[] = []): Promise<void> => {

@@ -102,13 +102,13 @@ describe.skipIf(obstacle !== undefined)(
       runtime = runtimeWith();
       images.nodejs = await build("nodejs");
       images.python3 = await build("python3");
-    }, 180_000);
+    });
 
     afterAll(async () => {
       await runtime?.close();
       await networks?.close();
       await docker?.close();
-    }, 60_000);
+    });
 
     const options = (language: Language, more: FunctionOptions = {}): FunctionOptions => ({
       ...more,
@@ -140,7 +140,7 @@ describe.skipIf(obstacle !== undefined)(
         beforeAll(async () => {
           await docker.provide(language);
           images[language] = await build(language);
-        }, 180_000);
+        });
         contract(language);
       });
     }

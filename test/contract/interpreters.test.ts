@@ -42,7 +42,7 @@ def handle(context, payload):
 const INSTALL =
   "mkdir -p node_modules/seen && node -p 'fs.statSync(process.execPath).ino' > node_modules/seen/ino.json";
 
-describe.skipIf(obstacle !== undefined)(suiteName("a base image's interpreter", obstacle), { timeout: 180_000 }, () => {
+describe.skipIf(obstacle !== undefined)(suiteName("a base image's interpreter", obstacle), () => {
   let harness: Harness;
   let builder: Builder;
   let folder: string;

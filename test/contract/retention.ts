@@ -280,8 +280,8 @@ export function retentionContract(name: string, open: () => Promise<Database>): 
       const queue = new WorkQueue({ database, owner: "me", log: { warn: () => {} } });
       await queue.prepare({ "forget-runs": again.perform });
       queue.open();
-      await expect.poll(count, { timeout: 20_000 }).toBe(3);
-      await expect.poll(() => again.ids.size, { timeout: 20_000 }).toBe(0);
+      await expect.poll(count, { timeout: 120_000 }).toBe(3);
+      await expect.poll(() => again.ids.size, { timeout: 120_000 }).toBe(0);
       await queue.close();
     });
   });

@@ -35,7 +35,7 @@ async function without(what: string): Promise<{ problems: string[]; tried: strin
   return JSON.parse(stdout);
 }
 
-describe.skipIf(obstacle !== undefined)(suiteName("where sandboxes cannot work", obstacle), { timeout: 30_000 }, () => {
+describe.skipIf(obstacle !== undefined)(suiteName("where sandboxes cannot work", obstacle), () => {
   test.each([
     ["/dev/net", /modprobe tun.*--function-network none or host/],
     ["bwrap", /made of bwrap, not installed here.*apt-get install.*--sandbox none/],

@@ -99,7 +99,7 @@ test.skipIf(disk === undefined)(
     });
     queue.open();
     const left = () => database.query.selectFrom("work").select("id").execute();
-    await vi.waitFor(async () => expect(await left()).toEqual([]), { timeout: 30_000 });
+    await vi.waitFor(async () => expect(await left()).toEqual([]), { timeout: 120_000 });
     expect([...done].toSorted()).toEqual(promised.toSorted());
     expect(await promise("afterwards")).toBe(true);
   },

@@ -32,7 +32,7 @@ const job = (id: string, more: Partial<Job> = {}): Job => ({
 });
 
 /** For slow machines. */
-const PATIENT = { timeout: 20_000 };
+const PATIENT = { timeout: 120_000 };
 
 const silent = { warn: () => {} };
 
@@ -53,7 +53,7 @@ export function workContract(name: string, open: () => Promise<Database>): void 
     const promise = (...jobs: readonly Job[]): Promise<void> => database.commit(jobs.map((one) => enqueue(one)));
     const rows = () => database.query.selectFrom("work").selectAll().orderBy("sequence").execute();
     const letters = () => database.query.selectFrom("dead_letters").selectAll().execute();
-    const done = () => vi.waitFor(async () => expect(await rows()).toEqual([]), { timeout: 20_000 });
+    const done = () => vi.waitFor(async () => expect(await rows()).toEqual([]), { timeout: 120_000 });
 
     const fresh = async (): Promise<void> => {
       database = await open();

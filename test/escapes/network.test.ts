@@ -113,7 +113,7 @@ def handle(context, port):
     expect(await ask("two")).toEqual(["an allowed service"]);
     await Promise.all([first.stop("retired"), second.stop("retired")]);
     await vi.waitFor(async () => expect(await ask("one")).toEqual(["an allowed service"]), { timeout: 20_000 });
-  }, 60_000);
+  });
 
   test.each(["isolated", "none"] as const)(
     "with network %s the port of the API is the function door, and the door knows the organization",

@@ -4,7 +4,7 @@ import type { Slack } from "../simulator/slack/workspace.ts";
 import { StepFailure } from "./failure.ts";
 import type { Screen } from "./screen.ts";
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 120_000;
 /** Function `status` tells each machine that the vCenter begins to make, whatever else is being said. */
 const ANNOUNCEMENT = /^Deploying \S+ on host /;
 

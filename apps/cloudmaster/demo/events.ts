@@ -15,7 +15,7 @@ export interface EventStage {
 }
 
 const VM = "vmtest02";
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 120_000;
 const PAUSE_MS = 200;
 const SHOWN_SETTINGS = 3;
 

@@ -12,7 +12,7 @@ import { freePorts } from "../simulator/listener.ts";
 
 const VERSION = "5.2.5";
 const INSTALL_TIMEOUT_MS = 300_000;
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 120_000;
 const run = promisify(execFile);
 
 export interface Moto {

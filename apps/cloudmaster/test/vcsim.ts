@@ -13,7 +13,7 @@ import { promisify } from "node:util";
 import { thumbprintOf } from "../../../packages/vsphere/soap.ts";
 
 const BUILD_TIMEOUT_MS = 15 * 60_000;
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 120_000;
 const run = promisify(execFile);
 
 export interface Vcsim {

@@ -10,20 +10,14 @@ import { findInterpreter } from "./languages.ts";
 const search = await findInterpreter("java");
 const reason = search.found ? "" : ` (SKIPPED: ${search.reason})`;
 
-test.skipIf(!search.found)(
-  `the guest links no join of texts while it starts${reason}`,
-  { timeout: 60_000 },
-  async () => {
-    if (!search.found) return;
-    const folder = mkdtempSync(join(tmpdir(), "dispatch-java-guest-test-"));
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-    const jar = await javaGuest(defaultGuestFolder(), search.interpreter);
-    execFileSync(join(dirname(search.interpreter.command), "jar"), ["--extract", "--file", jar], { cwd: folder });
-    const classes = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
-      name.endsWith(".class"),
-    );
-    expect(classes.length).toBeGreaterThan(5);
-    const linking = classes.filter((name) => readFileSync(join(folder, name)).includes("makeConcatWithConstants"));
-    expect(linking).toEqual([]);
-  },
-);
+test.skipIf(!search.found)(`the guest links no join of texts while it starts${reason}`, async () => {
+  if (!search.found) return;
+  const folder = mkdtempSync(join(tmpdir(), "dispatch-java-guest-test-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const jar = await javaGuest(defaultGuestFolder(), search.interpreter);
+  execFileSync(join(dirname(search.interpreter.command), "jar"), ["--extract", "--file", jar], { cwd: folder });
+  const classes = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".class"));
+  expect(classes.length).toBeGreaterThan(5);
+  const linking = classes.filter((name) => readFileSync(join(folder, name)).includes("makeConcatWithConstants"));
+  expect(linking).toEqual([]);
+});

@@ -54,7 +54,7 @@ const LAYOUT = {
 const search = await findInterpreter("java");
 const obstacle = (await findObstacle()) ?? (search.found ? undefined : search.reason);
 
-describe.skipIf(obstacle !== undefined)(suiteName("Java's own ways", obstacle), { timeout: 60_000 }, () => {
+describe.skipIf(obstacle !== undefined)(suiteName("Java's own ways", obstacle), () => {
   let harness: Harness;
   beforeAll(async () => {
     harness = await createHarness();

@@ -46,7 +46,7 @@ describe.skipIf(obstacle !== undefined)(suiteName("PowerShell's own ways", obsta
     const deploy = (name: string): Promise<Worker> =>
       startFunction(harness.runtime, "powershell", "", { handler: `own.ps1::${name}`, files: { "own.ps1": SOURCE } });
     [returning, putting] = await Promise.all([deploy("other"), deploy("all")]);
-  }, 60_000);
+  });
   afterAll(() => harness.close());
 
   const outputOf = ({ output, error }: Outcome): unknown => (error === undefined ? JSON.parse(output) : error);

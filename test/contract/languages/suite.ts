@@ -88,17 +88,17 @@ export const languageSuite = (subject: Subject, harness: () => Harness, deploy: 
     test("a thousand objects", async () => {
       const list = Array.from({ length: 1000 }, (_, index) => ({ index, name: `vm-${index}` }));
       expect(await answer("echo", list)).toEqual(list);
-    }, 30_000);
+    });
 
     test("lists that nest 200 levels", async () => {
       const nested = `${"[".repeat(200)}1${"]".repeat(200)}`;
       expect(JSON.stringify(await answer("echo", JSON.parse(nested)))).toBe(nested);
-    }, 30_000);
+    });
 
     test("objects that nest 100 levels", async () => {
       const nested = `${'{"a":'.repeat(100)}1${"}".repeat(100)}`;
       expect(JSON.stringify(await answer("echo", JSON.parse(nested)))).toBe(nested);
-    }, 30_000);
+    });
 
     test("nothing is null", async () => {
       expect(await answer("nothing")).toBeNull();
@@ -185,7 +185,7 @@ export const languageSuite = (subject: Subject, harness: () => Harness, deploy: 
     test("a flood is cut with a line that says so", async () => {
       const lines = (await ask("flood", 3000)).logs.stdout ?? [];
       expect(lines.join("\n").length).toBeLessThan(LOG_BYTES * 1.5);
-    }, 30_000);
+    });
 
     test("of a program that the function starts is the run's", async () => {
       const { logs } = await ask("child");
@@ -270,7 +270,7 @@ export const languageSuite = (subject: Subject, harness: () => Harness, deploy: 
       expect(await waiting.ended).toBe("returned");
       await worker.exited;
       await start();
-    }, 60_000);
+    });
 
     test("of an endless run comes with its time-out", async () => {
       const endless = invoke(worker, { op: "endless" });
@@ -279,7 +279,7 @@ export const languageSuite = (subject: Subject, harness: () => Harness, deploy: 
       expect(((await endless.ended) as Outcome).error?.message).toContain("timeout");
       await start();
       expect(await answer("echo", 1)).toBe(1);
-    }, 60_000);
+    });
   });
 
   describe("a function that cannot be deployed says why:", () => {
@@ -292,7 +292,7 @@ export const languageSuite = (subject: Subject, harness: () => Harness, deploy: 
         expect(error).toBeInstanceOf(Error);
         expect((error as Error).message).toMatch(broken.reason);
         expect((error as Error).message).not.toMatch(/\/opt\/dispatch/);
-      }, 60_000);
+      });
     refused("a mistake of syntax, with file and line", subject.syntaxError);
     refused("a missing handler", subject.missingHandler);
     refused("a handler of the wrong shape", subject.wrongShape);

@@ -17,7 +17,7 @@ beforeAll(async () => {
   const endpoint = { name: "narrow", function: "narrow", uris: ["/narrow"], methods: ["POST"], enabled: true };
   expect((await dispatch.post("/v1/api", endpoint)).status).toBe(200);
   expect((await dispatch.run("narrow", 1)).output).toBe("done");
-}, 60_000);
+});
 
 afterAll(() => server.dispose());
 
@@ -63,7 +63,7 @@ test("while they wait give up their places and their keys at once, and what they
   expect((await next).output).toBe("done");
   expect((await again).status).toBe(200);
   expect(await all()).toHaveLength(4);
-}, 30_000);
+});
 
 test("do not take along others who wait for the same run by the same key", async () => {
   const before = (await all()).length;
@@ -77,7 +77,7 @@ test("do not take along others who wait for the same run by the same key", async
   await gone;
   await first;
   expect([(await stays).status, (await all()).length]).toEqual([200, before + 2]);
-}, 30_000);
+});
 
 test("while their run goes on leave it to its end, and the record says how it ended", async () => {
   const before = (await all()).length;
@@ -87,7 +87,7 @@ test("while their run goes on leave it to its end, and the record says how it en
     return runs.length === before + 1 && runs[0]?.finishedTime !== undefined ? runs : undefined;
   });
   expect([run?.status, run?.output]).toEqual(["READY", "done"]);
-}, 30_000);
+});
 
 test("and who has only closed their own half while they wait get their answer", async () => {
   const { run } = await occupy(1000);
@@ -97,4 +97,4 @@ test("and who has only closed their own half while they wait get their answer", 
   socket.end(`${head}\r\nContent-Length: 1\r\n\r\n7`);
   expect(await text(socket)).toMatch(/HTTP\/1.1 200 OK[\s\S]*\r\n\r\ndone$/);
   expect((await run).output).toBe("done");
-}, 30_000);
+});

@@ -61,7 +61,7 @@ test("a language is known by its file's name, a folder by its usual file", async
   expect(await run("several", "--input", "21")).toMatchObject({ status: 0, stdout: "42\n", stderr: "" });
 });
 
-test("failures are told in the words of a server", { timeout: 60_000 }, async () => {
+test("failures are told in the words of a server", async () => {
   const server = await startServer();
   onTestFinished(() => server.dispose());
   const on = (...words: string[]): Promise<CommandResult> =>

@@ -8,7 +8,7 @@ let server: ServerProcess;
 let dispatch: Dispatch;
 beforeAll(async () => {
   ({ server, dispatch } = await serverWith([]));
-}, 120_000);
+});
 afterAll(() => server?.dispose());
 
 const attributes = {

@@ -15,7 +15,7 @@ beforeAll(async () => {
   ({ server, dispatch } = await serverWith(["nodejs"]));
   await dispatch.createFunction("note", { "f.js": "module.exports = ({ event }, data) => ({ event, data });" });
   await dispatch.post("/v1/event/subscriptions", { name: "all", eventType: "com.example.>", function: "note" });
-}, 60_000);
+});
 
 afterAll(() => server.dispose());
 

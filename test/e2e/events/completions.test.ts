@@ -23,7 +23,7 @@ beforeAll(async () => {
     const body = { name: `s-${index}`, eventType: "told", function: "note" };
     expect((await dispatch.post("/v1/event/subscriptions", body)).status).toBe(201);
   }
-}, 60_000);
+});
 
 afterAll(() => server.dispose());
 

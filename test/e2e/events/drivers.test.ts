@@ -62,7 +62,7 @@ beforeAll(async () => {
   const exposed = { name: "exposed", image: join(folder, "exposed.mjs"), expose: true };
   await dispatch.post("/v1/event/drivertypes", exposed);
   await dispatch.post("/v1/event/drivertypes", { ...exposed, name: "inner", expose: false });
-}, 120_000);
+});
 
 afterAll(() => server.dispose());
 
@@ -100,7 +100,7 @@ test("a ticker ticks, follows its configuration and a restart of the server, and
 
   expect(parse<DriverObject>(await dispatch.delete("/v1/event/drivers/tick1")).status).toBe("DELETING");
   expect((await dispatch.get("/v1/event/drivers/tick1")).status).toBe(404);
-}, 120_000);
+});
 
 test("a clock tells what it missed while the server was away, or sends it late", async () => {
   await dispatch.post("/v1/event/drivertypes", { name: "cron", image: "cron" });
@@ -155,7 +155,7 @@ test("a clock tells what it missed while the server was away, or sends it late",
     Array(5).fill("01-01T07:30:00.000Z"),
   );
   for (const name of ["tells", "repeats"]) await dispatch.delete(`/v1/event/drivers/${name}`);
-}, 120_000);
+});
 
 test("a program of the operator pushes with its token, is started again where it stopped, and may nothing else", async () => {
   await dispatch.post("/v1/secret", { name: "key", secrets: { "api-key": "s3cr3t-value" } });
@@ -170,7 +170,7 @@ test("a program of the operator pushes with its token, is started again where it
   expect(stdout).toMatch(/^secret is \*\*\*\npushed 200\nsecrets 403\n/);
   expect(stderr).toMatch(/\[dispatch\] the driver ended \(exit code 7\); next start in [\d.]+ s/);
   await dispatch.delete("/v1/event/drivers/own1");
-}, 60_000);
+});
 
 test("a program outside of the operator's folder is refused with the remedy", async () => {
   await dispatch.post("/v1/event/drivertypes", { name: "shadow", image: "/etc/shadow" });
@@ -214,4 +214,4 @@ test("an exposed driver is called through the gateway, each on its own, over its
   await dispatch.delete("/v1/event/drivers/hook1");
   expect((await fetch(url("hook1"))).status).toBe(404);
   for (const name of ["hook2", "inner1"]) await dispatch.delete(`/v1/event/drivers/${name}`);
-}, 120_000);
+});

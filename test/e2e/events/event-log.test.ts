@@ -26,7 +26,7 @@ interface Kept {
 beforeAll(async () => {
   ({ server, dispatch } = await serverWith(["nodejs"]));
   await dispatch.createFunction("note", { "f.js": "module.exports = ({ event }, data) => ({ id: event.id, data });" });
-}, 60_000);
+});
 
 afterAll(() => server.dispose());
 

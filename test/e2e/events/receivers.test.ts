@@ -29,7 +29,7 @@ beforeAll(async () => {
   await dispatch.post("/v1/event/subscriptions", { name: "all", eventType: "*.>", function: "nosuch" });
   for (const name of ["open", "github", "standard", "plain", "grid?code=let-me-in"]) await answers(name);
   await until("it says so", async () => ((await driver("open")).status === "READY" ? true : undefined));
-}, 120_000);
+});
 
 afterAll(() => server.dispose());
 
@@ -131,7 +131,7 @@ describe("cloudevents", () => {
     for (const name of ["open", "github", "standard", "plain", "grid?code=let-me-in"]) await answers(name);
     expect((await call("standard", body, headers)).status).toBe(200);
     expect(await delivered("order.made")).toMatchObject([{ eventID: "m-1", source: "shop" }]);
-  }, 60_000);
+  });
 
   test("takes what an HMAC over the body proves, and no attributes that it does not cover", async () => {
     const event = cloudEvent({ type: "plain.made" });
@@ -147,19 +147,15 @@ describe("cloudevents", () => {
     ["a secret that nothing uses", "receiver", {}, "signing", /set auth to github, standard-webhooks or hmac/],
     ["no header", "receiver", { auth: "hmac" }, "signing", /auth hmac needs header/],
     ["no address", "closed", {}, undefined, /make its type with --expose/],
-  ])(
-    "with %s it does not start, and says why",
-    async (_, type, settings, secret, reason) => {
-      await make("broken", type, settings, secret);
-      const found = await until("it is in ERROR", async () => {
-        const now = await driver("broken");
-        return now.status === "ERROR" ? now : undefined;
-      });
-      expect(found.reason?.[0]).toMatch(reason);
-      await dispatch.delete("/v1/event/drivers/broken");
-    },
-    30_000,
-  );
+  ])("with %s it does not start, and says why", async (_, type, settings, secret, reason) => {
+    await make("broken", type, settings, secret);
+    const found = await until("it is in ERROR", async () => {
+      const now = await driver("broken");
+      return now.status === "ERROR" ? now : undefined;
+    });
+    expect(found.reason?.[0]).toMatch(reason);
+    await dispatch.delete("/v1/event/drivers/broken");
+  });
 });
 
 describe("eventgrid", () => {

@@ -46,7 +46,7 @@ beforeAll(async () => {
   ({ server, dispatch } = await serverWith([], { flags }));
   // Only what somebody gets is known again when it comes twice.
   await dispatch.post("/v1/event/subscriptions", { name: "all", eventType: ">", function: "not-there-yet" });
-}, 120_000);
+});
 
 afterAll(async () => {
   await server?.dispose();
@@ -152,7 +152,6 @@ test.skipIf(programOfNats === undefined)(
     expect(await linesOf("orders")).not.toContain(NATS_USER.password);
     await client.close();
   },
-  180_000,
 );
 
 test.skipIf(programOfNats === undefined)(
@@ -180,7 +179,6 @@ test.skipIf(programOfNats === undefined)(
       return (await eventsOf("subjects")).some(({ type }) => type === "shop.again") ? true : undefined;
     });
   },
-  180_000,
 );
 
 test.skipIf(programsOfPostgres === undefined)(
@@ -217,7 +215,6 @@ test.skipIf(programsOfPostgres === undefined)(
     );
     expect(await linesOf("table")).not.toMatch(/p4ssword/);
   },
-  180_000,
 );
 
 test.skipIf("missing" in moto)(
@@ -272,5 +269,4 @@ test.skipIf("missing" in moto)(
       /^the driver ended \(exit code 1\): AWS does not accept the keys of the secret \(aws_access_key_id, aws_secret_access_key\): /,
     );
   },
-  180_000,
 );

@@ -17,7 +17,7 @@ const NOTE = `module.exports = async ({ event }, data) => {
 beforeAll(async () => {
   ({ server, dispatch } = await serverWith(["nodejs"]));
   await dispatch.createFunction("note", { "f.js": NOTE });
-}, 60_000);
+});
 
 afterAll(() => server.dispose());
 

@@ -60,7 +60,7 @@ beforeAll(async () => {
   await dispatch.post("/v1/event/subscriptions", { name: "births", eventType: "vm.being.>", function: "note" });
   const image = "dispatchframework/dispatch-events-vcenter:solo-auth";
   await dispatch.post("/v1/event/drivertypes", { name: "vcenter", image });
-}, 120_000);
+});
 
 afterAll(async () => {
   await server?.dispose();
@@ -94,5 +94,4 @@ test.skipIf("missing" in built)(
     const names = (await seen()).map(({ type, data: { metadata } }) => `${type} ${metadata?.vm_name}`);
     expect(names.filter((name) => name === "vm.being.created web-1")).toHaveLength(1);
   },
-  120_000,
 );

@@ -56,7 +56,7 @@ for (const language of languageNames) {
   if (!search.found) missing.set(language, search.reason);
 }
 
-describe("examples", { timeout: 120_000 }, () => {
+describe("examples", () => {
   let server: ServerProcess;
   let home: string;
   const dispatch = (command: string): Promise<CommandResult> =>
@@ -74,7 +74,7 @@ describe("examples", { timeout: 120_000 }, () => {
       await dispatch(base);
       await dispatch(`create image ${language} ${language}-base`);
     }
-  }, 120_000);
+  });
   afterAll(() => server?.dispose());
 
   test("are there for every language", () => {

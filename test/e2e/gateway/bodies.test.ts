@@ -26,7 +26,7 @@ beforeAll(async () => {
   await Promise.all(Object.entries(functions).map(([name, code]) => dispatch.createFunction(name, { "f.js": code })));
   for (const name of Object.keys(functions)) await createApi(name, { httpResponse: true });
   await createApi("any", { function: "raw", rawBody: true });
-}, 120_000);
+});
 
 afterAll(async () => {
   await server?.dispose();

@@ -24,7 +24,7 @@ beforeAll(async () => {
   const functions = { echo, text, nothing, boom, teapot, count };
   await Promise.all(Object.entries(functions).map(([name, code]) => dispatch.createFunction(name, { "f.js": code })));
   await dispatch.createFunction("sleep", { "f.js": sleep }, { timeout: 1000 });
-}, 120_000);
+});
 
 afterAll(async () => {
   await server?.dispose();

@@ -30,7 +30,7 @@ beforeAll(async () => {
   await endpoint("plain", { ...hmac, signature: { header: "X-Signature", algorithm: "sha512", encoding: "base64" } });
   await endpoint("timed", { ...hmac, signature: { header: "X-Signature", prefix: "v1=", timeHeader: "X-Time" } });
   await endpoint("closed", { authentication: "github", authenticationSecret: "empty" });
-}, 60_000);
+});
 
 afterAll(() => server.dispose());
 

@@ -10,7 +10,7 @@ let world: World;
 
 beforeAll(async () => {
   world = await createWorld();
-}, 120_000);
+});
 
 afterAll(() => world?.server.dispose());
 

@@ -44,7 +44,7 @@ beforeAll(async () => {
   for (const part of SOURCES) await cp(join(app, part), join(folder, part), { recursive: true });
   const slackPlace = { webhookUrl: slack.webhookUrl, slackHost: `127.0.0.1:${slack.port}` };
   await writeFiles(folder, secretFiles({ clouds, ...slackPlace, apiPort: String(apiPort) }));
-}, 120_000);
+});
 
 afterAll(async () => {
   await slack?.close();
@@ -66,7 +66,7 @@ async function say(text: string, expected: number): Promise<readonly Post[]> {
   await slack.type(text);
   const said: Post[] = [];
   for (let number = before + 1; said.length <= expected; number++) {
-    const post = await slack.post(number, AbortSignal.timeout(30_000));
+    const post = await slack.post(number, AbortSignal.timeout(120_000));
     // Function status tells what the vCenter does meanwhile.
     if (!post.text.startsWith("Deploying ")) said.push(post);
   }
@@ -155,7 +155,7 @@ test("what the vCenter told of that machine: function status posted it, harden-v
     return noPowerShell !== undefined || runs.some(({ status }) => status === "READY") ? runs : undefined;
   });
   expect(run?.output?.vm).toBe(noPowerShell === undefined ? "vmtest01" : undefined);
-}, 90_000);
+});
 
 interface Hardened {
   readonly status: string;
@@ -181,7 +181,7 @@ def handle(context, payload):
   expect(await type('dispatch exec back --input {"text":"hello"} --output-only')).toEqual({
     ...{ status: 0, stdout: '"hello"\n', stderr: "" },
   });
-}, 120_000);
+});
 
 test("the file of another cloud is told by a key and its twin, and no value is", async () => {
   expect(await type("dispatch update secret aws azure.json")).toMatchObject({ status: 0 });

@@ -59,7 +59,7 @@ test("a storm of failures is one message, a driver that is down and a dead lette
   const first = await heard("failures");
   expect(first).toMatch(/^failures: \d+ runs failed: boom \d+\. The last, boom [\w-]+: no machine \d+$/);
   expect(counted(first)).toBeLessThanOrEqual(FAILURES);
-}, 90_000);
+});
 
 test("whoever cannot be told is in ERROR with the reason; a crash loses nothing, and nothing is told twice", async () => {
   const { reason } = await until("the alert is in ERROR", async () => {
@@ -76,13 +76,13 @@ test("whoever cannot be told is in ERROR with the reason; a crash loses nothing,
     const outputs = runs.flatMap(({ status, output }) => (status === "READY" ? [String(output)] : []));
     return outputs.length > 0 ? outputs : undefined;
   };
-  const [told] = await until("it could be told", spoke, 80_000);
+  const [told] = await until("it could be told", spoke);
   // Its own failures to speak are no news.
   expect(counted(told)).toBe(FAILURES);
   await until("it is READY", async () => ((await statusOf("unheard")).status === "READY" ? true : undefined));
   expect(await said("drivers")).toHaveLength(1);
   expect(await said("letters")).toHaveLength(1);
-}, 120_000);
+});
 
 test("a wrong rule is refused with its field, and what is deleted says nothing more", async () => {
   const rule = { name: "wrong", when: "run-failed", function: "tell" };

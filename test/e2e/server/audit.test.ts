@@ -170,7 +170,7 @@ test.skipIf(isPostgres)("the end of a log is sealed within seconds, also where t
   const { entries } = await verdictOf(dispatch);
   const isSealed = async () =>
     (parse<{ sealed?: Verdict }>(await dispatch.get("/v1/audit/verify")).sealed?.entries ?? 0) >= entries;
-  await until("the entry is sealed", async () => ((await isSealed()) ? true : undefined), 5000);
+  await until("the entry is sealed", async () => ((await isSealed()) ? true : undefined));
   await server.kill();
   const database = new Database(join(server.dataDir, "dispatch.db"));
   database.exec("delete from audit where sequence = (select max(sequence) from audit)");

@@ -43,7 +43,7 @@ async function statusOf(name: string): Promise<string> {
 }
 
 const becomes = (name: string, wanted: string) =>
-  until(`image ${name} is ${wanted}`, async () => ((await statusOf(name)) === wanted ? wanted : undefined), 60_000);
+  until(`image ${name} is ${wanted}`, async () => ((await statusOf(name)) === wanted ? wanted : undefined));
 
 test("a server that is killed while it builds an image builds it at its next start, and the function follows", async () => {
   await createSlowImage("slow", 3);

@@ -23,7 +23,7 @@ def handle(context, payload):
         headers={"content-type": "application/json", "authorization": "Bearer " + door["token"], "x-dispatch-org": "dispatch-server"})
     return json.load(urllib.request.urlopen(request))["output"]`;
 
-describe.skipIf(obstacle !== undefined)(suiteName("functions in containers", obstacle), { timeout: 90_000 }, () => {
+describe.skipIf(obstacle !== undefined)(suiteName("functions in containers", obstacle), () => {
   let docker: TestDocker;
   let server: ServerProcess;
   let dispatch: Dispatch;
@@ -48,12 +48,12 @@ describe.skipIf(obstacle !== undefined)(suiteName("functions in containers", obs
     docker = await startDocker();
     await start("docker");
     await Promise.all([createImage("nodejs"), createImage("python3")]);
-  }, 180_000);
+  });
 
   afterAll(async () => {
     await server?.stop();
     await docker?.close();
-  }, 60_000);
+  });
 
   test("a Node.js function is created, gets its secret, and its run has output and log", async () => {
     await dispatch.post("/v1/secret", { name: "password", secrets: { word: "sesame" } });

@@ -19,7 +19,7 @@ function withPostgres(postgres: PostgresServer): void {
     ({ server, dispatch } = await serverWith(["nodejs"], { flags: ["--db", address] }));
     await dispatch.createFunction("echo", { "f.js": "module.exports = (context, payload) => payload;" });
     expect((await dispatch.run("echo", 1)).output).toBe(1);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await server.dispose();
@@ -39,7 +39,7 @@ function withPostgres(postgres: PostgresServer): void {
     await postgres.start();
     expect((await run).output).toBe(2);
     expect(await recorded()).toBe(2);
-  }, 30_000);
+  });
 
   test("for long makes no false success, health says so, and work goes on when it is back", async () => {
     await postgres.stop("SIGQUIT");
@@ -55,5 +55,5 @@ function withPostgres(postgres: PostgresServer): void {
     await until("health says that it is back", async () => ((await database()).ready ? true : undefined));
     expect((await dispatch.run("echo", 4)).output).toBe(4);
     expect(await recorded()).toBe(3);
-  }, 90_000);
+  });
 }

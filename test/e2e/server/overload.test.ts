@@ -72,4 +72,4 @@ test("a ceiling that the operator lowers holds for functions that serve already,
   const run = await new Dispatch(after.api).run("slow");
   await after.dispose();
   expect(run).toMatchObject({ status: "ERROR", error: { message: "Function execution exceeded the timeout" } });
-}, 60_000);
+});

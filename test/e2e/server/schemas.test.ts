@@ -104,7 +104,7 @@ test("draft 4 is understood, declared or not", async () => {
   }
 });
 
-test("a pattern that explodes elsewhere is answered like any other", { timeout: 10_000 }, async () => {
+test("a pattern that explodes elsewhere is answered like any other", async () => {
   await dispatch.createFunction("exploding", echo, { schema: { in: { type: "string", pattern: "^([A-Za-z]+)+$" } } });
   expect(await violations("exploding", `${"a".repeat(5000)}!`)).toEqual([
     "InputError: Input invalid against schema: validation failure list:",

@@ -26,7 +26,7 @@ const workers = async (dispatch: Dispatch, query = ""): Promise<Listed[]> =>
 
 const SLOW = { "slow.js": "module.exports = (context, ms) => new Promise((resolve) => setTimeout(resolve, ms));" };
 
-test("every worker is listed with what it does and why", { timeout: 60_000 }, async () => {
+test("every worker is listed with what it does and why", async () => {
   const { server, dispatch } = await serve({ flags: ["--warm-workers", "1"] });
   await dispatch.createImage("nodejs");
   await dispatch.createFunction("slow", SLOW);
@@ -86,7 +86,7 @@ test("a function with minWarm keeps its workers, also over a restart; all others
   await until("none is kept any more", async () => ((await names(again.dispatch)).length === 0 ? true : undefined));
 });
 
-test("an organization sees its own workers, and whoever may not get them sees none", { timeout: 60_000 }, async () => {
+test("an organization sees its own workers, and whoever may not get them sees none", async () => {
   const { server } = await serve({ flags: ["--auth", "token", "--warm-workers", "1"] });
   const admin = await administratorOf(server, "dispatch-server");
   await admin.createImage("nodejs");

@@ -2,7 +2,7 @@
 export async function until<T>(
   what: string,
   ask: () => Promise<T | undefined> | T | undefined,
-  milliseconds = 30_000,
+  milliseconds = 120_000,
 ): Promise<T> {
   const giveUp = performance.now() + milliseconds;
   for (;;) {

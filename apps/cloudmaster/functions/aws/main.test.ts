@@ -31,7 +31,7 @@ describe.skipIf("missing" in install)(`moto${"missing" in install ? ` (SKIPPED: 
   let moto: Moto;
   beforeAll(async () => {
     if ("program" in install) moto = await startMoto(install.program);
-  }, 60_000);
+  });
   afterAll(() => moto?.stop());
   const motoSecrets = () => ({ ...account, access_key: "any", secret_key: "any", endpoint: moto.url });
   describeCloud({

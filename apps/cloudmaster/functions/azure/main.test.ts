@@ -64,7 +64,7 @@ describe("a create that fails half-way leaves nothing", () => {
     ]);
     expect(silent.resources()).toEqual([]);
     await silent.close();
-  }, 30_000);
+  });
 });
 
 describe("what people do wrong is told in words", () => {
@@ -93,10 +93,10 @@ describe("what people do wrong is told in words", () => {
   test("a proxy's web page in Azure's place", async () => {
     cloud.faults.next(5, { kind: "nonsense" }, /^GET .*virtualMachines\?api-version=[\d-]+$/);
     await expect(ask("list")).rejects.toThrow("Azure answered a web page (HTTP 200): is a proxy in between?");
-  }, 30_000);
+  });
 
   test("an address where nobody listens", async () => {
     const nowhere = { endpoint: "http://127.0.0.1:1", authority: "http://127.0.0.1:1" };
     await expect(ask("list", undefined, nowhere)).rejects.toThrow(/Microsoft Entra cannot be reached/);
-  }, 30_000);
+  });
 });

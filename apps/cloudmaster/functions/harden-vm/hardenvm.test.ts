@@ -87,7 +87,7 @@ describe.skipIf("missing" in noSimulator)(
     beforeAll(async () => {
       if ("program" in noSimulator) vcenter = await startVcsim(noSimulator.program);
       await vsphere({ secrets: vcenter.secret }, { command: "create", name: "web-1" });
-    }, 90_000);
+    });
     afterAll(() => vcenter?.stop());
 
     test("over https to the pinned certificate and to no other", async () => {

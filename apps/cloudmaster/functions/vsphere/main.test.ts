@@ -44,7 +44,7 @@ describe.skipIf("missing" in build)(`against govmomi's vCenter simulator${skippe
   let vcenter: Vcsim;
   beforeAll(async () => {
     if ("program" in build) vcenter = await startVcsim(build.program);
-  }, 90_000);
+  });
   afterAll(() => vcenter?.stop());
 
   const secrets = (more: Readonly<Record<string, string>> = {}) => ({ ...vcenter.secret, ...more });

@@ -27,4 +27,4 @@ test("whoever opens a door ends with the server that is killed at that moment", 
     await once(server, "exit");
     await expect.poll(() => openers.some(lives), { timeout: 5000 }).toBe(false);
   }
-}, 60_000);
+});

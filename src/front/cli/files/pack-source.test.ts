@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -82,6 +82,20 @@ describe("packSource", () => {
 
   test("refuses an empty folder", async () => {
     await expect(packSource({ ...request, path: ".", root: temporaryFolder({}) })).rejects.toThrow("empty folder");
+  });
+
+  test("packs a folder while an editor puts other files in the place of its files", async () => {
+    const root = temporaryFolder({ "a.js": "0", "b/c.js": "1" });
+    const saves = "while :; do echo 1 > a.js.swp; mv a.js.swp a.js; echo 2 > b/~c.js; mv b/~c.js b/c.js; done";
+    const editor = spawn("sh", ["-c", saves], { cwd: root, stdio: "ignore" });
+    try {
+      for (let times = 0; times < 30; times++)
+        expect(namesIn(await packSource({ ...request, path: root, root }))).toEqual(
+          expect.arrayContaining(["./a.js", "./b/", "./b/c.js"]),
+        );
+    } finally {
+      editor.kill("SIGKILL");
+    }
   });
 
   test("packs bytes as they are", async () => {

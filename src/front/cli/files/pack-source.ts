@@ -23,12 +23,24 @@ export interface SourceRequest {
 
 /** The same files always pack to the same text. @throws CliError when the path cannot be packed. */
 export async function packSource(request: SourceRequest): Promise<string> {
-  const entries = await entriesOf(request);
-  if (entries.length === 0)
-    throw new CliError(`error creating function ${request.name}: ${request.path} is an empty folder`);
+  for (let look = 1; ; look++) {
+    const blocks = await blocksOf(request).catch((error: unknown) => {
+      // An editor has put a file in another's place meanwhile: the next look finds what is there now.
+      if (codeOf(error) !== "ENOENT" || look === LOOKS) throw error;
+    });
+    if (blocks?.length === 0)
+      throw new CliError(`error creating function ${request.name}: ${request.path} is an empty folder`);
+    if (blocks) return (await promisify(gzip)(Buffer.concat([...blocks, TAR_END]))).toString("base64");
+  }
+}
+
+/** How often a folder is looked at whose files come and go. */
+const LOOKS = 20;
+
+async function blocksOf(request: SourceRequest): Promise<Buffer[]> {
   const blocks: Buffer[] = [];
-  for (const entry of entries) blocks.push(...(await entryBlocks(entry)));
-  return (await promisify(gzip)(Buffer.concat([...blocks, TAR_END]))).toString("base64");
+  for (const entry of await entriesOf(request)) blocks.push(...(await entryBlocks(entry)));
+  return blocks;
 }
 
 async function entriesOf(request: SourceRequest): Promise<readonly SourceEntry[]> {

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readdir, realpath, stat } from "node:fs/promises";
+import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import ignore, { type Ignore } from "ignore";
 import { CliError } from "../frame/errors.ts";
@@ -50,8 +50,7 @@ async function visit(walk: Walk, link: string, name: string, ancestors: readonly
   const found = await stat(link).catch(() => undefined);
   // Folders are marked by their slash: rules that end in one mean nothing else.
   if (walk.ignored.ignores(`${name.slice(2)}${found?.isDirectory() ? "/" : ""}`)) return;
-  if (!found) refuseBrokenName(name);
-  if (!found) throw new CliError(`${name} links to nothing: remove it, or list it in .dispatchignore`);
+  if (!found) return refuseMissing(link, name);
   const path = await realpath(link);
   if (!isInside(walk.root, path))
     throw new CliError(`${name} links to ${path}, outside of the source folder: copy it in`);
@@ -61,6 +60,13 @@ async function visit(walk: Walk, link: string, name: string, ancestors: readonly
     throw new CliError(`${name} links in a circle: remove it, or list it in .dispatchignore`);
   walk.entries.push({ name, path, kind: "folder" });
   await visitFolder(walk, path, name, [...ancestors, path]);
+}
+
+/** What has gone since its folder was read is no entry any more. */
+async function refuseMissing(link: string, name: string): Promise<void> {
+  refuseBrokenName(name);
+  const here = await lstat(link).catch(() => undefined);
+  if (here?.isSymbolicLink()) throw new CliError(`${name} links to nothing: remove it, or list it in .dispatchignore`);
 }
 
 function isInside(root: string, path: string): boolean {

@@ -1,6 +1,7 @@
 /** `dev`: saved code is deployed at once; what runs is shown until Ctrl-C. */
 import { dirname, resolve } from "node:path";
 import { messageOf } from "../../../core/shared/message-of.ts";
+import { codeOf } from "../../client/errors.ts";
 import { walkFolder } from "../files/walk-folder.ts";
 import type { Context } from "../frame/context.ts";
 import { CliError } from "../frame/errors.ts";
@@ -65,7 +66,8 @@ async function reloaded({ io, settings }: Context, deployer: Deployer, since: nu
     if (io.signal.aborted) throw error;
     const failure = failureText(error, settings);
     deployer.say(failure ?? messageOf(error));
-    if (failure === undefined && !(error instanceof CliError)) throw error;
+    // A file that cannot be read ends nothing: the next save may put it right.
+    if (failure === undefined && !(error instanceof CliError) && codeOf(error) === undefined) throw error;
     return failure !== undefined;
   }
 }
