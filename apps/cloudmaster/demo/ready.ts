@@ -15,7 +15,7 @@ interface Resource {
 }
 
 /** The first installation of Python's packages takes a while. */
-const PATIENCE_MS = 180_000;
+const PATIENCE_MS = 360_000;
 const PAUSE_MS = 300;
 /** Needs a program that a machine may lack. */
 const OPTIONAL = "harden-vm";
@@ -39,7 +39,7 @@ async function settled(shell: Shell, type: string): Promise<readonly Resource[]>
     const waiting = all.filter(({ status }) => status !== "READY" && status !== "ERROR");
     if (waiting.length === 0) return all;
     if (Date.now() > deadline)
-      throw new StepFailure(`${waiting.map(({ name, status }) => `${name} is ${status}`).join(", ")} after 3 minutes`);
+      throw new StepFailure(`${waiting.map(({ name, status }) => `${name} is ${status}`).join(", ")} after ${PATIENCE_MS / 60_000} minutes`);
     await delay(PAUSE_MS);
   }
 }
