@@ -120,7 +120,8 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
     functionState: (organization, name) => functions.state(organization, name),
     secretHas: (organization, name, key) => secrets.has(organization, name, key),
   });
-  const queue = new WorkQueue({ database, owner: await serverId(folder), log });
+  const server = await serverId(folder);
+  const queue = new WorkQueue({ database, owner: server, log });
   const runs = new Runs({
     ...shared,
     functions,
@@ -130,7 +131,7 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
     maxList: settings["max-list"],
     forgotten: forgotten.ids,
     room,
-    completions: { subscription: endOfRun },
+    completions: { subscription: (run) => endOfRun(run, server) },
     doorUrl: `http://127.0.0.1:${door.port}`,
     queue,
     ended: (run) => {
@@ -148,7 +149,7 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
   const drivers = new Drivers({ ...shared, fleet, secrets, urlOf: (...names) => driverUrl(...names) }, driverTypes);
   const wakeDeliveries = (): void => queue.wake("delivery");
   const mostWaiting = settings["max-waiting-events"];
-  const deliveries = new Deliveries({ database, subscriptions, runs, wake: wakeDeliveries, log, mostWaiting });
+  const deliveries = new Deliveries({ database, subscriptions, runs, wake: wakeDeliveries, log, mostWaiting, server });
   feed.subscribe("Function", ({ organization, name }) => deliveries.functionChanged(organization, name));
   feed.subscribe("Subscription", ({ organization, name }) => deliveries.subscriptionChanged(organization, name));
   const events = new Events({

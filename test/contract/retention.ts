@@ -1,5 +1,6 @@
 /** What the store forgets, and what it keeps, on every database. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { countDelivery } from "../../src/core/events/delivery-counts.ts";
 import { ForgottenRuns } from "../../src/core/retention/forgotten-runs.ts";
 import { Pace } from "../../src/core/retention/pace.ts";
 import { type Bounds, Retention, type RetentionPorts } from "../../src/core/retention/retention.ts";
@@ -62,10 +63,17 @@ const insertDelivery = statement((database, { organization, id, promised }: Prom
     ...{ status: "WAITING", attempts: 0, run: null, error: null, ended: null },
   }),
 );
+const insertSubscription = statement((database, { id }: { id: string }) =>
+  database.insertInto("resources").values({
+    ...{ organization: "o", kind: "Subscription", name: "s", id, generation: 1, born: 1, created: 1, modified: 1 },
+    ...{ author: null, owner: null, description: null, document: "{}" },
+  }),
+);
+const deleteSubscriptions = statement((database) => database.deleteFrom("resources"))({});
 /** In their order, like those of deliveries. */
 const idAt = (time: number): string => newRunId(BigInt(time) * 1_000_000n);
-const clear = (["runs", "idempotency", "dead_letters", "work", "events", "deliveries"] as const).map((table) =>
-  statement((database) => database.deleteFrom(table)),
+const clear = (["runs", "idempotency", "dead_letters", "work", "events", "deliveries", "delivery_counts"] as const).map(
+  (table) => statement((database) => database.deleteFrom(table)),
 );
 
 /** `open` gives an empty database. */
@@ -250,6 +258,28 @@ export function retentionContract(name: string, open: () => Promise<Database>): 
       expect(largest).toBeLessThanOrEqual(500);
       const jobs = await database.query.selectFrom("work").select("id").execute();
       expect(jobs).toHaveLength(5);
+    });
+
+    test("forgets the counters of subscriptions that are no more, and keeps the others exact", async () => {
+      const ids = [idAt(1), idAt(2)];
+      await database.commit([
+        insertSubscription({ id: "s" }),
+        ...ids.map((id) => insertDelivery({ organization: "o", id, promised: 1 })),
+      ]);
+      for (const server of ["one", "two"])
+        for (const id of ids) await database.commit([countDelivery({ organization: "o", id, server })]);
+      const delivered = async () =>
+        (
+          await database.query.selectFrom("delivery_counts").select(["server", "delivered"]).orderBy("server").execute()
+        ).map((row) => [row.server, Number(row.delivered)]);
+      await sweep({});
+      expect(await delivered()).toEqual([
+        ["one", 2],
+        ["two", 2],
+      ]);
+      await database.commit([deleteSubscriptions]);
+      await sweep({});
+      expect(await delivered()).toEqual([]);
     });
 
     test("stops between two steps when the server does, and goes on later", async () => {

@@ -13,7 +13,7 @@ import type { Principal } from "../shared/principal.ts";
 import { buryUntried, enqueue, type HeldJob, hasten, type Job, repack, stepAside } from "../work/job.ts";
 import { kinds } from "../work/kinds.ts";
 import { type Ending, HopelessError, NotNowError, type Perform, type Place } from "../work/worker.ts";
-import { logEnd, logPromise, logReason, logRun } from "./delivery-log.ts";
+import { logDelivered, logDropped, logPromise, logReason, logRun } from "./delivery-log.ts";
 import { concurrencyOf, keysOf, ownKeyOf, waitsForEnds } from "./order.ts";
 import type { SubscriptionRecord, Subscriptions } from "./subscriptions.ts";
 import { DeliveryTurns } from "./turns.ts";
@@ -35,6 +35,8 @@ export interface DeliveryPorts {
   readonly log: { warn(details: object, message: string): void };
   /** So many events wait for a subscription that gets none now; 0 for any number. */
   readonly mostWaiting: number;
+  /** The name of this one. */
+  readonly server: string;
 }
 
 /** An event's delivery that is to be. */
@@ -185,7 +187,8 @@ export class Deliveries {
       const isThere = record?.id === delivery.subscriptionId;
       const isOver = isThere && (await act(record, delivery));
       this.#hasEnded(job, delivery);
-      return isOver ? undefined : [logEnd(job, isThere ? "DELIVERED" : "DROPPED")];
+      if (isOver) return undefined;
+      return isThere ? logDelivered(job, this.#ports.server) : logDropped(job);
     } catch (error) {
       if (isLastFailure(job, error)) this.#warn(job, delivery, error);
       throw error;

@@ -43,10 +43,30 @@ export const deliverySchema = {
 
 export type DeliveryObject = Static<typeof deliverySchema>;
 
+/** Counts end at 1,000: that stands for so many or more. */
+const counts = {
+  /** Events that it got since it was made; this one is exact. */
+  delivered: { type: "integer" },
+  /** Deliveries that have not ended. */
+  waiting: { type: "integer" },
+  /** Those of them of which an attempt has failed. */
+  failing: { type: "integer" },
+  deadLetters: { type: "integer" },
+} as const;
+
+export const subscriptionCountsSchema = {
+  type: "object",
+  required: ["name", "delivered", "waiting", "failing", "deadLetters"],
+  properties: { name: { type: "string" }, ...counts, lastDelivery: deliverySchema },
+} as const;
+
+export type SubscriptionCounts = Static<typeof subscriptionCountsSchema>;
+
 export const subscriptionDetailsSchema = {
   type: "object",
   properties: {
-    /** Deliveries that have not ended. */
+    ...counts,
+    /** Exact, too: deliveries that have not ended. */
     waiting: { type: "integer" },
     /** When the oldest of them was promised: Unix milliseconds. */
     oldestTime: { type: "integer" },
@@ -54,7 +74,6 @@ export const subscriptionDetailsSchema = {
     reason: { type: "string" },
     /** As many wait as may: events that come now are dead letters at once. */
     full: { type: "boolean" },
-    deadLetters: { type: "integer" },
     /** The newest. */
     deliveries: { type: "array", items: deliverySchema },
   },
@@ -97,6 +116,18 @@ export const eventLogOperations = {
     summary: "List the deliveries of events, of all subscriptions or of one, newest first",
     query: { type: "object", properties: { ...page, subscription: { type: "string" } } },
     response: { type: "array", items: deliverySchema },
+  },
+  countSubscriptions: {
+    method: "GET",
+    path: "/v1/event/subscription-counts",
+    permission,
+    success: 200,
+    summary: "Say of each subscription how many events it got, how many wait or fail, and what became of the last one",
+    query: {
+      type: "object",
+      properties: { limit: { type: "integer", minimum: 1, maximum: 100 }, cursor: page.cursor },
+    },
+    response: { type: "array", items: subscriptionCountsSchema },
   },
   explainSubscription: {
     method: "GET",

@@ -15,7 +15,7 @@ test("the end of a run finds its delivery by indexes, however many others there 
     await rm(folder, { recursive: true });
   });
   const steps: string[] = [];
-  for (const statement of endOfRun({ organization: "o", id: "r", status: "READY" } as RunRecord)) {
+  for (const statement of endOfRun({ organization: "o", id: "r", status: "READY" } as RunRecord, "s")) {
     const { sql, parameters } = statement.query(query).compile();
     const plan = CompiledQuery.raw(`explain query plan ${sql}`, Array(parameters.length).fill("x"));
     const { rows } = await query.executeQuery<{ detail: string }>(plan);
@@ -23,6 +23,8 @@ test("the end of a run finds its delivery by indexes, however many others there 
   }
   const byRun = "SEARCH found USING COVERING INDEX deliveries_by_run (organization=? AND run=?)";
   expect(steps).toEqual([
+    "SEARCH deliveries USING PRIMARY KEY (organization=? AND id=?)",
+    byRun,
     "SEARCH deliveries USING PRIMARY KEY (organization=? AND id=?)",
     byRun,
     "SEARCH work USING INDEX work_by_id (organization=? AND kind=? AND id=?)",

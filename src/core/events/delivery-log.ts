@@ -2,19 +2,15 @@
  * What became of each delivery. Its row is written with the promise, changed by the units that start its run and end that, and
  * read together with its work or its dead letter: whichever is there says how far it is.
  */
-import type { Kysely } from "kysely";
 import type { RunRecord } from "../runs/record.ts";
-import type { DatabaseSchema } from "../shared/database-schema.ts";
 import type { Database, Statement } from "../shared/ports.ts";
 import { statement } from "../shared/statement.ts";
 import { now } from "../work/job.ts";
 import type { DeliveryObject, SubscriptionDetails } from "./delivery-contract.ts";
+import { countDelivery, countRun, ofRun, type RunKey } from "./delivery-counts.ts";
 import { keysOf } from "./order.ts";
 
-type SubscriptionBacklog = Pick<SubscriptionDetails, "oldestTime" | "reason"> & {
-  readonly waiting: number;
-  readonly deadLetters: number;
-};
+type SubscriptionBacklog = Pick<SubscriptionDetails, "oldestTime" | "reason"> & { readonly waiting: number };
 
 interface Key {
   readonly organization: string;
@@ -70,20 +66,6 @@ const setEnd = statement((database, row: Key & { status: string }) =>
     .where("ended", "is", null),
 );
 
-interface RunKey {
-  readonly organization: string;
-  readonly run: string;
-}
-
-/** By its id, which the index of runs tells: SQLite would look through all deliveries of the organization for a run. */
-function ofRun(database: Kysely<DatabaseSchema>, { organization, run }: RunKey) {
-  return database
-    .selectFrom("deliveries as found")
-    .select("found.id")
-    .where("found.organization", "=", organization)
-    .where("found.run", "=", run);
-}
-
 const setEndOfRun = statement((database, row: RunKey) =>
   database
     .updateTable("deliveries")
@@ -115,15 +97,20 @@ export function logReason({ organization, id }: Key, error: string): Statement {
   return setError({ organization, id, error });
 }
 
-/** `DROPPED`: whoever was to get it has unsubscribed. */
-export function logEnd({ organization, id }: Key, status: "DELIVERED" | "DROPPED"): Statement {
-  return setEnd({ organization, id, status });
+/** It has come to its subscription; `server`: that says so. */
+export function logDelivered({ organization, id }: Key, server: string): readonly Statement[] {
+  return [countDelivery({ organization, id, server }), setEnd({ organization, id, status: "DELIVERED" })];
+}
+
+/** Whoever was to get it has unsubscribed. */
+export function logDropped({ organization, id }: Key): readonly Statement[] {
+  return [setEnd({ organization, id, status: "DROPPED" })];
 }
 
 /** For the unit that ends a run which a delivery started: it is delivered when the run has ended well, and nothing is left to do. */
-export function endOfRun({ organization, id, status }: RunRecord): readonly Statement[] {
+export function endOfRun({ organization, id, status }: RunRecord, server: string): readonly Statement[] {
   const of = { organization, run: id };
-  return status === "READY" ? [setEndOfRun(of), completeByRun(of)] : [];
+  return status === "READY" ? [countRun({ ...of, server }), setEndOfRun(of), completeByRun(of)] : [];
 }
 
 export interface DeliveryPage {
@@ -212,21 +199,13 @@ export async function backlogOfSubscription(
     .where("kind", "=", "delivery")
     .where("order_key", ">=", from)
     .where("order_key", "<", to);
-  const [counted, oldest, dead] = await Promise.all([
+  const [counted, oldest] = await Promise.all([
     work.select(({ fn }) => [fn.countAll<number>().as("jobs"), fn.min("born").as("born")]).executeTakeFirst(),
     query
       .selectFrom("deliveries")
       .select("error")
       .where("organization", "=", organization)
       .where("id", "in", work.select("id").orderBy("sequence").limit(1))
-      .executeTakeFirst(),
-    query
-      .selectFrom("dead_letters")
-      .select(({ fn }) => fn.countAll<number>().as("letters"))
-      .where("organization", "=", organization)
-      .where("kind", "=", "delivery")
-      .where("order_key", ">=", from)
-      .where("order_key", "<", to)
       .executeTakeFirst(),
   ]);
   const born = counted?.born;
@@ -235,6 +214,5 @@ export async function backlogOfSubscription(
     waiting: Number(counted?.jobs ?? 0),
     ...(born === undefined || born === null ? {} : { oldestTime: Number(born) }),
     ...(reason === undefined || reason === null ? {} : { reason }),
-    deadLetters: Number(dead?.letters ?? 0),
   };
 }

@@ -4,11 +4,13 @@ import { DispatchError } from "../shared/errors.ts";
 import type { Iam } from "../shared/iam.ts";
 import type { Database } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
-import type { DeliveryObject, SubscriptionDetails } from "./delivery-contract.ts";
+import { RecordList, type ResourceList } from "../store/resource-list.ts";
+import type { DeliveryObject, SubscriptionCounts, SubscriptionDetails } from "./delivery-contract.ts";
 import { backlogOfSubscription, type DeliveryPage, listDeliveries } from "./delivery-log.ts";
 import { eventsBefore, keptText } from "./event-log.ts";
 import type { EventStreams } from "./event-stream.ts";
-import type { Subscriptions } from "./subscriptions.ts";
+import { countsOf } from "./subscription-counts.ts";
+import type { SubscriptionRecord, Subscriptions } from "./subscriptions.ts";
 
 export interface EventLogPorts {
   readonly database: Database;
@@ -75,6 +77,12 @@ export class EventLog {
     return { deliveries, next: found.length > limit ? deliveries.at(-1)?.name : undefined };
   }
 
+  /** Of each subscription, newest first. @throws FORBIDDEN */
+  counts(principal: Principal, organization: string): ResourceList<SubscriptionCounts> {
+    this.#authorize(principal, organization);
+    return new RecordList(this.#ports.subscriptions.all(organization), (some) => this.#countEach(some));
+  }
+
   /** @throws FORBIDDEN, NOT_FOUND */
   async explain(principal: Principal, organization: string, name: string): Promise<SubscriptionDetails> {
     this.#authorize(principal, organization);
@@ -82,14 +90,23 @@ export class EventLog {
     if (record === undefined) throw new DispatchError("NOT_FOUND", { kind: "subscription", name });
     const { database, mostWaiting } = this.#ports;
     const page = { subscription: name, limit: LAST_DELIVERIES };
-    const [backlog, deliveries] = await Promise.all([
+    const [{ name: _, lastDelivery: __, ...counts }, waiting, deliveries] = await Promise.all([
+      countsOf(database, record),
       backlogOfSubscription(database, organization, record.id),
       listDeliveries(database, organization, page),
     ]);
+    const backlog = { ...counts, ...waiting };
     const reason = record.document.paused ? "it is paused" : backlog.reason;
     if (reason === undefined || backlog.waiting === 0) return { ...backlog, deliveries };
     const full = mostWaiting > 0 && backlog.waiting >= mostWaiting;
     return { ...backlog, reason, ...(full ? { full } : {}), deliveries };
+  }
+
+  /** One after the other: whoever asks the database for something else need not wait for all. */
+  async #countEach(records: readonly SubscriptionRecord[]): Promise<SubscriptionCounts[]> {
+    const counts: SubscriptionCounts[] = [];
+    for (const record of records) counts.push(await countsOf(this.#ports.database, record));
+    return counts;
   }
 
   #authorize(principal: Principal, organization: string): void {

@@ -77,6 +77,7 @@ beforeEach(async () => {
     runs: { create: note, find: outcome, ended: outcome },
     wake: () => queue.wake("delivery"),
     log,
+    server: "me",
     get mostWaiting() {
       return bound;
     },
@@ -107,7 +108,7 @@ async function outcome(_: string, id: string): Promise<RunRecord> {
   const run = ended.get(id) ?? ({ id, status: "READY", finished: 1n, ...outcomes.shift() } as RunRecord);
   ended.set(id, run);
   // As the unit that ends a run does.
-  await database.commit(endOfRun({ ...run, organization: home }));
+  await database.commit(endOfRun({ ...run, organization: home }, "me"));
   return run;
 }
 

@@ -38,6 +38,11 @@ export class Subscriptions extends ResourceService<Subscription, SubscriptionDoc
     super({ kind: "Subscription", word: "subscription", resource: "event" }, ports);
   }
 
+  /** Newest first. */
+  all(organization: string): SubscriptionRecord[] {
+    return this.store.list(organization);
+  }
+
   /** All that an event of this type is for; `look` looks into it. */
   of(organization: string, eventType: string, look: Look): SubscriptionRecord[] {
     return this.store.list(organization).filter((record) => wants(record, eventType, look));

@@ -45,6 +45,19 @@ const dropLetters = statement((database, row: { organization: string; until: num
   database.deleteFrom("dead_letters").where("organization", "=", row.organization).where("died", "<=", row.until),
 );
 
+const dropCounts = statement((database, { organization }: { organization: string }) =>
+  database
+    .deleteFrom("delivery_counts")
+    .where("organization", "=", organization)
+    .where("subscription_id", "not in", (query) =>
+      query
+        .selectFrom("resources")
+        .select("id")
+        .where("organization", "=", organization)
+        .where("kind", "=", "Subscription"),
+    ),
+);
+
 /** `now`: Unix seconds. */
 export async function dropExpiredKeys(database: Database, now: number, step: Step): Promise<void> {
   const rows = database.query
@@ -119,7 +132,13 @@ async function dropLettersOf(database: Database, organization: string, before: n
   }
 }
 
-type Owned = "events" | "deliveries" | "dead_letters";
+/** The counters of subscriptions that are no more. */
+export async function dropCountsOfDeleted(database: Database, step: Step): Promise<void> {
+  for await (const organization of organizationsIn(database, "delivery_counts", step))
+    await step(() => database.commit([dropCounts({ organization })]));
+}
+
+type Owned = "delivery_counts" | "events" | "deliveries" | "dead_letters";
 
 async function* organizationsIn(database: Database, table: Owned, step: Step): AsyncGenerator<string> {
   const next = (after: string) => step(() => nextOrganization(database, table, after));

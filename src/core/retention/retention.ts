@@ -5,7 +5,14 @@
 import { unixSeconds } from "../shared/clock.ts";
 import { type Database, DuplicateError } from "../shared/ports.ts";
 import { enqueue, giveBack, type HeldJob } from "../work/job.ts";
-import { dropExpiredKeys, dropOldChanges, dropOldDeliveries, dropOldEvents, dropOldLetters } from "./old-rows.ts";
+import {
+  dropCountsOfDeleted,
+  dropExpiredKeys,
+  dropOldChanges,
+  dropOldDeliveries,
+  dropOldEvents,
+  dropOldLetters,
+} from "./old-rows.ts";
 import { beyond, dropEnded, nextFunction, nextOrganization, type RunScope, type Step } from "./old-runs.ts";
 import type { Pace } from "./pace.ts";
 
@@ -73,6 +80,7 @@ export class Retention {
     }
     await dropExpiredKeys(database, unixSeconds(), step);
     await dropOldChanges(database, step);
+    await dropCountsOfDeleted(database, step);
     if (bounds.eventAge > 0) {
       await dropOldEvents(database, Date.now() - bounds.eventAge, step);
       await dropOldDeliveries(database, Date.now() - bounds.eventAge, step);

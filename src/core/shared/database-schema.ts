@@ -161,6 +161,14 @@ export interface DeliveryTable {
   ended: number | null;
 }
 
+/** How many events a subscription got by each server, see core/events/delivery-counts.ts. */
+export interface DeliveryCountTable {
+  organization: string;
+  subscription_id: string;
+  server: string;
+  delivered: number;
+}
+
 /** What applications keep, see core/state. */
 export interface StateTable {
   organization: string;
@@ -243,6 +251,7 @@ export interface DatabaseSchema {
   received_events: ReceivedEventTable;
   events: Counted<EventTable>;
   deliveries: DeliveryTable;
+  delivery_counts: DeliveryCountTable;
   idempotency: IdempotencyTable;
   audit: Counted<AuditTable>;
   changes: Counted<ChangeTable>;

@@ -2,8 +2,11 @@
 import type { eventLogOperations } from "../../core/events/delivery-contract.ts";
 import type { EventLog } from "../../core/events/event-log-service.ts";
 import type { Replays } from "../../core/events/replay.ts";
-import { listAnswer } from "./paging.ts";
+import { listAnswer, paged } from "./paging.ts";
 import { eventStream, type Route } from "./route.ts";
+
+/** Subscriptions in one answer: each is four questions to the database. */
+const COUNTED = 100;
 
 interface Logs {
   readonly eventLog: EventLog;
@@ -30,6 +33,10 @@ export function eventLogRoutes(operations: typeof eventLogOperations, { eventLog
         const { deliveries, next } = await eventLog.deliveries(principal, organization, query);
         return listAnswer(deliveries, next);
       },
+    },
+    {
+      operation: operations.countSubscriptions,
+      handle: ({ principal, organization, query }) => paged(eventLog.counts(principal, organization), query, COUNTED),
     },
     {
       operation: operations.explainSubscription,

@@ -36,6 +36,10 @@ async function deliveries(): Promise<Delivery[]> {
   return parse<Delivery[]>(await dispatch.get("/v1/event/deliveries?limit=1000"));
 }
 
+/** What the counters of subscriptions say, altogether. */
+const counted = (): number =>
+  Number(rowsOf<{ n: number }>(server.dataDir, "select sum(delivered) as n from delivery_counts")[0]?.n);
+
 test("a server that is killed leaves no run that has ended well whose delivery does not say so", async () => {
   const emitted = Promise.allSettled(
     Array.from({ length: EVENTS }, (_, index) =>
@@ -50,6 +54,7 @@ test("a server that is killed leaves no run that has ended well whose delivery d
   expect(count("r.status = 'READY'")).toBeGreaterThan(40);
   expect(count("r.status = 'READY' and d.status <> 'DELIVERED'")).toBe(0);
   expect(count("r.status <> 'READY' and d.status = 'DELIVERED'")).toBe(0);
+  expect(counted()).toBe(count("d.status = 'DELIVERED'"));
 });
 
 test("and the next one delivers the rest, each once", async () => {
@@ -60,4 +65,6 @@ test("and the next one delivers the rest, each once", async () => {
   );
   const runs = (await deliveries()).map(({ run }) => run);
   expect(new Set(runs).size).toBe(runs.length);
+  const counts = parse<{ delivered: number }[]>(await dispatch.get("/v1/event/subscription-counts"));
+  expect(counts.map(({ delivered }) => delivered)).toEqual(Array(SUBSCRIPTIONS).fill(EVENTS));
 });

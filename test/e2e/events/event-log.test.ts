@@ -1,4 +1,5 @@
 /** What was emitted and what became of it: shown, followed while it happens, delivered again. */
+import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runCommand } from "../support/command-line.ts";
 import { Dispatch, parse, serverWith } from "../support/dispatch.ts";
@@ -64,8 +65,54 @@ test("each delivery is in the log with its run, its attempts, and what it waits 
   expect(await deliveries("lonely")).toMatchObject([{ status: "WAITING", error: "function unborn not found" }]);
   const described = (await command("describe", "subscription", "lonely")).stdout;
   expect(described).toMatch(/Waiting: +1, since .*\nWaits for: +function unborn not found/);
+  expect((await command("describe", "subscription", "logged")).stdout).toMatch(
+    /Delivered: +2\nWaiting: +none\nFailing: +0/,
+  );
   expect((await command("get", "deliveries", "logged")).stdout).toMatch(/l-2[^\n]*DELIVERED[\s\S]*l-1[^\n]*DELIVERED/);
 });
+
+test("a list of subscriptions says what each got, what waits or fails, and what became of the last, a page at a time", async () => {
+  const FAILING = "module.exports = () => { throw new Error('no'); };";
+  await dispatch.createFunction("failing", { "f.js": FAILING });
+  await subscribe("failing", "failing", "failing", { retries: 50 });
+  await subscribe("dying", "failing", "failing", { retries: 0 });
+  await emit("failing", "x-1", 1);
+  const expected = {
+    dying: [0, 0, 0, 1, "DEAD"],
+    failing: [0, 1, 1, 0, "RETRYING"],
+    lonely: [0, 1, 0, 0, "WAITING"],
+    logged: [2, 0, 0, 0, "DELIVERED"],
+  };
+  await until("all have come so far", async () => isDeepStrictEqual(await counts(), expected) || undefined);
+  const page = await dispatch.get("/v1/event/subscription-counts?limit=3");
+  expect(parse<Counts[]>(page).map(({ name }) => name)).toEqual(["dying", "failing", "lonely"]);
+  const cursor = page.headers["x-dispatch-next-cursor"];
+  const next = await dispatch.get(`/v1/event/subscription-counts?cursor=${cursor}`);
+  expect(parse<Counts[]>(next)).toMatchObject([
+    { name: "logged", lastDelivery: { eventID: "l-2", status: "DELIVERED" } },
+  ]);
+  const table = (await command("get", "subscriptions")).stdout;
+  expect(table).toMatch(/CREATED DATE +\| DELIVERED \| WAITING \| FAILING \| DEAD LETTERS \| LAST STATE/);
+  expect(table).toMatch(/logged .*\| +2 \| +0 \| +0 \| +0 \| DELIVERED +\| 2\S+Z/);
+  expect((await command("get", "subscription", "dying")).stdout).toMatch(
+    /dying .*\| +0 \| +0 \| +0 \| +1 \| DEAD +\| 2\S+Z/,
+  );
+  const plain = await dispatch.get("/v1/event/subscriptions/logged");
+  expect(Object.keys(parse<object>(plain))).not.toContain("delivered");
+});
+
+interface Counts extends Readonly<Record<"delivered" | "waiting" | "failing" | "deadLetters", number>> {
+  readonly name: string;
+  readonly lastDelivery?: Delivery;
+}
+
+async function counts(): Promise<Record<string, unknown>> {
+  const found = parse<Counts[]>(await dispatch.get("/v1/event/subscription-counts"));
+  const facts = found.map(({ name, delivered, waiting, failing, deadLetters, lastDelivery }) => {
+    return [name, [delivered, waiting, failing, deadLetters, lastDelivery?.status]] as const;
+  });
+  return Object.fromEntries(facts);
+}
 
 test("what is emitted is listed and followed, as CloudEvents 1.0, by everybody who watches", async () => {
   const stop = new AbortController();

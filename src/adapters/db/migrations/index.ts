@@ -20,6 +20,7 @@ import { keptEvents } from "./0019-kept-events.ts";
 import { deliveriesByRun } from "./0020-deliveries-by-run.ts";
 import { eventsOfDrivers } from "./0021-events-of-drivers.ts";
 import { unheardEvents } from "./0022-unheard-events.ts";
+import { deliveryCounts } from "./0023-delivery-counts.ts";
 import type { Migration } from "./migration.ts";
 
 /** All steps, oldest first. Never change one that was released: add another. */
@@ -46,4 +47,5 @@ export const migrations: readonly Migration[] = [
   deliveriesByRun,
   eventsOfDrivers,
   unheardEvents,
+  deliveryCounts,
 ];

@@ -1,13 +1,15 @@
 import { subscriptionOperations, subscriptionSchema } from "../../../core/events/contract.ts";
 import { eventLogOperations } from "../../../core/events/delivery-contract.ts";
+import { ApiError } from "../../client/errors.ts";
 import { needed } from "../frame/command.ts";
+import type { Context } from "../frame/context.ts";
 import { UsageError } from "../frame/errors.ts";
 import { array, integer, on, text as textFlag } from "../frame/flags.ts";
 import type { JsonObject } from "../output/shape.ts";
 import { created, defineKind, nameFlag, nameOf } from "./define-kind.ts";
 import { deliveryLine } from "./delivery.ts";
 import { secrets } from "./function.ts";
-import { millisecondsText, objectOf, objects, text } from "./kind.ts";
+import { millisecondsText, objectOf, objects, objectsOf, text } from "./kind.ts";
 
 /** Which function runs for which event type (server.md 2.12). */
 export const subscription = defineKind({
@@ -25,6 +27,19 @@ export const subscription = defineKind({
     "Function name": "function",
     Status: "status",
     "Created date": created,
+    Delivered: count("delivered"),
+    Waiting: count("waiting"),
+    Failing: count("failing"),
+    "Dead letters": count("deadLetters"),
+    "Last state": (resource) => text(lastDelivery(resource), "status"),
+    "Last time": (resource) => timeOf(lastDelivery(resource)),
+  },
+  reading: {
+    flags: {},
+    beside: async (context, resources) => {
+      const counts = await countsOf(context, resources);
+      return resources.map((resource) => ({ ...resource, counts: counts.get(text(resource, "name")) }));
+    },
   },
   hasStatus: true,
   arguments: { function: needed("FUNCTION_NAME", "Function") },
@@ -54,20 +69,62 @@ export const subscription = defineKind({
     Retries: "retries",
     Secrets: "secrets",
   },
-  history: async ({ client }, resource) => {
-    const path = { subscriptionName: text(resource, "name") };
-    const details = objectOf(await client.call(eventLogOperations.explainSubscription, { path }));
+  history: async (context, resource) => {
+    const details = await detailsOf(context, resource);
     const { waiting, oldestTime } = details;
     const deliveries = objects(details, "deliveries");
     return [
+      ["Delivered", [countText(details, "delivered")]],
       ["Waiting", [waiting ? `${waiting}, since ${millisecondsText(oldestTime)}` : "none"]],
       ["Waits for", [text(details, "reason")]],
+      ["Failing", [countText(details, "failing")]],
       ["Full", [details.full === true ? "yes: no more may wait, events that come now are dead letters" : ""]],
-      ["Dead letters", [text(details, "deadLetters")]],
+      ["Dead letters", [countText(details, "deadLetters")]],
       ["Last deliveries", deliveries.length === 0 ? ["none"] : deliveries.map(deliveryLine)],
     ];
   },
 });
+
+/** By name. Of one the server is asked for itself; a server that is older than the command line knows of no counts. */
+async function countsOf({ client }: Context, resources: readonly JsonObject[]): Promise<Map<string, JsonObject>> {
+  const [only, ...more] = resources;
+  try {
+    if (only === undefined) return new Map();
+    const all =
+      more.length > 0
+        ? objectsOf(await client.all(eventLogOperations.countSubscriptions))
+        : [await detailsOf({ client }, only)].map((details) => ({ ...details, name: only.name }));
+    return new Map(all.map((counts) => [text(counts, "name"), counts]));
+  } catch (error) {
+    if (error instanceof ApiError) return new Map();
+    throw error;
+  }
+}
+
+/** What waits for one, and why, and its last deliveries. */
+async function detailsOf({ client }: Pick<Context, "client">, resource: JsonObject): Promise<JsonObject> {
+  const path = { subscriptionName: text(resource, "name") };
+  return objectOf(await client.call(eventLogOperations.explainSubscription, { path }));
+}
+
+function count(key: string): (resource: JsonObject) => string {
+  return ({ counts }) => countText(objectOf(counts), key);
+}
+
+/** The server counts all that was delivered, and of the rest so many. */
+function countText(counts: JsonObject, key: string): string {
+  const number = text(counts, key);
+  return key !== "delivered" && number === "1000" ? "1000 or more" : number;
+}
+
+function lastDelivery({ counts }: JsonObject): JsonObject {
+  const { lastDelivery, deliveries = [lastDelivery] } = objectOf(counts);
+  return objectsOf(deliveries)[0] ?? {};
+}
+
+function timeOf({ endedTime, promisedTime }: JsonObject): string {
+  return millisecondsText(endedTime ?? promisedTime);
+}
 
 const dialects: Readonly<Record<string, (wanted: JsonObject) => JsonObject>> = {
   "=": (exact) => ({ exact }),

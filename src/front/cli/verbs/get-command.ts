@@ -19,8 +19,10 @@ export function getCommand(kind: Kind, group: string): Command {
       const [name = ""] = context.args;
       const answer = name === "" ? await fetchAll(context, kind) : await fetchOne(context, kind, name);
       if (context.format === "table") context.io.stdout(kind.reading?.note?.(flags) ?? "");
+      const beside = context.format === "table" ? kind.reading?.beside : undefined;
+      const shown = beside === undefined ? answer : await beside(context, [answer].flat());
       const columns = { ...kind.table.columns, ...kind.reading?.more?.(flags) };
-      await printResources(context, { shape: kind.shape, table: { ...kind.table, columns } }, answer);
+      await printResources(context, { shape: kind.shape, table: { ...kind.table, columns } }, shown);
     },
   });
 }
