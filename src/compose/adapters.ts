@@ -7,6 +7,7 @@ import { openSqlite } from "../adapters/db/sqlite.ts";
 import { createKeyFile } from "../adapters/keys/key-file.ts";
 import { createPrograms } from "../adapters/programs/sandboxed.ts";
 import { createSandbox } from "../adapters/runtime/process/create-sandbox.ts";
+import { doorPorts } from "../adapters/runtime/process/network-plan.ts";
 import { createProcessRuntime } from "../adapters/runtime/process/runtime.ts";
 import { holdable } from "../backup/held-blobs.ts";
 import { keyedAudit } from "../core/audit/audit.ts";
@@ -105,6 +106,7 @@ export async function openAdapters(settings: Settings, log: Logger, connection: 
     sandbox,
     folder: settings["driver-programs"],
     socketsFolder: join(folder, "driver-sockets"),
+    takenPorts: [...doorPorts(door), ...networkSettings(settings).hostServices.map(({ port }) => port)],
   });
   const close = async (): Promise<void> => {
     await runtime.close();

@@ -1,4 +1,5 @@
 /** Event drivers as processes in the sandbox of functions. */
+import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Readable } from "node:stream";
@@ -6,11 +7,12 @@ import { fileURLToPath } from "node:url";
 import type { Limits, ProgramSpec, Programs, RunningProgram } from "../../core/shared/ports.ts";
 import { obtainInterpreter } from "../languages/languages.ts";
 import { type Interpreter, interpreterPath } from "../runtime/process/interpreters.ts";
-import type { Bind, Sandbox, SandboxCommand, SandboxExit } from "../runtime/process/sandbox.ts";
+import type { Bind, Sandbox, SandboxCommand, SandboxExit, SandboxedProcess } from "../runtime/process/sandbox.ts";
 import { clockOf } from "./clocks.ts";
 import { findImage } from "./images.ts";
 import { followLines } from "./lines.ts";
-import { type Listening, socketsIn } from "./listening.ts";
+import { type Listening, type Sockets, socketsIn } from "./listening.ts";
+import { followPort, type OwnPort, portOf, type Relay } from "./own-port.ts";
 
 export interface ProgramsOptions {
   readonly sandbox: Sandbox;
@@ -18,10 +20,14 @@ export interface ProgramsOptions {
   readonly folder: string;
   /** Of the server's own, for the sockets of exposed programs. */
   readonly socketsFolder: string;
+  /** Ports on which the server itself listens in the networks of programs. */
+  readonly takenPorts: readonly number[];
   /** With the built-in drivers; default: beside the built server. */
   readonly builtIns?: string;
 }
 
+/** Beside the built-in drivers, and no image of anybody: see own-port.ts. */
+const RELAY = "port-relay";
 const BUILT_INS_AT = "/opt/dispatch/event-drivers";
 const FILE_AT = "/opt/dispatch/driver";
 /** How long a driver has at its end to remove what it made elsewhere, such as queues in a cloud. */
@@ -48,17 +54,46 @@ export function createPrograms(options: ProgramsOptions): Programs {
     },
     start: async (spec) => {
       const command = await commandOf(options, spec);
-      if (!spec.exposed) return follow(await options.sandbox.spawn(command), spec);
-      const listening = await sockets();
-      try {
-        const environment = { ...command.environment, LISTEN_FDS: "1" };
-        const inherited = listening.descriptor;
-        return follow(await options.sandbox.spawn({ ...command, environment, inherited }), spec, listening);
-      } finally {
-        listening.release();
-      }
+      const spawn = (more: Partial<SandboxCommand>): Promise<SandboxedProcess> =>
+        options.sandbox.spawn({ ...command, ...more });
+      if (!spec.exposed) return follow(await spawn({}), spec);
+      const port = String(portOf(options.takenPorts));
+      const environment = { PORT: port, ...command.environment, LISTEN_FDS: "1" };
+      const apart = isOwnFile(options, spec) ? randomUUID() : undefined;
+      const own = apart === undefined ? {} : { apart };
+      const { process, listening } = await withSocket(sockets, (inherited) =>
+        spawn({ ...own, environment, inherited }),
+      );
+      const relay = await commandOf(options, { ...spec, image: RELAY, args: [port], environment: {} });
+      const { pid } = process.child;
+      if (apart === undefined || pid === undefined) return follow(process, spec, listening);
+      const ownPort = followPort(pid, Number(port), () => startRelay(options.sandbox, sockets, { ...relay, apart }));
+      return follow(process, spec, listening, ownPort);
     },
   };
+}
+
+/** Only in a network of its own can such a program listen on a port that others want, too. */
+function isOwnFile({ sandbox, folder }: ProgramsOptions, { image, network }: ProgramSpec): boolean {
+  return sandbox.mode !== "none" && network !== "host" && findImage(image, folder).kind === "file";
+}
+
+/** Started by `spawn` with a listening socket. */
+async function withSocket(sockets: Sockets, spawn: (inherited: number) => Promise<SandboxedProcess>) {
+  const listening = await sockets();
+  try {
+    return { process: await spawn(listening.descriptor), listening };
+  } finally {
+    listening.release();
+  }
+}
+
+async function startRelay(sandbox: Sandbox, sockets: Sockets, command: SandboxCommand): Promise<Relay> {
+  const { process, listening } = await withSocket(sockets, (inherited) => sandbox.spawn({ ...command, inherited }));
+  process.child.stdout?.resume();
+  process.child.stderr?.resume();
+  void process.exited.then(() => listening.remove());
+  return { path: listening.path, exited: process.exited, stop: () => process.terminate(0) };
 }
 
 async function commandOf({ sandbox, folder, builtIns }: ProgramsOptions, spec: ProgramSpec): Promise<SandboxCommand> {
@@ -91,7 +126,7 @@ interface Place {
 }
 
 function programOf(image: string, { sandbox, folder, builtIns, node }: Place) {
-  const found = findImage(image, folder);
+  const found = image === RELAY ? ({ kind: "built-in", name: RELAY } as const) : findImage(image, folder);
   if (found.kind === "none") throw new Error(found.reason);
   if (found.kind === "file") {
     const bind: Bind = { source: dirname(found.path), target: FILE_AT };
@@ -103,9 +138,10 @@ function programOf(image: string, { sandbox, folder, builtIns, node }: Place) {
 }
 
 function follow(
-  process: Awaited<ReturnType<Sandbox["spawn"]>>,
+  process: SandboxedProcess,
   { log }: Pick<ProgramSpec, "log">,
   listening?: Listening,
+  ownPort?: OwnPort,
 ): RunningProgram {
   const { child, exited } = process;
   let flood = false;
@@ -119,10 +155,13 @@ function follow(
   return {
     exited: exited.then(async (exit) => {
       await said;
+      await ownPort?.end();
       listening?.remove();
       return flood ? "it wrote more output than a driver may (16 MB a second)" : reasonOf(exit);
     }),
-    socket: listening?.path,
+    get socket() {
+      return ownPort?.path ?? listening?.path;
+    },
     stop: () => process.terminate(GRACE_MS),
   };
 }

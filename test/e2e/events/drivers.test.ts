@@ -47,6 +47,20 @@ const server = createServer((request, response) => {
 server.listen({ fd: 3 }, () => fetch("http://" + endpoint + "/v1/event/ingest"));
 `;
 
+/** As one in a container: it listens on port 80, or on that of its environment, and looks at no descriptor. */
+const OLD_PROGRAM = `#!/usr/bin/env node
+import { createServer } from "node:http";
+const words = Object.fromEntries(process.argv.slice(2).map((word) => word.slice(2).split("=")));
+const server = createServer(async (request, response) => {
+  if (request.url === "/die") process.exit(3);
+  let body = "";
+  for await (const chunk of request) body += chunk;
+  response.end(JSON.stringify({ said: words.say, method: request.method, url: request.url, length: body.length }));
+});
+const port = words.from === "environment" ? process.env.PORT : 80;
+server.listen(port, () => fetch("http://" + words["dispatch-api-endpoint"] + "/v1/event/ingest"));
+`;
+
 beforeAll(async () => {
   const folder = await temporaryFolder();
   await chmod(folder, 0o755);
@@ -54,6 +68,8 @@ beforeAll(async () => {
   await chmod(join(folder, "own.mjs"), 0o755);
   await writeFile(join(folder, "exposed.mjs"), EXPOSED_PROGRAM);
   await chmod(join(folder, "exposed.mjs"), 0o755);
+  await writeFile(join(folder, "old.mjs"), OLD_PROGRAM);
+  await chmod(join(folder, "old.mjs"), 0o755);
   flags = ["--driver-programs", folder];
   ({ server, dispatch } = await serverWith(["nodejs"], { flags }));
   await dispatch.createFunction("note", { "f.js": "module.exports = ({ event }, input) => [event.type, input];" });
@@ -61,6 +77,7 @@ beforeAll(async () => {
   await dispatch.post("/v1/event/drivertypes", { name: "own", image: join(folder, "own.mjs") });
   const exposed = { name: "exposed", image: join(folder, "exposed.mjs"), expose: true };
   await dispatch.post("/v1/event/drivertypes", exposed);
+  await dispatch.post("/v1/event/drivertypes", { name: "old", image: join(folder, "old.mjs"), expose: true });
   await dispatch.post("/v1/event/drivertypes", { ...exposed, name: "inner", expose: false });
 });
 
@@ -214,4 +231,35 @@ test("an exposed driver is called through the gateway, each on its own, over its
   await dispatch.delete("/v1/event/drivers/hook1");
   expect((await fetch(url("hook1"))).status).toBe(404);
   for (const name of ["hook2", "inner1"]) await dispatch.delete(`/v1/event/drivers/${name}`);
+});
+
+test("programs that listen on port 80 are called unchanged, each in a network of its own, over their end and a restart", async () => {
+  const drivers = { old1: [], old2: [{ key: "from", value: "environment" }] };
+  for (const [name, config] of Object.entries(drivers)) {
+    const say = { key: "say", value: name };
+    await dispatch.post("/v1/event/drivers", { name, type: "old", config: [...config, say] });
+  }
+  const url = (name: string) => `${server.gateway}/dispatch-server/drivers/${name}`;
+  const answered = (name: string) =>
+    until(`${name} answers`, async () => {
+      const asked = { method: "PUT", body: "x".repeat(300_000) };
+      const answer = await fetch(`${url(name)}/deep?q=1`, { ...asked, signal: AbortSignal.timeout(2000) }).catch(
+        () => undefined,
+      );
+      return answer?.status === 200 ? ((await answer.json()) as object) : undefined;
+    });
+  const all = async () => {
+    for (const name of Object.keys(drivers))
+      expect(await answered(name)).toEqual({ said: name, method: "PUT", url: "/deep?q=1", length: 300_000 });
+  };
+  await all();
+  await Promise.all(Object.keys(drivers).map(isReady));
+  expect((await fetch(`${url("old1")}/die`)).status).toBe(502);
+  await all();
+  await server.kill();
+  server = await startServer({ dataDir: server.dataDir, flags });
+  dispatch = new Dispatch(server.api);
+  await all();
+  for (const name of Object.keys(drivers)) await dispatch.delete(`/v1/event/drivers/${name}`);
+  expect((await fetch(url("old1"))).status).toBe(404);
 });

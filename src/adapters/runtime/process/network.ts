@@ -33,8 +33,8 @@ export interface Place {
 }
 
 export interface Networks {
-  /** A place in a network, which is made on first use. @throws Error with the cause when that is not possible here. */
-  enter(kind: NetworkKind, organization: string): Promise<Place>;
+  /** A place in a network, which is made on first use; `apart` names one that an organization has besides. @throws Error with the cause when that is not possible here. */
+  enter(kind: NetworkKind, organization: string, apart?: string): Promise<Place>;
   close(): Promise<void>;
 }
 
@@ -128,6 +128,9 @@ const refuseWithoutPrograms = async (kind: NetworkKind): Promise<void> => {
   );
 };
 
+/** Nobody inside is root, and port 80 is what programs made for containers listen on. Where /proc/sys cannot be written it stays as it is. */
+const ALL_PORTS = "{ echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start; } 2>/dev/null || :";
+
 const makeNetwork = async (
   options: GatedOptions,
   kind: NetworkKind,
@@ -136,7 +139,7 @@ const makeNetwork = async (
   lost: () => void,
 ): Promise<Network> => {
   await refuseWithoutPrograms(kind);
-  const setup = ["ip link set lo up", ...doorAddresses(options.door)].join("\n");
+  const setup = ["ip link set lo up", ALL_PORTS, ...doorAddresses(options.door)].join("\n");
   const holder = await startHolder(isRoot() ? ["--net"] : ["--user", "--map-root-user", "--net"], setup);
   const furnished = await furnish(options, holder, kind, organization, addresses).catch(async (error: unknown) => {
     await holder.close();
@@ -198,9 +201,9 @@ class LivingNetworks implements Networks {
     this.#sweeper = setInterval(() => this.#sweep(), this.#emptyMilliseconds / SWEEPS).unref();
   }
 
-  async enter(kind: NetworkKind, organization: string): Promise<Place> {
+  async enter(kind: NetworkKind, organization: string, apart = ""): Promise<Place> {
     if (kind === "host") return { enter: [], leave: () => undefined };
-    const network = await this.#obtain(kind, organization);
+    const network = await this.#obtain(kind, organization, apart);
     network.inside++;
     return {
       enter: network.enter,
@@ -218,8 +221,8 @@ class LivingNetworks implements Networks {
     await Promise.all([...this.#made.keys()].map((network) => network.close()));
   }
 
-  #obtain(kind: NetworkKind, organization: string): Promise<Network> {
-    const key = `${kind} ${organization}`;
+  #obtain(kind: NetworkKind, organization: string, apart: string): Promise<Network> {
+    const key = `${kind} ${organization} ${apart}`;
     const known = this.#open.get(key);
     if (known !== undefined) return known;
     const shut = (): void => {

@@ -221,8 +221,8 @@ export const createBubblewrapSandbox = async (options: SandboxOptions): Promise<
     return { uid, release: () => undefined };
   };
 
-  const placeOf = async ({ network, organization }: SandboxCommand): Promise<Place> =>
-    parts.networks.enter(network === "nothing" ? "host" : network, organization);
+  const placeOf = async ({ network, organization, apart }: SandboxCommand): Promise<Place> =>
+    parts.networks.enter(network === "nothing" ? "host" : network, organization, apart);
 
   return {
     mode: "bubblewrap",

@@ -47,6 +47,8 @@ export interface SandboxCommand {
   /** `nothing` is no network at all: no door, no sibling. */
   readonly network: NetworkKind | "nothing";
   readonly organization: string;
+  /** Its network is its own, and that of those who say the same: any port is free in it. */
+  readonly apart?: string;
   readonly limits: Limits;
   /** The user on the host, from `installer` or the owner of what is bound; default: one of its own while it lives. */
   readonly uid?: number | undefined;
