@@ -39,7 +39,9 @@ async function settled(shell: Shell, type: string): Promise<readonly Resource[]>
     const waiting = all.filter(({ status }) => status !== "READY" && status !== "ERROR");
     if (waiting.length === 0) return all;
     if (Date.now() > deadline)
-      throw new StepFailure(`${waiting.map(({ name, status }) => `${name} is ${status}`).join(", ")} after ${PATIENCE_MS / 60_000} minutes`);
+      throw new StepFailure(
+        `${waiting.map(({ name, status }) => `${name} is ${status}`).join(", ")} after ${PATIENCE_MS / 60_000} minutes`,
+      );
     await delay(PAUSE_MS);
   }
 }
