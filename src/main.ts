@@ -13,7 +13,6 @@ import { keepCallsYoung } from "./collector.ts";
 import { type DispatchServer, startServer } from "./compose.ts";
 import { formatDuration } from "./core/shared/duration.ts";
 import { messageOf } from "./core/shared/message-of.ts";
-import { goFirstAlone } from "./core/shared/threads/precedence.ts";
 import { brokenWord } from "./core/shared/utf8.ts";
 import { visibleText } from "./core/shared/visible-text.ts";
 import { UsageError } from "./front/cli/frame/errors.ts";
@@ -126,7 +125,6 @@ async function serve(settings: Settings, notices: readonly string[]): Promise<vo
   const log = logger(settings, output);
   for (const notice of notices) log.warn(notice);
   process.on("SIGHUP", () => hangUp(log));
-  void goFirstAlone();
   // Before the start: it listens before it is done.
   let started: DispatchServer | undefined;
   const stopAll = async (): Promise<void> => {

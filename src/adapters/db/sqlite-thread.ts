@@ -6,7 +6,6 @@ import { createHash } from "node:crypto";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import Database from "better-sqlite3";
 import { messageOf } from "../../core/shared/message-of.ts";
-import { goFirst } from "../../core/shared/threads/precedence.ts";
 import { migrate } from "./migrate.ts";
 import type { CommitFailure, DatabaseRequest, Failure, Group, ReadReply } from "./sqlite-messages.ts";
 
@@ -216,7 +215,6 @@ function serve(port: MessagePort): void {
 
 if (parentPort === null) throw new Error("sqlite-thread runs as a worker thread only");
 try {
-  goFirst();
   open();
   serve(parentPort);
   parentPort.postMessage({ ready: true });
