@@ -1,5 +1,6 @@
 /** Which guest starts with which image: the runtime knows neither the languages nor where the builder keeps images. */
 import { imageFolderIn } from "../adapters/builder/image-folder.ts";
+import { findStartArchive } from "../adapters/builder/start-archives.ts";
 import { guestCommand } from "../adapters/languages/guest-command.ts";
 import { defaultGuestFolder } from "../adapters/runtime/process/guest-files.ts";
 import type { ProcessRuntimeOptions } from "../adapters/runtime/process/runtime.ts";
@@ -15,5 +16,6 @@ export function guestsIn(
     guestCommand(sandbox, guests, language, {
       folder: imageFolderIn(images, image),
       interpreter: image.madeFor?.interpreter,
+      startArchive: await findStartArchive(images, sandbox, language, image, guests),
     });
 }

@@ -23,6 +23,7 @@ import { imageDigest } from "./image-digest.ts";
 import { openImageStore } from "./image-store.ts";
 import { type InstallSite, installImage, type Order } from "./install-image.ts";
 import { defaultInstallLimits, type InstallLimits } from "./installation.ts";
+import { openStartArchives } from "./start-archives.ts";
 
 type Unavailable = Extract<LanguageReport, { available: false }>;
 
@@ -53,6 +54,7 @@ export function createLocalBuilder(options: LocalBuilderOptions): Builder {
     limits: { ...defaultInstallLimits, ...options.limits },
     network: options.network,
   };
+  const archives = openStartArchives(folder, site);
   const running = new Map<string, Promise<BuiltImage>>();
 
   const installOnce = (order: Order, progress: (line: string) => void): Promise<BuiltImage> => {
@@ -70,13 +72,23 @@ export function createLocalBuilder(options: LocalBuilderOptions): Builder {
       if (refused !== undefined) throw new BuildError(`${refused.reason}. Remedy: ${refused.remedy}`);
       const order = await placeOrder(spec);
       const isNeeded = order.installer.isNeeded(order.spec.manifest);
-      const image = isNeeded ? await installOnce(order, progress) : { digest: order.input, lock: "" };
-      return { ...image, madeFor: madeFor(order) };
+      const installed = isNeeded ? await installOnce(order, progress) : { digest: order.input, lock: "" };
+      const image = { ...installed, madeFor: madeFor(order) };
+      await archives.make(spec.language, image);
+      return image;
     },
-    holds: async (image) =>
-      (await site.store.holds(image)) && (image.madeFor === undefined || (await fitsToday(image.madeFor))),
+    holds: async (image) => {
+      if (!(await site.store.holds(image))) return false;
+      if (image.madeFor === undefined) return true;
+      // Of an older Dispatch, or for an interpreter that was replaced: nobody waits for it.
+      void archives.make(image.madeFor.language, image);
+      return fitsToday(image.madeFor);
+    },
     compile: (spec) => compile(site, spec),
-    collect: (isUsed) => site.store.collect(isUsed),
+    collect: async (isUsed) => {
+      await site.store.collect(isUsed);
+      await archives.collect();
+    },
   };
 }
 

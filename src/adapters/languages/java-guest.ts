@@ -1,7 +1,17 @@
 /** The guest of Java is compiled where it runs, once for each JDK: then any JDK that is there will do. */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -16,6 +26,9 @@ export const JAVA_GUEST_AT = "/opt/dispatch/java";
 export const INLINE_CONCATENATION = ["-XDstringConcat=inline"];
 
 const SOURCES = "java/dispatch/guest";
+
+/** Seconds since 1970: an archive of classes fits a jar of the same size and time, whichever server made it of the same sources. */
+const MADE = 1_000_000_000;
 
 /** The folder of this process, made when it is first needed and removed with the process. */
 let ownFolder: string | undefined;
@@ -52,6 +65,7 @@ const compile = async (guestFolder: string, { command, version }: Interpreter): 
   await run(join(bin, "jar"), ["--create", "--file", join(draft, "jar/guest.jar"), "-C", join(draft, "classes"), "."]);
   chmodSync(join(draft, "jar"), 0o755);
   chmodSync(join(draft, "jar/guest.jar"), 0o644);
+  utimesSync(join(draft, "jar/guest.jar"), MADE, MADE);
   renameSync(join(draft, "jar"), target);
   rmSync(draft, { recursive: true, force: true });
   return jar;

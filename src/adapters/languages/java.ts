@@ -1,8 +1,8 @@
 /** Java 17 or later: a JDK, because functions are compiled when they are deployed. */
 import { execFile } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
-import { realpath } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { realpath, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { maven } from "../installers/maven.ts";
 import { imageFolder } from "../runtime/process/guest-files.ts";
@@ -16,6 +16,9 @@ const run = promisify(execFile);
 const OLDEST = 17;
 const LONGEST_START_MS = 30_000;
 const REMEDY = "apt-get install openjdk-17-jdk-headless";
+
+/** Where sandboxes see the archive of classes: `-Xshare:auto` goes on without one that does not fit. */
+const ARCHIVE_AT = "/opt/dispatch/start.jsa";
 
 const absent = (reason: string): InterpreterSearch => ({ found: false, reason, remedy: REMEDY });
 
@@ -75,11 +78,23 @@ export const java: LanguageAdapter = {
   guest: async (sandbox, guests, image, interpreter) => {
     const jar = await javaGuest(guests.source, interpreter);
     const bind = { source: dirname(jar), target: JAVA_GUEST_AT };
-    const args = [...FLAGS, "-cp", join(sandbox.pathOf(bind), "guest.jar"), "dispatch.guest.Main"];
+    const archive = image.startArchive === undefined ? [] : [{ source: image.startArchive, target: ARCHIVE_AT }];
+    const shared = archive.map((file) => `-XX:SharedArchiveFile=${sandbox.pathOf(file)}`);
+    const args = [...FLAGS, ...shared, "-cp", join(sandbox.pathOf(bind), "guest.jar"), "dispatch.guest.Main"];
     const directory = sandbox.mode === "none" ? {} : { directory: "/function" };
-    if (image.folder === undefined) return { args, binds: [bind], ...directory };
+    if (image.folder === undefined) return { args, binds: [bind, ...archive], ...directory };
     const folder = imageFolder(image.folder);
-    return { args, binds: [bind, folder], ...directory, modules: join(sandbox.pathOf(folder), "lib") };
+    return { args, binds: [bind, folder, ...archive], ...directory, modules: join(sandbox.pathOf(folder), "lib") };
+  },
+  startArchive: {
+    key: async (guestFolder, interpreter) => {
+      const { size, mtimeMs } = await stat(interpreter.command);
+      return [basename(dirname(await javaGuest(guestFolder, interpreter))), size, mtimeMs, ...FLAGS].join(" ");
+    },
+    training: ({ args, modules }, folder, file) => [
+      ...[`-XX:ArchiveClassesAtExit=${folder}/${file}`, ...args, folder],
+      ...(modules === undefined ? [] : [modules]),
+    ],
   },
   installer: maven,
   compiler: javac,

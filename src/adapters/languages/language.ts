@@ -38,12 +38,22 @@ export interface Compiler {
   complaints(lines: readonly string[]): readonly string[];
 }
 
+/** What an interpreter maps while it starts, instead of reading the same classes each time. */
+export interface StartArchive {
+  /** Changes with the guest and the interpreter, for which an archive is made. */
+  key(guestFolder: string, interpreter: Interpreter): Promise<string>;
+  /** The arguments with which a guest lives once and writes `file` into a `folder` that it makes. It runs nothing of the image. */
+  training(guest: Pick<GuestCommand, "args" | "modules">, folder: string, file: string): readonly string[];
+}
+
 /** An image on this machine. */
 export interface PlacedImage {
   /** The path of its dependencies; undefined when it has none. */
   readonly folder: string | undefined;
   /** The interpreter that its base image named; undefined: the machine's own. */
   readonly interpreter?: string | undefined;
+  /** The path of its start archive; undefined when it has none. */
+  readonly startArchive?: string | undefined;
 }
 
 /** Where the interpreters of a language are, and what they say of themselves. */
@@ -73,4 +83,6 @@ export interface LanguageAdapter {
   readonly installer: Installer;
   /** For languages whose sources are compiled when a function is deployed. */
   readonly compiler?: Compiler;
+  /** For languages whose interpreters know one. */
+  readonly startArchive?: StartArchive;
 }

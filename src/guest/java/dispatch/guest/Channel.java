@@ -4,6 +4,8 @@ import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.lang.reflect.Field;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -16,13 +18,17 @@ final class Channel {
 
   record Frame(int kind, int number, byte[] body) {}
 
-  private final FileInputStream in;
-  private final FileOutputStream out;
+  private final InputStream in;
+  private final OutputStream out;
 
-  Channel() throws ReflectiveOperationException {
+  Channel(InputStream in, OutputStream out) {
+    this.in = in;
+    this.out = out;
+  }
+
+  static Channel ofDescriptor() throws ReflectiveOperationException {
     FileDescriptor descriptor = descriptor(3);
-    in = new FileInputStream(descriptor);
-    out = new FileOutputStream(descriptor);
+    return new Channel(new FileInputStream(descriptor), new FileOutputStream(descriptor));
   }
 
   static FileDescriptor descriptor(int which) throws ReflectiveOperationException {
@@ -34,12 +40,15 @@ final class Channel {
   }
 
   synchronized void send(int kind, int number, byte[] body) {
-    byte[] frame = ByteBuffer.allocate(HEADER + body.length).putInt(body.length).putInt(number).put((byte) kind).put(body).array();
     try {
-      out.write(frame);
+      out.write(frame(kind, number, body));
     } catch (IOException gone) {
       Runtime.getRuntime().halt(0);
     }
+  }
+
+  static byte[] frame(int kind, int number, byte[] body) {
+    return ByteBuffer.allocate(HEADER + body.length).putInt(body.length).putInt(number).put((byte) kind).put(body).array();
   }
 
   /** Waits for a frame; ends the process when the server has gone. */

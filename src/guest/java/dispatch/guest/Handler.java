@@ -55,18 +55,22 @@ final class Handler {
   }
 
   /** The function's own classes, its archives, then those of the image. */
-  private static ClassLoader loaderOf(Path folder, String modules) throws IOException {
+  static ClassLoader loaderOf(Path folder, String modules) throws IOException {
     List<URL> urls = new ArrayList<>();
     urls.add(folder.resolve("classes").toUri().toURL());
     if (!Files.isDirectory(folder.resolve("classes"))) urls.set(0, folder.toUri().toURL());
     else urls.add(folder.toUri().toURL());
     for (Path archives : modules == null ? List.of(folder, folder.resolve("lib")) : List.of(folder, folder.resolve("lib"), Path.of(modules))) {
-      if (!Files.isDirectory(archives)) continue;
-      try (Stream<Path> files = Files.list(archives)) {
-        for (Path file : files.filter(one -> one.toString().endsWith(".jar")).sorted().toList()) urls.add(file.toUri().toURL());
-      }
+      for (Path file : archivesIn(archives)) urls.add(file.toUri().toURL());
     }
     return new URLClassLoader("function", urls.toArray(URL[]::new), ClassLoader.getSystemClassLoader());
+  }
+
+  static List<Path> archivesIn(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) return List.of();
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(file -> file.toString().endsWith(".jar")).sorted().toList();
+    }
   }
 
   /** `a.Outer.Inner` may be meant as `a.Outer$Inner`. */

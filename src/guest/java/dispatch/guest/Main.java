@@ -10,11 +10,14 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] args) throws Exception {
-    Channel channel = new Channel();
+    if (args.length > 0) Training.run(args);
+    else live(Channel.ofDescriptor());
+  }
+
+  static void live(Channel channel) throws Exception {
     Outputs outputs = new Outputs(channel);
     warm();
     channel.send(Channel.READY, 0, new byte[0]);
-    if (args.length > 0) return; // only to see which classes a start needs
     Runner runner = null;
     while (runner == null) {
       Channel.Frame frame = channel.receive();
