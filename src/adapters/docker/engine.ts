@@ -92,6 +92,7 @@ const named = (reference: string): string => reference.split("/").map(encodeURIC
 
 export class Engine {
   readonly #http: EngineHttp;
+  #isPodman: Promise<boolean> | undefined;
 
   /** @param socket the path of the engine's Unix socket. */
   constructor(socket: string) {
@@ -102,9 +103,11 @@ export class Engine {
     return this.#http.json("GET", "/version");
   }
 
-  /** Podman answers the same calls, and has its own where those do not suffice. */
-  async isPodman(): Promise<boolean> {
-    return ((await this.version()).Components ?? []).some(({ Name }) => Name === "Podman Engine");
+  /** Podman answers the same calls, and has its own where those do not suffice. An engine is asked once. */
+  isPodman(): Promise<boolean> {
+    this.#isPodman ??= this.#askWhetherPodman();
+    this.#isPodman.catch(() => (this.#isPodman = undefined));
+    return this.#isPodman;
   }
 
   /** Whether it runs as an ordinary user, with networks that this machine does not see. */
@@ -220,5 +223,9 @@ export class Engine {
 
   close(): Promise<void> {
     return this.#http.close();
+  }
+
+  async #askWhetherPodman(): Promise<boolean> {
+    return ((await this.version()).Components ?? []).some(({ Name }) => Name === "Podman Engine");
   }
 }
