@@ -1,5 +1,5 @@
 /**
- * TypeScript that is more than JavaScript with types: enums, namespaces, parameter properties, decorators and the like. Node.js itself
+ * TypeScript that is more than JavaScript with types: enums, namespaces, parameter properties, decorators, JSX and the like. Node.js itself
  * only takes types away, so esbuild makes JavaScript of the files of such a function, in the sandbox. Others need no such step.
  */
 import { createRequire } from "node:module";
@@ -33,7 +33,10 @@ function isMoreThanTypes({ bytes }: SourceFile): boolean {
   return MORE_THAN_TYPES.some((pattern) => pattern.test(text));
 }
 
-const isTypeScript = (path: string): boolean => /(?<!\.d)\.[mc]?ts$/.test(path);
+const isTypeScript = (path: string): boolean => /(?<!\.d)\.([mc]?ts|tsx)$/.test(path);
+
+/** JSX is no JavaScript. */
+const hasElements = (path: string): boolean => path.endsWith(".tsx");
 
 /** The program of esbuild's own package for this machine. */
 function esbuildProgram(): string {
@@ -50,7 +53,7 @@ export const typescript: Compiler = {
   isNeeded: (files) => {
     const sources = files.filter(({ path }) => isTypeScript(path));
     const size = sources.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    return size > MOST_LOOKED_AT || sources.some(isMoreThanTypes);
+    return sources.some(({ path }) => hasElements(path)) || size > MOST_LOOKED_AT || sources.some(isMoreThanTypes);
   },
   outputName: "compiled",
   imageModules: "node_modules",

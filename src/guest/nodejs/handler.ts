@@ -10,7 +10,7 @@ import { withoutFolder } from "./paths.ts";
 import { SOURCE_MAPS } from "./source-maps.ts";
 
 const REFUSAL = "Invalid function file or handler";
-const ENDINGS = ["", ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts"];
+const ENDINGS = ["", ".js", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts"];
 
 /** What a person needs of an error: the place and the message, without the interpreter's own frames. */
 const describe = (error: unknown): string => {

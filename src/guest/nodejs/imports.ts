@@ -6,10 +6,11 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { type ResolveFnOutput, type ResolveHookContext, registerHooks } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { withoutComments } from "./json-comments.ts";
 
-const TYPESCRIPT = /\.[mc]?ts$/;
+const TYPESCRIPT = /\.([mc]?ts|tsx)$/;
 const NOT_FOUND = ["ERR_MODULE_NOT_FOUND", "ERR_UNSUPPORTED_DIR_IMPORT", "MODULE_NOT_FOUND"];
-const ENDINGS = [".ts", ".mts", ".cts", ".js", ".mjs", ".cjs", ".json"];
+const ENDINGS = [".ts", ".tsx", ".mts", ".cts", ".js", ".mjs", ".cjs", ".json"];
 
 const isFile = (path: string): boolean => existsSync(path) && statSync(path).isFile();
 
@@ -18,7 +19,7 @@ const fileOf = (path: string): string | undefined =>
   [
     path,
     ...ENDINGS.map((ending) => path + ending),
-    ...[path.replace(/\.([mc]?)js$/, ".$1ts"), path.replace(/\.jsx?$/, ".ts")],
+    ...[path.replace(/\.([mc]?)js$/, ".$1ts"), path.replace(/\.jsx?$/, ".ts"), path.replace(/\.jsx?$/, ".tsx")],
     ...ENDINGS.map((ending) => join(path, `index${ending}`)),
   ].find(isFile);
 
@@ -70,12 +71,6 @@ const aliasesOf = (folder: string): ((name: string) => string[]) => {
   }
 };
 
-/** Comments and trailing commas, which tsconfig.json may have; texts stay as they are. */
-const withoutComments = (text: string): string =>
-  text
-    .replace(/("(?:[^"\\]|\\.)*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, (_all, quoted: string | undefined) => quoted ?? "")
-    .replace(/("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])/g, (_all, quoted: string | undefined) => quoted ?? "");
-
 /** A JSON file needs no `with { type: "json" }` there, as in every other tool for TypeScript. */
 const asJson = (found: ResolveFnOutput, context: ResolveHookContext): ResolveFnOutput =>
   found.url.endsWith(".json") && !context.conditions.includes("require")
@@ -86,6 +81,11 @@ const asJson = (found: ResolveFnOutput, context: ResolveHookContext): ResolveFnO
 export const resolveTypeScript = (folder: string): void => {
   const aliases = aliasesOf(folder);
   registerHooks({
+    // Node.js knows no such file; what lies there is JavaScript by now.
+    load: (url, context, next) =>
+      url.startsWith("file:") && new URL(url).pathname.endsWith(".tsx")
+        ? { format: "module", source: readFileSync(fileURLToPath(url)), shortCircuit: true }
+        : next(url, context),
     resolve: (specifier, context, next) => {
       const parent = context.parentURL;
       const from = parent?.startsWith("file:") === true ? fileURLToPath(parent.split("?")[0] ?? parent) : "";

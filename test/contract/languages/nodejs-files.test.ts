@@ -143,6 +143,35 @@ describe.skipIf(obstacle !== undefined)(suiteName("TypeScript that is more than 
       { "main.ts": "export default (_c: unknown, x: unknown) => (<number>x) + 1;" },
       1,
     ],
+    [
+      "enums in .mts and .cts",
+      {
+        "main.ts":
+          'import { A } from "./a.mts"; import b from "./b.cts"; export default () => [A.X, b.B.Y, A.X satisfies number];',
+        "a.mts": "export enum A { X = 2 }",
+        "b.cts": "enum B { Y = 3 }\nmodule.exports = { B };",
+      },
+      [2, 3, 2],
+    ],
+    [
+      "elements of JSX in .tsx, made as tsconfig.json says",
+      {
+        "tsconfig.json": '{ "compilerOptions": { "jsxFactory": "h" } }',
+        "main.ts": 'import { view } from "./view"; export default () => view("Ada");',
+        "view.tsx":
+          'const h = (name: string, facts: object | null, ...inner: unknown[]) => ({ name, ...facts, inner });\nexport const view = (who: string) => <p id="a">hello {who}</p>;',
+      },
+      { name: "p", id: "a", inner: ["hello ", "Ada"] },
+    ],
+    [
+      "a tsconfig.json that is longer than an argument may be",
+      {
+        "tsconfig.json": `{ "include": [${'"some/file.ts", '.repeat(15_000)}], // all of them\n "compilerOptions": { "experimentalDecorators": true } }`,
+        "main.ts":
+          "const seen: string[] = [];\nfunction note(_target: object, name: string) { seen.push(name); }\nclass A {\n  @note\n  go() {}\n}\nexport default () => seen;",
+      },
+      ["go"],
+    ],
     ["an export assignment", { "main.ts": "const f = () => 5;\nexport = f;" }, 5],
   ])("%s", async (_name, files, expected) => {
     expect(await output(files)).toEqual(expected);
@@ -162,6 +191,12 @@ describe.skipIf(obstacle !== undefined)(suiteName("TypeScript that is more than 
 
   test("what is no TypeScript is refused with file and line", async () => {
     await expect(artefact({ "main.ts": "enum A { X }\nexport default () => {{;\n" })).rejects.toThrow(/main\.ts:3/);
+  });
+
+  test("compilerOptions that are longer than an argument may be are refused by name", async () => {
+    const config = JSON.stringify({ compilerOptions: { jsxFactory: "h".repeat(200_000) } });
+    const refused = artefact({ "main.ts": "enum A { X }", "tsconfig.json": config });
+    await expect(refused).rejects.toThrow("tsconfig.json: its compilerOptions have more than 100000 bytes");
   });
 
   test("plain TypeScript needs no such step", async () => {
