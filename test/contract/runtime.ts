@@ -50,7 +50,8 @@ export interface Sources {
   readonly packageFiles: Readonly<Record<string, string>>;
 }
 
-const FAR_TOO_LONG = 1_000_000;
+/** Longer than a container's whole answer may be, too. */
+const FAR_TOO_LONG = 3_000_000;
 
 /** A runtime with a log limit of 64 KiB and a result limit of 128 KiB. */
 export interface Place {

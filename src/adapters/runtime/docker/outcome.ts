@@ -22,6 +22,18 @@ const recorded = (
   return record.logs;
 };
 
+const tooLong = ({ maxOutputBytes }: OutcomeLimits): FunctionFailure => ({
+  type: "FunctionError",
+  message: `the result cannot be written as JSON: it is longer than the limit of ${maxOutputBytes} bytes`,
+  stacktrace: null,
+});
+
+/** Of an answer that was not read to its end. Its lines of the log are part of it, so there are none. */
+export const outcomeOfLongAnswer = (limits: OutcomeLimits): Outcome => ({
+  logs: { stdout: null, stderr: null },
+  error: tooLong(limits),
+});
+
 const maskedFailure = (failure: FunctionFailure, mask: (text: string) => string): FunctionFailure => ({
   ...failure,
   message: mask(failure.message),
@@ -39,6 +51,5 @@ export const outcomeOf = (
   const kept = recorded(logs, listener, limits.maxLogBytes, mask);
   if (error !== undefined) return { logs: kept, error: maskedFailure(error, mask) };
   if (Buffer.byteLength(output) <= limits.maxOutputBytes) return { logs: kept, output };
-  const message = `the result cannot be written as JSON: it is longer than the limit of ${limits.maxOutputBytes} bytes`;
-  return { logs: kept, error: { type: "FunctionError", message, stacktrace: null } };
+  return { logs: kept, error: tooLong(limits) };
 };

@@ -15,7 +15,7 @@ import { failureOfExit, workerExit } from "../process/worker-exit.ts";
 import { type Call, Calls } from "./calls.ts";
 import type { Container } from "./container.ts";
 import { LongAnswer } from "./function-server.ts";
-import { type OutcomeLimits, outcomeOf } from "./outcome.ts";
+import { type OutcomeLimits, outcomeOf, outcomeOfLongAnswer } from "./outcome.ts";
 
 export interface DockerWorkerOptions extends OutcomeLimits {
   readonly id: string;
@@ -155,10 +155,8 @@ export class DockerWorker implements Worker {
       void this.#stopContainer(container);
       if (this.#fate === "exited") return { logs: outcome.logs, error: OWN_END };
     } catch (error) {
-      if (!(await this.#endsSoon()))
-        this.#judge(
-          error instanceof LongAnswer ? "sent an answer that is too long" : "sent no answer that can be read",
-        );
+      if (error instanceof LongAnswer) return outcomeOfLongAnswer(this.#options);
+      if (!(await this.#endsSoon())) this.#judge("sent no answer that can be read");
     }
     return undefined;
   }
