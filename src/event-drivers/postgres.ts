@@ -15,6 +15,7 @@ const flags = {
   host: "",
   port: "",
   database: "",
+  sslmode: "",
   type: "",
   source: "postgres",
   debug: "",

@@ -31,18 +31,18 @@ export class NatsServer {
     this.port = port;
   }
 
-  static async create(program: string): Promise<NatsServer> {
+  static async create(program: string, flags: readonly string[] = []): Promise<NatsServer> {
     const [port = 0] = await freePorts(1);
     const server = new NatsServer(program, port);
-    await server.start();
+    await server.start(flags);
     return server;
   }
 
   /** With JetStream; what its streams keep outlives it. */
-  async start(): Promise<void> {
+  async start(flags: readonly string[] = []): Promise<void> {
     const { username, password } = NATS_USER;
     const address = ["-a", "127.0.0.1", "-p", String(this.port), "--user", username, "--pass", password];
-    const child = spawn(this.#program, [...address, "-js", "-sd", this.#folder], {
+    const child = spawn(this.#program, [...address, "-js", "-sd", this.#folder, ...flags], {
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.#child = child;

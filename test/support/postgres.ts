@@ -64,7 +64,8 @@ export class PostgresServer {
     if (port !== undefined) writeFileSync(join(this.folder, "data/pg_hba.conf"), rules);
   }
 
-  async start(): Promise<void> {
+  /** @param settings further ones, such as `ssl=on` */
+  async start(settings: readonly string[] = []): Promise<void> {
     const network = this.#port === undefined ? [] : [`port=${this.#port}`];
     const addresses = `listen_addresses=${this.#port === undefined ? "" : "127.0.0.1"}`;
     const options = [
@@ -73,6 +74,7 @@ export class PostgresServer {
       `unix_socket_directories=${this.folder}`,
       "fsync=off",
       "max_connections=300",
+      ...settings,
     ];
     const flags = ["-D", join(this.folder, "data"), ...options.flatMap((option) => ["-c", option])];
     const child = spawn(join(this.#programs, "postgres"), flags, {

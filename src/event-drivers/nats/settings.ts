@@ -7,6 +7,7 @@ import {
   nkeyAuthenticator,
 } from "@nats-io/transport-node";
 import { listOf, UsageError } from "../shared/flags.ts";
+import { readTls } from "../shared/tls.ts";
 
 export interface StreamSettings {
   readonly stream: string;
@@ -68,13 +69,13 @@ function connectionOf(get: (key: string) => string): NodeConnectionOptions {
   if (addresses.length === 0) throw new UsageError("servers is missing: set it to an address such as nats://host:4222");
   const { servers, user, pass } = withoutUser(addresses);
   const named = { user: get("username") || user, pass: get("password") || pass, token: get("token") };
-  const ca = get("certificate");
-  const isSecure = ca !== "" || addresses.some((address) => address.startsWith("tls://"));
+  const tls = readTls(get);
+  const isSecure = tls !== undefined || addresses.some((address) => address.startsWith("tls://"));
   return {
     servers,
     ...Object.fromEntries(Object.entries(named).filter(([, value]) => value !== "")),
     ...authenticatorOf(get("creds"), get("nkey")),
-    ...(isSecure ? { tls: ca === "" ? {} : { ca } } : {}),
+    ...(isSecure ? { tls: tls ?? {} } : {}),
     ...{ name: "dispatch", reconnect: false, timeout: CONNECT_MS, pingInterval: PING_MS, maxPingOut: 2 },
   };
 }

@@ -1,6 +1,7 @@
 /** Which database, which channels, and who asks. */
 import type { ClientConfig } from "pg";
 import { listOf, UsageError } from "../shared/flags.ts";
+import { readTls, type TlsSettings } from "../shared/tls.ts";
 
 export interface PostgresSettings {
   readonly connection: ClientConfig;
@@ -26,12 +27,12 @@ export function readPostgresSettings(flags: Texts, environment: Texts): Postgres
   const long = channels.find((channel) => Buffer.byteLength(channel) > LONGEST_NAME);
   if (long !== undefined) throw new UsageError(`the channel ${long} has more than ${LONGEST_NAME} bytes`);
   const get = (key: string): string => flags[key] || environment[key.toUpperCase()] || "";
-  const base = get("url") === "" ? apart(get) : fromUrl(get("url"));
-  const ca = get("certificate");
+  const { mode, ...base } = get("url") === "" ? { ...apart(get), mode: "" } : fromUrl(get("url"));
+  const ssl = sslOf(get("sslmode") || mode, readTls(get));
   return {
     connection: {
       ...base,
-      ...(ca === "" ? {} : { ssl: { ca } }),
+      ...(ssl === undefined ? {} : { ssl }),
       ...{ application_name: "dispatch", connectionTimeoutMillis: 10_000, query_timeout: 10_000, keepAlive: true },
     },
     channels,
@@ -52,8 +53,31 @@ function apart(get: (key: string) => string): ClientConfig {
   return { host, port, user, password: get("password"), database: get("database") || user };
 }
 
-function fromUrl(connectionString: string): ClientConfig {
+const VERIFIED = ["require", "verify-ca", "verify-full"];
+
+/** As `sslmode` says; without it there is TLS when the secret has something for it. Who is believed by name is verified. @throws UsageError */
+function sslOf(mode: string, tls: TlsSettings | undefined): ClientConfig["ssl"] {
+  if (mode === "disable") return false;
+  if (mode === "no-verify") return { ...tls, rejectUnauthorized: false };
+  if (VERIFIED.includes(mode)) return { ...tls };
+  if (mode === "") return tls && { ...tls };
+  throw new UsageError(
+    `sslmode is ${mode}: use verify-full (require and verify-ca mean the same here), no-verify or disable`,
+  );
+}
+
+/** Its `sslmode` stands apart: the client would forget the certificates because of it. */
+function fromUrl(text: string): ClientConfig & { readonly mode: string } {
+  const connectionString = checked(text);
+  const url = new URL(connectionString);
+  const mode = url.searchParams.get("sslmode") ?? "";
+  if (mode === "") return { connectionString, mode };
+  url.searchParams.delete("sslmode");
+  return { connectionString: url.href, mode };
+}
+
+function checked(connectionString: string): string {
   if (!/^postgres(?:ql)?:\/\/./.test(connectionString) || !URL.canParse(connectionString))
     throw new UsageError("url is no address of PostgreSQL: write it as postgres://user:password@host:5432/database");
-  return { connectionString };
+  return connectionString;
 }

@@ -80,6 +80,8 @@ class Waiting {
 }
 
 const WRONG_USER = ["28P01", "28000"];
+/** The codes of OpenSSL and of Node.js for a certificate that is not believed. */
+const CERTIFICATE = /CERT|UNABLE_TO_VERIFY|ERR_TLS/;
 const NO_DATABASE = "3D000";
 
 /** What no waiting makes better becomes a UsageError. Nothing of it has the password. */
@@ -88,6 +90,10 @@ function inWords(error: unknown, { connection: { host = "of the secret" } }: Pos
     return new UsageError(`PostgreSQL refuses this user: ${error.message}`);
   if (error instanceof DatabaseError && error.code === NO_DATABASE)
     return new UsageError(`PostgreSQL has no such database: ${error.message}`);
+  if (error instanceof Error && CERTIFICATE.test(String(Object(error).code)))
+    return new UsageError(
+      `the certificate of PostgreSQL ${host} is not believed (${error.message}): put that of its authority into the secret as \`certificate\``,
+    );
   if (error instanceof Error && "syscall" in error)
     return new Error(`PostgreSQL ${host} cannot be reached: ${error.message || String(Object(error).code)}`);
   return error;
