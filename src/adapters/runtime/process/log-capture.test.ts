@@ -8,12 +8,16 @@ const markerOf = (invocation: number): string => `\0${MARKER}:${invocation.toStr
 
 const collector = (wanted = true, longestLine = 1000) => {
   const heard: string[] = [];
+  const left = { bytes: 0 };
   const splitter = new StreamSplitter(MARKER, longestLine, {
     wants: () => wanted,
     line: (text) => heard.push(text),
+    leftOut: (bytes) => {
+      left.bytes += bytes;
+    },
     marker: (invocation) => heard.push(`<${invocation}>`),
   });
-  return { splitter, heard };
+  return { splitter, heard, left };
 };
 
 const feedCut = (splitter: StreamSplitter, text: string, cuts: readonly number[]): void => {
@@ -53,9 +57,10 @@ describe("a stream", () => {
   });
 
   test("looks for nothing but markers when its lines are not wanted", () => {
-    const { splitter, heard } = collector(false);
+    const { splitter, heard, left } = collector(false);
     feedCut(splitter, `${"x\n".repeat(100)}y${markerOf(3)}z\n${markerOf(4)}`, [3, 150, 205, 210, 230]);
     expect(heard).toEqual(["<3>", "<4>"]);
+    expect(left.bytes).toBe(203);
   });
 });
 
@@ -75,12 +80,13 @@ describe("a run's record", () => {
 
   test("ends at its limit, over both streams, with one line that says so", () => {
     const { record, heard } = recordOf(1024 * 1024);
-    record.add("stdout", "a", 700_000);
-    record.add("stderr", "b", 700_000);
+    record.add("stdout", "a", 1024 * 1024 - 7);
+    record.add("stderr", "bé€é".repeat(100), 801);
     record.add("stderr", "c", 1);
+    record.leaveOut(5);
     const sentence = "... log limit of 1 MB reached, the rest is left out";
-    expect(record.logs).toEqual({ stdout: ["a"], stderr: [sentence] });
-    expect(heard).toEqual(["stdout: a", `stderr: ${sentence}`]);
+    expect(record.logs).toEqual({ stdout: ["a"], stderr: ["bé€", `${sentence} (800 bytes)`] });
+    expect(heard).toEqual(["stdout: a", "stderr: bé€", `stderr: ${sentence}`]);
     expect(record.full).toBe(true);
   });
 });

@@ -11,6 +11,10 @@ const MEBIBYTE = 1024 * 1024;
 /** `1 MB`, or bytes where that would be a fraction. */
 const sizeText = (bytes: number): string => (bytes % MEBIBYTE === 0 ? `${bytes / MEBIBYTE} MB` : `${bytes} bytes`);
 
+/** The beginning of a line, so many bytes at most and no half of a letter. */
+const beginningOf = (line: string, bytes: number): string =>
+  new TextDecoder().decode(Buffer.from(line).subarray(0, bytes), { stream: true });
+
 export type LineListener = Pick<InvocationListener, "log">;
 
 /** The lines of one run; both streams share the limit. */
@@ -18,6 +22,8 @@ export class LogRecord {
   #stdout: string[] | null = null;
   #stderr: string[] | null = null;
   #left: number;
+  /** The stream whose last line says that the limit was reached. */
+  #ended: StreamName | undefined;
   readonly #limit: number;
   readonly #listener: LineListener;
 
@@ -31,11 +37,21 @@ export class LogRecord {
     return this.#left < 0;
   }
 
-  /** Adds one line of so many bytes; the first that passes the limit is replaced by a line that says so. */
+  /** Adds one line of so many bytes; of the first that passes the limit the beginning is kept, and a line says so. */
   add(stream: StreamName, line: string, bytes: number): void {
-    if (this.full) return;
+    if (this.full) {
+      this.leaveOut(bytes);
+      return;
+    }
+    const left = this.#left;
     this.#left -= bytes;
-    this.#put(stream, this.full ? `... log limit of ${sizeText(this.#limit)} reached, the rest is left out` : line);
+    if (this.full) this.#end(stream, beginningOf(line, left));
+    else this.#put(stream, line);
+  }
+
+  /** Counts what nobody wanted to hear any more. */
+  leaveOut(bytes: number): void {
+    this.#left -= bytes;
   }
 
   /** Gives its lines to the record of the run that really wrote them. */
@@ -46,7 +62,20 @@ export class LogRecord {
   }
 
   get logs(): RunLogs {
-    return { stdout: this.#stdout, stderr: this.#stderr };
+    const logs = { stdout: this.#stdout, stderr: this.#stderr };
+    if (this.#ended === undefined) return logs;
+    const said = logs[this.#ended]?.slice(0, -1) ?? [];
+    return { ...logs, [this.#ended]: [...said, `${this.#notice} (${-this.#left} bytes)`] };
+  }
+
+  get #notice(): string {
+    return `... log limit of ${sizeText(this.#limit)} reached, the rest is left out`;
+  }
+
+  #end(stream: StreamName, beginning: string): void {
+    if (beginning !== "") this.#put(stream, beginning);
+    this.#put(stream, this.#notice);
+    this.#ended = stream;
   }
 
   #put(stream: StreamName, line: string): void {
@@ -73,7 +102,10 @@ const NOTHING = Buffer.alloc(0);
 export interface StreamSink {
   /** Whether lines are still wanted; when not, only markers are looked for. */
   wants(): boolean;
-  line(text: string, bytes: number): void;
+  /** `isWhole`: the line ended, or the stream; else it is a piece of one that is too long to wait for. */
+  line(text: string, bytes: number, isWhole: boolean): void;
+  /** Counts bytes that were not wanted. */
+  leftOut(bytes: number): void;
   marker(invocation: number): void;
 }
 
@@ -120,7 +152,7 @@ export class StreamSplitter {
     const longest = this.#sink.wants() ? this.#longestLine : 0;
     if (this.#carry.length <= longest + this.#markerBytes) return;
     const kept = this.#carry.length - this.#markerBytes;
-    this.#lines(this.#carry.subarray(0, kept));
+    this.#lines(this.#carry.subarray(0, kept), false);
     this.#carry = Buffer.from(this.#carry.subarray(kept));
   }
 
@@ -151,13 +183,15 @@ export class StreamSplitter {
     this.#lines(bytes.subarray(from));
   }
 
-  #lines(bytes: Buffer): void {
+  #lines(bytes: Buffer, isWhole = true): void {
     let from = 0;
     while (from < bytes.length && this.#sink.wants()) {
       const newline = bytes.indexOf(NEWLINE, from);
       const end = newline < 0 ? bytes.length : newline;
-      this.#sink.line(bytes.toString("utf8", from, end), end - from + 1);
+      const isPiece = newline < 0 && !isWhole;
+      this.#sink.line(bytes.toString("utf8", from, end), end - from + (isPiece ? 0 : 1), !isPiece);
       from = end + 1;
     }
+    if (from < bytes.length) this.#sink.leftOut(bytes.length - from);
   }
 }

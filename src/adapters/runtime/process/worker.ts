@@ -233,7 +233,8 @@ class ProcessWorker implements Worker {
   #capture(stream: StreamName, source: Readable | null): void {
     const splitter = new StreamSplitter(this.#marker, this.#options.maxLogBytes, {
       wants: () => !(this.#invocations.recordOf(stream)?.full ?? this.#strayBytes > STRAY_LIMIT),
-      line: (text, bytes) => this.#line(stream, text, bytes),
+      line: (text, bytes, isWhole) => this.#line(stream, isWhole ? this.#masked(text) : this.#maskedCut(text), bytes),
+      leftOut: (bytes) => this.#invocations.recordOf(stream)?.leaveOut(bytes),
       marker: (number) => this.#judge(this.#invocations.marker(stream, number)),
     });
     const pace = new ReadingPace();
@@ -249,8 +250,8 @@ class ProcessWorker implements Worker {
     source?.on("data", listen).on("end", () => splitter.end());
   }
 
-  #line(stream: StreamName, said: string, bytes: number): void {
-    const text = this.#masked(said);
+  /** `text` is masked. */
+  #line(stream: StreamName, text: string, bytes: number): void {
     const record = this.#invocations.recordOf(stream);
     if (record !== undefined) {
       record.add(stream, text, bytes);
