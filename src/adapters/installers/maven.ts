@@ -89,10 +89,22 @@ async function planMaven(context: PlanContext): Promise<InstallPlan> {
 
 /** Java does not read the variables that everybody else does. */
 function proxyFlags(name: string, value: string): string[] {
+  if (/^no_proxy$/i.test(name)) return [`-Dhttp.nonProxyHosts=${nonProxyHosts(value)}`];
   const [, scheme] = /^(https?)_proxy$/i.exec(name) ?? [];
-  if (scheme === undefined || !URL.canParse(value)) return [];
-  const { hostname, port } = new URL(value);
+  const address = value.includes("://") ? value : `http://${value}`;
+  if (scheme === undefined || !URL.canParse(address)) return [];
+  const { hostname, port } = new URL(address);
   return [`-D${scheme.toLowerCase()}.proxyHost=${hostname}`, `-D${scheme.toLowerCase()}.proxyPort=${port || "80"}`];
+}
+
+/** `a.test,.b.test` -> `a.test|*.a.test|*.b.test` */
+function nonProxyHosts(value: string): string {
+  const names = value.split(/[\s,]+/).filter(Boolean);
+  return names
+    .flatMap((name) =>
+      name === "*" ? name : /^[.*]/.test(name) ? [name.replace(/^\*?\.?/, "*.")] : [name, `*.${name}`],
+    )
+    .join("|");
 }
 
 function settingsXml(mirror: string | undefined): string {

@@ -21,6 +21,16 @@ describe("settings of the server's user reach the installer", () => {
     expect(commonVariables(environment)).toEqual({ HTTPS_PROXY: "http://proxy:3128", NODE_EXTRA_CA_CERTS: "/ca.pem" });
   });
 
+  test("with ALL_PROXY under the names that all installers know, and never one that they cannot use", () => {
+    expect(commonVariables({ ALL_PROXY: "proxy:3128", HTTPS_PROXY: "http://secure:1" })).toEqual({
+      http_proxy: "http://proxy:3128",
+      HTTPS_PROXY: "http://secure:1",
+    });
+    expect(() => commonVariables({ all_proxy: "socks5://proxy:1080" })).toThrow("a proxy that speaks socks5");
+    const both = { all_proxy: "socks5://proxy:1080", http_proxy: "http://a:1", https_proxy: "http://b:1" };
+    expect(commonVariables(both)).toEqual({ http_proxy: "http://a:1", https_proxy: "http://b:1" });
+  });
+
   test("with files made visible in the sandbox", () => {
     const certificate = join(folder, "company-ca.pem");
     writeFileSync(certificate, "");

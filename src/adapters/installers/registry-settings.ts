@@ -5,6 +5,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { basename } from "node:path";
+import { OwnError } from "../../core/shared/own-error.ts";
 import type { NetworkKind } from "../../core/shared/ports.ts";
 import type { Bind } from "../runtime/process/sandbox.ts";
 
@@ -18,22 +19,32 @@ export interface RegistrySettings {
   readonly warnings: readonly string[];
 }
 
-const PROXIES = [
-  "HTTP_PROXY",
-  "HTTPS_PROXY",
-  "ALL_PROXY",
-  "NO_PROXY",
-  "http_proxy",
-  "https_proxy",
-  "all_proxy",
-  "no_proxy",
-];
+const PROXIES = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"];
 const CERTIFICATES = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
 
-/** Proxies and certificates that every installer obeys. */
+/**
+ * Proxies and certificates that every installer obeys; ALL_PROXY, which not all of them know, under the names that they do.
+ * @throws OwnError for a proxy that they cannot use
+ */
 export function commonVariables(environment: NodeJS.ProcessEnv): Record<string, string> {
-  const entries = [...PROXIES, ...CERTIFICATES].map((name) => [name, environment[name] ?? ""] as const);
+  const named = { ...allProxy(environment), ...environment };
+  const entries = [...PROXIES, ...CERTIFICATES].map((name) => [name, named[name] ?? ""] as const);
   return Object.fromEntries(entries.filter(([, value]) => value !== ""));
+}
+
+/** The proxy that stands for those that are not named. */
+function allProxy(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const value = environment.all_proxy || environment.ALL_PROXY;
+  const missing = ["http_proxy", "https_proxy"].filter(
+    (name) => !environment[name] && !environment[name.toUpperCase()],
+  );
+  if (!value || missing.length === 0) return {};
+  const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(value) ?? [];
+  if (scheme !== undefined && !/^https?$/i.test(scheme))
+    throw new OwnError(
+      `ALL_PROXY of the server names a proxy that speaks ${scheme}, which installers cannot use: name one of http:// in HTTP_PROXY and HTTPS_PROXY`,
+    );
+  return Object.fromEntries(missing.map((name) => [name, scheme === undefined ? `http://${value}` : value]));
 }
 
 /** Makes variables fit for the sandbox: files become visible in it, credentials are taken out. */

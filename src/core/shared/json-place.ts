@@ -33,7 +33,8 @@ function failsByToken(text: string): boolean {
   }
 }
 
-function lineAndColumn(text: string, index: number): string {
+/** `line 3 column 5` */
+export function lineAndColumn(text: string, index: number): string {
   const lines = text.slice(0, index).split("\n");
   return `line ${lines.length} column ${(lines.at(-1)?.length ?? 0) + 1}`;
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DispatchError } from "./errors.ts";
-import { elementTexts, endOfValue, memberText, parseBody } from "./json-text.ts";
+import { elementTexts, endOfValue, memberText, parseBody, repeatedMember } from "./json-text.ts";
 
 describe("the texts of an array's elements", () => {
   test("are what the caller wrote", () => {
@@ -82,4 +82,11 @@ describe("a body that is no JSON", () => {
   ])("is told by its first wrong letter, and not quoted: %j", (text) => {
     expect(messageOf(text)).toBe(`parsing body body from "" failed, because Unexpected token 'h'`);
   });
+});
+
+test("the first name that stands in an object a second time is found, however it is written", () => {
+  const text = '{"a": {"b": 1, "b": 2}, "c": "a", "\\u0061": 3, "c": 4}';
+  expect(repeatedMember(text)).toEqual({ name: "a", at: text.indexOf('"\\u0061"') });
+  expect(repeatedMember('{"a": 1, "A": 2, "b": [{"a": 1}]}')).toBeUndefined();
+  expect(repeatedMember(" { } ")).toBeUndefined();
 });

@@ -31,16 +31,34 @@ function parseCause(text: string, error: unknown): string {
 export function memberText(text: string, key: string): string | undefined {
   const wanted = key.toLowerCase();
   let found: string | undefined;
+  eachMember(text, (name, _at, start, end) => {
+    if (name.length === key.length && name.toLowerCase() === wanted) found = text.slice(start, end);
+  });
+  return found;
+}
+
+/** The first top-level name that stands in an object a second time, and where; `text` must be a valid JSON object. */
+export function repeatedMember(text: string): { readonly name: string; readonly at: number } | undefined {
+  const names = new Set<string>();
+  let found: { readonly name: string; readonly at: number } | undefined;
+  eachMember(text, (written, at) => {
+    const name = String(JSON.parse(`"${written}"`));
+    if (names.has(name)) found ??= { name, at };
+    names.add(name);
+  });
+  return found;
+}
+
+/** Calls `use` with each top-level name as it is written, its place, and where its value begins and ends. */
+function eachMember(text: string, use: (name: string, at: number, start: number, end: number) => void): void {
   let at = skipBlanks(text, text.indexOf("{") + 1);
   while (at < text.length && text[at] !== "}") {
     const keyEnd = endOfString(text, at);
-    const name = text.slice(at + 1, keyEnd - 1);
     const start = skipBlanks(text, skipBlanks(text, keyEnd) + 1);
     const end = endOfValue(text, start);
-    if (name.length === key.length && name.toLowerCase() === wanted) found = text.slice(start, end);
+    use(text.slice(at + 1, keyEnd - 1), at, start, end);
     at = nextItem(text, end);
   }
-  return found;
 }
 
 /** The texts of the elements of an array, exactly as written. `text` must be a valid JSON array. */

@@ -239,6 +239,10 @@ describe("create and delete", () => {
     ['{"password": "hunter2"', "not valid JSON"],
     ['{"password": 42}', 'the value of "password" must be a string'],
     ["[]", "one JSON object"],
+    [
+      '{"user": "a",\n "password": "hunter2",\n "passwor\\u0064": "hunter2"}',
+      'secret.json: the key "password" stands there again at line 3 column 2: leave one of them',
+    ],
   ])("refuses the secrets file %s without repeating it", async (text, message) => {
     const cwd = temporaryFolder({ "secret.json": text });
     const { stderr, status } = await call(["create", "secret", "s", "secret.json"], { cwd });

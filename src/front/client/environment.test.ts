@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, connect } from "node:net";
 import { generate } from "selfsigned";
 import { expect, onTestFinished, test } from "vitest";
-import { proxyName } from "./environment.ts";
+import { proxyName, teachFetch } from "./environment.ts";
 import { nodeTransport } from "./node-transport.ts";
 
 async function listen(server: Server): Promise<number> {
@@ -77,4 +77,26 @@ test("a proxy that does not answer is named, without its password", async () => 
     "(the environment names the proxy http://127.0.0.1:1; no_proxy leaves hosts out)",
   );
   expect(proxyName("http://127.0.0.1/", environment)).toBeUndefined();
+});
+
+test("all_proxy stands for those that are not named, and no_proxy counts", async () => {
+  const { seen, address } = await startProxy();
+  const environment = { ALL_PROXY: address, no_proxy: "direct.test" };
+  expect(await get("http://dispatch.example.test/", environment)).toBe("by proxy");
+  await expect(get("http://direct.test/", environment)).rejects.toThrow(/ENOTFOUND|EAI_AGAIN/);
+  const both = { all_proxy: "http://127.0.0.1:1", http_proxy: address };
+  expect(await get("http://dispatch.example.test/", both)).toBe("by proxy");
+  expect(seen).toHaveLength(2);
+});
+
+test("a SOCKS proxy is refused in a sentence, where it would be asked", async () => {
+  const environment = { all_proxy: "socks5h://user:word@127.0.0.1:1", NO_PROXY: "direct.test, .inner.test" };
+  for (const url of ["http://dispatch.example.test/", "https://dispatch.example.test/"]) {
+    await expect(get(url, environment)).rejects.toThrow(
+      "a proxy that speaks socks5h cannot be used, only one of http:// or https:// (the environment names the proxy socks5h://127.0.0.1:1",
+    );
+    expect(() => teachFetch(url, environment)).toThrow("a proxy that speaks socks5h");
+  }
+  for (const host of ["direct.test", "a.inner.test"])
+    await expect(get(`http://${host}/`, environment)).rejects.toThrow(/ENOTFOUND|EAI_AGAIN/);
 });

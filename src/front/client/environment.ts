@@ -23,8 +23,33 @@ export function proxiesFor(url: string, env: Environment): Proxies | undefined {
   return isThisMachine(hostname) ? undefined : proxiesOf(env);
 }
 
+/** @throws Error for a proxy of another kind than HTTP, which Node would leave out in silence */
+export function refuseForeignProxy(url: string, env: Environment): void {
+  const proxies = proxiesFor(url, env);
+  const proxy = proxyOf(url, proxies);
+  if (proxies === undefined || proxy === undefined || /^https?:/i.test(proxy)) return;
+  if (isLeftOut(new URL(url), proxies.no_proxy)) return;
+  const [scheme] = proxy.split(":");
+  throw new Error(`a proxy that speaks ${scheme} cannot be used, only one of http:// or https://`);
+}
+
+/** Whether no_proxy names a host; its ranges of addresses are Node's business. */
+function isLeftOut({ hostname, port }: URL, direct: string): boolean {
+  const names = direct.toLowerCase().split(/[\s,]+/);
+  return names.some((name) => {
+    const bare = name.replace(/^\*?\./, "");
+    return bare !== "" && [hostname, `${hostname}:${port}`].some((host) => host === bare || host.endsWith(`.${bare}`));
+  });
+}
+
+function proxyOf(url: string, proxies: Proxies | undefined): string | undefined {
+  return url.startsWith("https:") ? proxies?.https_proxy : proxies?.http_proxy;
+}
+
 function proxiesOf(env: Environment): Proxies | undefined {
-  const [http, https] = [proxyUrl(variable(env, "http_proxy")), proxyUrl(variable(env, "https_proxy"))];
+  const all = variable(env, "all_proxy");
+  const http = proxyUrl(variable(env, "http_proxy") ?? all);
+  const https = proxyUrl(variable(env, "https_proxy") ?? all);
   if (http === undefined && https === undefined) return undefined;
   const direct = variable(env, "no_proxy");
   // Node knows the star only where it stands alone.
@@ -48,9 +73,7 @@ function proxyUrl(text: string | undefined): string | undefined {
 
 /** The proxy of a URL, without its password, for messages; undefined when there is none. */
 export function proxyName(url: string, env: Environment): string | undefined {
-  const proxies = proxiesFor(url, env);
-  const proxy = url.startsWith("https:") ? proxies?.https_proxy : proxies?.http_proxy;
-  return proxy?.replace(/\/\/.*@/, "//");
+  return proxyOf(url, proxiesFor(url, env))?.replace(/\/\/.*@/, "//");
 }
 
 /** Authorities beyond Node's own, as PEM. @throws Error that names the variable when its file cannot be read */
@@ -69,8 +92,9 @@ function pemOf(name: string, path: string | undefined): string[] {
   }
 }
 
-/** Makes `fetch` go the same ways for the rest of the process. @throws Error when certificates cannot be read */
-export function teachFetch(env: Environment): void {
+/** Makes `fetch` go the same ways for the rest of the process. @throws Error when certificates cannot be read, or the proxy of `url` cannot be used */
+export function teachFetch(url: string, env: Environment): void {
+  refuseForeignProxy(url, env);
   const own = ownAuthorities(env);
   const tls: typeof Tls = process.getBuiltinModule("node:tls");
   if (own.length > 0) tls.setDefaultCACertificates([...tls.getCACertificates("default"), ...own]);

@@ -4,7 +4,7 @@ import type * as Https from "node:https";
 import type * as Net from "node:net";
 import type * as Tls from "node:tls";
 import type { HttpAnswer, HttpRequest, Transport } from "./client.ts";
-import { type Environment, ownAuthorities, proxiesFor, proxyName } from "./environment.ts";
+import { type Environment, ownAuthorities, proxiesFor, proxyName, refuseForeignProxy } from "./environment.ts";
 import { TransportError } from "./errors.ts";
 import { plainGet } from "./plain-get.ts";
 
@@ -91,6 +91,7 @@ export function openRequest(
   options: TransportOptions,
   more: Tls.ConnectionOptions = {},
 ): Http.ClientRequest {
+  refuseForeignProxy(request.url, options.environment);
   const url = new URL(request.url);
   const isSecure = url.protocol === "https:";
   const { Agent, request: open } = builtin<typeof Http | typeof Https>(isSecure ? "node:https" : "node:http");

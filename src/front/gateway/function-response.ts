@@ -3,6 +3,7 @@
  * as adapters of web frameworks make it for other platforms (decision 12).
  */
 import { type Answer, jsonAnswer } from "./answer.ts";
+import { encoded } from "./encode-text.ts";
 
 /** What the gateway sets itself, and what would change how the connection is read: left out, as frameworks always set some. */
 const dropped = new Set([
@@ -52,8 +53,8 @@ export function functionResponse(output: FunctionResponse): Answer {
   const { body } = output;
   if (body === undefined || body === null || body === "") return { status, headers };
   if (output.isBase64Encoded === true) return { status, headers: withType(headers, BYTES), body: bytesOf(body) };
-  if (typeof body !== "string") return withOwnHeaders(jsonAnswer(status, body), headers);
-  return { status, headers: withType(headers, "text/plain; charset=utf-8"), body };
+  if (typeof body !== "string") return encoded(withOwnHeaders(jsonAnswer(status, body), headers));
+  return encoded({ status, headers: withType(headers, "text/plain; charset=utf-8"), body });
 }
 
 const BYTES = "application/octet-stream";

@@ -31,7 +31,7 @@ export async function readSources(
 async function readSource(io: Io, path: string, workDir: string | undefined): Promise<BatchSource[]> {
   if (path === "-") return [{ label: "standard input", text: await io.stdin(), beside: { folder: io.cwd } }];
   if (isUrl(path)) {
-    teach(io);
+    teach(path, io);
     return [await download(path)];
   }
   return localFiles(io, path, workDir).map(({ label, absolute }) => ({
@@ -80,9 +80,9 @@ function globFiles(root: string, pattern: string): LocalFile[] {
     .filter(({ absolute }) => statSync(absolute, { throwIfNoEntry: false })?.isFile());
 }
 
-function teach(io: Io): void {
+function teach(url: string, io: Io): void {
   try {
-    teachFetch(io.env);
+    teachFetch(url, io.env);
   } catch (error) {
     throw new CliError(messageOf(error));
   }

@@ -1,5 +1,7 @@
 /** Files that flags and arguments name, looked up below the current folder. */
 import { resolve } from "node:path";
+import { lineAndColumn } from "../../../core/shared/json-place.ts";
+import { repeatedMember } from "../../../core/shared/json-text.ts";
 import { CliError } from "../frame/errors.ts";
 import type { Io } from "../frame/io.ts";
 import { isObject } from "../output/shape.ts";
@@ -37,7 +39,18 @@ export async function secretValues(io: Io, path: string): Promise<Readonly<Recor
   const text = path === "-" ? await io.stdin() : textFile(io, path, `cannot read the secrets file ${path}`);
   const parsed = parseFile(text, `${path} is not valid JSON`, '; a secrets file is one object: {"key": "value"}');
   if (!isObject(parsed)) throw new CliError(`${path}: a secrets file is one JSON object: {"key": "value"}`);
+  refuseRepeated(text, path);
   return Object.fromEntries(Object.entries(parsed).map(([key, value]) => [key, secretValue(path, key, value)]));
+}
+
+/** JSON would take the last value of a key in silence. */
+function refuseRepeated(text: string, path: string): void {
+  const repeated = repeatedMember(text);
+  if (repeated === undefined) return;
+  const place = lineAndColumn(text, repeated.at);
+  throw new CliError(
+    `${path}: the key ${JSON.stringify(repeated.name)} stands there again at ${place}: leave one of them`,
+  );
 }
 
 function secretValue(path: string, key: string, value: unknown): string {

@@ -1,7 +1,9 @@
 import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { temporaryFolder } from "../cli.fixture.ts";
 import { packSource } from "./pack-source.ts";
 
@@ -78,6 +80,26 @@ describe("packSource", () => {
     await expect(packSource({ ...request, path: root, root })).rejects.toThrow(message);
     writeFileSync(join(root, ".dispatchignore"), "link\n");
     expect(namesIn(await packSource({ ...request, path: root, root }))).toEqual(["./a.js"]);
+  });
+
+  test("refuses a pipe, a socket and a device by name, and never waits for one", async () => {
+    const root = temporaryFolder({ "a.js": "" });
+    execFileSync("mkfifo", [join(root, "in.pipe")]);
+    const socket = createServer().listen(join(root, "app.sock"));
+    await once(socket, "listening");
+    onTestFinished(() => void socket.close());
+    const packing = (path: string) => packSource({ ...request, path, root });
+    await expect(packing(".")).rejects.toThrow(
+      "./app.sock is a socket, which cannot be part of a function: remove it, or list it in .dispatchignore",
+    );
+    writeFileSync(join(root, ".dispatchignore"), "*.sock\n");
+    await expect(packing(".")).rejects.toThrow("./in.pipe is a named pipe");
+    await expect(packing("in.pipe")).rejects.toThrow(
+      "in.pipe is a named pipe, which cannot be part of a function: name",
+    );
+    await expect(packing("/dev/zero")).rejects.toThrow("/dev/zero is a device");
+    writeFileSync(join(root, ".dispatchignore"), "*.sock\n*.pipe\n");
+    expect(namesIn(await packing("."))).toEqual(["./a.js"]);
   });
 
   test("refuses an empty folder", async () => {

@@ -7,7 +7,7 @@ import { messageOf } from "../../../core/shared/message-of.ts";
 import { TAR_END, tarHeader, tarPadding } from "../../../core/shared/tar-blocks.ts";
 import { codeOf } from "../../client/errors.ts";
 import { CliError } from "../frame/errors.ts";
-import { type SourceEntry, walkFolder } from "./walk-folder.ts";
+import { refuseSpecial, type SourceEntry, walkFolder } from "./walk-folder.ts";
 
 export interface SourceRequest {
   /** The function's name, for messages. */
@@ -46,7 +46,11 @@ async function blocksOf(request: SourceRequest): Promise<Buffer[]> {
 async function entriesOf(request: SourceRequest): Promise<readonly SourceEntry[]> {
   const { name, root, handler, shown = request.path } = request;
   const path = resolve(root, request.path);
-  if (!(await statOf(path, shown)).isDirectory()) return [{ name: `./${basename(path)}`, path, kind: "file" }];
+  const found = await statOf(path, shown);
+  if (!found.isDirectory()) {
+    refuseSpecial(found, shown, ": name a file or a folder");
+    return [{ name: `./${basename(path)}`, path, kind: "file" }];
+  }
   if (handler !== "") return walkFolder(path);
   throw new CliError(`error creating function ${name}: handler is required, source path ${shown} is a directory`);
 }

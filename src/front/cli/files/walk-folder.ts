@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, type Stats } from "node:fs";
 import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import ignore, { type Ignore } from "ignore";
@@ -21,7 +21,7 @@ interface Walk {
 
 /**
  * All files and folders below a folder, in the order of their names. Links are followed as long as they stay inside.
- * @throws CliError for a link that leads out of the folder, in a circle or nowhere.
+ * @throws CliError for a link that leads out of the folder, in a circle or nowhere, and for what is neither file nor folder.
  */
 export async function walkFolder(folder: string): Promise<readonly SourceEntry[]> {
   const root = await realpath(folder);
@@ -54,8 +54,11 @@ async function visit(walk: Walk, link: string, name: string, ancestors: readonly
   const path = await realpath(link);
   if (!isInside(walk.root, path))
     throw new CliError(`${name} links to ${path}, outside of the source folder: copy it in`);
-  if (found.isFile()) walk.entries.push({ name, path, kind: "file" });
-  if (!found.isDirectory()) return;
+  if (!found.isDirectory()) {
+    refuseSpecial(found, name, ": remove it, or list it in .dispatchignore");
+    walk.entries.push({ name, path, kind: "file" });
+    return;
+  }
   if (ancestors.includes(path))
     throw new CliError(`${name} links in a circle: remove it, or list it in .dispatchignore`);
   walk.entries.push({ name, path, kind: "folder" });
@@ -67,6 +70,13 @@ async function refuseMissing(link: string, name: string): Promise<void> {
   refuseBrokenName(name);
   const here = await lstat(link).catch(() => undefined);
   if (here?.isSymbolicLink()) throw new CliError(`${name} links to nothing: remove it, or list it in .dispatchignore`);
+}
+
+/** @throws CliError for a pipe, socket or device: it has no content that could travel */
+export function refuseSpecial(found: Stats, name: string, advice: string): void {
+  if (found.isFile()) return;
+  const what = found.isFIFO() ? "a named pipe" : found.isSocket() ? "a socket" : "a device";
+  throw new CliError(`${name} is ${what}, which cannot be part of a function${advice}`);
 }
 
 function isInside(root: string, path: string): boolean {
