@@ -240,6 +240,23 @@ describe("results", () => {
     expect([head.status, head.headers.get("content-length"), await head.text()]).toEqual([201, "9", ""]);
   });
 
+  test("a text goes out in the charset of its label, or with the label of what went out", async () => {
+    const { url } = await start({
+      endpoint: { httpResponse: true, methods: [] },
+      run: (request) => ({
+        runId: "r",
+        status: "READY",
+        output: `{"statusCode":200,"headers":{"content-type":"text/html; charset=ISO-8859-1"},"body":${request.input}}`,
+      }),
+    });
+    const sent = async (text: string) => {
+      const answer = await post(url, JSON.stringify(text));
+      return [answer.headers.get("content-type"), Buffer.from(await answer.arrayBuffer()).toString("hex")];
+    };
+    expect(await sent("Zoë")).toEqual(["text/html; charset=ISO-8859-1", "5a6feb"]);
+    expect(await sent("€")).toEqual(["text/html; charset=utf-8", "e282ac"]);
+  });
+
   test("the idempotency key passes through", async () => {
     const { url, runs } = await start();
     await post(url, "{}", { ...jsonType, "Idempotency-Key": "k1" });
