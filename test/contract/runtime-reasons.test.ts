@@ -5,6 +5,13 @@ import { createHarness, findObstacle, type Harness, invoke, run, startFunction, 
 
 const obstacle = await findObstacle();
 
+/** Exceptions whose attributes cannot be read. */
+const HOSTILE = `class Closed(Exception):
+  @property
+  def __cause__(self): raise RuntimeError("cause")
+class Hidden(Exception):
+  def __getattribute__(self, name): raise RuntimeError(name)`;
+
 describe.skipIf(obstacle !== undefined)(suiteName("what is told of a run", obstacle), () => {
   let harness: Harness;
   beforeAll(async () => {
@@ -42,6 +49,22 @@ describe.skipIf(obstacle !== undefined)(suiteName("what is told of a run", obsta
       ],
       ["Symbol('odd')", /odd/, "FunctionError"],
       ["undefined", /^undefined$/, "FunctionError"],
+      ["''", /^an empty text was thrown$/, "FunctionError"],
+      ["new Map([['zone', 'full']])", /^Map\(1\) \{ 'zone' => 'full' \}$/, "FunctionError"],
+      [
+        "({ status: 'rejected', reason: new Error('quota'), size: 5n })",
+        /"reason":"quota","size":"5"/,
+        "FunctionError",
+      ],
+      ["(() => { const o = { why: 'quota' }; o.self = o; return o; })()", /why: 'quota'/, "FunctionError"],
+      ["new Error('a', { cause: [new Error('in a list')] })", /^a: \["in a list"\]$/, "FunctionError"],
+      ["new (class InputError extends Error {})('no size')", /^no size$/, "InputError"],
+      ["Object.assign(new Error(), { message: 5 })", /^5$/, "FunctionError"],
+      [
+        "(() => { const a = new Error('a'); a.cause = new Error('b', { cause: a }); return a; })()",
+        /^a: b$/,
+        "FunctionError",
+      ],
       ["Proxy.revocable({}, {}).proxy", /./, "FunctionError"],
     ];
     const source = `const thrown = [${thrown.map(([text]) => `() => (${text})`).join(",")}];\nmodule.exports = (context, at) => { throw thrown[at](); };`;
@@ -69,11 +92,23 @@ describe.skipIf(obstacle !== undefined)(suiteName("what is told of a run", obsta
       ["raise ValueError('caller')", /^caller$/, "InputError"],
       ["import ssl\n  raise ssl.SSLCertVerificationError('certificate')", /certificate/, "FunctionError"],
       ["raise Odd()", /str\(\) failed/, "FunctionError"],
+      [
+        "e = RuntimeError('no zone')\n  e.__notes__ = ['try gcp', 2]\n  raise e",
+        /^no zone \(try gcp; 2\)$/,
+        "FunctionError",
+      ],
+      [
+        "a, b = RuntimeError('a'), ValueError('b')\n  a.__cause__, b.__cause__ = b, a\n  raise a",
+        /^a: b$/,
+        "FunctionError",
+      ],
+      ["raise Closed('x')", /^x$/, "FunctionError"],
+      ["raise Hidden('x')", /^x$/, "FunctionError"],
       ["raise KeyError('name')", /^KeyError: 'name'$/, "FunctionError"],
       ["raise SystemExit('no quota')", /ended its process \(exit code 1\): no quota$/, "FunctionError"],
     ];
     const functions = raised.map(([text], at) => `def f${at}():\n  ${text}`).join("\n");
-    const source = `class Odd(Exception):\n  def __str__(self): raise SystemExit(3)\n${functions}\ndef handle(context, at): globals()["f%d" % at]()`;
+    const source = `class Odd(Exception):\n  def __str__(self): raise SystemExit(3)\n${HOSTILE}\n${functions}\ndef handle(context, at): globals()["f%d" % at]()`;
     const outcomes = await each("python3", source, raised.length);
     for (const [at, [, message, type]] of raised.entries()) {
       expect(outcomes[at]?.error?.message).toMatch(message);
@@ -93,6 +128,13 @@ describe.skipIf(obstacle !== undefined)(suiteName("what is told of a run", obsta
       ["new (class Greeter { #name = 1; })()", /it is a Greeter/],
       ["Object.assign(new Error('quota'), { code: 'E' })", /it is an Error: quota/],
       ["() => 1", /it is a function/],
+      ["NaN", /it is NaN, which JSON does not know/],
+      ["-1 / 0", /it is -Infinity, which JSON does not know/],
+      ["new Date(NaN)", /it is a Date that is no time/],
+      ["({ toJSON: () => undefined })", /its toJSON gives nothing/],
+      ["({ size: Object(5n) })", /\.size is a BigInt/],
+      ["null", /^null$/],
+      ["({ mean: NaN })", /^\{"mean":null\}$/],
       ["[1, { vms: [{ ram: 8n }] }]", /: \[1\]\.vms\[0\]\.ram is a BigInt; return String/],
       [
         "(() => { const a = { b: {} }; a.b.c = a; return a; })()",
@@ -164,6 +206,8 @@ describe.skipIf(obstacle !== undefined)(suiteName("what is told of a run", obsta
       "python3",
       "import sys\ndef handle(context, payload):\n  print('heard')\n  sys.stdout.close()\n  sys.stderr.close()",
     ],
+    ["python3", "import sys\ndef handle(context, payload):\n  print('heard')\n  sys.stdout = None\n  del sys.stderr"],
+    ["python3", "import io, sys\ndef handle(context, payload):\n  print('heard')\n  sys.stdout = io.StringIO()"],
     [
       "nodejs",
       "module.exports = async () => { await new Promise((done) => process.stdout.end('heard\\n', done)); process.stdout.destroy(); return null; };",

@@ -46,31 +46,52 @@ const stringOf = (read: () => unknown): string => {
   return typeof text === "string" ? text : "";
 };
 
-const nameOf = (error: Error): string => stringOf(() => error.name) || "Error";
+/** That of its class where it has none of its own, as Node.js shows it: `class InputError extends Error {}`. */
+const nameOf = (error: Error): string => {
+  const name = stringOf(() => error.name);
+  return name === "" || name === "Error" ? stringOf(() => error.constructor.name) || "Error" : name;
+};
 
-const ownMessage = (error: Error): string => stringOf(() => error.message);
+const ownMessage = (error: Error): string => {
+  const message: unknown = attempt(() => error.message);
+  return typeof message === "object" || typeof message === "symbol" ? "" : String(message ?? "");
+};
+
+/** What JSON would lose is shown: errors by their message, the rest as Node.js shows it. */
+const shownValue = (_key: string, value: unknown): unknown => {
+  if (isError(value)) return ownMessage(value) || nameOf(value);
+  if (typeof value === "bigint") return String(value);
+  return value instanceof Map || value instanceof Set ? inspect(value, { breakLength: Infinity }) : value;
+};
 
 /** What was thrown and is no Error: as JSON where that says something, else as Node.js shows it. */
 const valueText = (thrown: unknown): string => {
+  if (thrown === "") return "an empty text was thrown";
   if (typeof thrown === "string") return thrown;
+  if (thrown instanceof Map || thrown instanceof Set) return inspect(thrown, { breakLength: Infinity });
+  const asText = (): string => String(thrown);
+  const asShown = (): string => inspect(thrown, { breakLength: Infinity });
+  const [second, third] = typeof thrown === "object" ? [asShown, asText] : [asText, asShown];
   return (
-    attempt(() => JSON.stringify(thrown)) ??
-    attempt(() => String(thrown)) ??
-    attempt(() => inspect(thrown)) ??
+    attempt(() => JSON.stringify(thrown, typeof thrown === "object" ? shownValue : undefined)) ??
+    attempt(second) ??
+    attempt(third) ??
     "something was thrown that cannot be shown"
   );
 };
 
 const distinct = (texts: readonly string[]): string[] => [...new Set(texts.filter((text) => text !== ""))];
 
-/** The message with its reasons: `fetch failed: getaddrinfo ENOTFOUND nosuch.invalid`, `All promises were rejected: a; b`. */
-export const messageOf = (thrown: unknown, depth = 0): string => {
+/** The message with its reasons: `fetch failed: getaddrinfo ENOTFOUND nosuch.invalid`, `All promises were rejected: a; b`; `outer` are the errors that it led to. */
+export const messageOf = (thrown: unknown, outer: readonly unknown[] = []): string => {
+  if (outer.includes(thrown)) return "";
   if (!isError(thrown)) return valueText(thrown);
   const message = ownMessage(thrown);
-  if (depth >= DEEPEST) return message || nameOf(thrown);
-  const errors = distinct(errorsOf(thrown).map((error) => messageOf(error, depth + 1))).join("; ");
+  if (outer.length >= DEEPEST) return message || nameOf(thrown);
+  const within = [...outer, thrown];
+  const errors = distinct(errorsOf(thrown).map((error) => messageOf(error, within))).join("; ");
   const cause = causeOf(thrown);
-  const why = cause === undefined || cause === null ? "" : messageOf(cause, depth + 1);
+  const why = cause === undefined || cause === null || cause === "" ? "" : messageOf(cause, within);
   // Whoever wrapped an error often wrote its message into the new one.
   const reasons = [errors, why].filter((reason) => reason !== "" && !message.includes(reason));
   return [message, ...reasons].filter((part) => part !== "").join(": ") || nameOf(thrown);

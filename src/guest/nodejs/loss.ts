@@ -92,7 +92,8 @@ interface Obstacle {
 
 /** @param holders the objects that hold the value, outermost first. */
 const findObstacle = (value: unknown, holders: readonly object[]): Obstacle | undefined => {
-  if (typeof value === "bigint") return { what: "is a BigInt; return String(number) or Number(number)", keys: [] };
+  if (typeof value === "bigint" || value instanceof BigInt)
+    return { what: "is a BigInt; return String(number) or Number(number)", keys: [] };
   if (!isObject(value)) return undefined;
   const at = holders.indexOf(value);
   if (at >= 0) {

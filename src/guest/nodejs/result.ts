@@ -8,13 +8,23 @@ const unserialisable = (reason: string): Failure => ({
   stacktrace: [],
 });
 
+const absenceOf = (value: unknown): string =>
+  typeof value === "object" ? "its toJSON gives nothing" : `it is a ${typeof value}`;
+
+/** What JSON writes as null and is not nothing. */
+const nothingOf = (value: unknown): string | undefined => {
+  if (typeof value === "number") return `it is ${value}, which JSON does not know; return null or a text`;
+  if (value instanceof Date) return "it is a Date that is no time";
+  return undefined;
+};
+
 /** The JSON text of a result, or why there is none. */
 export const serialise = (value: unknown, maxOutputBytes: number): string | Failure => {
   if (value === undefined) return "null";
   try {
     const text = JSON.stringify(value);
-    if (text === undefined) return unserialisable(`it is a ${typeof value}`);
-    const loss = lossOf(value);
+    if (text === undefined) return unserialisable(absenceOf(value));
+    const loss = text === "null" ? nothingOf(value) : lossOf(value);
     if (loss !== undefined) return unserialisable(loss);
     // A character is at most three bytes of UTF-8, so most texts need not be measured.
     if (text.length * 3 <= maxOutputBytes || Buffer.byteLength(text) <= maxOutputBytes) return text;

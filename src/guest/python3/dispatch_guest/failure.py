@@ -28,22 +28,46 @@ def safe_str(error):
         return "<exception str() failed>"
 
 
+# `isinstance` asks the object for its class, which a hostile one may refuse: so types are compared here.
+
+
+def read(error, name):
+    """An attribute of what a stranger made; None when reading it fails."""
+    try:
+        return getattr(error, name, None)
+    except BaseException:
+        return None
+
+
+def items_of(error, name):
+    items = read(error, name)
+    return list(items)[:MOST_ERRORS] if isinstance(items, (tuple, list)) else []
+
+
 def own_text(error):
+    """With its notes, which often say what to do."""
     text = safe_str(error)
-    return type(error).__name__ + (": " + text if text else "") if isinstance(error, KeyError) or not text else text
+    if issubclass(type(error), KeyError) or not text:
+        text = type(error).__name__ + (": " + text if text else "")
+    notes = "; ".join(safe_str(note) for note in items_of(error, "__notes__"))
+    return "%s (%s)" % (text, notes) if notes else text
 
 
-def message_of(error, depth=0):
-    """The message with its reasons: `raise ... from`, and what an exception group holds."""
+def message_of(error, outer=()):
+    """The message with its reasons: `raise ... from`, and what an exception group holds. `outer` are the errors that it led to."""
     text = own_text(error)
-    if depth >= DEEPEST:
+    if len(outer) >= DEEPEST:
         return text
-    inner = getattr(error, "exceptions", None)
-    group = list(inner)[:MOST_ERRORS] if isinstance(inner, (tuple, list)) else []
-    texts = dict.fromkeys(message_of(one, depth + 1) for one in group if isinstance(one, BaseException))
+    within = outer + (error,)
+
+    def told(one):
+        return issubclass(type(one), BaseException) and not any(one is known for known in within)
+
+    texts = dict.fromkeys(message_of(one, within) for one in items_of(error, "exceptions") if told(one))
     reasons = ["; ".join(texts)] if texts else []
-    if error.__cause__ is not None:
-        reasons.append(message_of(error.__cause__, depth + 1))
+    cause = read(error, "__cause__")
+    if told(cause):
+        reasons.append(message_of(cause, within))
     return ": ".join([text] + [reason for reason in reasons if reason not in text])
 
 
@@ -98,7 +122,7 @@ def is_input_error(error):
     """By the specification (cli-and-runtimes.md 2.2); what the system refused is nothing that a caller could do better."""
     if type(error).__name__ == "InputError":
         return True
-    return isinstance(error, INPUT_ERRORS) and not isinstance(error, OSError)
+    return issubclass(type(error), INPUT_ERRORS) and not issubclass(type(error), OSError)
 
 
 def exit_message(code):
@@ -110,11 +134,11 @@ def exit_message(code):
 
 def failure_of(error, folder):
     lines = describe(error, folder)
-    if isinstance(error, SystemExit):
-        return failure("FunctionError", exit_message(error.code), lines)
+    if issubclass(type(error), SystemExit):
+        return failure("FunctionError", exit_message(read(error, "code")), lines)
     return failure("InputError" if is_input_error(error) else "FunctionError", message_of(error), lines)
 
 
 def load_failure(error, folder):
-    text = safe_str(error) if isinstance(error, HandlerError) else "\n".join(describe(error, folder))
+    text = safe_str(error) if issubclass(type(error), HandlerError) else "\n".join(describe(error, folder))
     return failure("FunctionError", text + "\n" + REFUSAL)

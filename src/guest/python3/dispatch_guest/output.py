@@ -57,6 +57,8 @@ class Guard:
     def __init__(self, channel):
         self._channel = channel
         self._stdout, self._stderr = sys.__stdout__, sys.__stderr__
+        # A function may give itself others while it is loaded, but no run takes them from the runs after it.
+        self._given = {name: getattr(sys, name, None) for name in ("stdout", "stderr")}
         self._rest = {}
         self.current = None
         self._remember(None)  # threads from the time of loading are of no run
@@ -64,12 +66,19 @@ class Guard:
     def begin(self, number):
         if self._stdout.closed or self._stderr.closed:
             self._reopen()
+        for name, stream in self._given.items():
+            if getattr(sys, name, None) is not stream:
+                setattr(sys, name, stream)
         self.current = number
         RUN.set(number)
 
     def _reopen(self):
+        before = {"stdout": self._stdout, "stderr": self._stderr}
         self._stdout = reopened(self._stdout, "stdout", 1)
         self._stderr = reopened(self._stderr, "stderr", 2)
+        for name, stream in (("stdout", self._stdout), ("stderr", self._stderr)):
+            if self._given[name] is before[name]:
+                self._given[name] = stream
         if GuardedOutput.guard is not None:
             self._guard_outputs()
 
@@ -220,7 +229,8 @@ class Marker:
     def write(self, number):
         marker = self._format % number
         self._native.flush()
-        for stream, output in zip((sys.stdout, sys.stderr), self._outputs):
+        for name, output in zip(("stdout", "stderr"), self._outputs):
+            stream = getattr(sys, name, None)
             _flush(stream)
             if output.put_back():
                 _flush(stream)  # what the closed descriptor refused
