@@ -1,6 +1,7 @@
 /** The program `dispatch`: hands the process to `runCli`. */
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { buffer } from "node:stream/consumers";
 import { brokenWord } from "../../core/shared/utf8.ts";
 import { visibleText } from "../../core/shared/visible-text.ts";
 import { runCli } from "./cli.ts";
@@ -12,7 +13,7 @@ const io: Io = {
   stdout: (text) => write(process.stdout, process.stdout.isTTY ? visibleText(text) : text),
   stderr: (text) => write(process.stderr, process.stderr.isTTY ? visibleText(text) : text),
   replaceLine: (line) => write(process.stderr, `\r\u001b[2K${visibleText(line)}`),
-  stdin: readStdin,
+  stdin: async () => textOf(await buffer(process.stdin), "standard input"),
   lines: () => createInterface({ input: process.stdin }),
   env: process.env,
   cwd: currentFolder(),
@@ -25,12 +26,6 @@ const io: Io = {
   },
   now: Date.now,
 };
-
-async function readStdin(): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  return textOf(Buffer.concat(chunks), "standard input");
-}
 
 /** Only commands that wait ask for the signal; all others end at once, as usual. */
 let interrupt: AbortController | undefined;

@@ -16,6 +16,16 @@ export class NotFoundError extends ApiError {
   override name = "NotFoundError";
 }
 
+/** What was asked for; undefined when nothing of that name is there. */
+export async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+}
+
 /** The server did not accept the credential; the next call would fail in the same way. */
 export class RefusedCredentialError extends ApiError {
   override name = "RefusedCredentialError";

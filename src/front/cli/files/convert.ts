@@ -16,9 +16,14 @@ const legacyKeys: ReadonlySet<string> = new Set(["label", "groups", "public"]);
 
 /** Notes a mistake as `file:line:column: message`. */
 export function problem(reading: Reading, offset: number, message: string): [] {
-  const { line, col } = reading.lines.linePos(offset);
-  reading.problems.push(`${reading.label}:${line}:${col}: ${message}`);
+  reading.problems.push(`${placeOf(reading, offset)}: ${message}`);
   return [];
+}
+
+/** `file:line:column`. */
+export function placeOf({ label, lines }: Reading, offset: number): string {
+  const { line, col } = lines.linePos(offset);
+  return `${label}:${line}:${col}`;
 }
 
 interface Field {

@@ -12,23 +12,9 @@ export function textFile(io: Io, path: string, failure: string): string {
   return readText(resolve(io.cwd, path), path, failure);
 }
 
-/** A file of system dependencies or the like: parsed JSON. */
-export function jsonFile(io: Io, path: string, what: string): unknown {
-  const text = textFile(io, path, `failed to read ${what} file`);
-  return parseFile(text, `failed to unmarshal ${what} file: ${path}`);
-}
-
-/** A JSON Schema file; null when no flag names one. */
-export function schemaFile(io: Io, path: string | undefined): unknown {
-  if (path === undefined) return null;
-  const text = textFile(io, path, `error when reading content of ${path}`);
-  return parseFile(text, `error when parsing JSON from ${path}`);
-}
-
-/** The base64 of a key file, as the server wants it. */
-export function pemFile(io: Io, path: string | undefined): string {
-  if (path === undefined) throw new CliError("Error reading public key file: name it with --public-key FILE");
-  return Buffer.from(textFile(io, path, "Error reading public key file")).toString("base64");
+/** The file's JSON; null when no flag names one. @throws CliError that begins with one of the sentences */
+export function jsonFile(io: Io, path: string | undefined, unreadable: string, notJson: string): unknown {
+  return path === undefined ? null : parseFile(textFile(io, path, unreadable), notJson);
 }
 
 /**

@@ -6,7 +6,16 @@ import type { Kind } from "../kinds/kind.ts";
 import { allKinds, kindNamed } from "../kinds/kinds.ts";
 import type { JsonObject } from "../output/shape.ts";
 import type { BatchSource } from "./batch-source.ts";
-import { convertFields, fieldNamed, isNothing, offsetOf, problem, type Reading, scalarText } from "./convert.ts";
+import {
+  convertFields,
+  fieldNamed,
+  isNothing,
+  offsetOf,
+  placeOf,
+  problem,
+  type Reading,
+  scalarText,
+} from "./convert.ts";
 
 export interface BatchResource {
   readonly kind: Kind;
@@ -31,10 +40,8 @@ export function parseBatch(sources: readonly BatchSource[], verb: string): Batch
 
 function parseSource(source: BatchSource, verb: string, problems: string[]): BatchResource[] {
   const lines = new LineCounter();
-  const documents: Document[] = [
-    ...parseAllDocuments(asYaml(source.text), { lineCounter: lines, prettyErrors: false }),
-  ];
-  return documents.flatMap((document) => {
+  const documents = parseAllDocuments(asYaml(source.text), { lineCounter: lines, prettyErrors: false });
+  return [...documents].flatMap((document: Document) => {
     const reading: Reading = { label: source.label, lines, document, problems };
     for (const error of document.errors) problem(reading, error.pos[0], error.message);
     return document.errors.length > 0 ? [] : parseDocument(reading, source, verb);
@@ -67,20 +74,16 @@ function kindOf(reading: Reading, root: Parameters<typeof fieldNamed>[1]): Kind 
   const found = kindNamed(word);
   if (found) return found;
   const offset = pair ? offsetOf(pair.value) : (root.range?.[0] ?? 0);
-  problem(reading, offset, word ? unknownKind(word) : `the key "kind" is missing: ${knownKinds()}`);
+  problem(reading, offset, word ? unknownKind(word) : `the key "kind" is missing: ${knownKinds}`);
   return undefined;
 }
 
-function unknownKind(word: string): string {
-  const meant = nearest(
-    word.replaceAll("-", ""),
-    allKinds.map((kind) => kind.kind),
-  );
-  return `unknown kind ${JSON.stringify(word)}; ${meant === undefined ? knownKinds() : `did you mean ${meant}?`}`;
-}
+const knownNames = allKinds.map((kind) => kind.kind);
+const knownKinds = `it must be one of ${knownNames.join(", ")}`;
 
-function knownKinds(): string {
-  return `it must be one of ${allKinds.map((kind) => kind.kind).join(", ")}`;
+function unknownKind(word: string): string {
+  const meant = nearest(word.replaceAll("-", ""), knownNames);
+  return `unknown kind ${JSON.stringify(word)}; ${meant === undefined ? knownKinds : `did you mean ${meant}?`}`;
 }
 
 function missingKeys(kind: Kind, body: JsonObject, verb: string): string[] {
@@ -88,9 +91,4 @@ function missingKeys(kind: Kind, body: JsonObject, verb: string): string[] {
   const missing = needed.filter((key) => body[key] === undefined);
   const choice = verb === "delete" ? [] : (kind.oneOf ?? []);
   return choice.some((key) => body[key]) ? missing : [...missing, ...choice.slice(0, 1)];
-}
-
-function placeOf(reading: Reading, offset: number): string {
-  const { line, col } = reading.lines.linePos(offset);
-  return `${reading.label}:${line}:${col}`;
 }

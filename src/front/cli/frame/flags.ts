@@ -1,5 +1,5 @@
 /** Flags are data with a type: the parser, the help, the completion and the types of their values derive from them. */
-import { UsageError } from "./errors.ts";
+import { invalidArgument } from "./errors.ts";
 
 /** `slice` splits values at commas, `array` takes each value as it is; both are repeatable. */
 export type FlagType = "string" | "boolean" | "integer" | "slice" | "array";
@@ -105,6 +105,6 @@ export function wordsOf(name: string, flag: Flag, value: string): readonly strin
 
   function refuse(why: string): never {
     const names = flag.short === undefined ? `--${name}` : `-${flag.short}, --${name}`;
-    throw new UsageError(`invalid argument ${JSON.stringify(value)} for "${names}" flag: ${why}`);
+    throw invalidArgument(names, value, why);
   }
 }

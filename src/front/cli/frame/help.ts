@@ -14,15 +14,9 @@ export function usageText(path: Path, globals: FlagTable): string {
   if (!command) return "";
   const { help, ...others } = globals;
   return [
-    section(
-      "Usage",
-      usageLines(path, command, "[command]").map((line) => `  ${line}`),
-    ),
-    section("Aliases", command.aliases ? [`  ${namesOf(command).join(", ")}`] : []),
-    section(
-      "Examples",
-      command.examples.map((line) => `  ${line}`),
-    ),
+    section("Usage", usageLines(path, command, "[command]")),
+    section("Aliases", command.aliases ? [namesOf(command).join(", ")] : []),
+    section("Examples", command.examples),
     section("Available Commands", childLines(command)),
     section("Flags", flagLines({ ...command.flags, ...(help && { help }) })),
     ...globalSections(path, others),
@@ -36,12 +30,12 @@ export function usageText(path: Path, globals: FlagTable): string {
 function globalSections(path: Path, flags: FlagTable): string[][] {
   const groups = Map.groupBy(Object.entries(flags), ([, { group }]) => group ?? "Global Flags");
   if (path.length > 1 && groups.size > 1)
-    return [section("Global Flags", [`  those of the program: ${lineOf(path.slice(0, 1))} --help`])];
+    return [section("Global Flags", [`those of the program: ${lineOf(path.slice(0, 1))} --help`])];
   return [...groups].map(([title, own]) => section(title, flagLines(Object.fromEntries(own))));
 }
 
 function section(title: string, lines: readonly string[]): string[] {
-  return lines.length === 0 ? [] : [`${title}:`, ...lines, ""];
+  return lines.length === 0 ? [] : [`${title}:`, ...lines.map((line) => `  ${line}`), ""];
 }
 
 /** How a command is called; `child` stands for the commands below it. */
@@ -57,7 +51,7 @@ export function usageLines(path: Path, command: Command<unknown>, child: string)
 function childLines(command: Command<unknown>): string[] {
   const shown = shownCommands(command);
   const width = Math.max(0, ...shown.map((child) => child.name.length));
-  return shown.map((child) => `  ${child.name.padEnd(width)}   ${child.summary}`);
+  return shown.map((child) => `${child.name.padEnd(width)}   ${child.summary}`);
 }
 
 const placeholders = { string: " string", boolean: "", integer: " int", slice: " strings", array: " stringArray" };
@@ -72,7 +66,7 @@ function flagLines(flags: FlagTable): string[] {
 }
 
 function flagHead(name: string, { short, type, value }: Flag): string {
-  return `  ${short === undefined ? "    " : ""}${flagWord(name, short, value === undefined ? placeholders[type] : ` ${value}`)}`;
+  return `${short === undefined ? "    " : ""}${flagWord(name, short, value === undefined ? placeholders[type] : ` ${value}`)}`;
 }
 
 /** `-o, --output string`. */

@@ -1,3 +1,4 @@
+import { addAbortListener } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CliError } from "./errors.ts";
 
@@ -11,14 +12,12 @@ export async function pause(milliseconds: number, signal: AbortSignal): Promise<
 }
 
 /** The promise's own result, unless the user interrupts first. @throws CliError that says what goes on then */
-export async function unlessInterrupted<T>(promise: Promise<T>, signal: AbortSignal, message: string): Promise<T> {
+export async function unlessInterrupted<T>(
+  promise: Promise<T>,
+  signal: AbortSignal,
+  message = "interrupted",
+): Promise<T> {
   const interrupted = Promise.withResolvers<never>();
-  const onAbort = (): void => interrupted.reject(new CliError(message));
-  if (signal.aborted) onAbort();
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([promise, interrupted.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
+  using _listener = addAbortListener(signal, () => interrupted.reject(new CliError(message)));
+  return await Promise.race([promise, interrupted.promise]);
 }

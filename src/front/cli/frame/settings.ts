@@ -2,7 +2,7 @@
 import { isThisMachine } from "../../../core/shared/loopback.ts";
 import type { Config } from "./config-file.ts";
 import { CliError } from "./errors.ts";
-import { type Given, integer, on, text } from "./flags.ts";
+import { booleanOf, type Given, integer, on, text } from "./flags.ts";
 import type { Io } from "./io.ts";
 
 const host = "127.0.0.1";
@@ -52,7 +52,7 @@ export interface Settings {
 export function resolveSettings(config: Config, given: Given, io: Io): Readonly<Settings> {
   const context = config.contexts[config.current];
   const pick = (name: string, saved: string | number | boolean | undefined) =>
-    given.get(name)?.at(-1) ?? (fromEnvironment(io, name) || saved?.toString());
+    given.get(name)?.at(-1) ?? (io.env[variableOf(name)] || saved?.toString());
   const server = pick("host", context?.host) || (context ? "localhost" : host);
   const scheme = schemeOf(pick("scheme", context?.scheme), context !== undefined || !isThisMachine(server));
   return Object.freeze({
@@ -61,14 +61,14 @@ export function resolveSettings(config: Config, given: Given, io: Io): Readonly<
     port: portOf(pick("port", context?.port), context !== undefined || scheme === "https" ? 443 : port),
     organization: pick("organization", context?.organization) || organization,
     cookie: context ? context.cookie || "unset" : "cookie",
-    insecure: isTrue(pick("insecure", context?.insecure)),
+    insecure: booleanOf(pick("insecure", context?.insecure) ?? "") === true,
     token: pick("token", context?.token) ?? "",
     serviceAccount: pick("service-account", context?.serviceaccount) ?? "",
     jwtPrivateKey: pick("jwt-private-key", context?.jwtprivatekey) ?? "",
     apiHttpPort: context?.["api-http-port"] || gatewayPorts.http,
     apiHttpsPort: context?.["api-https-port"] || gatewayPorts.https,
     output: pick("output", context?.output) ?? "",
-    json: isTrue(pick("json", context?.json)),
+    json: booleanOf(pick("json", context?.json) ?? "") === true,
   });
 }
 
@@ -78,12 +78,8 @@ export function baseUrl(settings: Pick<Settings, "scheme" | "host" | "port">): s
   return `${settings.scheme}://${host}:${settings.port}`;
 }
 
-function fromEnvironment(io: Io, name: string): string | undefined {
-  return io.env[`DISPATCH_${name.toUpperCase().replaceAll("-", "_")}`];
-}
-
-function isTrue(text: string | undefined): boolean {
-  return /^(true|1|t)$/i.test(text ?? "");
+function variableOf(name: string): string {
+  return `DISPATCH_${name.toUpperCase().replaceAll("-", "_")}`;
 }
 
 function schemeOf(given: string | undefined, secure: boolean): "http" | "https" {

@@ -1,11 +1,11 @@
 /** Flags that are spans of time or points in time. */
 import { parseDuration } from "../../../core/shared/duration.ts";
-import { UsageError } from "./errors.ts";
+import { invalidArgument } from "./errors.ts";
 
 /** Milliseconds of a span; a bare number is seconds. @throws UsageError */
 export function spanMilliseconds(flag: string, value: string): number {
   const span = spanOf(value);
-  if (span === undefined) throw new UsageError(invalidSpan(flag, value));
+  if (span === undefined) throw invalidArgument(`--${flag}`, value, wanted);
   return span;
 }
 
@@ -15,7 +15,7 @@ export function sinceSeconds(given: string | undefined, now: number): number | u
   if (/^-?\d{5,}$/.test(given)) return Number(given);
   const span = spanOf(given);
   const moment = span === undefined ? Date.parse(given) : now - span;
-  if (Number.isNaN(moment)) throw new UsageError(`${invalidSpan("since", given)}, or a date like 2026-11-22T14:00:00Z`);
+  if (Number.isNaN(moment)) throw invalidArgument("--since", given, `${wanted}, or a date like 2026-11-22T14:00:00Z`);
   return Math.floor(moment / 1000);
 }
 
@@ -23,6 +23,4 @@ function spanOf(text: string): number | undefined {
   return parseDuration(/^\d+$/.test(text) ? `${text}s` : text);
 }
 
-function invalidSpan(flag: string, value: string): string {
-  return `invalid argument ${JSON.stringify(value)} for "--${flag}" flag: a span of time is needed, like 30s, 5m or 1h`;
-}
+const wanted = "a span of time is needed, like 30s, 5m or 1h";

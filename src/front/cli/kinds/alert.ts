@@ -7,7 +7,6 @@ import { created, defineKind } from "./define-kind.ts";
 export const alert = defineKind({
   kind: "Alert",
   word: "alert",
-  title: "alert",
   operations: alertOperations,
   schema: alertSchema,
   shape: "createdTime? digest? function id? kind? modifiedTime? name of? reason? status? tags when",

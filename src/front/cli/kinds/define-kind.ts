@@ -10,15 +10,17 @@ export function defineKind<F extends FlagTable = Record<never, never>, R extends
 ): Kind {
   const { shape, nested, style, columns, draft, ...rest } = own as unknown as KindData;
   const { description, tags } = own.schema.properties ?? {};
+  const title = own.title ?? own.word;
   return {
     aliases: [`${own.word}s`],
     summaryKey: `${own.word}s`,
     facts: {},
     ...rest,
+    title,
     messages: {
-      created: `Created ${own.title}`,
-      updated: `Updated ${own.title}`,
-      deleted: `Deleted ${own.title}`,
+      created: `Created ${title}`,
+      updated: `Updated ${title}`,
+      deleted: `Deleted ${title}`,
       ...own.messages,
     },
     required: (own.schema.required ?? []).filter((key) => key !== "name"),

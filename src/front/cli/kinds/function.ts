@@ -1,8 +1,8 @@
 import { dirname } from "node:path";
 import { functionOperations, functionSchema } from "../../../core/functions/contract.ts";
-import { schemaFile } from "../files/given-files.ts";
+import { jsonFile } from "../files/given-files.ts";
 import { needed } from "../frame/command.ts";
-import { CliError, UsageError } from "../frame/errors.ts";
+import { CliError, invalidArgument } from "../frame/errors.ts";
 import { array, integer, on, slice, text as textFlag, type Values } from "../frame/flags.ts";
 import type { Io } from "../frame/io.ts";
 import { yamlText } from "../output/encode.ts";
@@ -53,7 +53,7 @@ export async function functionBody({ name, path, handler }: Named, flags: Behavi
     name,
     handler,
     source: await packSource({ name, path, root: io.cwd, handler }),
-    schema: { in: schemaFile(io, flags["schema-in"]), out: schemaFile(io, flags["schema-out"]) },
+    schema: { in: schemaOf(io, flags["schema-in"]), out: schemaOf(io, flags["schema-out"]) },
     timeout: flags.timeout,
     env: given(flags.env.map(variable)),
     limits: given(Object.entries({ memory, cpu: processors(cpu), pids, disk, concurrency })),
@@ -65,7 +65,6 @@ export async function functionBody({ name, path, handler }: Named, flags: Behavi
 export const functionKind = defineKind({
   kind: "Function",
   word: "function",
-  title: "function",
   operations: functionOperations,
   schema: functionSchema,
   // Sources are taken, never handed out.
@@ -137,6 +136,10 @@ export const functionKind = defineKind({
   },
 });
 
+function schemaOf(io: Io, path: string | undefined): unknown {
+  return jsonFile(io, path, `error when reading content of ${path}`, `error when parsing JSON from ${path}`);
+}
+
 /** Those of the values that were given; undefined when none was. */
 function given(values: readonly (readonly [string, unknown])[]): JsonObject | undefined {
   const some = values.filter(([, value]) => value !== undefined);
@@ -146,9 +149,7 @@ function given(values: readonly (readonly [string, unknown])[]): JsonObject | un
 function processors(word: string | undefined): number | undefined {
   if (word === undefined) return undefined;
   if (Number(word) > 0) return Number(word);
-  throw new UsageError(
-    `invalid argument ${JSON.stringify(word)} for "--cpu" flag: a number above 0 is needed, like 2 or 0.5`,
-  );
+  throw invalidArgument("--cpu", word, "a number above 0 is needed, like 2 or 0.5");
 }
 
 function variable(pair: string): readonly [string, string] {

@@ -5,6 +5,7 @@ import { readText } from "../files/read-text.ts";
 import { needed } from "../frame/command.ts";
 import { CliError } from "../frame/errors.ts";
 import { text as textFlag } from "../frame/flags.ts";
+import type { Io } from "../frame/io.ts";
 import { textLines } from "../output/facts.ts";
 import { isObject, type JsonObject } from "../output/shape.ts";
 import { created, defineKind } from "./define-kind.ts";
@@ -16,7 +17,6 @@ const manifests = languageNames.map((name) => languages[name].manifest).join(", 
 export const image = defineKind({
   kind: "Image",
   word: "image",
-  title: "image",
   operations: imageOperations,
   schema: imageSchema,
   derived: ["language", "dockerUrl"],
@@ -33,7 +33,7 @@ export const image = defineKind({
   ignoresExtra: true,
   draft: ({ flags: { "runtime-deps": runtime, "system-deps": system }, io }) => ({
     runtimeDependencies: runtime && { manifest: textFile(io, runtime, "failed to read runtime dependencies file") },
-    systemDependencies: system && systemPackages(jsonFile(io, system, "system dependencies"), system),
+    systemDependencies: system && systemPackages(io, system),
   }),
   facts: { "Base image": "baseImageName", URL: "dockerUrl", Language: "language", Dependencies: dependencies },
   users: { Function: (functionResource) => [text(functionResource, "image")] },
@@ -46,12 +46,11 @@ export const image = defineKind({
 });
 
 /** `{packages: [{name, version}]}` of a system dependencies file. @throws CliError when it has another form. */
-function systemPackages(parsed: unknown, path: string): JsonObject {
-  const packages = objectOf(parsed).packages;
+function systemPackages(io: Io, path: string): JsonObject {
+  const wrong = `failed to unmarshal system dependencies file: ${path}`;
+  const { packages } = objectOf(jsonFile(io, path, "failed to read system dependencies file", wrong));
   if (Array.isArray(packages) && packages.every(isPackage)) return { packages };
-  throw new CliError(
-    `failed to unmarshal system dependencies file: ${path} must look like {"packages": [{"name": "curl", "version": "7.88"}]}`,
-  );
+  throw new CliError(`${wrong} must look like {"packages": [{"name": "curl", "version": "7.88"}]}`);
 }
 
 function isPackage(entry: unknown): boolean {

@@ -58,8 +58,8 @@ export interface KindData<F extends FlagTable = FlagTable, R extends FlagTable =
   readonly word: string;
   /** Further words; hyphens and letter case never count. */
   readonly aliases?: readonly string[];
-  /** As help texts call it: `function`. */
-  readonly title: string;
+  /** As help texts call it, where that is not the word. */
+  readonly title?: string;
   /** Before the name in messages, where that is not `Created TITLE` and so on. */
   readonly messages?: Partial<Kind["messages"]>;
   readonly operations: ResourceOperations;
@@ -112,6 +112,7 @@ export interface KindData<F extends FlagTable = FlagTable, R extends FlagTable =
 /** A kind as the verbs see it. */
 export interface Kind extends Omit<KindData, "shape" | "nested" | "style" | "columns" | "arguments"> {
   readonly aliases: readonly string[];
+  readonly title: string;
   readonly messages: { readonly created: string; readonly updated: string; readonly deleted: string };
   /** Keys that a batch file needs beyond `name`. */
   readonly required: readonly string[];

@@ -7,7 +7,6 @@ import { kept, keptFact, retention } from "./retention.ts";
 export const organization = defineKind({
   kind: "Organization",
   word: "organization",
-  title: "organization",
   messages: { deleted: "Deleted Organization" },
   operations: organizationOperations,
   schema: organizationSchema,

@@ -11,7 +11,6 @@ export const policy = defineKind({
   kind: "Policy",
   word: "policy",
   aliases: ["policies"],
-  title: "policy",
   operations: policyOperations,
   schema: policySchema,
   shape: "createdTime? global? id? kind? modifiedTime? name rules status?",

@@ -1,6 +1,6 @@
 /** Resources of any kind, on the server. */
 import type { Verb } from "../../../core/shared/resource-operations.ts";
-import { NotFoundError } from "../../client/errors.ts";
+import { unlessMissing } from "../../client/errors.ts";
 import type { Context } from "../frame/context.ts";
 import { isObject, type JsonObject } from "../output/shape.ts";
 import { type Kind, objectOf, objectsOf } from "./kind.ts";
@@ -19,10 +19,7 @@ export async function fetchOne(context: Context, kind: Kind, name: string): Prom
 
 /** The same; undefined when there is none of that name. */
 export async function findOne(context: Context, kind: Kind, name: string): Promise<JsonObject | undefined> {
-  return fetchOne(context, kind, name).catch((error: unknown) => {
-    if (error instanceof NotFoundError) return undefined;
-    throw error;
-  });
+  return unlessMissing(fetchOne(context, kind, name));
 }
 
 export async function fetchAll({ client }: Context, kind: Kind): Promise<JsonObject[]> {
@@ -37,8 +34,5 @@ export async function send(context: Context, kind: Kind, verb: Writing, body: Js
 
 /** Replaces it, or creates it when there is none. */
 export async function put(context: Context, kind: Kind, body: JsonObject): Promise<JsonObject> {
-  return send(context, kind, "update", body).catch((error: unknown) => {
-    if (error instanceof NotFoundError) return send(context, kind, "create", body);
-    throw error;
-  });
+  return (await unlessMissing(send(context, kind, "update", body))) ?? send(context, kind, "create", body);
 }

@@ -1,6 +1,6 @@
 /** Runs: not a kind of batch files, but fetched, printed and described like one. */
 import { type RunDetails, runOperations } from "../../../core/runs/contract.ts";
-import { ApiError } from "../../client/errors.ts";
+import { unlessMissing } from "../../client/errors.ts";
 import type { Context } from "../frame/context.ts";
 import { jsonText } from "../output/encode.ts";
 import { textLines } from "../output/facts.ts";
@@ -109,12 +109,7 @@ export async function fetchRun({ client }: Context, functionName: string, id: st
 
 /** What is known of a run besides the Run object; older servers tell none of it. */
 export async function fetchRunDetails({ client }: Context, runName: string): Promise<Partial<RunDetails>> {
-  try {
-    return await client.call(runOperations.explainRun, { path: { runName } });
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return {};
-    throw error;
-  }
+  return (await unlessMissing(client.call(runOperations.explainRun, { path: { runName } }))) ?? {};
 }
 
 /** The query of a list of runs; undefined values are left out. */

@@ -12,7 +12,6 @@ import { keysOf, list, text } from "./kind.ts";
 export const secret = defineKind({
   kind: "Secret",
   word: "secret",
-  title: "secret",
   operations: secretOperations,
   schema: secretSchema,
   shape: "id? kind? name secrets? tags",

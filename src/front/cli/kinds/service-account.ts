@@ -1,6 +1,7 @@
 import { serviceAccountOperations, serviceAccountSchema } from "../../../core/iam/contract.ts";
-import { pemFile } from "../files/given-files.ts";
+import { textFile } from "../files/given-files.ts";
 import { needed } from "../frame/command.ts";
+import { CliError } from "../frame/errors.ts";
 import { text as textFlag } from "../frame/flags.ts";
 import { created, defineKind } from "./define-kind.ts";
 import { list, objects, text } from "./kind.ts";
@@ -20,7 +21,11 @@ export const serviceAccount = defineKind({
   arguments: { name: needed("NAME") },
   flags: { "public-key": textFlag("PEM file with its RSA public key") },
   examples: ["serviceaccount ci --public-key ci.pub.pem"],
-  draft: ({ flags, io }) => ({ publicKey: pemFile(io, flags["public-key"]) }),
+  draft: ({ flags: { "public-key": path }, io }) => {
+    const failure = "Error reading public key file";
+    if (path === undefined) throw new CliError(`${failure}: name it with --public-key FILE`);
+    return { publicKey: Buffer.from(textFile(io, path, failure)).toString("base64") };
+  },
   facts: { "Public key": (resource) => text(resource, "publicKey") && "set" },
   users: {
     Policy: (policy, organization) =>

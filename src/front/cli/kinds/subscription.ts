@@ -15,7 +15,6 @@ import { millisecondsText, objectOf, objects, objectsOf, text } from "./kind.ts"
 export const subscription = defineKind({
   kind: "Subscription",
   word: "subscription",
-  title: "subscription",
   messages: { created: "created subscription" },
   operations: subscriptionOperations,
   schema: subscriptionSchema,

@@ -45,7 +45,7 @@ async function untilInterrupted(context: Context, target: DevFunction, watch: Wa
     }
     if (!shown) begin(context, target);
     shown = true;
-    since = await unlessInterrupted(next, context.io.signal, "interrupted");
+    since = await unlessInterrupted(next, context.io.signal);
     next = watch.changed();
   }
 }

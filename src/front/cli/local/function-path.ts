@@ -6,7 +6,7 @@ import { languageNames, languages } from "../../../core/languages/languages.ts";
 import { messageOf } from "../../../core/shared/message-of.ts";
 import type { Language } from "../../../core/shared/ports.ts";
 import { readBytes, readText } from "../files/read-text.ts";
-import { CliError, UsageError } from "../frame/errors.ts";
+import { CliError, invalidArgument } from "../frame/errors.ts";
 
 export interface FunctionPath {
   /** As it was given. */
@@ -62,8 +62,7 @@ function handlerOf(folder: string, names: readonly string[], language: Language)
 function languageOf(path: string, names: readonly string[], word: string | undefined): Language {
   const known = languageNames.join(", ");
   const named = languageNames.find((language) => language === word);
-  if (word !== undefined && named === undefined)
-    throw new UsageError(`invalid argument ${JSON.stringify(word)} for "--lang" flag: it must be one of ${known}`);
+  if (word !== undefined && named === undefined) throw invalidArgument("--lang", word, `it must be one of ${known}`);
   const fitting = languageNames.filter((language) =>
     names.some((name) => languages[language].handler.candidate.test(name)),
   );

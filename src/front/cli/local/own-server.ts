@@ -36,7 +36,7 @@ export async function startOwnServer(context: Context): Promise<OwnServer> {
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const port = await unlessInterrupted(portOf(child), io.signal, "interrupted");
+    const port = await unlessInterrupted(portOf(child), io.signal);
     const token = (await readFile(join(folder, "admin-token"), "utf8")).trim();
     const settings = settingsFor(context.settings, port, token);
     return { context: { ...context, settings, client: clientFor(settings, io) }, stop };

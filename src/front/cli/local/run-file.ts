@@ -68,7 +68,7 @@ async function runToEnd(context: Context, functionName: string, input: unknown):
   const { io } = context;
   const toStderr = { ...context, io: { ...io, signal: io.signal, stdout: io.stderr } };
   await followLines(toStderr, id);
-  return unlessInterrupted(fetchRun(context, functionName, id), io.signal, "interrupted");
+  return unlessInterrupted(fetchRun(context, functionName, id), io.signal);
 }
 
 /** Its output or its failure, which here is told with where it came from. */

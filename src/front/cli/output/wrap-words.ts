@@ -15,15 +15,13 @@ function characterWidth(character: string): number {
   return eastAsianWidth(code);
 }
 
-const tooLongPenalty = 1e5;
-
 /**
  * Breaks words into lines of at most `width` columns with the least sum of squared slack, the last line free (as
  * paragraphs are set well). A word that is wider than `width` stands on its own line.
  */
 export function wrapWords(words: readonly string[], width: number): string[] {
-  const limit = Math.max(width, ...words.map(displayWidth));
-  const breaks = bestBreaks(words.map(displayWidth), limit);
+  const lengths = words.map(displayWidth);
+  const breaks = bestBreaks(lengths, Math.max(width, ...lengths));
   const lines: string[] = [];
   for (let start = 0; start < words.length; start = breaks[start] ?? words.length) {
     lines.push(words.slice(start, breaks[start]).join(" "));
@@ -31,32 +29,19 @@ export function wrapWords(words: readonly string[], width: number): string[] {
   return lines;
 }
 
-/** For each word that a line may begin with, the word that the next line begins with. */
+/** For each word that a line may begin with, the word that the next line begins with. No word is longer than the limit. */
 function bestBreaks(lengths: readonly number[], limit: number): readonly number[] {
-  const count = lengths.length;
-  const breaks: number[] = new Array(count).fill(count);
-  const costs: number[] = new Array(count + 1).fill(0);
-  const lineLength = lineLengths(lengths);
-  for (let start = count - 1; start >= 0; start--) {
-    if (lineLength(start, count) <= limit) continue;
+  const breaks: number[] = [];
+  const costs: number[] = [];
+  for (let start = lengths.length - 1; start >= 0; start--) {
     costs[start] = Number.POSITIVE_INFINITY;
-    for (let end = start + 1; end < count; end++) {
-      const cost = lineCost(lineLength(start, end), limit) + (costs[end] ?? 0);
-      if (cost >= (costs[start] ?? 0)) continue;
-      costs[start] = cost;
-      breaks[start] = end;
+    let length = lengths[start] ?? 0;
+    for (let end = start + 1; length <= limit; end++) {
+      const cost = end === lengths.length ? 0 : (limit - length) ** 2 + (costs[end] ?? 0);
+      if (cost < (costs[start] ?? 0)) [costs[start], breaks[start]] = [cost, end];
+      if (end === lengths.length) break;
+      length += 1 + (lengths[end] ?? 0);
     }
   }
   return breaks;
-}
-
-function lineCost(length: number, limit: number): number {
-  return (limit - length) ** 2 + (length > limit ? tooLongPenalty : 0);
-}
-
-/** The length of a line by its first word and the one behind its last; adding up its words each time would take for ever. */
-function lineLengths(lengths: readonly number[]): (start: number, end: number) => number {
-  const before = [0];
-  for (const length of lengths) before.push((before.at(-1) ?? 0) + length + 1);
-  return (start, end) => (before[end] ?? 0) - (before[start] ?? 0) - 1;
 }

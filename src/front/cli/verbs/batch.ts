@@ -90,7 +90,7 @@ export async function sendAll(
     // A name that stands in the file twice is an update the second time.
     const own = verb === "create" && done.some((other) => isSame(other.resource, resource)) ? "update" : verb;
     try {
-      const answer = await unlessInterrupted(sendOne(context, own, flags, resource), io.signal, "interrupted");
+      const answer = await unlessInterrupted(sendOne(context, own, flags, resource), io.signal);
       done.push({ resource, answer });
       if (format === "table") io.stdout(`${past[own]} ${kind.kind}: ${name}\n`);
       if (verb !== "delete") printNotes(context, kind, answer);

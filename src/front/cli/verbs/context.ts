@@ -8,7 +8,7 @@ import { CliError } from "../frame/errors.ts";
 import { integer, text } from "../frame/flags.ts";
 import { gatewayPorts } from "../frame/settings.ts";
 import { jsonText } from "../output/encode.ts";
-import { printData } from "../output/print.ts";
+import { printData, printNames } from "../output/print.ts";
 import { renderTable } from "../output/table.ts";
 
 const list = command({
@@ -103,12 +103,8 @@ function knownContext({ args: [name = ""], config }: Context): string {
 
 async function print(context: Context, shown: Readonly<Record<string, unknown>>, data: unknown): Promise<void> {
   const { config, format, io } = context;
-  if (format === "name")
-    return io.stdout(
-      Object.keys(shown)
-        .map((name) => `${name}\n`)
-        .join(""),
-    );
+  const names = Object.keys(shown).map((name) => ({ name }));
+  if (format === "name") return printNames(context, names);
   if (format !== "table") return printData(context, data);
   const rows = Object.entries(shown).map(([name, saved]) => [
     name === config.current ? `* ${name}` : name,

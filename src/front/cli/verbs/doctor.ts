@@ -1,5 +1,9 @@
-import { command } from "../frame/context.ts";
+import { type Context, command } from "../frame/context.ts";
 import { printData } from "../output/print.ts";
+import type { JsonObject } from "../output/shape.ts";
+import { checkAudit, checkLanguages, checkSandbox } from "./doctor/check-functions.ts";
+import { checkConfiguration, checkDataFolder } from "./doctor/check-machine.ts";
+import { checkEndpoints, checkGateway, checkServer } from "./doctor/check-server.ts";
 import type { Finding } from "./doctor/finding.ts";
 
 /** Exits with 1 when something is broken. */
@@ -8,13 +12,30 @@ export const doctor = command({
   summary: "Check the server, its sandbox, this machine and these settings, and say how to fix what is wrong",
   examples: ["dispatch doctor", "dispatch doctor -o json"],
   run: async (context) => {
-    const { checkAll } = await import("./doctor/check-all.ts");
     const findings = await checkAll(context);
     if (context.format === "json" || context.format === "yaml") await printData(context, findings);
     else context.io.stdout(`${findings.map(findingText).join("")}\n${summary(findings)}\n`);
     return findings.some(({ state }) => state === "broken") ? 1 : 0;
   },
 });
+
+/** What only a server can tell is left out when none answers. */
+async function checkAll(context: Context): Promise<Finding[]> {
+  const { findings, health } = await checkServer(context);
+  const running = async (told: JsonObject): Promise<Finding[]> => [
+    ...checkSandbox(told),
+    ...checkAudit(told),
+    ...(await checkLanguages(context)),
+    await checkGateway(context),
+    ...(await checkEndpoints(context)),
+  ];
+  return [
+    checkConfiguration(context),
+    ...findings,
+    ...(health ? await running(health) : []),
+    ...checkDataFolder(context),
+  ];
+}
 
 const stateWidth = 9;
 const checkWidth = 15;

@@ -1,6 +1,7 @@
 /** A text that the user changes in an editor, in a file that nobody else can read. */
 import { spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { readText } from "../files/read-text.ts";
@@ -12,7 +13,6 @@ export function newDraft(io: Io, name: string, text: string): string {
   const folder = mkdtempSync(join(io.env.TMPDIR || tmpdir(), "dispatch-edit-"));
   const path = join(folder, name);
   writeFileSync(path, text, { mode: 0o600, flag: "wx" });
-  chmodSync(path, 0o600);
   return path;
 }
 
@@ -33,10 +33,8 @@ export async function editedText(io: Io, path: string): Promise<string> {
     cwd: io.cwd,
     signal: io.signal,
   });
-  const { promise, resolve, reject } = Promise.withResolvers<number | string | null>();
-  child.on("error", reject);
-  child.on("exit", (code, signal) => resolve(code ?? signal));
-  const end = await promise.catch(() => "interrupted");
+  const [code, signal] = await once(child, "exit").catch(() => ["interrupted"]);
+  const end: number | string = code ?? signal;
   if (end !== 0) throw new CliError(failure(editor, end));
   return readText(path, path);
 }

@@ -4,7 +4,8 @@ import { resolve } from "node:path";
 import { jsonProblem } from "../../../core/shared/json-place.ts";
 import type { CallArguments } from "../../client/client.ts";
 import { parseJson } from "../../client/json.ts";
-import { readBytes, textOf } from "../files/read-text.ts";
+import { textFile } from "../files/given-files.ts";
+import { readBytes } from "../files/read-text.ts";
 import { optional } from "../frame/command.ts";
 import { type Context, command } from "../frame/context.ts";
 import { CliError, UsageError } from "../frame/errors.ts";
@@ -114,7 +115,7 @@ function oneEvent(context: Context & { readonly flags: Flags }): CallArguments {
 
 function batch({ args, io }: Context, path: string): CallArguments {
   if (args.length > 0) throw new UsageError("--batch brings the types of its events: leave EVENT_TYPE out");
-  const events = json(textOf(readBytes(resolve(io.cwd, path), "Error reading events"), path));
+  const events = json(textFile(io, path, "Error reading events"));
   return typed("application/cloudevents-batch+json", events);
 }
 
@@ -136,8 +137,8 @@ export function eventData(io: Io, { data, "data-from-file": path, binary }: Data
     throw new CliError("--data and --data-from-file are mutually exclusive, specify only one of them");
   }
   if (path === undefined) return data === undefined ? undefined : json(data);
-  const bytes = readBytes(resolve(io.cwd, path), "Error reading event data");
-  return binary ? bytes.toString("base64") : json(textOf(bytes, path));
+  const failure = "Error reading event data";
+  return binary ? readBytes(resolve(io.cwd, path), failure).toString("base64") : json(textFile(io, path, failure));
 }
 
 function json(text: string): unknown {

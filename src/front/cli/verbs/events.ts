@@ -39,7 +39,7 @@ async function followEvents(context: Context, last: JsonObject | undefined): Pro
   const query = { after: last && Number(text(last, "name")) };
   const heard = ({ data }: { data: string }): void => print(context, objectOf(parseJson(data)));
   const following = client.follow(eventLogOperations.followEvents, { query }, heard, io.signal);
-  await unlessInterrupted(following, io.signal, "interrupted");
+  await unlessInterrupted(following, io.signal);
 }
 
 /** One line each: for people, or as JSON. */

@@ -1,9 +1,8 @@
 /** `exec FUNCTION_NAME`: prints the run; exits with 1 when it failed (decisions.md 4). */
-import { resolve } from "node:path";
 import { runOperations } from "../../../core/runs/contract.ts";
 import { jsonProblem } from "../../../core/shared/json-place.ts";
 import { parseJson } from "../../client/json.ts";
-import { readText } from "../files/read-text.ts";
+import { textFile } from "../files/given-files.ts";
 import { needed } from "../frame/command.ts";
 import { type Context, command } from "../frame/context.ts";
 import { CliError, UsageError } from "../frame/errors.ts";
@@ -99,5 +98,5 @@ async function inputText(io: Io, given: string): Promise<string> {
   if (given === "-") return io.stdin();
   if (!given.startsWith("@")) return given;
   const path = given.slice(1);
-  return readText(resolve(io.cwd, path), path, `cannot read the input file ${path}`);
+  return textFile(io, path, `cannot read the input file ${path}`);
 }

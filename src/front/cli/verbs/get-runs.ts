@@ -1,7 +1,7 @@
 /** `get run [FUNCTION_NAME [RUN_ID]]` (cli-and-runtimes.md 1.11). */
 import { optional } from "../frame/command.ts";
 import { type Context, command } from "../frame/context.ts";
-import { UsageError } from "../frame/errors.ts";
+import { invalidArgument } from "../frame/errors.ts";
 import { integer, on, text } from "../frame/flags.ts";
 import { sinceSeconds } from "../frame/spans.ts";
 import { text as field } from "../kinds/kind.ts";
@@ -78,7 +78,7 @@ export const getRuns = command({
 function sortRuns(runs: readonly JsonObject[], by: string): readonly JsonObject[] {
   const side = sides[by];
   const known = Object.keys(sides).join(", ");
-  if (!side) throw new UsageError(`invalid argument ${JSON.stringify(by)} for "--by" flag: it must be ${known}`);
+  if (!side) throw invalidArgument("--by", by, `it must be ${known}`);
   return runs.toSorted((one, other) => {
     const [left, right] = [side(one), side(other)];
     return left === right ? 0 : left < right ? -1 : 1;

@@ -117,7 +117,7 @@ function follow(
   shown: Shown,
 ): Promise<void> {
   const heard = (event: ServerEvent): void => printEvent(io, event, shown);
-  return unlessInterrupted(client.follow(operation, values, heard, io.signal), io.signal, "interrupted");
+  return unlessInterrupted(client.follow(operation, values, heard, io.signal), io.signal);
 }
 
 /** A line goes where the function wrote it; a named one says of which function it is. */

@@ -1,5 +1,5 @@
 import { runOperations } from "../../../core/runs/contract.ts";
-import { ApiError } from "../../client/errors.ts";
+import { unlessMissing } from "../../client/errors.ts";
 import type { ServerEvent } from "../../client/event-reader.ts";
 import { parseJson, stringifyJson } from "../../client/json.ts";
 import type { Context } from "../frame/context.ts";
@@ -62,18 +62,12 @@ export class RunFeed {
     this.#missedSince = undefined;
     if (since !== undefined) return (await this.#ask(since)).toReversed();
     const runs: JsonObject[] = [];
-    for (const id of told) runs.push(...(await this.#run(id)));
-    return runs.filter(({ status }) => this.#query.status === undefined || status === this.#query.status);
-  }
-
-  /** None when it was withdrawn. */
-  async #run(id: string): Promise<JsonObject[]> {
-    try {
-      return [await fetchRun(this.#context, "", id)];
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return [];
-      throw error;
+    for (const id of told) {
+      const run = await unlessMissing(fetchRun(this.#context, "", id));
+      // One that was withdrawn is gone.
+      if (run !== undefined) runs.push(run);
     }
+    return runs.filter(({ status }) => this.#query.status === undefined || status === this.#query.status);
   }
 
   #ask(since: number): Promise<JsonObject[]> {
@@ -83,7 +77,7 @@ export class RunFeed {
   async #news(): Promise<void> {
     while (this.#told.size === 0 && this.#missedSince === undefined) {
       if (this.#failure !== undefined) throw this.#failure;
-      await unlessInterrupted(this.#wake.promise, this.#context.io.signal, "interrupted");
+      await unlessInterrupted(this.#wake.promise, this.#context.io.signal);
       this.#wake = Promise.withResolvers();
     }
   }
