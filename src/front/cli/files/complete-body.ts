@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, isAbsolute, join, resolve } from "node:path";
 import { CliError } from "../frame/errors.ts";
-import type { JsonObject } from "../output/shape.ts";
+import type { JsonObject } from "../output/json.ts";
 import { fetchUrl } from "./batch-source.ts";
 import type { BatchResource } from "./parse-batch.ts";
 

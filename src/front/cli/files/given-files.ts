@@ -4,7 +4,7 @@ import { lineAndColumn } from "../../../core/shared/json-place.ts";
 import { repeatedMember } from "../../../core/shared/json-text.ts";
 import { CliError } from "../frame/errors.ts";
 import type { Io } from "../frame/io.ts";
-import { isObject } from "../output/shape.ts";
+import { isObject } from "../output/json.ts";
 import { parseFile, readText } from "./read-text.ts";
 
 /** The file's text. @throws CliError that begins with `failure`. */

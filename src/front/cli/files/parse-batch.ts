@@ -4,7 +4,7 @@ import { nearest } from "../../../core/shared/nearest.ts";
 import { CliError } from "../frame/errors.ts";
 import type { Kind } from "../kinds/kind.ts";
 import { allKinds, kindNamed } from "../kinds/kinds.ts";
-import type { JsonObject } from "../output/shape.ts";
+import type { JsonObject } from "../output/json.ts";
 import type { BatchSource } from "./batch-source.ts";
 import {
   convertFields,

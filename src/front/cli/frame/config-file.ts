@@ -4,7 +4,7 @@ import { dirname, extname, join, resolve } from "node:path";
 import { CONFIG_EXTENSIONS, configParser } from "../../../core/shared/config-text.ts";
 import { homeFolder } from "../../../core/shared/data-folder.ts";
 import { readText } from "../files/read-text.ts";
-import { isObject } from "../output/shape.ts";
+import { isObject } from "../output/json.ts";
 import { CliError, fileProblem } from "./errors.ts";
 import type { Io } from "./io.ts";
 

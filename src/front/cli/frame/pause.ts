@@ -12,12 +12,8 @@ export async function pause(milliseconds: number, signal: AbortSignal): Promise<
 }
 
 /** The promise's own result, unless the user interrupts first. @throws CliError that says what goes on then */
-export async function unlessInterrupted<T>(
-  promise: Promise<T>,
-  signal: AbortSignal,
-  message = "interrupted",
-): Promise<T> {
+export function unlessInterrupted<T>(promise: Promise<T>, signal: AbortSignal, message = "interrupted"): Promise<T> {
   const interrupted = Promise.withResolvers<never>();
-  using _listener = addAbortListener(signal, () => interrupted.reject(new CliError(message)));
-  return await Promise.race([promise, interrupted.promise]);
+  const listener = addAbortListener(signal, () => interrupted.reject(new CliError(message)));
+  return Promise.race([promise, interrupted.promise]).finally(() => listener[Symbol.dispose]());
 }

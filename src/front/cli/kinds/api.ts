@@ -2,9 +2,8 @@ import { apiOperations, apiSchema } from "../../../core/apis/contract.ts";
 import { needed } from "../frame/command.ts";
 import { on, slice, text as textFlag } from "../frame/flags.ts";
 import type { Settings } from "../frame/settings.ts";
-import type { JsonObject } from "../output/shape.ts";
-import { defineKind, isTrue, joined } from "./define-kind.ts";
-import { list, objectOf } from "./kind.ts";
+import { type JsonObject, list, objectOf } from "../output/json.ts";
+import { defineKind, isTrue, joined } from "./kind.ts";
 
 export const api = defineKind({
   kind: "API",

@@ -2,8 +2,8 @@ import { baseImageOperations, baseImageSchema } from "../../../core/images/contr
 import { languageNames } from "../../../core/languages/languages.ts";
 import { needed } from "../frame/command.ts";
 import { text as textFlag } from "../frame/flags.ts";
-import { created, defineKind } from "./define-kind.ts";
-import { text } from "./kind.ts";
+import { text } from "../output/json.ts";
+import { created, defineKind } from "./kind.ts";
 
 /** Base images: the language runtimes. */
 export const baseImage = defineKind({

@@ -2,8 +2,9 @@
 import { deadLetterOperations } from "../../../core/work/dead-letters-contract.ts";
 import type { Context } from "../frame/context.ts";
 import { textLines } from "../output/facts.ts";
-import type { JsonObject } from "../output/shape.ts";
-import { type Facts, millisecondsText, objectOf, tableOf, text } from "./kind.ts";
+import { type JsonObject, objectOf, text } from "../output/json.ts";
+import { millisecondsText } from "../output/time.ts";
+import { type Facts, tableOf } from "./kind.ts";
 
 export const deadLetterAliases: readonly string[] = ["deadletters", "dead-letter", "dead-letters"];
 

@@ -1,6 +1,7 @@
 /** Deliveries of events: not a kind of batch files, but printed like one. */
-import type { JsonObject } from "../output/shape.ts";
-import { millisecondsText, tableOf, text } from "./kind.ts";
+import { type JsonObject, text } from "../output/json.ts";
+import { millisecondsText } from "../output/time.ts";
+import { tableOf } from "./kind.ts";
 
 export const deliveryTable = tableOf({
   Promised: promised,

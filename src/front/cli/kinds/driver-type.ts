@@ -1,9 +1,9 @@
 import { driverTypeOperations, driverTypeSchema } from "../../../core/events/contract.ts";
 import { needed } from "../frame/command.ts";
 import { on } from "../frame/flags.ts";
-import { defineKind, isTrue } from "./define-kind.ts";
+import { text } from "../output/json.ts";
 import { settingLines } from "./driver.ts";
-import { text } from "./kind.ts";
+import { defineKind, isTrue } from "./kind.ts";
 
 /** What a driver can be made of (server.md 2.12). */
 export const driverType = defineKind({

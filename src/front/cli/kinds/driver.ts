@@ -1,10 +1,9 @@
 import { driverOperations, driverSchema, driverTokenOperations } from "../../../core/events/contract.ts";
 import { needed } from "../frame/command.ts";
 import { array } from "../frame/flags.ts";
-import type { JsonObject } from "../output/shape.ts";
-import { defineKind, joined, nameFlag, nameOf } from "./define-kind.ts";
+import { type JsonObject, objects, text } from "../output/json.ts";
 import { secrets } from "./function.ts";
-import { objects, text } from "./kind.ts";
+import { defineKind, joined, nameFlag, nameOf } from "./kind.ts";
 
 /** Programs that push events (server.md 2.12). */
 export const driver = defineKind({

@@ -6,9 +6,8 @@ import { CliError, invalidArgument } from "../frame/errors.ts";
 import { array, integer, on, slice, text as textFlag, type Values } from "../frame/flags.ts";
 import type { Io } from "../frame/io.ts";
 import { yamlText } from "../output/encode.ts";
-import { isObject, type JsonObject } from "../output/shape.ts";
-import { created, defineKind } from "./define-kind.ts";
-import { keys, keysOf, number, objectOf, text } from "./kind.ts";
+import { isObject, type JsonObject, keysOf, number, objectOf, text } from "../output/json.ts";
+import { created, defineKind, keys } from "./kind.ts";
 import { kept, keptFact, retention } from "./retention.ts";
 import { fetchRuns, runLine } from "./run.ts";
 

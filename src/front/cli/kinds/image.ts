@@ -7,9 +7,8 @@ import { CliError } from "../frame/errors.ts";
 import { text as textFlag } from "../frame/flags.ts";
 import type { Io } from "../frame/io.ts";
 import { textLines } from "../output/facts.ts";
-import { isObject, type JsonObject } from "../output/shape.ts";
-import { created, defineKind } from "./define-kind.ts";
-import { objectOf, objects, text } from "./kind.ts";
+import { isObject, type JsonObject, objectOf, objects, text } from "../output/json.ts";
+import { created, defineKind } from "./kind.ts";
 
 const manifests = languageNames.map((name) => languages[name].manifest).join(", ");
 

@@ -1,4 +1,4 @@
-/** A kind of resource as the command line knows it: data that every verb is generic over. */
+/** A kind of resource as the command line knows it: data that every verb is generic over. Its own file says only what is special about it. */
 import type { ResourceOperations } from "../../../core/shared/resource-operations.ts";
 import type { Argument } from "../frame/command.ts";
 import type { Context } from "../frame/context.ts";
@@ -6,9 +6,10 @@ import { type FlagTable, text as textFlag, type Values } from "../frame/flags.ts
 import type { Io } from "../frame/io.ts";
 import type { Settings } from "../frame/settings.ts";
 import type { Fact } from "../output/facts.ts";
-import { isObject, type JsonObject, type Shape } from "../output/shape.ts";
+import { type JsonObject, list, number, text } from "../output/json.ts";
+import type { Shape } from "../output/shape.ts";
 import type { TableStyle } from "../output/table.ts";
-import { rfc3339 } from "../output/time.ts";
+import { unixDate } from "../output/time.ts";
 
 /** By title: the key of what is shown, or what makes it. */
 export type Shown<Made> = Readonly<Record<string, string | ((resource: JsonObject, settings: Settings) => Made)>>;
@@ -50,7 +51,7 @@ export interface Reading<F extends FlagTable = FlagTable> {
   more?(flags: Values<F>): Columns;
 }
 
-/** What the file of a kind says; what may be left out has a usual form (define-kind.ts). */
+/** What the file of a kind says; what may be left out has a usual form (`defineKind`). */
 export interface KindData<F extends FlagTable = FlagTable, R extends FlagTable = FlagTable> {
   /** The word of batch files: `Function`. */
   readonly kind: string;
@@ -126,6 +127,83 @@ export interface Kind extends Omit<KindData, "shape" | "nested" | "style" | "col
   draft(given: Drafting<FlagTable>): Promise<JsonObject>;
 }
 
+/** A kind with all that follows from its own part. */
+export function defineKind<F extends FlagTable = Record<never, never>, R extends FlagTable = Record<never, never>>(
+  own: KindData<F, R>,
+): Kind {
+  const { shape, nested, style, columns, draft, ...rest } = own as unknown as KindData;
+  const { description, tags } = own.schema.properties ?? {};
+  const title = own.title ?? own.word;
+  return {
+    aliases: [`${own.word}s`],
+    summaryKey: `${own.word}s`,
+    facts: {},
+    ...rest,
+    title,
+    messages: {
+      created: `Created ${title}`,
+      updated: `Updated ${title}`,
+      deleted: `Deleted ${title}`,
+      ...own.messages,
+    },
+    required: (own.schema.required ?? []).filter((key) => key !== "name"),
+    shape: { ...keys(shape), ...(nested && { nested }) },
+    table: tableOf(columns, style),
+    arguments: Object.values(own.arguments),
+    flags: { ...own.flags, ...(description && described), ...(tags && application) },
+    draft: async (given) => ({
+      ...filledIn(own, given),
+      ...(await draft?.(given)),
+      ...(tags && { tags: tagsOf(given.flags as Values<typeof application>) }),
+    }),
+  };
+}
+
+const described = {
+  description: textFlag("What it is for; shown by describe"),
+  owner: textFlag("Who looks after it, such as a team; who made it without"),
+};
+
+/** The keys of the body that arguments and flags are named like; what was not given says nothing. */
+function filledIn(own: Pick<KindData, "arguments" | "schema">, { args, flags }: Drafting<FlagTable>): JsonObject {
+  const words = Object.keys(own.arguments).map((key, index) => [key, args[index]] as const);
+  const values = Object.entries(flags).map(
+    ([name, value]) => [name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase()), value] as const,
+  );
+  const known = own.schema.properties ?? {};
+  return Object.fromEntries(
+    [...words, ...values].filter(([key, value]) => key in known && value !== undefined && value !== false),
+  );
+}
+
+/** The cell of a date. */
+export function created(resource: JsonObject): string {
+  return unixDate(number(resource, "createdTime"));
+}
+
+/** The cell of a switch. */
+export function isTrue(key: string): (resource: JsonObject) => string {
+  return (resource) => String(resource[key] === true);
+}
+
+/** The cell of a list. */
+export function joined(key: string, separator: string): (resource: JsonObject) => string {
+  return (resource) => list(resource, key).join(separator);
+}
+
+/** For kinds that need no name: one is made up. */
+export const nameFlag = { name: textFlag("Its name; one is made up without") };
+
+/** The name that was given, else one that is made up: `keen-otter-805996`. */
+export async function nameOf({ name }: Values<typeof nameFlag>): Promise<string> {
+  const { randomInt } = await import("node:crypto");
+  const pick = (words: readonly string[]): string => words[randomInt(words.length)] ?? "";
+  return name ?? `${pick(adjectives)}-${pick(animals)}-${String(randomInt(1_000_000)).padStart(6, "0")}`;
+}
+
+const adjectives = "brave calm eager gentle happy jolly keen lively proud quick silent witty".split(" ");
+const animals = "badger falcon gecko heron ibex lynx marmot otter panda raven tapir wombat".split(" ");
+
 export function keys(words: string): Shape {
   return { keys: words.split(" ") };
 }
@@ -154,47 +232,4 @@ export function factsOf(facts: Facts, resource: JsonObject, settings: Settings):
 /** Of what is switched off nothing is shown. */
 function oneLine(value: unknown): string {
   return Array.isArray(value) ? value.join(", ") : value === false ? "" : text({ value }, "value");
-}
-
-/** A text field; "" when it is absent. */
-export function text(resource: JsonObject, key: string): string {
-  const value = resource[key];
-  return value === undefined || value === null ? "" : String(value);
-}
-
-/** A list of texts; [] when it is absent. */
-export function list(resource: JsonObject, key: string): readonly string[] {
-  const value = resource[key];
-  return Array.isArray(value) ? value.map(String) : [];
-}
-
-/** A number; undefined when it is absent. */
-export function number(resource: JsonObject, key: string): number | undefined {
-  const value = resource[key];
-  return typeof value === "number" ? value : undefined;
-}
-
-/** A list of objects; [] when it is absent. */
-export function objects(resource: JsonObject, key: string): readonly JsonObject[] {
-  return objectsOf(resource[key]);
-}
-
-/** The objects of a list; [] of anything else. */
-export function objectsOf(value: unknown): JsonObject[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
-}
-
-/** An object; an empty one for anything else. */
-export function objectOf(value: unknown): JsonObject {
-  return isObject(value) ? value : {};
-}
-
-/** Milliseconds since 1970, as RFC 3339; "" when they are absent. */
-export function millisecondsText(milliseconds: unknown): string {
-  return typeof milliseconds === "number" ? rfc3339(BigInt(milliseconds) * 1_000_000n) : "";
-}
-
-/** Names of values, never the values. */
-export function keysOf(values: unknown): string {
-  return Object.keys(objectOf(values)).join(", ");
 }

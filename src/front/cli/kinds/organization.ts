@@ -1,6 +1,6 @@
 import { organizationOperations, organizationSchema } from "../../../core/iam/contract.ts";
 import { needed } from "../frame/command.ts";
-import { created, defineKind } from "./define-kind.ts";
+import { created, defineKind } from "./kind.ts";
 import { kept, keptFact, retention } from "./retention.ts";
 
 /** Organizations: they share nothing (server.md 2.13). */

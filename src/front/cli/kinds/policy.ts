@@ -2,9 +2,8 @@ import { policyOperations, policySchema } from "../../../core/iam/contract.ts";
 import { needed } from "../frame/command.ts";
 import { on, slice } from "../frame/flags.ts";
 import { jsonText } from "../output/encode.ts";
-import type { JsonObject } from "../output/shape.ts";
-import { created, defineKind, isTrue } from "./define-kind.ts";
-import { list, objects } from "./kind.ts";
+import { type JsonObject, list, objects } from "../output/json.ts";
+import { created, defineKind, isTrue } from "./kind.ts";
 
 /** Who may do what (server.md 2.13). */
 export const policy = defineKind({

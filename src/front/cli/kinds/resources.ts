@@ -2,8 +2,8 @@
 import type { Verb } from "../../../core/shared/resource-operations.ts";
 import { unlessMissing } from "../../client/errors.ts";
 import type { Context } from "../frame/context.ts";
-import { isObject, type JsonObject } from "../output/shape.ts";
-import { type Kind, objectOf, objectsOf } from "./kind.ts";
+import { isObject, type JsonObject, objectOf, objectsOf } from "../output/json.ts";
+import type { Kind } from "./kind.ts";
 
 type Writing = "create" | "update" | "delete";
 

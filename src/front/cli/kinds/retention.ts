@@ -2,8 +2,7 @@
 import { formatDuration } from "../../../core/shared/duration.ts";
 import { integer, text as textFlag, type Values } from "../frame/flags.ts";
 import { spanMilliseconds } from "../frame/spans.ts";
-import type { JsonObject } from "../output/shape.ts";
-import { number, objectOf } from "./kind.ts";
+import { type JsonObject, number, objectOf } from "../output/json.ts";
 
 export const retention = {
   "keep-runs": integer("Its newest so many runs are kept; never more than the server keeps"),

@@ -1,5 +1,5 @@
 /** What a run is about, in a table: the title that the function gave, else the first of what it was called with. */
-import { isObject, type JsonObject } from "../output/shape.ts";
+import { isObject, type JsonObject } from "../output/json.ts";
 
 const LONGEST = 40;
 /** Their values may be secret, and a table is shown around. */

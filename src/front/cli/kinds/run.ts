@@ -4,10 +4,11 @@ import { unlessMissing } from "../../client/errors.ts";
 import type { Context } from "../frame/context.ts";
 import { jsonText } from "../output/encode.ts";
 import { textLines } from "../output/facts.ts";
+import { type JsonObject, list, number, objectOf, objectsOf, text } from "../output/json.ts";
 import { printResources } from "../output/print.ts";
-import type { JsonObject, Shape } from "../output/shape.ts";
+import type { Shape } from "../output/shape.ts";
 import { duration, rfc3339 } from "../output/time.ts";
-import { type Facts, keys, list, number, objectOf, objectsOf, tableOf, text } from "./kind.ts";
+import { type Facts, keys, tableOf } from "./kind.ts";
 import { runTitle } from "./run-title.ts";
 
 /** The keys of a printed run (cli-and-runtimes.md 1.8). */

@@ -4,9 +4,8 @@ import { needed } from "../frame/command.ts";
 import { CliError } from "../frame/errors.ts";
 import { on } from "../frame/flags.ts";
 import { yamlText } from "../output/encode.ts";
-import { isObject, type JsonObject } from "../output/shape.ts";
-import { defineKind } from "./define-kind.ts";
-import { keysOf, list, text } from "./kind.ts";
+import { isObject, type JsonObject, keysOf, list, text } from "../output/json.ts";
+import { defineKind } from "./kind.ts";
 
 /** Secrets; no table and no comparison ever shows a value. */
 export const secret = defineKind({

@@ -3,8 +3,8 @@ import { textFile } from "../files/given-files.ts";
 import { needed } from "../frame/command.ts";
 import { CliError } from "../frame/errors.ts";
 import { text as textFlag } from "../frame/flags.ts";
-import { created, defineKind } from "./define-kind.ts";
-import { list, objects, text } from "./kind.ts";
+import { list, objects, text } from "../output/json.ts";
+import { created, defineKind } from "./kind.ts";
 
 /** Accounts of programs (server.md 2.13). */
 export const serviceAccount = defineKind({

@@ -1,7 +1,7 @@
 /** The part of a resource that a user decides: what is edited and compared. The rest is the server's. */
 import { rawNumber } from "../../client/json.ts";
-import { isObject, type JsonObject } from "../output/shape.ts";
-import { type FieldSchema, type Kind, list, objects } from "./kind.ts";
+import { isObject, type JsonObject, list, objects } from "../output/json.ts";
+import type { FieldSchema, Kind } from "./kind.ts";
 
 /** Keys that the server writes, whatever a request says. */
 const serversOwn = new Set(

@@ -5,11 +5,11 @@ import { needed } from "../frame/command.ts";
 import type { Context } from "../frame/context.ts";
 import { UsageError } from "../frame/errors.ts";
 import { array, integer, on, text as textFlag } from "../frame/flags.ts";
-import type { JsonObject } from "../output/shape.ts";
-import { created, defineKind, nameFlag, nameOf } from "./define-kind.ts";
+import { type JsonObject, objectOf, objects, objectsOf, text } from "../output/json.ts";
+import { millisecondsText } from "../output/time.ts";
 import { deliveryLine } from "./delivery.ts";
 import { secrets } from "./function.ts";
-import { millisecondsText, objectOf, objects, objectsOf, text } from "./kind.ts";
+import { created, defineKind, nameFlag, nameOf } from "./kind.ts";
 
 /** Which function runs for which event type (server.md 2.12). */
 export const subscription = defineKind({

@@ -2,10 +2,10 @@
 import type { Context } from "../frame/context.ts";
 import { functionKind } from "../kinds/function.ts";
 import { image } from "../kinds/image.ts";
-import { type Kind, text } from "../kinds/kind.ts";
+import type { Kind } from "../kinds/kind.ts";
 import { fetchOne, put } from "../kinds/resources.ts";
 import { secret } from "../kinds/secret.ts";
-import type { JsonObject } from "../output/shape.ts";
+import { type JsonObject, text } from "../output/json.ts";
 import { readyOrReason } from "../verbs/wait.ts";
 import { type DevFunction, imageName, secretName, type Wanted } from "./dev-function.ts";
 

@@ -3,9 +3,8 @@ import { secretValues } from "../files/given-files.ts";
 import type { Context } from "../frame/context.ts";
 import type { Values } from "../frame/flags.ts";
 import { functionBody, functionKind, type ofFile } from "../kinds/function.ts";
-import { list, text } from "../kinds/kind.ts";
 import { findOne } from "../kinds/resources.ts";
-import { isObject, type JsonObject } from "../output/shape.ts";
+import { isObject, type JsonObject, list, text } from "../output/json.ts";
 import { type FunctionPath, functionPath, manifestOf, nameOf } from "./function-path.ts";
 
 export type DevFlags = Values<typeof ofFile> & Readonly<Record<"name" | "image", string | undefined>>;

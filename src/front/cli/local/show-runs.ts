@@ -6,9 +6,8 @@ import { parseJson, stringifyJson } from "../../client/json.ts";
 import type { Context } from "../frame/context.ts";
 import { failureText } from "../frame/failure.ts";
 import { pause } from "../frame/pause.ts";
-import { list, objectOf, text } from "../kinds/kind.ts";
 import { fetchRun, took } from "../kinds/run.ts";
-import type { JsonObject } from "../output/shape.ts";
+import { type JsonObject, list, objectOf, text } from "../output/json.ts";
 import { failureOf } from "../verbs/exec.ts";
 import { printEvent } from "../verbs/logs.ts";
 

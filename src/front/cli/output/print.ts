@@ -1,18 +1,13 @@
 import type { Context } from "../frame/context.ts";
-import { type Kind, type KindTable, objectsOf, text } from "../kinds/kind.ts";
+import type { Kind, KindTable } from "../kinds/kind.ts";
 import { jsonText, yamlText } from "./encode.ts";
-import { type JsonObject, shaped } from "./shape.ts";
+import { type JsonObject, objectsOf, text } from "./json.ts";
+import { shaped } from "./shape.ts";
 import { renderTable } from "./table.ts";
 
 /** A value as JSON or YAML, whichever the call asks for. */
 export async function printData({ io, format }: Context, value: unknown): Promise<void> {
   io.stdout(format === "yaml" ? await yamlText(value) : jsonText(value));
-}
-
-/** A table of resources: heading and rule stand there even without rows. */
-function printTable({ io, settings }: Context, table: KindTable, rows: readonly JsonObject[]): void {
-  const cells = rows.map((row) => cellsOf(table, row, settings));
-  io.stdout(renderTable(table.style, Object.keys(table.columns), cells));
 }
 
 /** The cells of a row. */
@@ -40,7 +35,10 @@ export async function printResources(
   answer: unknown,
 ): Promise<void> {
   const rows = objectsOf(Array.isArray(answer) ? answer : [answer]);
-  if (context.format === "table") return printTable(context, table, rows);
+  if (context.format === "table") {
+    const cells = rows.map((row) => cellsOf(table, row, context.settings));
+    return context.io.stdout(renderTable(table.style, Object.keys(table.columns), cells));
+  }
   if (context.format === "name") return printNames(context, rows, name);
   const values = rows.map((row) => shaped(row, shape));
   await printData(context, Array.isArray(answer) ? values : values[0]);

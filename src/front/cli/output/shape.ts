@@ -1,7 +1,6 @@
 /** The order of keys in printed objects, and which of them are left out when empty (cli-and-runtimes.md 1.8). */
 
-/** A JSON object as it came from the server. */
-export type JsonObject = Readonly<Record<string, unknown>>;
+import { isObject, type JsonObject } from "./json.ts";
 
 /**
  * Keys in order: `name` is always printed (null when unset), `id?` is left out when empty, zero or false, `output??`
@@ -37,9 +36,4 @@ function isEmpty(value: unknown): boolean {
   // No zero time of int64 nanoseconds is ever a time.
   if (typeof value === "bigint") return value <= 0n;
   return value === undefined || value === null || value === "" || value === 0 || value === false;
-}
-
-/** Whether a JSON value is an object and no list. */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

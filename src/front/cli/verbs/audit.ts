@@ -3,8 +3,10 @@ import { type AuditRecord, type AuditVerdict, auditOperations } from "../../../c
 import { type Context, command } from "../frame/context.ts";
 import { integer, text } from "../frame/flags.ts";
 import { sinceSeconds } from "../frame/spans.ts";
-import { keys, list, millisecondsText, objectsOf, tableOf } from "../kinds/kind.ts";
+import { keys, tableOf } from "../kinds/kind.ts";
+import { list, objectsOf } from "../output/json.ts";
 import { printData, printResources } from "../output/print.ts";
+import { millisecondsText } from "../output/time.ts";
 
 const shape = keys("sequence time organization principal people via action kind name hash");
 

@@ -9,11 +9,12 @@ import type { FlagTable, Values } from "../frame/flags.ts";
 import { helpText } from "../frame/help.ts";
 import { unlessInterrupted } from "../frame/pause.ts";
 import { globalFlags } from "../frame/settings.ts";
-import { objects, tagsOf } from "../kinds/kind.ts";
+import { tagsOf } from "../kinds/kind.ts";
 import { allKinds } from "../kinds/kinds.ts";
 import { put, send } from "../kinds/resources.ts";
+import { type JsonObject, objects } from "../output/json.ts";
 import { printData, printNotes } from "../output/print.ts";
-import { type JsonObject, shaped } from "../output/shape.ts";
+import { shaped } from "../output/shape.ts";
 import { files, workDir } from "./flags.ts";
 import { readyOrReason } from "./wait.ts";
 

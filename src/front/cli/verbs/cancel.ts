@@ -2,7 +2,7 @@
 import { runOperations } from "../../../core/runs/contract.ts";
 import { needed } from "../frame/command.ts";
 import { command } from "../frame/context.ts";
-import { text } from "../kinds/kind.ts";
+import { text } from "../output/json.ts";
 
 export const cancel = command({
   name: "cancel",

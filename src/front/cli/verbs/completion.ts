@@ -5,11 +5,10 @@ import { type Context, command } from "../frame/context.ts";
 import { CliError } from "../frame/errors.ts";
 import type { Completes } from "../frame/flags.ts";
 import { globalFlags } from "../frame/settings.ts";
-import { text } from "../kinds/kind.ts";
 import { allKinds, kindNamed, kindOfWord } from "../kinds/kinds.ts";
 import { fetchAll } from "../kinds/resources.ts";
 import { fetchRuns } from "../kinds/run.ts";
-import type { JsonObject } from "../output/shape.ts";
+import { type JsonObject, text } from "../output/json.ts";
 
 const completedRuns = 20;
 

@@ -4,13 +4,13 @@ import { needed } from "../frame/command.ts";
 import { type Context, command } from "../frame/context.ts";
 import { unknownWord } from "../frame/parse.ts";
 import { deadLetterFacts, fetchDeadLetter, isDeadLetterWord } from "../kinds/dead-letter.ts";
-import { type Facts, factsOf, type Kind, list, number, objects, text } from "../kinds/kind.ts";
+import { type Facts, factsOf, type Kind } from "../kinds/kind.ts";
 import { allKinds, kindNamed, kindOfWord } from "../kinds/kinds.ts";
 import { fetchAll, fetchOne } from "../kinds/resources.ts";
 import { fetchRun, fetchRunDetails, printRuns, runFacts } from "../kinds/run.ts";
 import { type Fact, factLines, textLines } from "../output/facts.ts";
+import { type JsonObject, list, number, objects, text } from "../output/json.ts";
 import { printData, printResources } from "../output/print.ts";
-import type { JsonObject } from "../output/shape.ts";
 import { unixDate } from "../output/time.ts";
 
 export const describe = command({

@@ -5,8 +5,8 @@ import { UsageError } from "../frame/errors.ts";
 import { findOne } from "../kinds/resources.ts";
 import { comparableSpec } from "../kinds/spec.ts";
 import { yamlText } from "../output/encode.ts";
+import type { JsonObject } from "../output/json.ts";
 import { printData } from "../output/print.ts";
-import type { JsonObject } from "../output/shape.ts";
 import { unifiedDiff } from "../output/unified-diff.ts";
 import { readResources } from "./batch.ts";
 import { files, workDir } from "./flags.ts";
@@ -29,18 +29,14 @@ export const diff = command({
     if (file.length === 0) throw new UsageError('required flag "file" not set: dispatch diff -f FILE');
     const resources = await readResources(context, "diff", flags);
     const differences: Difference[] = [];
-    for (const resource of lastOfEach(resources)) differences.push(...(await differenceOf(context, resource, folder)));
+    // Of a name that stands in the files twice the last one is what remains.
+    const last = new Map(resources.map((resource) => [`${resource.kind.kind}/${resource.name}`, resource]));
+    for (const resource of last.values()) differences.push(...(await differenceOf(context, resource, folder)));
     await print(context, differences);
     noteUntold(context, resources);
     return differences.length === 0 ? 0 : 1;
   },
 });
-
-/** Of a name that stands in the files twice the last one is what remains. */
-function lastOfEach(resources: readonly BatchResource[]): BatchResource[] {
-  const byName = new Map(resources.map((resource) => [`${resource.kind.kind}/${resource.name}`, resource]));
-  return [...byName.values()];
-}
 
 async function differenceOf(context: Context, resource: BatchResource, workDir?: string): Promise<Difference[]> {
   const { kind, name } = resource;

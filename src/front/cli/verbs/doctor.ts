@@ -1,6 +1,6 @@
 import { type Context, command } from "../frame/context.ts";
+import type { JsonObject } from "../output/json.ts";
 import { printData } from "../output/print.ts";
-import type { JsonObject } from "../output/shape.ts";
 import { checkAudit, checkLanguages, checkSandbox } from "./doctor/check-functions.ts";
 import { checkConfiguration, checkDataFolder } from "./doctor/check-machine.ts";
 import { checkEndpoints, checkGateway, checkServer } from "./doctor/check-server.ts";

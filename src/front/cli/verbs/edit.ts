@@ -1,19 +1,24 @@
 /** `edit TYPE NAME`: a resource's own part in an editor, sent back when it has changed (cli-and-runtimes.md 1.11). */
-import { existsSync, readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { messageOf } from "../../../core/shared/message-of.ts";
 import type { BatchResource } from "../files/parse-batch.ts";
+import { readText } from "../files/read-text.ts";
 import { needed } from "../frame/command.ts";
 import { type Context, command } from "../frame/context.ts";
 import { CliError } from "../frame/errors.ts";
 import { failureText } from "../frame/failure.ts";
 import { text as textFlag } from "../frame/flags.ts";
+import type { Io } from "../frame/io.ts";
 import type { Kind } from "../kinds/kind.ts";
 import { fetchOne, send } from "../kinds/resources.ts";
 import { specOf } from "../kinds/spec.ts";
 import { yamlText } from "../output/encode.ts";
 import { printDone } from "../output/print.ts";
 import { namedType } from "./describe.ts";
-import { editedText, newDraft, removeDraft } from "./editor.ts";
 import { workDir } from "./flags.ts";
 
 interface Editing {
@@ -77,4 +82,40 @@ function kept({ settings }: Context, { path, text }: Editing, error: unknown): C
     return new CliError(`${message}\nYour text is kept: fix it, then run dispatch update -f ${path}`);
   removeDraft(path);
   return new CliError(message);
+}
+
+/** Writes the text to a new file of mode 0600 in a new folder of mode 0700. */
+function newDraft(io: Io, name: string, text: string): string {
+  const folder = mkdtempSync(join(io.env.TMPDIR || tmpdir(), "dispatch-edit-"));
+  const path = join(folder, name);
+  writeFileSync(path, text, { mode: 0o600, flag: "wx" });
+  return path;
+}
+
+function removeDraft(path: string): void {
+  rmSync(dirname(path), { recursive: true, force: true });
+}
+
+/**
+ * Opens a file in $EDITOR (words and quotes as the shell reads them; `vi` without) and returns its text afterwards.
+ * @throws CliError when the editor cannot be started or ends with a failure.
+ */
+async function editedText(io: Io, path: string): Promise<string> {
+  const editor = io.env.EDITOR || "vi";
+  // The path is an argument of its own, so that no character of it means anything to the shell.
+  const child = spawn("/bin/sh", ["-c", `${editor} "$1"`, "dispatch", path], {
+    stdio: "inherit",
+    env: io.env,
+    cwd: io.cwd,
+    signal: io.signal,
+  });
+  const [code, signal] = await once(child, "exit").catch(() => ["interrupted"]);
+  const end: number | string = code ?? signal;
+  if (end !== 0) throw new CliError(failure(editor, end));
+  return readText(path, path);
+}
+
+function failure(editor: string, end: number | string | null): string {
+  const hint = end === 127 ? "; name one that is installed, like EDITOR=nano" : "";
+  return end === "interrupted" ? "interrupted" : `the editor ${JSON.stringify(editor)} ended with ${end}${hint}`;
 }

@@ -1,8 +1,15 @@
 /** `emit EVENT_TYPE`: one CloudEvent 0.1 (cli-and-runtimes.md 1.11), or 1.0; several with --batch. */
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
+import {
+  batchRequest,
+  binaryRequest,
+  type EventAttributes,
+  type EventRequest,
+  originalRequest,
+  structuredRequest,
+} from "../../../core/cloud-events/sending.ts";
 import { jsonProblem } from "../../../core/shared/json-place.ts";
-import type { CallArguments } from "../../client/client.ts";
 import { parseJson } from "../../client/json.ts";
 import { textFile } from "../files/given-files.ts";
 import { readBytes } from "../files/read-text.ts";
@@ -12,7 +19,6 @@ import { CliError, UsageError } from "../frame/errors.ts";
 import { array, on, text, type Values } from "../frame/flags.ts";
 import type { Io } from "../frame/io.ts";
 import { jsonText } from "../output/encode.ts";
-import type { JsonObject } from "../output/shape.ts";
 
 const emitEvent = { method: "POST", path: "/v1/event" } as const;
 const jsonType = "application/json";
@@ -37,36 +43,13 @@ const flags = {
 type Flags = Values<typeof flags>;
 
 /** What is sent, by the word of `--format`. */
-const formats: Readonly<Record<string, (attributes: JsonObject, data: unknown, flags: Flags) => CallArguments>> = {
-  "0.1": ({ type, id, time, source, dataschema, datacontenttype }, data, { "event-type-version": version }) => ({
-    body: {
-      eventType: type,
-      eventTypeVersion: version,
-      cloudEventsVersion: "0.1",
-      source,
-      eventID: id,
-      eventTime: time,
-      schemaURL: dataschema,
-      contentType: datacontenttype,
-      data,
-    },
-  }),
-  structured: (attributes, data, { binary }) =>
-    typed("application/cloudevents+json", { ...attributes, [binary ? "data_base64" : "data"]: data }),
-  binary: ({ datacontenttype: type, ...attributes }, data) => {
-    const given = Object.entries(attributes).filter(([, value]) => value !== undefined);
-    const headers = given.map(([name, value]) => [`ce-${name}`, headerText(String(value))]);
-    return {
-      headers: { ...(type ? { "Content-Type": String(type) } : {}), ...Object.fromEntries(headers) },
-      text: data === undefined ? "" : jsonText(data, 0).trimEnd(),
-    };
-  },
+const formats: Readonly<
+  Record<string, (attributes: EventAttributes, data: string | undefined, flags: Flags) => EventRequest>
+> = {
+  "0.1": (attributes, data, given) => originalRequest(attributes, given["event-type-version"], data),
+  structured: (attributes, data, given) => structuredRequest(attributes, given.binary ? "data_base64" : "data", data),
+  binary: (attributes, data) => binaryRequest(attributes, data),
 };
-
-/** What a header cannot carry, and `"` and `%`, as bytes in percent; nothing else (HTTP Protocol Binding 1.0.2, 3.1.3.2). */
-function headerText(value: string): string {
-  return value.toWellFormed().replace(/[^!#$&-~]+/g, encodeURIComponent);
-}
 
 export const emit = command({
   name: "emit",
@@ -86,7 +69,7 @@ export const emit = command({
   },
 });
 
-function oneEvent(context: Context & { readonly flags: Flags }): CallArguments {
+function oneEvent(context: Context & { readonly flags: Flags }): EventRequest {
   const { args, io, flags: given } = context;
   const [type] = args;
   if (type === undefined) throw new UsageError("name the type of the event, or a file: --batch events.json");
@@ -100,7 +83,7 @@ function oneEvent(context: Context & { readonly flags: Flags }): CallArguments {
   const extensions = given.extension.map(extensionOf);
   if (given.format === "0.1" && extensions.length > 0)
     throw new UsageError("--extension needs --format structured or binary");
-  const attributes: JsonObject = {
+  const attributes = {
     specversion: "1.0",
     type,
     source: given["source-id"],
@@ -110,17 +93,12 @@ function oneEvent(context: Context & { readonly flags: Flags }): CallArguments {
     datacontenttype: data === undefined ? undefined : contentType,
     ...Object.fromEntries(extensions),
   };
-  return form(attributes, data, given);
+  return form(attributes, data === undefined ? undefined : jsonText(data, 0).trimEnd(), given);
 }
 
-function batch({ args, io }: Context, path: string): CallArguments {
+function batch({ args, io }: Context, path: string): EventRequest {
   if (args.length > 0) throw new UsageError("--batch brings the types of its events: leave EVENT_TYPE out");
-  const events = json(textFile(io, path, "Error reading events"));
-  return typed("application/cloudevents-batch+json", events);
-}
-
-function typed(type: string, value: unknown): CallArguments {
-  return { headers: { "Content-Type": type }, text: jsonText(value, 0) };
+  return batchRequest(jsonText(json(textFile(io, path, "Error reading events")), 0).trimEnd());
 }
 
 function extensionOf(words: string): readonly [string, string] {

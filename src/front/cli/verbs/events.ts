@@ -7,10 +7,10 @@ import { integer, on, text as textFlag } from "../frame/flags.ts";
 import { unlessInterrupted } from "../frame/pause.ts";
 import { sinceSeconds } from "../frame/spans.ts";
 import { deliveryTable } from "../kinds/delivery.ts";
-import { millisecondsText, objectOf, objectsOf, text } from "../kinds/kind.ts";
 import { jsonText } from "../output/encode.ts";
+import { type JsonObject, objectOf, objectsOf, text } from "../output/json.ts";
 import { printData, printResources } from "../output/print.ts";
-import type { JsonObject } from "../output/shape.ts";
+import { millisecondsText } from "../output/time.ts";
 
 const LATEST = 20;
 

@@ -10,10 +10,10 @@ import { on, slice, text } from "../frame/flags.ts";
 import type { Io } from "../frame/io.ts";
 import { unlessInterrupted } from "../frame/pause.ts";
 import { spanMilliseconds } from "../frame/spans.ts";
-import { text as field, objectOf } from "../kinds/kind.ts";
 import { runShape } from "../kinds/run.ts";
+import { text as field, type JsonObject, objectOf } from "../output/json.ts";
 import { printData, printNames } from "../output/print.ts";
-import { type JsonObject, shaped } from "../output/shape.ts";
+import { shaped } from "../output/shape.ts";
 import { ignoredApplication } from "./flags.ts";
 
 export const exec = command({

@@ -2,9 +2,10 @@
 import { scheduleOperations } from "../../../core/events/schedule-contract.ts";
 import { optional } from "../frame/command.ts";
 import { command } from "../frame/context.ts";
-import { type Columns, millisecondsText, objects, tableOf } from "../kinds/kind.ts";
+import { type Columns, tableOf } from "../kinds/kind.ts";
+import { type JsonObject, objects } from "../output/json.ts";
 import { printResources } from "../output/print.ts";
-import type { JsonObject } from "../output/shape.ts";
+import { millisecondsText } from "../output/time.ts";
 
 const columns: Columns = {
   Name: "name",

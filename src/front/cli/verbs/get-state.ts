@@ -3,7 +3,8 @@ import { stateOperations } from "../../../core/state/contract.ts";
 import { optional } from "../frame/command.ts";
 import { command } from "../frame/context.ts";
 import { integer, text } from "../frame/flags.ts";
-import { number, objectOf, tableOf } from "../kinds/kind.ts";
+import { tableOf } from "../kinds/kind.ts";
+import { number, objectOf } from "../output/json.ts";
 import { printData, printResources } from "../output/print.ts";
 import { unixDate } from "../output/time.ts";
 

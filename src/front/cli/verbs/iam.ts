@@ -2,10 +2,9 @@ import { type Command, command } from "../frame/context.ts";
 import type { Kind } from "../kinds/kind.ts";
 import { iamKinds } from "../kinds/kinds.ts";
 import { fileVerb } from "./batch.ts";
-import { deleteCommand } from "./delete.ts";
 import { wait } from "./flags.ts";
 import { getCommand } from "./get-command.ts";
-import { writeCommand } from "./write.ts";
+import { deleteCommand, writeCommand } from "./write.ts";
 
 export const iam = command({
   name: "iam",

@@ -4,9 +4,8 @@ import { optional } from "../frame/command.ts";
 import { type Context, command } from "../frame/context.ts";
 import { CliError } from "../frame/errors.ts";
 import { on } from "../frame/flags.ts";
-import { text } from "../kinds/kind.ts";
 import { fetchRuns } from "../kinds/run.ts";
-import type { JsonObject } from "../output/shape.ts";
+import { type JsonObject, text } from "../output/json.ts";
 import { endOf, printEnd } from "./exec.ts";
 
 export const invoke = command({

@@ -11,10 +11,9 @@ import { UsageError } from "../frame/errors.ts";
 import { on } from "../frame/flags.ts";
 import type { Io } from "../frame/io.ts";
 import { pause, unlessInterrupted } from "../frame/pause.ts";
-import { list, objectOf, objectsOf, text } from "../kinds/kind.ts";
 import { fetchRun, fetchRuns } from "../kinds/run.ts";
+import { type JsonObject, list, objectOf, objectsOf, text } from "../output/json.ts";
 import { printData } from "../output/print.ts";
-import type { JsonObject } from "../output/shape.ts";
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const pollMs = 500;
@@ -98,7 +97,7 @@ async function followRun(context: Context, runName: string): Promise<void> {
 /** The last run's logs, then what the runs write from now on. */
 async function followFunction(context: Context, functionName: string): Promise<void> {
   const last = await lastRun(context, functionName);
-  if (last && hasEnded(last)) await logsOfRun(context, functionName, text(last, "name"));
+  if (last?.status === "READY" || last?.status === "ERROR") await logsOfRun(context, functionName, text(last, "name"));
   await follow(context, runOperations.followRuns, { query: { functionName } }, "line");
 }
 
@@ -128,10 +127,6 @@ export function printEvent(io: Io, { event, data }: ServerEvent, shown: Shown): 
   if (event !== "line") return;
   const prefix = shown === "named line" ? `${text(fields, "functionName")} ${text(fields, "run")}: ` : "";
   io[fields.stream === "stderr" ? "stderr" : "stdout"](`${prefix}${text(fields, "line")}\n`);
-}
-
-function hasEnded({ status }: JsonObject): boolean {
-  return status === "READY" || status === "ERROR";
 }
 
 async function printLogs(context: Context, run: JsonObject): Promise<void> {

@@ -1,10 +1,9 @@
 /** `run --replay RUN_ID`: a recorded input once more, and how the outputs differ. */
 import { runOperations } from "../../../core/runs/contract.ts";
 import type { Context } from "../frame/context.ts";
-import { text as field } from "../kinds/kind.ts";
 import { fetchRun, printRuns, took } from "../kinds/run.ts";
 import { jsonText } from "../output/encode.ts";
-import type { JsonObject } from "../output/shape.ts";
+import { text as field, type JsonObject } from "../output/json.ts";
 import { unifiedDiff } from "../output/unified-diff.ts";
 import { endOf, failureOf } from "./exec.ts";
 

@@ -11,7 +11,7 @@ const verbs: Readonly<Record<string, (next?: string) => Promise<Command>>> = {
   context: async () => (await import("./context.ts")).contextGroup,
   cancel: async () => (await import("./cancel.ts")).cancel,
   create: async () => (await import("./write.ts")).create,
-  delete: async () => (await import("./delete.ts")).deleteGroup,
+  delete: async () => (await import("./write.ts")).deleteGroup,
   describe: async () => (await import("./describe.ts")).describe,
   dev: async () => (await import("./dev.ts")).dev,
   diff: async () => (await import("./diff.ts")).diff,

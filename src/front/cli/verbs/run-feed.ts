@@ -4,9 +4,8 @@ import type { ServerEvent } from "../../client/event-reader.ts";
 import { parseJson, stringifyJson } from "../../client/json.ts";
 import type { Context } from "../frame/context.ts";
 import { pause, unlessInterrupted } from "../frame/pause.ts";
-import { objectOf, text } from "../kinds/kind.ts";
 import { fetchRun, fetchRuns, type RunQuery } from "../kinds/run.ts";
-import type { JsonObject } from "../output/shape.ts";
+import { type JsonObject, objectOf, text } from "../output/json.ts";
 
 /** A server that stopped may be back by then. */
 const againMs = 2000;

@@ -6,7 +6,7 @@ import { type Command, command } from "../frame/context.ts";
 import { UsageError } from "../frame/errors.ts";
 import { text } from "../frame/flags.ts";
 import { sinceSeconds } from "../frame/spans.ts";
-import { number, objectOf } from "../kinds/kind.ts";
+import { number, objectOf } from "../output/json.ts";
 
 const typeAndName = [needed("TYPE", ["subscription"]), needed("NAME", "Subscription")];
 

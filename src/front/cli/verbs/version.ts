@@ -1,9 +1,8 @@
 import { version as own } from "../../../version.ts";
 import { type Context, command } from "../frame/context.ts";
-import { objectOf, text } from "../kinds/kind.ts";
 import { jsonText } from "../output/encode.ts";
+import { type JsonObject, objectOf, text } from "../output/json.ts";
 import { printData } from "../output/print.ts";
-import type { JsonObject } from "../output/shape.ts";
 
 const serverVersion = { method: "GET", path: "/v1/version" } as const;
 

@@ -3,9 +3,9 @@ import type { Context } from "../frame/context.ts";
 import type { Io } from "../frame/io.ts";
 import { pause } from "../frame/pause.ts";
 import { spanMilliseconds } from "../frame/spans.ts";
-import { type Kind, list, text } from "../kinds/kind.ts";
+import type { Kind } from "../kinds/kind.ts";
 import { fetchOne } from "../kinds/resources.ts";
-import type { JsonObject } from "../output/shape.ts";
+import { type JsonObject, list, text } from "../output/json.ts";
 
 const firstPauseMs = 20;
 const longestPauseMs = 500;

@@ -1,11 +1,13 @@
-/** `create`, `update` and `apply`: the same arguments and flags for the same kind. */
+/** `create`, `update`, `apply` and `delete`: the same arguments and flags for the same kind. */
+import { needed } from "../frame/command.ts";
 import { type Command, type Context, command } from "../frame/context.ts";
 import { application, type Kind } from "../kinds/kind.ts";
 import { resourceKinds } from "../kinds/kinds.ts";
 import { send } from "../kinds/resources.ts";
 import { printDone, printNotes } from "../output/print.ts";
 import { fileVerb } from "./batch.ts";
-import { dryRun, wait, waiting } from "./flags.ts";
+import { deleteDeadLetter } from "./dead-letters.ts";
+import { dryRun, ignoredApplication, wait, waiting } from "./flags.ts";
 import { seedCommand } from "./seed.ts";
 import { readyOrReason } from "./wait.ts";
 
@@ -46,6 +48,20 @@ async function waited(context: Context, kind: Kind, message: string, name: strin
   return 1;
 }
 
+/** `delete <kind> NAME` below one of the groups. */
+export function deleteCommand(kind: Kind, group: string): Command {
+  return command({
+    name: kind.word,
+    aliases: kind.aliases,
+    summary: `Delete one ${kind.title}`,
+    arguments: [needed("NAME", kind.kind)],
+    flags: ignoredApplication,
+    examples: [`dispatch ${group} ${kind.word} NAME`],
+    run: async (context) =>
+      printDone(context, kind, kind.messages.deleted, await send(context, kind, "delete", { name: context.args[0] })),
+  });
+}
+
 const sending = { ...dryRun, ...waiting };
 
 export const create = fileVerb(
@@ -68,4 +84,10 @@ export const apply = fileVerb("apply", sending, {
   summary: "Create resources, or replace those that exist",
   examples: ["dispatch apply -f all-resources.yaml --wait", "dispatch apply seed-images"],
   commands: [seedCommand("apply")],
+});
+
+export const deleteGroup = fileVerb("delete", dryRun, {
+  summary: "Delete resources",
+  examples: ["dispatch delete function hello", "dispatch delete -f all-resources.yaml"],
+  commands: [...resourceKinds.map((kind) => deleteCommand(kind, "delete")), seedCommand("delete"), deleteDeadLetter],
 });

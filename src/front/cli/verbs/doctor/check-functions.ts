@@ -2,8 +2,7 @@
 import { baseImageOperations } from "../../../../core/images/contract.ts";
 import { messageOf } from "../../../../core/shared/message-of.ts";
 import type { Context } from "../../frame/context.ts";
-import { list, objectOf, objectsOf, text } from "../../kinds/kind.ts";
-import { isObject, type JsonObject } from "../../output/shape.ts";
+import { isObject, type JsonObject, list, objectOf, objectsOf, text } from "../../output/json.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 
 const sandbox = findingsOf("sandbox");

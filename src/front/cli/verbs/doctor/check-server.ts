@@ -8,8 +8,7 @@ import { ApiError, TransportError } from "../../../client/errors.ts";
 import { type Certificate, type Probed, probe } from "../../../client/probe.ts";
 import type { Context } from "../../frame/context.ts";
 import { baseUrl } from "../../frame/settings.ts";
-import { list, objectOf, objectsOf, text } from "../../kinds/kind.ts";
-import { isObject, type JsonObject } from "../../output/shape.ts";
+import { isObject, type JsonObject, list, objectOf, objectsOf, text } from "../../output/json.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 
 export interface ServerState {
@@ -26,7 +25,10 @@ export async function checkServer(context: Context): Promise<ServerState> {
   try {
     const probed = await probe(`${url}/healthz`, transportOptions(context));
     const health = healthOf(probed);
-    if (!health) return { findings: [stranger(url)] };
+    if (!health) {
+      const remedy = "name the address of the Dispatch server: --host, --port (DISPATCH_HOST, DISPATCH_PORT)";
+      return { findings: [server.broken(`another program answers at ${url}`, remedy)] };
+    }
     const seen = [certificateFinding(context, probed.certificate), clockFinding(context, probed)];
     return { findings: [serverFinding(url, health), ...seen.flat(), await credential(context)], health };
   } catch (error) {
@@ -75,11 +77,6 @@ function healthOf({ status, text: body }: Probed): JsonObject | undefined {
   } catch {
     return undefined;
   }
-}
-
-function stranger(url: string): Finding {
-  const remedy = "name the address of the Dispatch server: --host, --port (DISPATCH_HOST, DISPATCH_PORT)";
-  return server.broken(`another program answers at ${url}`, remedy);
 }
 
 function unreachable({ settings }: Context, url: string, error: unknown): Finding {
