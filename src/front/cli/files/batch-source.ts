@@ -30,20 +30,17 @@ export async function readSources(
 
 async function readSource(io: Io, path: string, workDir: string | undefined): Promise<BatchSource[]> {
   if (path === "-") return [{ label: "standard input", text: await io.stdin(), beside: { folder: io.cwd } }];
-  if (isUrl(path)) {
-    teach(path, io);
-    return [await download(path)];
-  }
-  return localFiles(io, path, workDir).map(({ label, absolute }) => ({
+  if (/^https?:\/\//i.test(path)) return [await download(io, path)];
+  return localFiles(searchFolders(io.cwd, workDir), path).map(({ label, absolute }) => ({
     label,
     text: readText(absolute, label),
     beside: { folder: dirname(absolute) },
   }));
 }
 
-/** Whether a path is an http or https address. */
-export function isUrl(path: string): boolean {
-  return /^https?:\/\//i.test(path);
+/** Where files are looked up, in this order. */
+export function searchFolders(cwd: string, workDir: string | undefined): readonly string[] {
+  return workDir === undefined ? [cwd] : [resolve(cwd, workDir), cwd];
 }
 
 interface LocalFile {
@@ -51,8 +48,7 @@ interface LocalFile {
   readonly absolute: string;
 }
 
-function localFiles(io: Io, path: string, workDir: string | undefined): LocalFile[] {
-  const roots = workDir === undefined ? [io.cwd] : [resolve(io.cwd, workDir), io.cwd];
+function localFiles(roots: readonly string[], path: string): LocalFile[] {
   const root = roots.find((candidate) => existsSync(resolve(candidate, path)));
   if (root !== undefined) return filesAt(path, resolve(root, path));
   const matches = roots.map((candidate) => globFiles(candidate, path)).find((files) => files.length > 0);
@@ -80,15 +76,12 @@ function globFiles(root: string, pattern: string): LocalFile[] {
     .filter(({ absolute }) => statSync(absolute, { throwIfNoEntry: false })?.isFile());
 }
 
-function teach(url: string, io: Io): void {
+async function download({ env }: Io, url: string): Promise<BatchSource> {
   try {
-    teachFetch(url, io.env);
+    teachFetch(url, env);
   } catch (error) {
     throw new CliError(messageOf(error));
   }
-}
-
-async function download(url: string): Promise<BatchSource> {
   const answer = await fetchUrl(url);
   if (!answer.ok) throw new CliError(`cannot read ${url}: the answer was ${answer.status} ${answer.statusText}`);
   return { label: url, text: textOf(answer.bytes, url), beside: { url: new URL(".", url).href } };

@@ -5,18 +5,14 @@ import { tmpdir } from "node:os";
 import { basename, isAbsolute, join, resolve } from "node:path";
 import { CliError } from "../frame/errors.ts";
 import type { JsonObject } from "../output/json.ts";
-import { fetchUrl } from "./batch-source.ts";
+import { fetchUrl, searchFolders } from "./batch-source.ts";
 import type { BatchResource } from "./parse-batch.ts";
 
-export interface SearchFolders {
-  readonly cwd: string;
-  readonly workDir: string | undefined;
-}
-
 /** The body with the files read that it names. @throws CliError when a file is missing or unusable. */
-export async function completeBody(resource: BatchResource, folders: SearchFolders): Promise<JsonObject> {
-  const { kind, body } = resource;
-  return kind.complete?.(body, (path, use) => withFile(resource, path, folders, use)) ?? body;
+export async function completeBody(resource: BatchResource, cwd: string, workDir?: string): Promise<JsonObject> {
+  const { kind, body, source } = resource;
+  const below = [...("folder" in source.beside ? [source.beside.folder] : []), ...searchFolders(cwd, workDir)];
+  return kind.complete?.(body, (path, use) => withFile(resource, path, below, use)) ?? body;
 }
 
 /**
@@ -26,7 +22,7 @@ export async function completeBody(resource: BatchResource, folders: SearchFolde
 async function withFile<T>(
   resource: BatchResource,
   path: string,
-  folders: SearchFolders,
+  below: readonly string[],
   use: (found: string) => Promise<T> | T,
 ): Promise<T> {
   const beside = resource.source.beside;
@@ -35,23 +31,15 @@ async function withFile<T>(
     const answer = await fetchUrl(url);
     if (answer.ok) return withDownload(basename(new URL(url).pathname), answer.bytes, use);
   }
-  return use(localFile(resource, path, folders));
+  return use(localFile(resource, path, below));
 }
 
-function localFile(resource: BatchResource, path: string, { cwd, workDir }: SearchFolders): string {
-  const { beside } = resource.source;
-  const roots = [
-    "folder" in beside ? beside.folder : undefined,
-    workDir === undefined ? undefined : resolve(cwd, workDir),
-    cwd,
-  ];
-  const tried = [...new Set(roots.filter((root) => root !== undefined).map((root) => resolve(root, path)))];
+function localFile({ place, source: { beside } }: BatchResource, path: string, below: readonly string[]): string {
+  const tried = [...new Set(below.map((folder) => resolve(folder, path)))];
   const found = tried.find((candidate) => existsSync(candidate));
   if (found !== undefined) return found;
   const online = "url" in beside ? [new URL(path, beside.url).href] : [];
-  throw new CliError(
-    `${resource.place}: ${JSON.stringify(path)} does not exist; looked at ${[...online, ...tried].join(", ")}`,
-  );
+  throw new CliError(`${place}: ${JSON.stringify(path)} does not exist; looked at ${[...online, ...tried].join(", ")}`);
 }
 
 async function withDownload<T>(name: string, bytes: Buffer, use: (found: string) => Promise<T> | T): Promise<T> {

@@ -18,22 +18,18 @@ export function credentialHeaders(settings: Settings, now: number): Record<strin
 }
 
 /** An RS256 JSON Web Token that is valid for an hour. */
-function signedToken(settings: Settings, now: number): string {
-  const account = settings.serviceAccount;
-  const iss = account.includes("/") ? account : `${settings.organization}/${account}`;
+function signedToken({ serviceAccount, organization, jwtPrivateKey }: Settings, now: number): string {
+  const iss = serviceAccount.includes("/") ? serviceAccount : `${organization}/${serviceAccount}`;
   const seconds = Math.floor(now / 1000);
   const text = `${part({ alg: "RS256", typ: "JWT" })}.${part({ iss, iat: seconds - 60, exp: seconds + 3600 })}`;
   const { createSign } = process.getBuiltinModule("node:crypto");
-  const key = readText(settings.jwtPrivateKey, settings.jwtPrivateKey, cannotSign(settings));
+  const failure = `cannot sign with the private key ${jwtPrivateKey}`;
+  const key = readText(jwtPrivateKey, jwtPrivateKey, failure);
   try {
     return `${text}.${createSign("RSA-SHA256").update(text).sign(key, "base64url")}`;
   } catch (error) {
-    throw new CliError(`${cannotSign(settings)}: ${fileProblem(error)}`);
+    throw new CliError(`${failure}: ${fileProblem(error)}`);
   }
-}
-
-function cannotSign({ jwtPrivateKey }: Settings): string {
-  return `cannot sign with the private key ${jwtPrivateKey}`;
 }
 
 function part(value: unknown): string {

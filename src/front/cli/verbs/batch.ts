@@ -135,7 +135,7 @@ async function sendOne(
   const { kind, name } = resource;
   if (verb === "delete") return send(context, kind, verb, { name });
   const { completeBody } = await import("../files/resource-files.ts");
-  const body = await completeBody(resource, { cwd: context.io.cwd, workDir });
+  const body = await completeBody(resource, context.io.cwd, workDir);
   const tags = [...objects(body, "tags"), ...tagsOf({ application })];
   const tagged = application === undefined ? body : { ...body, tags };
   return verb === "apply" ? put(context, kind, tagged) : send(context, kind, verb, tagged);

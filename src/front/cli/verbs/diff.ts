@@ -56,7 +56,7 @@ async function differenceOf(context: Context, resource: BatchResource, workDir?:
 async function desired({ io }: Context, resource: BatchResource, workDir?: string): Promise<JsonObject> {
   if (resource.kind.untold !== undefined) return resource.body;
   const { completeBody } = await import("../files/resource-files.ts");
-  return completeBody(resource, { cwd: io.cwd, workDir });
+  return completeBody(resource, io.cwd, workDir);
 }
 
 async function print(context: Context, differences: readonly Difference[]): Promise<void> {

@@ -61,7 +61,7 @@ async function sendEdited(context: Context, editing: Editing, text: string, work
   const { kind } = editing;
   const { completeBody } = await import("../files/resource-files.ts");
   const resource = await onlyResource(context, editing, text);
-  const body = await completeBody(resource, { cwd: context.io.cwd, workDir });
+  const body = await completeBody(resource, context.io.cwd, workDir);
   await printDone(context, kind, `Updated ${kind.kind}`, await send(context, kind, "update", body));
 }
 
