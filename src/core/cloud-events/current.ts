@@ -52,9 +52,9 @@ export function fromBinary(headers: Readonly<Record<string, unknown>>, body: Buf
 function write(attributes: Attributes, data: string | undefined): string {
   const { specversion, type, id, source, time, dataschema, datacontenttype, ...others } = attributes;
   const failures = [
-    ...(specversion === "1.0" ? [] : [`specversion is ${JSON.stringify(specversion)}, not "1.0"`]),
+    ...versionFailures(specversion),
     ...Object.entries({ type, id, source }).flatMap(([name, value]) =>
-      typeof value === "string" && value !== "" ? [] : [`${name} is missing`],
+      isMissing(value) ? [`${name} is missing`] : typeof value === "string" ? [] : [`${name} is no text`],
     ),
     ...(typeof type === "string" && type !== "" && !/^[\w.-]{1,128}$/.test(type)
       ? ["type may have 128 letters, digits, dots, dashes and underscores"]
@@ -89,6 +89,16 @@ function dataOfBytes(bytes: Buffer, type: string): string | undefined {
   if (!isJson) return JSON.stringify(text);
   parseBody(text, "data");
   return text;
+}
+
+function versionFailures(specversion: unknown): string[] {
+  if (specversion === "1.0") return [];
+  if (isMissing(specversion)) return ["specversion is missing"];
+  return [`specversion is ${JSON.stringify(specversion).slice(0, 100)}, not "1.0"`];
+}
+
+function isMissing(value: unknown): boolean {
+  return value === undefined || value === null || value === "";
 }
 
 /** Header values are percent-encoded (HTTP binding 3.1.3.2). */

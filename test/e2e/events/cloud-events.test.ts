@@ -116,6 +116,8 @@ test("a batch is taken whole or not at all", async () => {
 test.each([
   [{ ...attributes, specversion: "2.0", id: "x" }, 'specversion is "2.0", not "1.0"'],
   [{ specversion: "1.0", type: "t" }, "id is missing; source is missing"],
+  [{ ...attributes, specversion: undefined, id: "x" }, "specversion is missing"],
+  [{ ...attributes, specversion: 1, id: 7 }, 'specversion is 1, not "1.0"; id is no text'],
   [{ ...attributes, id: "x", "Bad-Name": 1 }, "Bad-Name is no attribute: names have small letters and digits only"],
   [{ ...attributes, id: "x", type: "a b" }, "type may have 128 letters, digits, dots, dashes and underscores"],
   [{ ...attributes, id: "x", time: "yesterday" }, 'time is no RFC 3339 time: "yesterday"'],
