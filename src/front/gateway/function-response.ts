@@ -61,7 +61,9 @@ const BYTES = "application/octet-stream";
 
 /** Node's decoder skips what does not belong, in silence. */
 function bytesOf(text: unknown): Buffer {
-  if (typeof text !== "string" || !/^[A-Za-z0-9+/\-_\r\n]*={0,2}[\r\n]*$/.test(text))
+  const isText = typeof text === "string" && /^[A-Za-z0-9+/\-_\r\n]*={0,2}[\r\n]*$/.test(text);
+  // One letter behind groups of four holds six bits, which are no byte.
+  if (!isText || text.replace(/[\r\n=]/g, "").length % 4 === 1)
     throw new BadFunctionResponse("isBase64Encoded is true, so body must be base64 text");
   return Buffer.from(text, "base64");
 }
@@ -101,7 +103,8 @@ function headerValues(member: string, value: unknown): Map<string, HeaderValues>
   for (const [name, content] of Object.entries(value)) {
     const key = checkedName(name).toLowerCase();
     if (content === null || content === undefined || dropped.has(key)) continue;
-    const values = [content].flat().map((item) => checkedValue(name, item));
+    const given = [content].flat().map((item) => checkedValue(name, item));
+    const values = single.has(key) ? given.slice(-1) : given;
     const before = single.has(key) ? [] : (found.get(key)?.values ?? []);
     found.set(key, { name: found.get(key)?.name ?? name, values: [...before, ...values] });
   }

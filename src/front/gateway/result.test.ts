@@ -97,6 +97,8 @@ describe("a function that answers itself", () => {
   test.each([
     [{ headers: { "X-A": "1", "x-a": "2" } }, { "X-A": ["1", "2"] }],
     [{ headers: { Location: "/a", location: "/b" } }, { Location: "/b" }],
+    [{ headers: { "content-type": ["a/b", "c/d"] } }, { "content-type": "c/d" }],
+    [{ multiValueHeaders: { ETag: ["1", "2"], vary: ["a", "b"] } }, { ETag: "2", vary: ["a", "b"] }],
     [{ headers: { "set-cookie": "a=1" }, cookies: ["b=2", "c=3"] }, { "set-cookie": ["a=1", "b=2", "c=3"] }],
     [{ cookies: ["b=2"] }, { "Set-Cookie": "b=2" }],
     [
@@ -126,6 +128,7 @@ describe("a function that answers itself", () => {
     ['{"statusCode":200,"cookies":["a=1\\nb"]}', "without line breaks"],
     ['{"statusCode":200,"isBase64Encoded":true,"body":"no base64!"}', "body must be base64"],
     ['{"statusCode":200,"isBase64Encoded":true,"body":{}}', "body must be base64"],
+    ['{"statusCode":200,"isBase64Encoded":true,"body":"AAAA\\nA"}', "body must be base64"],
   ])("wrongly, with %s, is told so", (output, message) => {
     const answer = ready(output, true);
     expect(answer.status).toBe(502);
