@@ -1,6 +1,6 @@
 import { type LanguageRules, withoutDot } from "./language.ts";
 
-const EXTENSIONS = [".js", ".mjs", ".cjs", ".ts"];
+const EXTENSIONS = [".js", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts"];
 
 /** The way of Node's own `require`: the name itself, with an extension, as a folder with an index. */
 const filesOf = (path: string): string[] => {
@@ -19,7 +19,7 @@ export const nodejs: LanguageRules = {
   manifest: "package.json",
   inputErrors: ["TypeError", "InputError"],
   handler: {
-    candidate: /(?<!\.d)\.ts$|\.[mc]?js$/,
+    candidate: /(?<!\.d)\.([mc]?ts|tsx)$|\.[mc]?js$/,
     fromFile: ({ path }) => `./${path}`,
     syntax: /^(?!\/)[^\0]+$/,
     form: "the path of a file in the source, for example ./hello.js, or one of its functions, ./hello.create",
