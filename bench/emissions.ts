@@ -40,7 +40,7 @@ export async function subscribe(rest: Rest, wish: Wish): Promise<void> {
 const PATIENCE_MS = 300_000;
 
 /** Resolves when so many runs of a function have ended well. @throws Error when that takes too long */
-export async function ran(rest: Rest, functionName: string, wanted: number, pause = 10): Promise<void> {
+export async function ran(rest: Rest, functionName: string, wanted: number, pause = 50): Promise<void> {
   const until = performance.now() + PATIENCE_MS;
   for (;;) {
     const now = gauge(await rest.metrics(), "dispatch_runs_total", functionName);

@@ -149,7 +149,10 @@ export async function openCore(settings: Settings, adapters: Adapters, log: Logg
   const drivers = new Drivers({ ...shared, fleet, secrets, urlOf: (...names) => driverUrl(...names) }, driverTypes);
   const wakeDeliveries = (): void => queue.wake("delivery");
   const mostWaiting = settings["max-waiting-events"];
-  const deliveries = new Deliveries({ database, subscriptions, runs, wake: wakeDeliveries, log, mostWaiting, server });
+  const deliveries = new Deliveries({
+    ...{ database, subscriptions, runs, wake: wakeDeliveries, log, mostWaiting, server },
+    carry: queue.carry.bind(queue),
+  });
   feed.subscribe("Function", ({ organization, name }) => deliveries.functionChanged(organization, name));
   feed.subscribe("Subscription", ({ organization, name }) => deliveries.subscriptionChanged(organization, name));
   const events = new Events({

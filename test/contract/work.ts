@@ -3,8 +3,8 @@ import { sql } from "kysely";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { type Database, StaleWriteError } from "../../src/core/shared/ports.ts";
 import { statement } from "../../src/core/shared/statement.ts";
-import { claim, claimBehind, putRight } from "../../src/core/work/claims.ts";
-import { complete, enqueue, type HeldJob, type Job, LEASE_MS, renew } from "../../src/core/work/job.ts";
+import { claim, claimBehind, putRight, renewAll } from "../../src/core/work/claims.ts";
+import { complete, enqueue, enqueueBegun, type HeldJob, type Job, LEASE_MS, renew } from "../../src/core/work/job.ts";
 import { kinds } from "../../src/core/work/kinds.ts";
 import { type Workers, WorkQueue } from "../../src/core/work/queue.ts";
 import { HopelessError, NotNowError } from "../../src/core/work/worker.ts";
@@ -12,6 +12,15 @@ import { HopelessError, NotNowError } from "../../src/core/work/worker.ts";
 const shift = statement((database, { by }: { by: number }) =>
   database.updateTable("work").set(({ eb }) => ({ due: eb("due", "+", by) })),
 );
+
+const takeAway = statement((database, { id }: { id: string }) =>
+  database
+    .updateTable("work")
+    .set(({ eb }) => ({ owner: "other", fence: eb("fence", "+", 1) }))
+    .where("id", "=", id),
+);
+
+type Begun = Parameters<typeof enqueueBegun>[0];
 
 const note = statement((database, { key }: { key: string }) =>
   database.insertInto("settings").values({ organization: "work", key, value: "" }),
@@ -138,6 +147,41 @@ export function workContract(name: string, open: () => Promise<Database>): void 
       expect(seen).toEqual([2]);
       await expect(database.commit(complete(orphan))).rejects.toBeInstanceOf(StaleWriteError);
       await expect(database.commit([renew(orphan)])).rejects.toBeInstanceOf(StaleWriteError);
+    });
+
+    test("of a server is renewed all together, and what is not its own any more is told", async () => {
+      await fresh();
+      await promise(job("kept"), job("taken"), job("ended"));
+      const held = await claim(database, "delivery", "me", 9);
+      const [kept, , ended] = held;
+      if (kept === undefined || ended === undefined) throw new Error("three are there");
+      await database.commit([...complete(ended), takeAway({ id: "taken" }), shift({ by: -20_000 })]);
+      const before = await rows();
+      const lost = await renewAll(database, "delivery", "me", held);
+      expect(lost.map(({ id }) => id)).toEqual(["taken", "ended"]);
+      const after = await rows();
+      expect(after.map(({ id }) => id)).toEqual(["kept", "taken"]);
+      expect(Number(after[0]?.due)).toBeGreaterThanOrEqual(Number(before[0]?.due) + 20_000);
+      expect(after[1]?.due).toBe(before[1]?.due);
+      await database.commit([renew(kept)]);
+    });
+
+    test("that begins with its promise does so only where no older one waits in its order", async () => {
+      await fresh();
+      const begun = (id: string) => enqueueBegun(job(id, { orderKey: `order/${id}` }) as Begun, "me", "order");
+      await database.commit([begun("first"), enqueue(job("second", { orderKey: "order" }))]);
+      await expect(database.commit([note({ key: "third" }), begun("third")])).rejects.toBeInstanceOf(StaleWriteError);
+      const found = (await rows()).map(({ id, owner, behind, attempts }) => [
+        id,
+        owner,
+        Number(behind),
+        Number(attempts),
+      ]);
+      expect(found).toEqual([
+        ["first", "me", 0, 1],
+        ["second", "", 0, 0],
+      ]);
+      expect((await claim(database, "delivery", "other", 9)).map(({ id }) => id)).toEqual(["second"]);
     });
 
     test("of this server before it died is done at its next start, without waiting for a lease", async () => {

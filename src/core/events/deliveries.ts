@@ -4,16 +4,17 @@
  */
 import { randomUUID } from "node:crypto";
 import { type CloudEvent, envelopeOfEvent } from "../cloud-events/cloud-event.ts";
+import type { Beginning } from "../runs/beginning.ts";
 import type { RunRecord } from "../runs/record.ts";
 import type { Parent, RunRequest } from "../runs/request.ts";
 import { DispatchError, isError } from "../shared/errors.ts";
 import { OwnError, wordsOf } from "../shared/own-error.ts";
 import { type Database, StaleWriteError, type Statement } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
-import { buryUntried, enqueue, type HeldJob, hasten, type Job, repack, stepAside } from "../work/job.ts";
+import { buryUntried, enqueue, enqueueBegun, type HeldJob, hasten, type Job, repack, stepAside } from "../work/job.ts";
 import { kinds } from "../work/kinds.ts";
 import { type Ending, HopelessError, NotNowError, type Perform, type Place } from "../work/worker.ts";
-import { logDelivered, logDropped, logPromise, logReason, logRun } from "./delivery-log.ts";
+import { logDelivered, logDropped, logPromise, logReason, logRun, type PromisedRow } from "./delivery-log.ts";
 import { concurrencyOf, keysOf, ownKeyOf, waitsForEnds } from "./order.ts";
 import type { SubscriptionRecord, Subscriptions } from "./subscriptions.ts";
 import { DeliveryTurns } from "./turns.ts";
@@ -25,6 +26,10 @@ export interface DeliveryPorts {
   readonly runs: {
     /** Resolves when the run is on record. */
     create(principal: Principal, request: RunRequest): Promise<{ readonly id: string }>;
+    /** A run that begins with a unit, where it can begin at once: see `Runs.begin`. */
+    begin(principal: Principal, request: RunRequest): Beginning | undefined;
+    /** Ends a run that nobody has any more, and says whether it did. */
+    endLost(run: RunRecord): Promise<boolean>;
     /** The run as it is on record. */
     find(organization: string, id: string): Promise<RunRecord | undefined>;
     /** The run at its end; undefined when it left no record, or the server stops. */
@@ -32,10 +37,12 @@ export interface DeliveryPorts {
   };
   /** Deliveries can be made that could not before. */
   readonly wake: () => void;
+  /** Does a delivery whose first attempt began in the unit that promised it. */
+  readonly carry: (job: HeldJob, doing: () => Promise<Ending>) => void;
   readonly log: { warn(details: object, message: string): void };
   /** So many events wait for a subscription that gets none now; 0 for any number. */
   readonly mostWaiting: number;
-  /** The name of this one. */
+  /** The name of this one, in leases, too. */
   readonly server: string;
 }
 
@@ -46,6 +53,16 @@ export interface Promised {
   readonly orderKey: string;
   /** Why it is a dead letter at once. */
   readonly refusal?: string | undefined;
+}
+
+/** What an event is to a subscription: statements for the unit of the event, and what follows from that. */
+export interface Plan {
+  readonly unit: readonly Statement[];
+  /** Its run begins with the unit. The unit fails with StaleWriteError when that would overtake another. */
+  readonly begins: boolean;
+  /** It is on record. Resolves when its run is, too, unless others of the subscription are ahead of it. */
+  kept(): Promise<void> | undefined;
+  failed(): void;
 }
 
 /** What the work says. */
@@ -71,15 +88,26 @@ interface Begun {
   readonly hasLeft: boolean;
 }
 
-type Begin = () => Promise<Begun | undefined>;
-
 /** Deliveries of one order that were taken together. */
 interface Batch {
   stopped: boolean;
 }
 
+/** How a delivery begins. */
+interface Start {
+  /** Another has its turn from then on. */
+  leave(): void;
+  /** Those behind it in its order were not taken along: they go on when it has left. */
+  readonly isLast: boolean;
+}
+
 /** Each may hold a megabyte. */
 const MOST_TOGETHER = 64;
+
+/** As many as may wait for a turn before a retry has to wait, too. */
+function mostTogether(record: SubscriptionRecord): number {
+  return Math.min(MOST_TOGETHER, 2 * concurrencyOf(record) - 1);
+}
 const NO_ROOM_PAUSE_MS = 500;
 /** Deliveries are woken when they become possible; this is the pause for the case that a wake-up was lost. */
 const NOT_POSSIBLE_PAUSE_MS = 10_000;
@@ -92,7 +120,7 @@ export class Deliveries {
   readonly #turns = new DeliveryTurns();
   /** By job: who waits for its run to be on record. */
   readonly #starting = new Map<string, () => void>();
-  /** By subscription: the delivery that this process promised last, until it ends; those that come then need not wait for it. */
+  /** By subscription: the delivery that this process promised last, until it leaves its order. Those that come then are behind it. */
   readonly #last = new Map<string, string>();
   /** By subscription: why its deliveries wait, so that it is told once. */
   readonly #waiting = new Map<string, string>();
@@ -108,33 +136,77 @@ export class Deliveries {
     return reason === undefined ? undefined : this.#bound.admit(subscription, reason);
   }
 
-  /** The work that brings an event to a subscription, or its dead letter, and its place in the log. */
-  promise(
-    { id, subscription, orderKey, refusal }: Promised,
-    event: CloudEvent,
-    parent: Parent | undefined,
-  ): Statement[] {
-    const delivery: Delivery = {
-      subscription: subscription.name,
-      subscriptionId: subscription.id,
-      eventType: event.eventType,
-      eventID: event.eventID,
-      source: event.source,
-      input: event.data,
-      event: envelopeOfEvent(event),
-      parent,
+  /** Begins at once where nothing of the subscription is ahead of it and a warm worker is free. */
+  planToBegin(promised: Promised, event: CloudEvent, parent: Parent | undefined): Plan {
+    return this.#planBegun(promised, event, parent) ?? this.plan(promised, event, parent);
+  }
+
+  plan(promised: Promised, event: CloudEvent, parent: Parent | undefined): Plan {
+    const { id, subscription, refusal } = promised;
+    const isFirst =
+      !this.#last.has(subscription.id) && !this.#turns.isFull(subscription.id, concurrencyOf(subscription));
+    if (refusal === undefined) this.#last.set(subscription.id, id);
+    return {
+      unit: this.promise(promised, event, parent),
+      begins: false,
+      kept: () => (refusal === undefined && isFirst ? this.#started(id) : undefined),
+      failed: () => this.#hasLeft(id, subscription.id),
     };
-    const { organization } = subscription;
-    const payload = JSON.stringify(delivery);
-    const { retries } = subscription.document;
-    const maxAttempts = retries === undefined ? kinds.delivery.maxAttempts : 1 + retries;
-    const job: Job = { organization, kind: "delivery", id, orderKey, payload, maxAttempts };
+  }
+
+  #planBegun(promised: Promised, event: CloudEvent, parent: Parent | undefined): Plan | undefined {
+    const { id, subscription, orderKey, refusal } = promised;
+    if (refusal !== undefined || waitsForEnds(subscription) || !this.#isClear(subscription)) return undefined;
+    const leave = this.#turns.tryEnter(subscription.id, concurrencyOf(subscription));
+    if (leave === undefined) return undefined;
+    const delivery = deliveryOf(subscription, event, parent);
+    const run = this.#beginning(subscription, delivery, leave);
+    if (run === undefined) {
+      leave();
+      return undefined;
+    }
+    const { maxAttempts, ...job } = jobOf(promised, { ...delivery, run: run.id });
+    const held = { ...job, maxAttempts, orderKey: ownKeyOf(subscription, id), fence: 0, attempt: 1, error: undefined };
+    return {
+      unit: [enqueueBegun(held, this.#ports.server, orderKey), logPromise(rowOf(promised, event), run.id), ...run.unit],
+      begins: true,
+      kept: () => {
+        run.committed();
+        this.#ports.carry(held, () => this.#carryOut(held, run.id).finally(leave));
+        return undefined;
+      },
+      failed: () => {
+        run.failed();
+        leave();
+      },
+    };
+  }
+
+  #carryOut(job: HeldJob, run: string): Promise<Ending> {
+    return this.#settle(job, () => this.#isOver(job, { run, hasLeft: true }));
+  }
+
+  /** Nothing is known that stands before a delivery to it. What is on record is looked at by the unit. */
+  #isClear({ id, document }: SubscriptionRecord): boolean {
+    return document.paused !== true && !this.#waiting.has(id) && !this.#last.has(id);
+  }
+
+  /** Where a run cannot be had now, the usual way says why. */
+  #beginning(record: SubscriptionRecord, delivery: Delivery, leave: () => void): Beginning | undefined {
+    try {
+      return this.#ports.runs.begin(subscriberOf(record), { ...requestOf(record, delivery), ended: leave });
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** The work that brings an event to a subscription, or its dead letter, and its place in the log. */
+  promise(promised: Promised, event: CloudEvent, parent: Parent | undefined): Statement[] {
+    const { refusal, subscription } = promised;
+    const job = jobOf(promised, deliveryOf(subscription, event, parent));
     return [
       refusal === undefined ? enqueue(job) : buryUntried(job, randomUUID(), refusal),
-      logPromise({
-        ...{ organization, id, subscription: subscription.name, subscription_id: subscription.id },
-        ...{ type: event.eventType, source: event.source, event_id: event.eventID ?? "" },
-      }),
+      logPromise(rowOf(promised, event)),
     ];
   }
 
@@ -161,11 +233,8 @@ export class Deliveries {
     this.hasten(record).catch((error: unknown) => log.warn({ err: error }, "deliveries could not be hastened"));
   }
 
-  /** Resolves when the run of a delivery is on record, unless others of the subscription are ahead of it. */
-  started(id: string, { id: subscription }: SubscriptionRecord): Promise<void> {
-    const isFirst = !this.#last.has(subscription);
-    this.#last.set(subscription, id);
-    if (!isFirst) return Promise.resolve();
+  /** Resolves when the run of a delivery is on record. */
+  #started(id: string): Promise<void> {
     return new Promise((resolve) => {
       this.#starting.set(id, resolve);
       setTimeout(() => this.#hasStarted(id), ACKNOWLEDGE_WITHIN_MS).unref();
@@ -186,7 +255,7 @@ export class Deliveries {
       // The subscription was deleted: nothing more is delivered to it.
       const isThere = record?.id === delivery.subscriptionId;
       const isOver = isThere && (await act(record, delivery));
-      this.#hasEnded(job, delivery);
+      this.#hasLeft(job.id, delivery.subscriptionId);
       if (isOver) return undefined;
       return isThere ? logDelivered(job, this.#ports.server) : logDropped(job);
     } catch (error) {
@@ -202,10 +271,10 @@ export class Deliveries {
     if (job.attempt > 1 && this.#turns.isCrowded(record.id, 2 * concurrencyOf(record)))
       throw new NotNowError(NO_ROOM_PAUSE_MS);
     place.free();
-    return this.#deliver(record, job, delivery, place, (current) => {
-      const begin = () => this.#begin(current, job, delivery);
-      if (waitsForEnds(current)) return begin();
+    return this.#deliver(record, job, delivery, place.free, (current, leave) => {
+      if (waitsForEnds(current)) return this.#begin(current, job, delivery, { leave, isLast: true });
       // After a crash several begin again at once, and keep their order.
+      const begin = (isLast: boolean) => this.#begin(current, job, delivery, { leave, isLast });
       return this.#turns.inOrder(current.id, () => this.#withFollowers(current, job, place, begin));
     });
   }
@@ -215,17 +284,17 @@ export class Deliveries {
     subscription: SubscriptionRecord,
     job: HeldJob,
     delivery: Delivery,
-    place: Place,
-    begin: (current: SubscriptionRecord) => Promise<Begun | undefined>,
+    hasBegun: () => void,
+    begin: (current: SubscriptionRecord, leave: () => void) => Promise<Begun | undefined>,
   ): Promise<boolean> {
     const leave = await this.#turns.enter(subscription.id, concurrencyOf(subscription));
     try {
       // The subscription may have been changed or deleted while this delivery waited for its turn.
       const current = this.#ports.subscriptions.find(job.organization, delivery.subscription);
-      const begun = current?.id === delivery.subscriptionId ? await begin(current) : undefined;
+      const begun = current?.id === delivery.subscriptionId ? await begin(current, leave) : undefined;
       this.#hasStarted(job.id);
       // Whoever is behind it may be at the front now.
-      place.free();
+      hasBegun();
       return await this.#isOver(job, begun);
     } finally {
       leave();
@@ -237,22 +306,26 @@ export class Deliveries {
     record: SubscriptionRecord,
     job: HeldJob,
     place: Place,
-    begin: Begin,
+    begin: (isLast: boolean) => Promise<Begun | undefined>,
   ): Promise<Begun | undefined> {
     const isAlone =
       job.orderKey !== record.id || record.document.paused === true || this.#last.get(record.id) === job.id;
-    const followers = isAlone ? [] : await place.takeBehind(Math.min(concurrencyOf(record), MOST_TOGETHER));
+    const followers = isAlone ? [] : await place.takeBehind(mostTogether(record));
+    const last = followers.at(-1);
     const batch: Batch = { stopped: false };
     // Each of these puts its unit on its way before the next one does.
-    const begun = inBatch(batch, begin);
-    for (const follower of followers) place.also(follower, () => this.#follow(follower, batch, place));
+    const begun = inBatch(batch, () => begin(last === undefined));
+    for (const follower of followers)
+      place.also(follower, () => this.#follow(follower, batch, follower === last ? place.free : undefined));
     return begun;
   }
 
-  #follow(job: HeldJob, batch: Batch, place: Place): Promise<Ending> {
+  /** `free`: for the last, behind which others may be at the front when it has begun. */
+  #follow(job: HeldJob, batch: Batch, free: (() => void) | undefined): Promise<Ending> {
+    const isLast = free !== undefined;
     return this.#settle(job, (record, delivery) =>
-      this.#deliver(record, job, delivery, place, (current) =>
-        inBatch(batch, () => this.#begin(current, job, delivery)),
+      this.#deliver(record, job, delivery, free ?? (() => {}), (current, leave) =>
+        inBatch(batch, () => this.#begin(current, job, delivery, { leave, isLast })),
       ),
     );
   }
@@ -266,15 +339,15 @@ export class Deliveries {
   }
 
   /** The run that is to be waited for; undefined when an earlier one has ended well. */
-  async #begin(record: SubscriptionRecord, job: HeldJob, delivery: Delivery): Promise<Begun | undefined> {
+  async #begin(record: SubscriptionRecord, job: HeldJob, delivery: Delivery, start: Start): Promise<Begun | undefined> {
     const earlier =
       delivery.run === undefined ? undefined : await this.#ports.runs.find(job.organization, delivery.run);
     if (earlier?.status === "READY") return undefined;
     // A restart has taken this run up again.
-    if (earlier !== undefined && earlier.finished === undefined)
+    if (earlier !== undefined && earlier.finished === undefined && !(await this.#ports.runs.endLost(earlier)))
       return { run: earlier.id, hasLeft: job.orderKey === ownKeyOf(record, job.id) };
     if (record.document.paused) await this.#wait(record, job, "it is paused");
-    return this.#start(record, job, delivery);
+    return this.#start(record, job, delivery, start);
   }
 
   /** @throws NotNowError */
@@ -288,35 +361,42 @@ export class Deliveries {
   }
 
   /** The job records the run's id, so that after a crash no second run is started. */
-  async #start(record: SubscriptionRecord, job: HeldJob, delivery: Delivery): Promise<Begun> {
-    const { organization, name, author, document } = record;
-    const subscriber: Principal = {
-      ...{ kind: "subscription", id: name, organization, via: "internal" },
-      people: [author],
-    } as const;
+  async #start(record: SubscriptionRecord, job: HeldJob, delivery: Delivery, start: Start): Promise<Begun> {
     const hasLeft = !waitsForEnds(record);
-    const others = hasLeft ? stepAside(job, ownKeyOf(record, job.id)) : [];
+    const together = (run: string): Statement[] => {
+      const payload = JSON.stringify({ ...delivery, run });
+      const work = hasLeft ? stepAside(job, ownKeyOf(record, job.id), payload, start.isLast) : [repack(job, payload)];
+      return [...work, logRun(job, run, job.attempt)];
+    };
     try {
-      const { id } = await this.#ports.runs.create(subscriber, {
-        organization,
-        functionName: document.function,
-        blocking: false,
-        input: delivery.input,
-        secrets: document.secrets ?? undefined,
-        event: delivery.event,
-        parent: delivery.parent,
-        together: (run) => [
-          repack(job, JSON.stringify({ ...delivery, run })),
-          logRun(job, run, job.attempt),
-          ...others,
-        ],
+      const run = await this.#startRun(subscriberOf(record), {
+        ...requestOf(record, delivery),
+        together,
+        // The next one begins in the write to the disk that has the end of this one.
+        ended: hasLeft ? start.leave : undefined,
       });
       this.#goOn(record.id);
-      return { run: id, hasLeft };
+      if (hasLeft) this.#hasLeft(job.id, record.id);
+      return { run, hasLeft };
     } catch (error) {
       if (isNotThere(error)) await this.#wait(record, job, wordsOf(error));
       throw refusal(error);
     }
+  }
+
+  /** Returns its id. */
+  async #startRun(subscriber: Principal, request: StartRequest): Promise<string> {
+    const { runs, database } = this.#ports;
+    const beginning = runs.begin(subscriber, request);
+    if (beginning === undefined) return (await runs.create(subscriber, request)).id;
+    try {
+      await database.commit([...beginning.unit, ...request.together(beginning.id)]);
+    } catch (error) {
+      beginning.failed();
+      throw error;
+    }
+    beginning.committed();
+    return beginning.id;
   }
 
   /** It gets events again. */
@@ -330,21 +410,65 @@ export class Deliveries {
     this.#starting.delete(id);
   }
 
-  #hasEnded({ id }: HeldJob, { subscriptionId }: Delivery): void {
-    if (this.#last.get(subscriptionId) === id) this.#last.delete(subscriptionId);
+  /** It stands before no other any more. */
+  #hasLeft(id: string, subscription: string): void {
+    if (this.#last.get(subscription) === id) this.#last.delete(subscription);
   }
 
   /** Nothing more is tried: it is a dead letter. */
   #warn(job: HeldJob, delivery: Delivery, error: unknown): void {
-    this.#hasEnded(job, delivery);
+    this.#hasLeft(job.id, delivery.subscriptionId);
     const { subscription, eventID } = delivery;
     const facts = { organization: job.organization, subscription, eventID };
     this.#ports.log.warn(facts, `an event was not delivered: ${wordsOf(error)}`);
   }
 }
 
+function deliveryOf({ name, id }: SubscriptionRecord, event: CloudEvent, parent: Parent | undefined): Delivery {
+  return {
+    subscription: name,
+    subscriptionId: id,
+    eventType: event.eventType,
+    eventID: event.eventID,
+    source: event.source,
+    input: event.data,
+    event: envelopeOfEvent(event),
+    parent,
+  };
+}
+
+function jobOf({ id, subscription, orderKey }: Promised, delivery: Delivery): Job {
+  const { organization, document } = subscription;
+  const maxAttempts = document.retries === undefined ? kinds.delivery.maxAttempts : 1 + document.retries;
+  return { organization, kind: "delivery", id, orderKey, payload: JSON.stringify(delivery), maxAttempts };
+}
+
+function rowOf({ id, subscription }: Promised, { eventType, source, eventID = "" }: CloudEvent): PromisedRow {
+  const { organization, name } = subscription;
+  return {
+    organization,
+    id,
+    subscription: name,
+    subscription_id: subscription.id,
+    type: eventType,
+    source,
+    event_id: eventID,
+  };
+}
+
+type StartRequest = RunRequest & { readonly together: (id: string) => readonly Statement[] };
+
+function subscriberOf({ organization, name, author }: SubscriptionRecord): Principal {
+  return { kind: "subscription", id: name, organization, via: "internal", people: [author] };
+}
+
+function requestOf({ organization, document }: SubscriptionRecord, { input, event, parent }: Delivery): RunRequest {
+  const { function: functionName, secrets } = document;
+  return { organization, functionName, blocking: false, input, secrets: secrets ?? undefined, event, parent };
+}
+
 /** Begins one of a batch. When one cannot begin, those behind it do not try: they would overtake it. */
-async function inBatch(batch: Batch, begin: Begin): Promise<Begun | undefined> {
+async function inBatch(batch: Batch, begin: () => Promise<Begun | undefined>): Promise<Begun | undefined> {
   if (batch.stopped) throw new NotNowError(0);
   try {
     return await begin();

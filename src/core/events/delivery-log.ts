@@ -17,7 +17,7 @@ interface Key {
   readonly id: string;
 }
 
-interface PromisedRow extends Key {
+export interface PromisedRow extends Key {
   readonly subscription: string;
   readonly subscription_id: string;
   readonly type: string;
@@ -36,6 +36,22 @@ const insertDelivery = statement((database, row: PromisedRow) =>
     event_id: row.event_id,
     status: "WAITING",
     attempts: 0,
+    promised: now,
+  }),
+);
+
+const insertBegun = statement((database, row: PromisedRow & { run: string }) =>
+  database.insertInto("deliveries").values({
+    organization: row.organization,
+    id: row.id,
+    subscription: row.subscription,
+    subscription_id: row.subscription_id,
+    type: row.type,
+    source: row.source,
+    event_id: row.event_id,
+    status: "WAITING",
+    attempts: 1,
+    run: row.run,
     promised: now,
   }),
 );
@@ -84,8 +100,9 @@ const completeByRun = statement((database, row: RunKey) =>
     .where("order_key", "like", "%/%"),
 );
 
-export function logPromise(row: PromisedRow): Statement {
-  return insertDelivery(row);
+/** `run`: that of its first attempt, when it begins in the same unit. */
+export function logPromise(row: PromisedRow, run?: string): Statement {
+  return run === undefined ? insertDelivery(row) : insertBegun({ ...row, run });
 }
 
 export function logRun({ organization, id }: Key, run: string, attempts: number): Statement {

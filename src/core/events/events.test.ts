@@ -1,11 +1,13 @@
 /** Emission and delivery: real subscriptions and drivers, runs that are only noted. */
+import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { openSqlite } from "../../adapters/db/sqlite.ts";
-import { contextEvent } from "../cloud-events/cloud-event.ts";
+import { type CloudEvent, contextEvent } from "../cloud-events/cloud-event.ts";
 import { iam } from "../iam/authorize.ts";
+import type { Beginning } from "../runs/beginning.ts";
 import type { RunRecord } from "../runs/record.ts";
 import type { RunRequest } from "../runs/request.ts";
 import { DispatchError } from "../shared/errors.ts";
@@ -51,6 +53,8 @@ let isFull: () => boolean;
 let endless: boolean;
 let going: (() => void)[];
 let ended: Map<string, RunRecord>;
+/** A worker is free, so that runs begin with the unit of their event. */
+let warm: boolean;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "events-"));
@@ -64,6 +68,7 @@ beforeEach(async () => {
   endless = false;
   going = [];
   ended = new Map();
+  warm = false;
   outcomes = [];
   const log = { warn: (_: object, message: string) => void warnings.push(message) };
   const ports = { database, feed: new ChangeFeed(), iam, log };
@@ -74,7 +79,8 @@ beforeEach(async () => {
   deliveries = new Deliveries({
     database,
     subscriptions,
-    runs: { create: note, find: outcome, ended: outcome },
+    runs: { create: note, begin: beginWarm, endLost: async () => false, find: outcome, ended: outcome },
+    carry: (job, doing) => queue.carry(job, doing),
     wake: () => queue.wake("delivery"),
     log,
     server: "me",
@@ -133,6 +139,12 @@ async function note(_: Principal, request: RunRequest): Promise<{ id: string }> 
   const id = `run-${started.length}`;
   await database.commit(request.together?.(id) ?? []);
   return { id };
+}
+
+function beginWarm(_: Principal, request: RunRequest): Beginning | undefined {
+  if (!warm) return undefined;
+  const id = randomUUID();
+  return { id, unit: [], committed: () => void started.push(request), failed: () => {} };
 }
 
 function subscribe(
@@ -413,6 +425,88 @@ describe("an event", () => {
     await events.emit(run, home, event, JSON.stringify(event));
     expect(started[0]?.parent).toEqual({ id: "run-1", depth: 2 });
     await expect(events.emit(run, "other", event, "{}")).rejects.toThrow("belongs to organization");
+  });
+
+  test("begins with its own unit where nothing is ahead of it and a worker is free", async () => {
+    await subscribe("one", "vm.deployed", "f");
+    warm = true;
+    endless = true;
+    const committed = vi.spyOn(database, "commit");
+    await emit({}, "1");
+    expect(committed).toHaveBeenCalledTimes(1);
+    expect(started.map(({ input }) => input)).toEqual(["1"]);
+    const [delivery] = await listDeliveries(database, home, { limit: 1 });
+    expect(delivery).toMatchObject({ status: "RUNNING", attempts: 1 });
+    endless = false;
+    await vi.waitFor(() => expect(going).toHaveLength(1), PATIENT);
+    endRuns();
+    await vi.waitFor(async () => expect(await waiting()).toBe(0), PATIENT);
+    expect(await listDeliveries(database, home, { limit: 9 })).toMatchObject([{ status: "DELIVERED", attempts: 1 }]);
+  });
+
+  test("does not begin before one that waits on record, whoever promised that", async () => {
+    await subscribe("one", "vm.deployed", "f");
+    const subscription = subscriptions.find(home, "one");
+    if (subscription === undefined) throw new Error("the subscription is there");
+    const promised = { id: randomUUID(), subscription, orderKey: subscription.id };
+    const older = { ...event, eventID: "e-0", data: "0" } as CloudEvent;
+    await database.commit(deliveries.promise(promised, older, undefined));
+    warm = true;
+    await emit({}, "1");
+    await emit({ eventID: "e-2" }, "2");
+    await vi.waitFor(() => expect(started.map(({ input }) => input)).toEqual(["0", "1", "2"]), PATIENT);
+    await vi.waitFor(async () => expect(await waiting()).toBe(0), PATIENT);
+  });
+
+  test("that began with its own unit is tried again when its run fails", async () => {
+    await subscribe("one", "vm.deployed", "f");
+    warm = true;
+    outcomes = [{ status: "ERROR", error: { type: "SystemError", message: "gone", stacktrace: null } }];
+    await emit({}, "1");
+    await vi.waitFor(async () => expect(await waiting()).toBe(0), PATIENT);
+    expect(started.map(({ input }) => input)).toEqual(["1", "1"]);
+    expect(await listDeliveries(database, home, { limit: 9 })).toMatchObject([{ status: "DELIVERED", attempts: 2 }]);
+  });
+
+  test("that comes a second time begins nothing", async () => {
+    await subscribe("one", "vm.deployed", "f");
+    warm = true;
+    await emit({}, "1");
+    await emit({}, "1");
+    await vi.waitFor(async () => expect(await waiting()).toBe(0), PATIENT);
+    expect(started.map(({ input }) => input)).toEqual(["1"]);
+  });
+
+  test("begins no more runs at once than its subscription has", async () => {
+    await subscribe("two", "vm.deployed", "f", { concurrency: 2 });
+    warm = true;
+    endless = true;
+    await Promise.all(["1", "2", "3", "4", "5"].map((n) => emit({ eventID: n }, n)));
+    expect(started.map(({ input }) => input)).toEqual(["1", "2"]);
+    endless = false;
+    await vi.waitFor(() => expect(going).toHaveLength(2), PATIENT);
+    endRuns();
+    await vi.waitFor(async () => expect(await waiting()).toBe(0), PATIENT);
+    expect(started.map(({ input }) => input)).toEqual(["1", "2", "3", "4", "5"]);
+  });
+
+  test("is for a subscription from its creation, and after each change, to its deletion", async () => {
+    await subscribe("other", "vm.>", "g");
+    await emit({ eventID: "e-1" });
+    await subscribe("one", "vm.deployed", "f");
+    await emit({ eventID: "e-2" });
+    await subscriptions.update(admin, home, "one", { name: "one", eventType: "vm.deleted", function: "f" });
+    await emit({ eventID: "e-3" });
+    await emit({ eventID: "e-4", eventType: "vm.deleted" });
+    await subscriptions.delete(admin, home, "one");
+    await emit({ eventID: "e-5", eventType: "vm.deleted" });
+    await vi.waitFor(async () => expect(await waiting()).toBe(0), PATIENT);
+    const told = started.map(({ functionName, event: text }) => [
+      functionName,
+      (JSON.parse(text ?? "") as { eventID: string }).eventID,
+    ]);
+    expect(told.filter(([name]) => name === "f").map(([, id]) => id)).toEqual(["e-2", "e-4"]);
+    expect(told.filter(([name]) => name === "g").map(([, id]) => id)).toEqual(["e-1", "e-2", "e-3", "e-4", "e-5"]);
   });
 
   const invalid = [

@@ -8,13 +8,13 @@ import { DuplicateError, StaleWriteError, type Statement } from "../shared/ports
 import type { Principal } from "../shared/principal.ts";
 import type { ResourcePorts } from "../store/resource-service.ts";
 import { keepBookmark } from "./bookmarks.ts";
-import type { Deliveries, Promised } from "./deliveries.ts";
+import type { Deliveries, Plan, Promised } from "./deliveries.ts";
 import type { Drivers } from "./drivers.ts";
 import type { Emission } from "./emission-contract.ts";
 import { keepEvent } from "./event-log.ts";
 import { type Look, lookInto } from "./filters.ts";
 import { orderKeyOf } from "./order.ts";
-import { receive, receiveAgain } from "./received.ts";
+import { Received, receiveAgain } from "./received.ts";
 import type { SubscriptionRecord, Subscriptions } from "./subscriptions.ts";
 
 export interface EmissionPorts extends Pick<ResourcePorts, "iam" | "database"> {
@@ -39,8 +39,19 @@ interface Origin {
   readonly bookmark?: string | undefined;
 }
 
+/** An event on its way in. */
+interface Arrival extends Origin {
+  readonly organization: string;
+  readonly event: CloudEvent;
+  readonly parent: Parent | undefined;
+}
+
+/** A unit is on record; or its event came before; or a run would have begun before one that waits. */
+type Outcome = "kept" | "known" | "overtakes";
+
 export class Events {
   readonly #ports: EmissionPorts;
+  readonly #received = new Received();
 
   constructor(ports: EmissionPorts) {
     this.#ports = ports;
@@ -73,13 +84,10 @@ export class Events {
     const look = lookInto(event, () => body.data);
     const subscriptions = this.#ports.subscriptions.of(organization, event.eventType, look);
     const deliveries = await Promise.all(subscriptions.map((subscription) => this.#promised(subscription, look)));
-    if (await this.#receive(organization, event, deliveries, parent, origin)) {
-      const started = deliveries
-        .filter(({ refusal }) => refusal === undefined)
-        .map(({ id, subscription }) => this.#ports.deliveries.started(id, subscription));
-      this.#ports.wake();
-      await Promise.all(started);
-    }
+    const plans = await this.#receive({ organization, event, parent, ...origin }, deliveries);
+    const started = plans.map((plan) => plan.kept());
+    if (plans.some(({ begins }) => !begins)) this.#ports.wake();
+    await Promise.all(started);
     return withExtras(eventText(event), body);
   }
 
@@ -88,36 +96,48 @@ export class Events {
     return { id: randomUUIDv7(), subscription, orderKey: orderKeyOf(subscription, look), refusal };
   }
 
-  /** Whether there is work for it now; then that is on record, as a new event itself is. @throws NOT_EMITTED */
-  async #receive(
-    organization: string,
-    event: CloudEvent,
-    deliveries: readonly Promised[],
-    parent: Parent | undefined,
-    { driver, bookmark }: Origin,
-  ): Promise<boolean> {
+  /** What is to be done for it now; that is on record, as a new event itself is. @throws NOT_EMITTED */
+  async #receive(arrival: Arrival, deliveries: readonly Promised[]): Promise<readonly Plan[]> {
+    const { organization, event, parent, driver, bookmark } = arrival;
     const isMarked = driver !== undefined && bookmark !== undefined;
     const besides = isMarked ? [keepBookmark({ organization, name: driver }, bookmark)] : [];
-    const work = deliveries.flatMap((promised) => this.#ports.deliveries.promise(promised, event, parent));
-    const received = receive(organization, event, unixSeconds(), work.length > 0);
-    if (await this.#commit([...received, keepEvent(organization, event, driver), ...work, ...besides])) {
-      this.#ports.heard();
-      return work.length > 0;
-    }
+    const kept = [
+      ...this.#received.receive(organization, event, unixSeconds(), deliveries.length > 0),
+      keepEvent(organization, event, driver),
+    ];
+    const begun = deliveries.map((promised) => this.#ports.deliveries.planToBegin(promised, event, parent));
+    let outcome = await this.#commit(begun, kept, besides);
+    if (outcome === "kept") return this.#heard(begun);
+    const plans = deliveries.map((promised) => this.#ports.deliveries.plan(promised, event, parent));
+    if (outcome === "overtakes") outcome = await this.#commit(plans, kept, besides);
+    if (outcome === "kept") return this.#heard(plans);
     // It came before, but perhaps before anybody had subscribed to it.
-    if (work.length > 0 && (await this.#commit([receiveAgain(organization, event), ...work, ...besides]))) return true;
-    await this.#commit(besides);
-    return false;
+    const again = plans.length > 0 ? await this.#commit(plans, [receiveAgain(organization, event)], besides) : outcome;
+    if (again === "kept") return plans;
+    await this.#commit([], besides);
+    return [];
   }
 
-  /** Whether it was new. @throws NOT_EMITTED */
-  async #commit(unit: readonly Statement[]): Promise<boolean> {
+  #heard(plans: readonly Plan[]): readonly Plan[] {
+    this.#ports.heard();
+    return plans;
+  }
+
+  /** What became of the unit. @throws NOT_EMITTED */
+  async #commit(
+    plans: readonly Plan[],
+    before: readonly Statement[],
+    after: readonly Statement[] = [],
+  ): Promise<Outcome> {
+    const unit = [...before, ...plans.flatMap((plan) => plan.unit), ...after];
     try {
       if (unit.length > 0) await this.#ports.database.commit(unit);
-      return true;
+      return "kept";
     } catch (error) {
-      if (error instanceof DuplicateError || error instanceof StaleWriteError) return false;
-      throw new DispatchError("NOT_EMITTED", {}, error);
+      for (const plan of plans) plan.failed();
+      if (error instanceof DuplicateError) return "known";
+      if (!(error instanceof StaleWriteError)) throw new DispatchError("NOT_EMITTED", {}, error);
+      return plans.some(({ begins }) => begins) ? "overtakes" : "known";
     }
   }
 }

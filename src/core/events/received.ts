@@ -35,10 +35,17 @@ const deliverOnce = statement(
   "one",
 );
 
-/** `now`: Unix seconds. The unit fails with DuplicateError when it was received before. */
-export function receive(organization: string, event: CloudEvent, now: number, isDelivered: boolean): Statement[] {
-  const row = { ...nameOf(organization, event), received: now, delivered: isDelivered ? 1 : 0 };
-  return [forget({ organization, before: now - REMEMBERED_SECONDS }), remember(row)];
+export class Received {
+  /** By organization: when the old ones were forgotten last, in Unix seconds. */
+  readonly #forgotten = new Map<string, number>();
+
+  /** `now`: Unix seconds. The unit fails with DuplicateError when it was received before. */
+  receive(organization: string, event: CloudEvent, now: number, isDelivered: boolean): Statement[] {
+    const row = { ...nameOf(organization, event), received: now, delivered: isDelivered ? 1 : 0 };
+    if (this.#forgotten.get(organization) === now) return [remember(row)];
+    this.#forgotten.set(organization, now);
+    return [forget({ organization, before: now - REMEMBERED_SECONDS }), remember(row)];
+  }
 }
 
 /** For one that was received before. The unit fails with StaleWriteError unless it was for nobody then. */

@@ -9,6 +9,7 @@ import type { ResourceRecord } from "../store/resource-store.ts";
 import type { Subscription } from "./contract.ts";
 import { type Filter, type Look, passes, readFilters } from "./filters.ts";
 import { matches, refuseBadPattern } from "./matching.ts";
+import { TypeIndex } from "./type-index.ts";
 
 interface SubscriptionDocument {
   readonly eventType: string;
@@ -34,8 +35,12 @@ export function wants({ document }: SubscriptionRecord, eventType: string, look:
 const statuses = { get: "READY", create: "CREATING", update: "UPDATING", delete: "DELETING" } as const;
 
 export class Subscriptions extends ResourceService<Subscription, SubscriptionDocument> {
+  /** By organization, until one of its subscriptions changes. */
+  readonly #indexes = new Map<string, TypeIndex<SubscriptionRecord>>();
+
   constructor(ports: ResourcePorts) {
     super({ kind: "Subscription", word: "subscription", resource: "event" }, ports);
+    ports.feed.subscribe("Subscription", ({ organization }) => void this.#indexes.delete(organization));
   }
 
   /** Newest first. */
@@ -45,7 +50,16 @@ export class Subscriptions extends ResourceService<Subscription, SubscriptionDoc
 
   /** All that an event of this type is for; `look` looks into it. */
   of(organization: string, eventType: string, look: Look): SubscriptionRecord[] {
-    return this.store.list(organization).filter((record) => wants(record, eventType, look));
+    const found = this.#indexOf(organization).of(eventType);
+    return found.filter(({ document }) => passes(document.filters ?? [], look));
+  }
+
+  #indexOf(organization: string): TypeIndex<SubscriptionRecord> {
+    const known = this.#indexes.get(organization);
+    if (known !== undefined) return known;
+    const index = new TypeIndex(this.store.list(organization), ({ document }) => document.eventType);
+    this.#indexes.set(organization, index);
+    return index;
   }
 
   /** All that run this function. */

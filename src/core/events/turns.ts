@@ -26,13 +26,35 @@ export class DeliveryTurns {
     return (this.#turns.get(subscription)?.waiting.length ?? 0) >= most;
   }
 
+  /** Whether one more would have to wait. */
+  isFull(subscription: string, most: number): boolean {
+    return (this.#turns.get(subscription)?.going ?? 0) >= most;
+  }
+
+  /** Takes a turn if one is free: what ends it. */
+  tryEnter(subscription: string, most: number): (() => void) | undefined {
+    const turns = this.#turns.get(subscription) ?? { going: 0, waiting: [] };
+    if (turns.going >= most) return undefined;
+    this.#turns.set(subscription, turns);
+    turns.going++;
+    return this.#leaveOnce(subscription, turns);
+  }
+
   /** Resolves when it is its turn, with what ends it. */
   async enter(subscription: string, most: number): Promise<() => void> {
+    const leave = this.tryEnter(subscription, most);
+    if (leave !== undefined) return leave;
     const turns = this.#turns.get(subscription) ?? { going: 0, waiting: [] };
-    this.#turns.set(subscription, turns);
-    if (turns.going < most) turns.going++;
-    else await new Promise<void>((resolve) => turns.waiting.push(resolve));
-    return () => this.#leave(subscription, turns);
+    await new Promise<void>((resolve) => turns.waiting.push(resolve));
+    return this.#leaveOnce(subscription, turns);
+  }
+
+  #leaveOnce(subscription: string, turns: Turns): () => void {
+    let hasTurn = true;
+    return () => {
+      if (hasTurn) this.#leave(subscription, turns);
+      hasTurn = false;
+    };
   }
 
   #leave(subscription: string, turns: Turns): void {

@@ -43,6 +43,8 @@ export class FunctionPool implements Claimant, Waiter {
   readonly #ports: FunctionPoolPorts;
   readonly #queue: Line<Task>;
   #starting = 0;
+  /** Places that are kept for tasks on their way here. */
+  #reserved = 0;
   readonly #pace = new Pace();
   /** The earliest time to start a worker for `minWarm` again, in monotonic milliseconds. */
   #fillAt = 0;
@@ -94,6 +96,15 @@ export class FunctionPool implements Claimant, Waiter {
     if (this.#queue.length === 0 && this.#give(task)) return;
     this.#queue.add(task);
     this.#grow();
+  }
+
+  /** Keeps a place in a worker that is here, if one is free: the result gives it back. */
+  reserve(depth: number): (() => void) | undefined {
+    if (this.#queue.length > 0 || this.#places(depth) <= this.#reserved) return undefined;
+    this.#reserved++;
+    return () => {
+      this.#reserved--;
+    };
   }
 
   /** Why no further task may wait here, if so. */
@@ -186,13 +197,22 @@ export class FunctionPool implements Claimant, Waiter {
     await Promise.all(this.slots.map((slot) => slot.stop("shutdown")));
   }
 
+  /** How many more tasks the slot takes. */
+  #roomIn(slot: Slot, depth: number): number {
+    if (!slot.open || (slot.load === 0 && !this.share.admits(depth))) return 0;
+    return Math.max(0, (this.#isolated ? 1 : this.#pace.prefetch) - slot.load);
+  }
+
+  #places(depth: number): number {
+    return this.slots.reduce((sum, slot) => sum + this.#roomIn(slot, depth), 0);
+  }
+
   /** The slot with the fewest tasks; for very short runs the first that has room, so that no other worker is woken. */
   #freeSlot(depth: number): Slot | undefined {
-    const { prefetch, tiny } = this.#pace;
+    const { tiny } = this.#pace;
     let best: Slot | undefined;
     for (const slot of this.slots) {
-      if (!slot.open || slot.load >= (this.#isolated ? 1 : prefetch)) continue;
-      if (slot.load === 0 && !this.share.admits(depth)) continue;
+      if (this.#roomIn(slot, depth) === 0) continue;
       if (tiny || slot.load === 0) return slot;
       if (best === undefined || slot.load < best.load) best = slot;
     }

@@ -106,6 +106,11 @@ export class Pool {
     if (refusal !== undefined) throw refusal;
   }
 
+  /** Keeps a place in a warm worker for a task that is promised as one that has begun; undefined when none is free. The result gives it back. */
+  reserve({ revision, depth }: Task): (() => void) | undefined {
+    return this.#closed ? undefined : this.#functions.get(revision.faasId)?.reserve(depth ?? 0);
+  }
+
   submit(task: Task): void {
     const refusal = this.#admission.refusalOf(task, waiterOf(task));
     if (refusal !== undefined) {

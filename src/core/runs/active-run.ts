@@ -99,6 +99,7 @@ export class ActiveRun implements Task {
   #masks: readonly SecretMask[] = [];
   #wake: (() => void) | undefined;
   #gone: () => boolean;
+  readonly #tellEnd: (() => void) | undefined;
   #ended = false;
 
   constructor(
@@ -106,7 +107,7 @@ export class ActiveRun implements Task {
     serving: Serving,
     { principal, people }: Asking,
     record: RunRecord,
-    { httpContext, gone = () => false }: Pick<RunRequest, "httpContext" | "gone"> = {},
+    { httpContext, gone = () => false, ended }: Pick<RunRequest, "httpContext" | "gone" | "ended"> = {},
   ) {
     this.#keeper = keeper;
     this.serving = serving;
@@ -116,6 +117,7 @@ export class ActiveRun implements Task {
     this.token = newRunToken(record.id);
     this.#httpContext = httpContext ?? wholeHttpContext(record.httpContext);
     this.#gone = gone;
+    this.#tellEnd = ended;
     if (!record.blocking) this.claim = () => keeper.claim(this);
   }
 
@@ -330,6 +332,7 @@ export class ActiveRun implements Task {
     this.record.finished = unixNanoseconds();
     this.record.times = this.#stopwatch.end();
     this.#keeper.hasEnded(this);
+    this.#tellEnd?.();
   }
 }
 

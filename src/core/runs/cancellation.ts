@@ -64,7 +64,7 @@ async function cancelAsItIs(principal: Principal, ports: CancellationPorts, reco
     await ports.end(record, reason, [withdraw(name), audit]);
     return record;
   }
-  const note = record.blocking ? [] : [repackByName(name, JSON.stringify({ cancelled: reason }))];
+  const note = run.job === undefined ? [] : [repackByName(name, JSON.stringify({ cancelled: reason }))];
   await ports.database.commit([...note, audit]);
   run.cancelled = reason;
   ports.pool.cancel(run);

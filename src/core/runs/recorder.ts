@@ -3,7 +3,16 @@ import type { Functions } from "../functions/service.ts";
 import { Secrets } from "../secrets/service.ts";
 import { unixNanoseconds } from "../shared/clock.ts";
 import { type Database, StaleWriteError, type Statement } from "../shared/ports.ts";
-import { complete, enqueue, enqueueHeld, type HeldJob, heldFromBirth, renew, retryLater } from "../work/job.ts";
+import {
+  complete,
+  enqueue,
+  enqueueHeld,
+  type HeldJob,
+  heldFromBirth,
+  type Job,
+  renew,
+  retryLater,
+} from "../work/job.ts";
 import { persist } from "../work/persist.ts";
 import type { WorkQueue } from "../work/queue.ts";
 import type { ActiveRun } from "./active-run.ts";
@@ -45,12 +54,20 @@ export class RunRecorder {
     const key = run.keyUse === undefined ? [] : bindKey(record, run.keyUse);
     run.recorded = true;
     if (record.blocking) return database.commit([...insertRun(record, queue.owner), ...key, ...together]);
-    const job = { organization: record.organization, kind: "run", id: record.id, payload: "{}", maxAttempts: 0 };
+    const job = workOf(run);
     const { startAt } = record;
     if (startAt !== undefined)
       return database.commit([...insertRun(record), enqueue(job, startAt), ...key, ...together]);
     run.job = heldFromBirth(job);
     return database.commit([...insertRun(record), enqueueHeld(job, queue.owner), ...key, ...together]);
+  }
+
+  /** For the unit of whoever starts a run that begins at once, and whose own work lasts to its end. */
+  promise(run: ActiveRun): Statement[] {
+    run.recorded = true;
+    run.beginRecorded = true;
+    run.record.status = "CREATING";
+    return insertRun(run.record, this.#ports.queue.owner);
   }
 
   /** The handler of a promised run is about to be entered. @throws StaleWriteError when it is not this server's any more. */
@@ -85,7 +102,7 @@ export class RunRecorder {
 
   /** The next attempt comes after a pause, in milliseconds. */
   repeat(run: ActiveRun, pause: number, error: string): Promise<void> {
-    const put = run.held((job) => retryLater(job, pause, error));
+    const put = run.job === undefined ? [enqueue(workOf(run), Date.now() + pause)] : retryLater(run.job, pause, error);
     const unit = [...repeatRun(run.record), ...put, ...useStatements(run)];
     return this.#persist(run, () => this.#ports.database.commit(unit));
   }
@@ -173,6 +190,10 @@ export class RunRecorder {
   #hasFunction({ organization, functionName, functionId }: RunRecord): boolean {
     return this.#ports.functions.exists(organization, functionName, functionId);
   }
+}
+
+function workOf({ record: { organization, id } }: ActiveRun): Omit<Job, "orderKey"> {
+  return { organization, kind: "run", id, payload: "{}", maxAttempts: 0 };
 }
 
 /** Most runs have nothing beside: then nothing is copied. */

@@ -23,6 +23,8 @@ export interface RunRequest {
   readonly parent?: Parent | undefined;
   /** Unix milliseconds before which it does not begin; only for a run that is not waited for. */
   readonly startAt?: number | undefined;
+  /** Its handler has ended, and its end is on its way to the disk; not called when it is withdrawn, or tried again later. */
+  readonly ended?: (() => void) | undefined;
   /** What is committed together with the acceptance of a run that is not waited for; it gets the run's id. */
   readonly together?: ((id: string) => readonly Statement[]) | undefined;
 }

@@ -10,10 +10,12 @@ import { messageOf } from "../shared/message-of.ts";
 import { DuplicateError, type FunctionFailure, StaleWriteError } from "../shared/ports.ts";
 import { ADMINISTRATOR, type Principal } from "../shared/principal.ts";
 import type { ChangeFeed } from "../store/change-feed.ts";
+import { isWork } from "../work/claims.ts";
 import type { HeldJob } from "../work/job.ts";
 import type { Perform } from "../work/worker.ts";
 import { ActiveRun, type Asking, newRecord, type RunKeeper } from "./active-run.ts";
 import { ActiveRuns } from "./active-runs.ts";
+import type { Beginning } from "./beginning.ts";
 import { cancellationOf, cancelRun } from "./cancellation.ts";
 import { refuseTooMany } from "./delay.ts";
 import { uncheckedFailure, violationText } from "./failure.ts";
@@ -125,6 +127,50 @@ export class Runs implements RunKeeper {
     void this.#launch(run);
     await run.wait();
     return outcomeOf(run);
+  }
+
+  /**
+   * A run that nobody waits for as one that begins at once, in a warm worker that is free: undefined when it would not. It is
+   * no work: whoever starts it has work that lasts to its end, and starts another when a restart has interrupted it.
+   * @throws what `create` throws
+   */
+  begin(principal: Principal, request: RunRequest): Beginning | undefined {
+    const { organization, functionName } = request;
+    this.#authorize(principal, organization, "create");
+    this.#ports.room.refuse();
+    const serving = this.#ports.functions.serving(organization, functionName);
+    // What the log has to say of secrets is written when they are used; and what is repeated after a restart is work.
+    if (serving.retries > 0 || serving.secrets.length > 0 || (request.secrets?.length ?? 0) > 0) return undefined;
+    const run = this.#newRun(this.#askingOf(principal, serving), request, serving);
+    const giveBack = this.#ports.pool.reserve(run);
+    if (giveBack === undefined) this.#forget(run);
+    return giveBack && this.#beginning(run, giveBack);
+  }
+
+  #beginning(run: ActiveRun, giveBack: () => void): Beginning {
+    return {
+      id: run.record.id,
+      unit: this.#recorder.promise(run),
+      committed: () => {
+        giveBack();
+        this.#tellState(run.record);
+        void this.#launch(run);
+      },
+      failed: () => {
+        giveBack();
+        this.#forget(run);
+      },
+    };
+  }
+
+  /** Ends a run that went on in a server that is gone, if it is no work: nobody else would. Says whether it did. */
+  async endLost(record: RunRecord): Promise<boolean> {
+    const { organization, id } = record;
+    if (this.#stopping || this.#active.find(id) !== undefined) return false;
+    const name = { organization, kind: "run", id } as const;
+    if (await isWork(this.#ports.database, name)) return false;
+    await this.#recorder.giveUp(record, INTERRUPTED);
+    return true;
   }
 
   /** A run as it is on record, for those who started it. */
@@ -251,7 +297,7 @@ export class Runs implements RunKeeper {
   }
 
   async claim(run: ActiveRun): Promise<void> {
-    await this.#recorder.begin(run);
+    if (!run.beginRecorded) await this.#recorder.begin(run);
     if (run.cancelled !== undefined) throw new DispatchError("CANCELLED");
     run.entered = true;
     this.#tellState(run.record);

@@ -3,7 +3,17 @@ import { type Kysely, PostgresAdapter, sql } from "kysely";
 import type { DatabaseSchema, WorkTable } from "../shared/database-schema.ts";
 import type { Database } from "../shared/ports.ts";
 import { statement } from "../shared/statement.ts";
-import { behindOlder, type HeldJob, type Hold, held, inOrder, LEASE_MS, now, type OrderKey } from "./job.ts";
+import {
+  behindOlder,
+  type HeldJob,
+  type Hold,
+  held,
+  inOrder,
+  type JobName,
+  LEASE_MS,
+  now,
+  type OrderKey,
+} from "./job.ts";
 import type { WorkKind } from "./kinds.ts";
 
 interface Claim {
@@ -160,6 +170,67 @@ function heldJob(row: TakenRow): HeldJob {
     attempt: row.attempts,
     error: row.error ?? undefined,
   };
+}
+
+interface Renewal {
+  readonly kind: string;
+  readonly owner: string;
+  readonly lease: number;
+}
+
+/** All that a server has of a kind. What is just being written need not be waited for. */
+const renewOwn = statement((database: Claiming, { kind, owner, lease }: Renewal) => {
+  const own = database
+    .selectFrom("work")
+    .select("work.sequence")
+    .where("work.kind", "=", kind)
+    .where("work.behind", "=", 0)
+    .where("work.owner", "=", owner);
+  const manyWriters = database.getExecutor().adapter instanceof PostgresAdapter;
+  return database
+    .with("own", () => (manyWriters ? own.forUpdate("work").skipLocked() : own))
+    .updateTable("work")
+    .set({ due: sql<number>`${now} + ${lease}` })
+    .where("sequence", "in", (query) => query.selectFrom("own").select("sequence"))
+    .returning(["organization", "id", "fence"]);
+});
+
+const renewHeld = statement((database: Claiming, hold: Hold & { lease: number }) =>
+  database
+    .updateTable("work")
+    .set({ due: sql<number>`${now} + ${hold.lease}` })
+    .where(held(hold))
+    .returning("id"),
+);
+
+/** Keeps the leases of these jobs of a kind: by one statement for nearly all. Returns those that are not this server's any more, or have ended. */
+export async function renewAll(
+  database: Database,
+  kind: string,
+  owner: string,
+  jobs: readonly HeldJob[],
+): Promise<HeldJob[]> {
+  const rows = await database.take(renewOwn({ kind, owner, lease: LEASE_MS }));
+  const renewed = new Set(
+    rows.map(({ organization, id, fence }) => nameOf({ organization, id, fence: Number(fence) })),
+  );
+  const lost: HeldJob[] = [];
+  for (const job of jobs) if (!renewed.has(nameOf(job)) && !(await renewOne(database, job))) lost.push(job);
+  return lost;
+}
+
+function nameOf({ organization, id, fence }: Pick<Hold, "organization" | "id" | "fence">): string {
+  return `${organization} ${id} ${fence}`;
+}
+
+async function renewOne(database: Database, { organization, kind, id, fence }: HeldJob): Promise<boolean> {
+  return (await database.take(renewHeld({ organization, kind, id, fence, lease: LEASE_MS }))).length > 0;
+}
+
+/** Whether it is still to be done, or under way. */
+export async function isWork({ query }: Database, { organization, kind, id }: JobName): Promise<boolean> {
+  const row = query.selectFrom("work").select("id").where("organization", "=", organization);
+  return (await row.where("kind", "=", kind).where("id", "=", id).executeTakeFirst()) !== undefined;
 }
 
 /** Milliseconds until the next job of a kind is due; undefined when there is none. */

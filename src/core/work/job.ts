@@ -87,6 +87,42 @@ const insertHeld = statement((database, row: Omit<Values, "due"> & { owner: stri
   }),
 );
 
+/** Nothing is inserted where an older one waits in the order of `front`. */
+const insertBegun = statement(
+  (database, row: Omit<Values, "due"> & { owner: string; lease: number; order_key: string; front: string }) => {
+    const { organization, kind } = row;
+    const older = database
+      .selectFrom("work")
+      .select("id")
+      .where(inOrder({ organization, kind, order_key: row.front }));
+    const text = (value: string) => sql<string>`cast(${value} as text)`;
+    const number = (value: number) => sql<number>`cast(${value} as bigint)`;
+    const values = database
+      .selectNoFrom([
+        text(organization).as("organization"),
+        text(kind).as("kind"),
+        text(row.id).as("id"),
+        text(row.order_key).as("order_key"),
+        number(0).as("behind"),
+        sql<number>`${now} + ${number(row.lease)}`.as("due"),
+        number(1).as("attempts"),
+        number(row.max_attempts).as("max_attempts"),
+        text(row.payload).as("payload"),
+        text(row.owner).as("owner"),
+        number(0).as("fence"),
+        now.as("born"),
+      ])
+      .where(({ not, exists }) => not(exists(older)));
+    return database.insertInto("work").columns(begunColumns).expression(values);
+  },
+  "one",
+);
+
+const begunColumns = [
+  ...(["organization", "kind", "id", "order_key", "behind", "due", "attempts", "max_attempts"] as const),
+  ...(["payload", "owner", "fence", "born"] as const),
+] as const;
+
 export interface OrderKey {
   readonly organization: string;
   readonly kind: string;
@@ -126,7 +162,9 @@ const nextInOrder = statement((database, key: OrderKey) =>
         .selectFrom("work")
         .select(({ fn }) => fn.min("sequence").as("first"))
         .where(inOrder(key)),
-    ),
+    )
+    // What was taken along is at the front already.
+    .where("behind", "=", 1),
 );
 
 /** 1 for one that was taken along with an older one of its order, which has not left it: see `claimBehind`. */
@@ -161,15 +199,15 @@ const extend = statement(
   "one",
 );
 
-const replacePayload = statement(
-  (database, values: Hold & { payload: string }) =>
-    database.updateTable("work").set({ payload: values.payload }).where(held(values)),
+const replacePayloadAndOrder = statement(
+  (database, values: Hold & { payload: string; order_key: string }) =>
+    database.updateTable("work").set({ payload: values.payload, order_key: values.order_key }).where(held(values)),
   "one",
 );
 
-const replaceOrder = statement(
-  (database, values: Hold & { order_key: string }) =>
-    database.updateTable("work").set({ order_key: values.order_key }).where(held(values)),
+const replacePayload = statement(
+  (database, values: Hold & { payload: string }) =>
+    database.updateTable("work").set({ payload: values.payload }).where(held(values)),
   "one",
 );
 
@@ -268,6 +306,16 @@ export function enqueueHeld(
   return insertHeld({ organization, kind, id, payload, max_attempts: maxAttempts, owner, lease: LEASE_MS });
 }
 
+/**
+ * Promises the job as one whose first attempt begins in this unit, by this server. The unit fails with StaleWriteError where
+ * an older one waits in the order `front`.
+ */
+export function enqueueBegun(job: Job & { readonly orderKey: string }, owner: string, front: string): Statement {
+  const { organization, kind, id, orderKey, payload, maxAttempts } = job;
+  const order = { order_key: orderKey, front };
+  return insertBegun({ organization, kind, id, payload, max_attempts: maxAttempts, owner, lease: LEASE_MS, ...order });
+}
+
 /** What `enqueueHeld` has made. */
 export function heldFromBirth(job: Omit<Job, "orderKey">): HeldJob {
   return { ...job, fence: 0, attempt: 0, error: undefined };
@@ -322,9 +370,13 @@ export function buryUntried(job: Job, letter: string, error: string): Statement 
   });
 }
 
-/** Leaves its order: those behind it go on. It has an order key of its own from now on. */
-export function stepAside(job: HeldJob, orderKey: string): Statement[] {
-  return [replaceOrder({ ...holdOf(job), order_key: orderKey }), ...advance(job)];
+/**
+ * Changes what it says, and leaves its order: it has an order key of its own from now on. Those behind it go on, unless
+ * they were taken along, all but the last of which say so.
+ */
+export function stepAside(job: HeldJob, orderKey: string, payload: string, isLast: boolean): Statement[] {
+  const leave = replacePayloadAndOrder({ ...holdOf(job), order_key: orderKey, payload });
+  return isLast ? [leave, ...advance(job)] : [leave];
 }
 
 /** Those that wait for a time need not wait any longer. */

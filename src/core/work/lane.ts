@@ -2,8 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { messageOf } from "../shared/message-of.ts";
 import { type Database, StaleWriteError } from "../shared/ports.ts";
-import { claim, claimBehind, nextDue, putRight } from "./claims.ts";
-import { bury, complete, giveBack, type HeldJob, renew, retryLater } from "./job.ts";
+import { claim, claimBehind, nextDue, putRight, renewAll } from "./claims.ts";
+import { bury, complete, giveBack, type HeldJob, retryLater } from "./job.ts";
 import { pauseAfter, type WorkKind } from "./kinds.ts";
 import { persist } from "./persist.ts";
 import { type Ending, HopelessError, NotNowError, type Perform, type Place } from "./worker.ts";
@@ -66,7 +66,10 @@ export class Lane {
 
   /** Keeps what it has; a job that somebody else has by now is told so. */
   async renew(): Promise<void> {
-    await Promise.all([...this.#running].map(([job, lost]) => this.#renew(job, lost)));
+    if (this.#running.size === 0) return;
+    const { database, owner } = this.#ports;
+    const lost = await renewAll(database, this.#kind, owner, [...this.#running.keys()]);
+    for (const job of lost) this.#running.get(job)?.abort(new StaleWriteError("work was taken over"));
   }
 
   putRight(): Promise<void> {
@@ -124,13 +127,18 @@ export class Lane {
     return {
       free,
       takeBehind: (limit) => claimBehind(database, job, owner, limit, this.#rules),
-      also: (other, doing) => void this.#keep(other, () => this.#do(other, doing)),
+      also: (other, doing) => this.carry(other, doing),
     };
   }
 
   /** For a job that this server holds since it was promised. It takes no place here, because the promise has reserved one already. */
   hold(job: HeldJob, doing: (lost: AbortSignal) => Promise<void>): void {
     void this.#keep(job, doing);
+  }
+
+  /** The same for one that is begun with its promise: it ends like those that were taken. */
+  carry(job: HeldJob, doing: () => Promise<Ending>): void {
+    void this.#keep(job, () => this.#do(job, doing));
   }
 
   async #keep(job: HeldJob, doing: (lost: AbortSignal) => Promise<void>): Promise<void> {
@@ -188,13 +196,5 @@ export class Lane {
   #lost({ organization, kind, id }: HeldJob, error: unknown): void {
     const message = error instanceof StaleWriteError ? "work was taken over" : "the end of work could not be recorded";
     this.#ports.log.warn({ err: error, organization, kind, id }, message);
-  }
-
-  async #renew(job: HeldJob, lost: AbortController): Promise<void> {
-    try {
-      await this.#ports.database.commit([renew(job)], true);
-    } catch (error) {
-      if (error instanceof StaleWriteError && this.#running.has(job)) lost.abort(error);
-    }
   }
 }

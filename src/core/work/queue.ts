@@ -3,7 +3,7 @@ import { release } from "./claims.ts";
 import { type HeldJob, LEASE_MS } from "./job.ts";
 import { kinds, type WorkKindName } from "./kinds.ts";
 import { Lane, type LanePorts } from "./lane.ts";
-import type { Perform } from "./worker.ts";
+import type { Ending, Perform } from "./worker.ts";
 
 const RENEW_MS = LEASE_MS / 3;
 const PUT_RIGHT_MS = 60_000;
@@ -48,6 +48,11 @@ export class WorkQueue {
   /** Keeps the lease of a job that was promised as held, until `doing` has settled it in a unit of its own. */
   hold(job: HeldJob, doing: (lost: AbortSignal) => Promise<void>): void {
     this.#lanes.get(job.kind)?.hold(job, doing);
+  }
+
+  /** The same for a job whose first attempt began in the unit that promised it, see `enqueueBegun`: it ends like those that were taken. */
+  carry(job: HeldJob, doing: () => Promise<Ending>): void {
+    this.#lanes.get(job.kind)?.carry(job, doing);
   }
 
   /** Takes nothing more; resolves when what was taken has ended, or after so long. What is left is for the next start. */
