@@ -135,7 +135,9 @@ test("when as many wait as may, what comes is a dead letter: told once in the lo
   await until("the log says so", async () => server.log.find(({ msg }) => msg.startsWith(words)));
   expect(server.log.filter(({ msg }) => msg.startsWith(words))).toHaveLength(1);
   const described = (await command("describe", "subscription", "small")).stdout;
-  expect(described).toMatch(/Waiting: +3, since .*\nWaits for: +it is paused\nFull: +yes: no more may wait/);
+  expect(described).toMatch(
+    /Waiting: +3, since .*\nWaits for: +it is paused\nFailing: +0\nFull: +yes: no more may wait/,
+  );
   expect(described).toMatch(/Dead letters: +2/);
   await command("resume", "subscription", "small");
   expect(await allSeen("note", "b-", 3)).toEqual(["b-1", "b-2", "b-3"]);
