@@ -245,6 +245,11 @@ describe("mistakes", () => {
     ["kind: API\nname: a\nfunction: f\ncors: maybe\n", 'all.yaml:4:7: "cors" must be true or false'],
     ["kind: Secret\nname: a\nsecrets:\n  a: [x]\n", 'all.yaml:4:6: "a" must be a text, here is a list'],
     ["kind: API\nname: a\nName: b\nfunction: f\n", 'all.yaml:3:1: the key "name" stands here for the second time'],
+    [
+      "kind: Secret\nname: a\nsecrets:\n  a: &known x\n  b: *known\n  c: *unknown\n",
+      "all.yaml:6:6: *unknown names no anchor: write &unknown before the value that is meant",
+    ],
+    ["kind: API\nname: a\n<<: *base\nfunction: f\n", "all.yaml:3:5: *base names no anchor"],
     ["- a\n", "all.yaml:1:1: a resource must be a map of keys"],
     ["kind: API\n  name: a\n", "all.yaml:1:7: "],
     ["", "no resources found"],

@@ -1,5 +1,5 @@
 /** Text of a resource file to resources, with every mistake named by file, line and column (decisions.md 2 and 5). */
-import { type Document, isMap, LineCounter, parseAllDocuments } from "yaml";
+import { type Document, isMap, LineCounter, parseAllDocuments, visit } from "yaml";
 import { nearest } from "../../../core/shared/nearest.ts";
 import { CliError } from "../frame/errors.ts";
 import type { Kind } from "../kinds/kind.ts";
@@ -42,9 +42,25 @@ function parseSource(source: BatchSource, verb: string, problems: string[]): Bat
   const lines = new LineCounter();
   const documents = parseAllDocuments(asYaml(source.text), { lineCounter: lines, prettyErrors: false });
   return [...documents].flatMap((document: Document) => {
+    const before = problems.length;
     const reading: Reading = { label: source.label, lines, document, problems };
     for (const error of document.errors) problem(reading, error.pos[0], error.message);
-    return document.errors.length > 0 ? [] : parseDocument(reading, source, verb);
+    refuseLooseAliases(reading);
+    return problems.length > before ? [] : parseDocument(reading, source, verb);
+  });
+}
+
+/** `*name` without an anchor `&name` before it would be read as nothing. */
+function refuseLooseAliases(reading: Reading): void {
+  visit(reading.document, {
+    Alias: (_key, alias) => {
+      if (alias.resolve(reading.document) !== undefined) return;
+      problem(
+        reading,
+        alias.range?.[0] ?? 0,
+        `*${alias.source} names no anchor: write &${alias.source} before the value that is meant`,
+      );
+    },
   });
 }
 
