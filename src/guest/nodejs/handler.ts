@@ -81,7 +81,7 @@ export const linkModules = (folder: string, modules: string): void => {
  * @throws Error with the interpreter's message, file and line, and the sentence that ends all such messages.
  */
 export const loadHandler = (folder: string, handler: string, files: readonly string[]): Promise<Handler> => {
-  if (files.some((path) => /\.[mc]?ts$/.test(path))) resolveTypeScript(folder);
+  if (files.some((path) => /\.([mc]?ts|tsx)$/.test(path))) resolveTypeScript(folder);
   if (files.includes(SOURCE_MAPS)) process.setSourceMapsEnabled(true);
   return load(folder, handler).catch((error: unknown) => {
     throw new Error(`${complaint(error, folder)}\n${REFUSAL}`);

@@ -73,10 +73,10 @@ describe.skipIf(obstacle !== undefined)(suiteName("TypeScript of several files",
 describe.skipIf(obstacle !== undefined)(suiteName("TypeScript that is more than types", obstacle), () => {
   const artefact = (files: Readonly<Record<string, string>>) => artefactOf(harness, "nodejs", files);
 
-  async function output(files: Readonly<Record<string, string>>): Promise<unknown> {
+  async function output(files: Readonly<Record<string, string>>, handler = "./main.ts"): Promise<unknown> {
     const { isCompiled, bundle } = await artefact(files);
     expect(isCompiled).toBe(true);
-    const worker = await startFunction(harness.runtime, "nodejs", "", { handler: "./main.ts", bundle });
+    const worker = await startFunction(harness.runtime, "nodejs", "", { handler, bundle });
     const { output, error } = await run(worker);
     await worker.stop("retired");
     return error ?? JSON.parse(output ?? "");
@@ -191,6 +191,11 @@ describe.skipIf(obstacle !== undefined)(suiteName("TypeScript that is more than 
 
   test("what is no TypeScript is refused with file and line", async () => {
     await expect(artefact({ "main.ts": "enum A { X }\nexport default () => {{;\n" })).rejects.toThrow(/main\.ts:3/);
+  });
+
+  test("a .tsx file alone may be the function", async () => {
+    const text = "const h = (name: string) => name;\n/** @jsx h */\nexport default () => <p />;";
+    expect(await output({ "only.tsx": text }, "./only.tsx")).toBe("p");
   });
 
   test("compilerOptions that are longer than an argument may be are refused by name", async () => {
