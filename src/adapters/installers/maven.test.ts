@@ -15,3 +15,12 @@ describe("a pom.xml", () => {
     ["of no text", " \n", false],
   ])("%s: Maven is asked: %s", (_, pom, needed) => expect(maven.isNeeded(pom)).toBe(needed));
 });
+
+test("what Maven complains about is found in both forms of its log, without its advice and traces", () => {
+  const own = "[main] ERROR org.apache.maven.cli.MavenCli -";
+  const lines = [
+    ...["[INFO] Scanning", "[ERROR] no such artifact", "[ERROR] Re-run Maven using -X", "    at a.B.c(B.java:1)"],
+    ...[`${own} Failed to collect a:b:jar:1 -> [Help 1]`, `${own}`, `${own} `, `${own} [Help 1] http://x`],
+  ];
+  expect(maven.complaints(lines)).toEqual([lines[1], lines[4]]);
+});

@@ -51,7 +51,9 @@ export const maven: Installer = {
       .join(""),
   complaints: (lines) =>
     lines.filter((line) =>
-      /^\[(ERROR|FATAL)\] (?!\[Help|To see the full|Re-run Maven|For more information|$)/.test(line),
+      /^(\[(ERROR|FATAL)\]|\[main\] ERROR \S+ -) (?!\[Help|To see the full|Re-run Maven|For more information|$)/.test(
+        line,
+      ),
     ),
 };
 
