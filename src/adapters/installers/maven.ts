@@ -79,7 +79,7 @@ async function planMaven(context: PlanContext): Promise<InstallPlan> {
       ...["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx768m", `-Duser.home=${workDir}`, ...proxies],
       ...["-classpath", `${at}/boot/*`, `-Dclassworlds.conf=${workDir}/m2.conf`, `-Dmaven.home=${at}`],
       ...[`-Dmaven.multiModuleProjectDirectory=${workDir}`, "org.codehaus.plexus.classworlds.launcher.Launcher"],
-      ...["-B", "-ntp", "-e", "-gs", `${workDir}/settings.xml`, "-s", `${workDir}/settings.xml`],
+      ...["-B", "-ntp", "-gs", `${workDir}/settings.xml`, "-s", `${workDir}/settings.xml`],
       ...[`-Dmaven.repo.local=${workDir}/repository`, "-DincludeScope=runtime", `-DoutputDirectory=${workDir}/lib`],
       DEPENDENCY_PLUGIN,
     ],
