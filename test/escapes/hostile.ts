@@ -114,7 +114,7 @@ export const FORGER = `
   const write = fs.writeSync;
   let marker;
   fs.writeSync = (descriptor, data, ...rest) => {
-    if (descriptor === 1 && data[0] === 0) marker = Buffer.from(data);
+    if (descriptor === 7 && data[0] === 0) marker = Buffer.from(data);
     return write(descriptor, data, ...rest);
   };
   require("node:module").syncBuiltinESMExports();

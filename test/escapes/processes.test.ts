@@ -68,7 +68,7 @@ def handle(context, words):
     expect(leaks.filter(([path]) => !path.endsWith("mountinfo"))).toEqual([]);
   });
 
-  test("it has no descriptor besides its own three streams, its channel and a file of /proc", async () => {
+  test("it has no descriptor besides its own three streams, copies of two, its channel and a file of /proc", async () => {
     const source = `
 import os
 def handle(context, payload):
@@ -83,6 +83,8 @@ def handle(context, payload):
       [2, "socket"],
       [3, "socket"],
       [4, "/proc/loadavg"], // by which the guest notices that the function has started processes
+      [7, "socket"],
+      [8, "socket"],
     ]);
   });
 
