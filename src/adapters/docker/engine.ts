@@ -105,8 +105,10 @@ export class Engine {
 
   /** Podman answers the same calls, and has its own where those do not suffice. An engine is asked once. */
   isPodman(): Promise<boolean> {
-    this.#isPodman ??= this.#askWhetherPodman();
-    this.#isPodman.catch(() => (this.#isPodman = undefined));
+    this.#isPodman ??= this.#askWhetherPodman().catch((error: unknown) => {
+      this.#isPodman = undefined;
+      throw error;
+    });
     return this.#isPodman;
   }
 

@@ -64,11 +64,13 @@ export function createPrograms(options: ProgramsOptions): Programs {
       const { process, listening } = await withSocket(sockets, (inherited) =>
         spawn({ ...own, environment, inherited }),
       );
-      const relay = await commandOf(options, { ...spec, image: RELAY, args: [port], environment: {} });
       const { pid } = process.child;
       if (apart === undefined || pid === undefined) return follow(process, spec, listening);
-      const ownPort = followPort(pid, Number(port), () => startRelay(options.sandbox, sockets, { ...relay, apart }));
-      return follow(process, spec, listening, ownPort);
+      const relay = async (): Promise<Relay> => {
+        const beside = await commandOf(options, { ...spec, image: RELAY, args: [port], environment: {} });
+        return startRelay(options.sandbox, sockets, { ...beside, apart });
+      };
+      return follow(process, spec, listening, followPort(pid, Number(port), relay));
     },
   };
 }

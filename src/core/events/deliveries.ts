@@ -3,18 +3,30 @@
  * their arrival (order.ts), each until a run has ended well, or until it is a dead letter (decisions 19).
  */
 import { randomUUID } from "node:crypto";
-import { type CloudEvent, envelopeOfEvent } from "../cloud-events/cloud-event.ts";
+import type { CloudEvent } from "../cloud-events/cloud-event.ts";
 import type { Beginning } from "../runs/beginning.ts";
 import type { RunRecord } from "../runs/record.ts";
 import type { Parent, RunRequest } from "../runs/request.ts";
-import { DispatchError, isError } from "../shared/errors.ts";
-import { OwnError, wordsOf } from "../shared/own-error.ts";
-import { type Database, StaleWriteError, type Statement } from "../shared/ports.ts";
+import { wordsOf } from "../shared/own-error.ts";
+import type { Database, Statement } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
-import { buryUntried, enqueue, enqueueBegun, type HeldJob, hasten, type Job, repack, stepAside } from "../work/job.ts";
-import { kinds } from "../work/kinds.ts";
-import { type Ending, HopelessError, NotNowError, type Perform, type Place } from "../work/worker.ts";
-import { logDelivered, logDropped, logPromise, logReason, logRun, type PromisedRow } from "./delivery-log.ts";
+import { buryUntried, enqueue, enqueueBegun, type HeldJob, hasten, repack, stepAside } from "../work/job.ts";
+import { type Ending, NotNowError, type Perform, type Place } from "../work/worker.ts";
+import {
+  type Delivery,
+  deliveryOf,
+  isLastFailure,
+  isNotThere,
+  jobOf,
+  judge,
+  NO_ROOM_PAUSE_MS,
+  type Promised,
+  refusal,
+  requestOf,
+  rowOf,
+  subscriberOf,
+} from "./delivery.ts";
+import { logDelivered, logDropped, logPromise, logReason, logRun } from "./delivery-log.ts";
 import { concurrencyOf, keysOf, ownKeyOf, waitsForEnds } from "./order.ts";
 import type { SubscriptionRecord, Subscriptions } from "./subscriptions.ts";
 import { DeliveryTurns } from "./turns.ts";
@@ -46,15 +58,6 @@ export interface DeliveryPorts {
   readonly server: string;
 }
 
-/** An event's delivery that is to be. */
-export interface Promised {
-  readonly id: string;
-  readonly subscription: SubscriptionRecord;
-  readonly orderKey: string;
-  /** Why it is a dead letter at once. */
-  readonly refusal?: string | undefined;
-}
-
 /** What an event is to a subscription: statements for the unit of the event, and what follows from that. */
 export interface Plan {
   readonly unit: readonly Statement[];
@@ -63,22 +66,6 @@ export interface Plan {
   /** It is on record. Resolves when its run is, too, unless others of the subscription are ahead of it. */
   kept(): Promise<void> | undefined;
   failed(): void;
-}
-
-/** What the work says. */
-interface Delivery {
-  readonly subscription: string;
-  readonly subscriptionId: string;
-  readonly eventType: string;
-  readonly eventID: string | undefined;
-  readonly source: string;
-  /** JSON text. */
-  readonly input: string | undefined;
-  /** JSON text of the event without its data. */
-  readonly event: string;
-  readonly parent: Parent | undefined;
-  /** The run that was started last. */
-  readonly run?: string;
 }
 
 /** The run of a delivery that is to be waited for. */
@@ -108,7 +95,7 @@ const MOST_TOGETHER = 64;
 function mostTogether(record: SubscriptionRecord): number {
   return Math.min(MOST_TOGETHER, 2 * concurrencyOf(record) - 1);
 }
-const NO_ROOM_PAUSE_MS = 500;
+
 /** Deliveries are woken when they become possible; this is the pause for the case that a wake-up was lost. */
 const NOT_POSSIBLE_PAUSE_MS = 10_000;
 /** An event is acknowledged when it is on record. The answer waits at most so long, in milliseconds, until its runs exist, too. */
@@ -165,8 +152,8 @@ export class Deliveries {
       leave();
       return undefined;
     }
-    const { maxAttempts, ...job } = jobOf(promised, { ...delivery, run: run.id });
-    const held = { ...job, maxAttempts, orderKey: ownKeyOf(subscription, id), fence: 0, attempt: 1, error: undefined };
+    const job = jobOf(promised, { ...delivery, run: run.id });
+    const held = { ...job, orderKey: ownKeyOf(subscription, id), fence: 0, attempt: 1, error: undefined };
     return {
       unit: [enqueueBegun(held, this.#ports.server, orderKey), logPromise(rowOf(promised, event), run.id), ...run.unit],
       begins: true,
@@ -424,48 +411,7 @@ export class Deliveries {
   }
 }
 
-function deliveryOf({ name, id }: SubscriptionRecord, event: CloudEvent, parent: Parent | undefined): Delivery {
-  return {
-    subscription: name,
-    subscriptionId: id,
-    eventType: event.eventType,
-    eventID: event.eventID,
-    source: event.source,
-    input: event.data,
-    event: envelopeOfEvent(event),
-    parent,
-  };
-}
-
-function jobOf({ id, subscription, orderKey }: Promised, delivery: Delivery): Job {
-  const { organization, document } = subscription;
-  const maxAttempts = document.retries === undefined ? kinds.delivery.maxAttempts : 1 + document.retries;
-  return { organization, kind: "delivery", id, orderKey, payload: JSON.stringify(delivery), maxAttempts };
-}
-
-function rowOf({ id, subscription }: Promised, { eventType, source, eventID = "" }: CloudEvent): PromisedRow {
-  const { organization, name } = subscription;
-  return {
-    organization,
-    id,
-    subscription: name,
-    subscription_id: subscription.id,
-    type: eventType,
-    source,
-    event_id: eventID,
-  };
-}
-
 type StartRequest = RunRequest & { readonly together: (id: string) => readonly Statement[] };
-
-function subscriberOf({ organization, name, author }: SubscriptionRecord): Principal {
-  return { kind: "subscription", id: name, organization, via: "internal", people: [author] };
-}
-
-function requestOf({ organization, document }: SubscriptionRecord, { input, event, parent }: Delivery): RunRequest {
-  const { function: functionName, secrets } = document;
-  return { organization, functionName, blocking: false, input, secrets: secrets ?? undefined, event, parent };
-}
 
 /** Begins one of a batch. When one cannot begin, those behind it do not try: they would overtake it. */
 async function inBatch(batch: Batch, begin: () => Promise<Begun | undefined>): Promise<Begun | undefined> {
@@ -476,32 +422,4 @@ async function inBatch(batch: Batch, begin: () => Promise<Begun | undefined>): P
     batch.stopped = true;
     throw error;
   }
-}
-
-function isLastFailure({ attempt, maxAttempts }: HeldJob, error: unknown): boolean {
-  if (error instanceof NotNowError || error instanceof StaleWriteError) return false;
-  return error instanceof HopelessError || (maxAttempts > 0 && attempt >= maxAttempts);
-}
-
-/** @throws what keeps the event from being delivered */
-function judge(run: RunRecord | undefined): void {
-  // The function was deleted meanwhile, and its runs with it.
-  if (run === undefined || run.status === "READY") return;
-  // The server stops, or has not taken it up yet.
-  if (run.finished === undefined) throw new NotNowError(NO_ROOM_PAUSE_MS);
-  const message = `run ${run.id}: ${run.error?.message ?? "it failed"}`;
-  if (run.error?.type === "InputError") throw new HopelessError(message);
-  throw new OwnError(message);
-}
-
-/** The function does not exist, or nothing of it was ever ready: its events wait for it. */
-function isNotThere(error: unknown): boolean {
-  return isError(error, "NOT_FOUND", "FUNCTION_NOT_READY");
-}
-
-/** A refusal because there is no room does not count as an attempt; an error that would come every time makes a dead letter. */
-function refusal(error: unknown): unknown {
-  if (!(error instanceof DispatchError)) return error;
-  if (error.isPassing) return new NotNowError(NO_ROOM_PAUSE_MS, error);
-  return error.error === "INTERNAL" ? error : new HopelessError(error.message);
 }

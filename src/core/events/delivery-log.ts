@@ -8,7 +8,7 @@ import { statement } from "../shared/statement.ts";
 import { now } from "../work/job.ts";
 import type { DeliveryObject, SubscriptionDetails } from "./delivery-contract.ts";
 import { countDelivery, countRun, ofRun, type RunKey } from "./delivery-counts.ts";
-import { keysOf } from "./order.ts";
+import { openDeliveries } from "./order.ts";
 
 type SubscriptionBacklog = Pick<SubscriptionDetails, "oldestTime" | "reason"> & { readonly waiting: number };
 
@@ -25,7 +25,7 @@ export interface PromisedRow extends Key {
   readonly event_id: string;
 }
 
-const insertDelivery = statement((database, row: PromisedRow) =>
+const insertDelivery = statement((database, row: PromisedRow & { attempts: number; run: string | null }) =>
   database.insertInto("deliveries").values({
     organization: row.organization,
     id: row.id,
@@ -35,22 +35,7 @@ const insertDelivery = statement((database, row: PromisedRow) =>
     source: row.source,
     event_id: row.event_id,
     status: "WAITING",
-    attempts: 0,
-    promised: now,
-  }),
-);
-
-const insertBegun = statement((database, row: PromisedRow & { run: string }) =>
-  database.insertInto("deliveries").values({
-    organization: row.organization,
-    id: row.id,
-    subscription: row.subscription,
-    subscription_id: row.subscription_id,
-    type: row.type,
-    source: row.source,
-    event_id: row.event_id,
-    status: "WAITING",
-    attempts: 1,
+    attempts: row.attempts,
     run: row.run,
     promised: now,
   }),
@@ -102,7 +87,7 @@ const completeByRun = statement((database, row: RunKey) =>
 
 /** `run`: that of its first attempt, when it begins in the same unit. */
 export function logPromise(row: PromisedRow, run?: string): Statement {
-  return run === undefined ? insertDelivery(row) : insertBegun({ ...row, run });
+  return insertDelivery(run === undefined ? { ...row, attempts: 0, run: null } : { ...row, attempts: 1, run });
 }
 
 export function logRun({ organization, id }: Key, run: string, attempts: number): Statement {
@@ -205,20 +190,14 @@ function statusOf({ status, run, work, failure }: Facts): NonNullable<DeliveryOb
 
 /** What waits for a subscription: how many, since when, and for what the oldest waits. */
 export async function backlogOfSubscription(
-  { query }: Database,
+  database: Database,
   organization: string,
   subscriptionId: string,
 ): Promise<SubscriptionBacklog> {
-  const { from, to } = keysOf(subscriptionId);
-  const work = query
-    .selectFrom("work")
-    .where("organization", "=", organization)
-    .where("kind", "=", "delivery")
-    .where("order_key", ">=", from)
-    .where("order_key", "<", to);
+  const work = openDeliveries(database, organization, subscriptionId);
   const [counted, oldest] = await Promise.all([
     work.select(({ fn }) => [fn.countAll<number>().as("jobs"), fn.min("born").as("born")]).executeTakeFirst(),
-    query
+    database.query
       .selectFrom("deliveries")
       .select("error")
       .where("organization", "=", organization)

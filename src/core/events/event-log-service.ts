@@ -90,7 +90,7 @@ export class EventLog {
     if (record === undefined) throw new DispatchError("NOT_FOUND", { kind: "subscription", name });
     const { database, mostWaiting } = this.#ports;
     const page = { subscription: name, limit: LAST_DELIVERIES };
-    const [{ name: _, lastDelivery: __, ...counts }, waiting, deliveries] = await Promise.all([
+    const [counts, waiting, deliveries] = await Promise.all([
       countsOf(database, record),
       backlogOfSubscription(database, organization, record.id),
       listDeliveries(database, organization, page),
@@ -105,8 +105,18 @@ export class EventLog {
   /** One after the other: whoever asks the database for something else need not wait for all. */
   async #countEach(records: readonly SubscriptionRecord[]): Promise<SubscriptionCounts[]> {
     const counts: SubscriptionCounts[] = [];
-    for (const record of records) counts.push(await countsOf(this.#ports.database, record));
+    for (const record of records) counts.push(await this.#countOne(record));
     return counts;
+  }
+
+  async #countOne(record: SubscriptionRecord): Promise<SubscriptionCounts> {
+    const { database } = this.#ports;
+    const { organization, name } = record;
+    const [counts, [lastDelivery]] = await Promise.all([
+      countsOf(database, record),
+      listDeliveries(database, organization, { subscription: name, limit: 1 }),
+    ]);
+    return { name, ...counts, ...(lastDelivery === undefined ? {} : { lastDelivery }) };
   }
 
   #authorize(principal: Principal, organization: string): void {

@@ -8,7 +8,8 @@ import { DuplicateError, StaleWriteError, type Statement } from "../shared/ports
 import type { Principal } from "../shared/principal.ts";
 import type { ResourcePorts } from "../store/resource-service.ts";
 import { keepBookmark } from "./bookmarks.ts";
-import type { Deliveries, Plan, Promised } from "./deliveries.ts";
+import type { Deliveries, Plan } from "./deliveries.ts";
+import type { Promised } from "./delivery.ts";
 import type { Drivers } from "./drivers.ts";
 import type { Emission } from "./emission-contract.ts";
 import { keepEvent } from "./event-log.ts";

@@ -4,6 +4,7 @@
  * belongs to one of as many queues as the subscription has runs at once.
  */
 import { createHash } from "node:crypto";
+import type { Database } from "../shared/ports.ts";
 import type { Look } from "./filters.ts";
 import type { SubscriptionRecord } from "./subscriptions.ts";
 
@@ -37,4 +38,15 @@ export function ownKeyOf({ id }: Pick<SubscriptionRecord, "id">, delivery: strin
 /** Between these lie the order keys of a subscription, whatever their form. */
 export function keysOf(subscriptionId: string): { readonly from: string; readonly to: string } {
   return { from: subscriptionId, to: `${subscriptionId}~` };
+}
+
+/** The work of the deliveries to a subscription that have not ended. */
+export function openDeliveries({ query }: Pick<Database, "query">, organization: string, subscriptionId: string) {
+  const { from, to } = keysOf(subscriptionId);
+  return query
+    .selectFrom("work")
+    .where("organization", "=", organization)
+    .where("kind", "=", "delivery")
+    .where("order_key", ">=", from)
+    .where("order_key", "<", to);
 }

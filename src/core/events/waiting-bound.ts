@@ -3,7 +3,7 @@
  * when so many wait are dead letters at once: the oldest stay in their order, and nothing is lost.
  */
 import type { Database } from "../shared/ports.ts";
-import { keysOf } from "./order.ts";
+import { openDeliveries } from "./order.ts";
 import type { SubscriptionRecord } from "./subscriptions.ts";
 
 export interface WaitingBoundPorts {
@@ -63,17 +63,9 @@ export class WaitingBound {
   }
 
   async #count({ organization, id }: SubscriptionRecord): Promise<{ count: number }> {
-    const { from, to } = keysOf(id);
-    const { query } = this.#ports.database;
-    const some = query
-      .selectFrom("work")
-      .select("id")
-      .where("organization", "=", organization)
-      .where("kind", "=", "delivery")
-      .where("order_key", ">=", from)
-      .where("order_key", "<", to)
-      .limit(this.#ports.mostWaiting);
-    const found = await query
+    const { database, mostWaiting } = this.#ports;
+    const some = openDeliveries(database, organization, id).select("id").limit(mostWaiting);
+    const found = await database.query
       .selectFrom(some.as("some"))
       .select(({ fn }) => fn.countAll<number>().as("jobs"))
       .executeTakeFirst();

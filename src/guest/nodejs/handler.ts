@@ -5,7 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Handler, HandlerError, handlerOf } from "./exports.ts";
 import { messageOf } from "./failure.ts";
-import { resolveTypeScript } from "./imports.ts";
+import { resolveTypeScript, TYPESCRIPT } from "./imports.ts";
 import { withoutFolder } from "./paths.ts";
 import { SOURCE_MAPS } from "./source-maps.ts";
 
@@ -81,7 +81,7 @@ export const linkModules = (folder: string, modules: string): void => {
  * @throws Error with the interpreter's message, file and line, and the sentence that ends all such messages.
  */
 export const loadHandler = (folder: string, handler: string, files: readonly string[]): Promise<Handler> => {
-  if (files.some((path) => /\.([mc]?ts|tsx)$/.test(path))) resolveTypeScript(folder);
+  if (files.some((path) => TYPESCRIPT.test(path))) resolveTypeScript(folder);
   if (files.includes(SOURCE_MAPS)) process.setSourceMapsEnabled(true);
   return load(folder, handler).catch((error: unknown) => {
     throw new Error(`${complaint(error, folder)}\n${REFUSAL}`);

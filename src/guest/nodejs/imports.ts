@@ -8,7 +8,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { withoutComments } from "./json-comments.ts";
 
-const TYPESCRIPT = /\.([mc]?ts|tsx)$/;
+export const TYPESCRIPT = /\.([mc]?ts|tsx)$/;
 const NOT_FOUND = ["ERR_MODULE_NOT_FOUND", "ERR_UNSUPPORTED_DIR_IMPORT", "MODULE_NOT_FOUND"];
 const ENDINGS = [".ts", ".tsx", ".mts", ".cts", ".js", ".mjs", ".cjs", ".json"];
 
