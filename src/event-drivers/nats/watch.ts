@@ -53,8 +53,17 @@ async function connectTo({ connection }: NatsSettings): Promise<NatsConnection> 
   } catch (error) {
     const inTheirs = inWords(error);
     if (inTheirs instanceof UsageError) throw inTheirs;
-    throw new Error(`the NATS server ${String(connection.servers)} cannot be reached: ${causeOf(error)}`);
+    const cause = causeOf(error);
+    throw new Error(
+      `the NATS server ${String(connection.servers)} cannot be reached: ${cause}${adviceFor(connection, cause)}`,
+    );
   }
+}
+
+/** A server that asks for a client certificate often only breaks the connection when there is none. */
+function adviceFor({ tls }: NatsSettings["connection"], cause: string): string {
+  if (!tls || tls.cert !== undefined || !/ECONNRESET|EPIPE|closed|disconnect/i.test(cause)) return "";
+  return " (if it asks for a client certificate, put client_certificate and client_key into the secret)";
 }
 
 type Ready = WatchOptions["ready"];
