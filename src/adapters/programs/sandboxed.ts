@@ -10,7 +10,7 @@ import { type Interpreter, interpreterPath } from "../runtime/process/interprete
 import type { Bind, Sandbox, SandboxCommand, SandboxExit, SandboxedProcess } from "../runtime/process/sandbox.ts";
 import { clockOf } from "./clocks.ts";
 import { findImage } from "./images.ts";
-import { followLines } from "./lines.ts";
+import { FLOOD, followLines } from "./lines.ts";
 import { type Listening, type Sockets, socketsIn } from "./listening.ts";
 import { followPort, type OwnPort, portOf, type Relay } from "./own-port.ts";
 
@@ -159,10 +159,13 @@ function follow(
       await said;
       await ownPort?.end();
       listening?.remove();
-      return flood ? "it wrote more output than a driver may (16 MB a second)" : reasonOf(exit);
+      return flood ? FLOOD : reasonOf(exit);
     }),
     get socket() {
       return ownPort?.path ?? listening?.path;
+    },
+    get isDeaf() {
+      return ownPort?.path === undefined && listening?.isDeaf === true;
     },
     stop: () => process.terminate(GRACE_MS),
   };

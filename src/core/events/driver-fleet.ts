@@ -103,6 +103,11 @@ export class DriverFleet {
     return this.#members.get(keyOf(driver))?.process.socket;
   }
 
+  /** Whether those who call it wait in vain: its program runs, and does not listen yet. */
+  isDeaf(driver: { readonly organization: string; readonly name: string }): boolean {
+    return this.#members.get(keyOf(driver))?.process.isDeaf === true;
+  }
+
   log(driver: { readonly organization: string; readonly name: string }, since: number): readonly DriverLine[] {
     return this.#logs.get(keyOf(driver))?.since(since) ?? [];
   }

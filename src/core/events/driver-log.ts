@@ -22,17 +22,23 @@ export class DriverLog {
     this.#last += 1;
     this.#lines.push({ number: this.#last, time: Date.now(), stream, text });
     this.#letters += text.length;
+    // Now and then: a program that writes all the time would have its whole log copied for each line.
+    if (this.#lines.length > 2 * MOST_LINES || this.#letters > 2 * MOST_LETTERS) this.#shorten();
+  }
+
+  /** Those after a number, oldest first; all that are kept when the number is of another life of the server. */
+  since(number: number): readonly DriverLine[] {
+    this.#shorten();
+    return number > this.#last ? this.#lines : this.#lines.filter((line) => line.number > number);
+  }
+
+  #shorten(): void {
     let dropped = 0;
     while (this.#lines.length - dropped > MOST_LINES || this.#letters > MOST_LETTERS) {
       this.#letters -= this.#lines[dropped]?.text.length ?? 0;
       dropped += 1;
     }
     if (dropped > 0) this.#lines = this.#lines.slice(dropped);
-  }
-
-  /** Those after a number, oldest first; all that are kept when the number is of another life of the server. */
-  since(number: number): readonly DriverLine[] {
-    return number > this.#last ? this.#lines : this.#lines.filter((line) => line.number > number);
   }
 
   /** What the program complained about last, or said, for a reason. */

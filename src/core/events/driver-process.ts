@@ -55,6 +55,10 @@ export class DriverProcess {
     return this.#running?.socket;
   }
 
+  get isDeaf(): boolean {
+    return this.#running?.isDeaf === true;
+  }
+
   /** Resolves when nothing of it is left. Nobody hears of it any more. */
   async end(): Promise<void> {
     this.#ending.abort();

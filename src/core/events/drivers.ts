@@ -56,6 +56,9 @@ export interface DriversPorts extends ResourcePorts {
 export interface ExposedDriver {
   /** A Unix socket of the server's own; undefined while the driver does not run. */
   readonly socket: string | undefined;
+  readonly status: WireStatus;
+  /** Whether those who call it wait in vain, because its program does not listen yet. */
+  isDeaf(): boolean;
 }
 
 /** How a driver is: READY, or ERROR with reasons. */
@@ -129,7 +132,9 @@ export class Drivers extends ResourceService<Driver, DriverDocument> {
   /** For whoever comes through the gateway; undefined when there is no such driver, or nobody may call it. */
   exposed(organization: string, name: string): ExposedDriver | undefined {
     const record = this.store.find(organization, name);
-    return record?.document.expose ? { socket: this.#fleet.socketOf(record) } : undefined;
+    if (!record?.document.expose) return undefined;
+    const { status } = record.document;
+    return { socket: this.#fleet.socketOf(record), status, isDeaf: () => this.#fleet.isDeaf(record) };
   }
 
   /** Those that are clocks, newest first. @throws FORBIDDEN */

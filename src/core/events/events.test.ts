@@ -528,6 +528,27 @@ describe("an event", () => {
   });
 });
 
+test("the token of another driver leads nowhere from a driver's program, that of another organization from no sandbox", async () => {
+  for (const organization of [home, "other"]) {
+    await types.create(admin, organization, { name: "ticker", image: "i" });
+    await drivers.create(admin, organization, { name: "tick1", type: "ticker" });
+  }
+  const [own, foreign] = [
+    await drivers.issueToken(admin, home, "tick1"),
+    await drivers.issueToken(admin, "other", "tick1"),
+  ];
+  const push = (caller: Principal, authToken: string) =>
+    events.ingest(caller, { authToken }, { ...event, eventID: randomUUID() }, JSON.stringify(event));
+  const driver: Principal = { kind: "driver", id: "tick1", organization: home, via: "rest" };
+  const run: Principal = { kind: "function", id: "r", organization: home, via: "connection" };
+  await push(driver, own);
+  await push(run, own);
+  await push(anonymous, foreign);
+  await expect(push(driver, foreign)).rejects.toThrow("the token of another driver: a driver pushes with its own");
+  await expect(push({ ...driver, id: "tick2" }, own)).rejects.toThrow("the token of another driver");
+  await expect(push(run, foreign)).rejects.toThrow("the token of another organization's driver");
+});
+
 test("a driver pushes events into its own organization with its token, and nobody without one", async () => {
   await types.create(admin, home, { name: "ticker", image: "i" });
   await drivers.create(admin, home, { name: "tick1", type: "ticker" });

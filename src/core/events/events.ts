@@ -64,10 +64,11 @@ export class Events {
     return this.#publish(organization, body, text, parentOf(principal));
   }
 
-  /** The same for an event driver, which its token names; `caller` may be a run. @throws UNKNOWN_TOKEN besides */
+  /** The same for an event driver, which its token names; `caller` may be a run. @throws UNKNOWN_TOKEN, INVALID_CREDENTIALS besides */
   async ingest(caller: Principal, { authToken, bookmark }: Ingest, body: Emission, text: string): Promise<string> {
     const principal = this.#ports.drivers.byToken(authToken);
     if (principal === undefined) throw new DispatchError("UNKNOWN_TOKEN");
+    refuseForeign(caller, principal);
     const { organization } = principal;
     this.#ports.iam.authorize(principal, { resource: "event", action: "emit", organization });
     return this.#publish(organization, body, text, parentOf(caller), { driver: principal.id, bookmark });
@@ -141,6 +142,19 @@ export class Events {
       return plans.some(({ begins }) => begins) ? "overtakes" : "known";
     }
   }
+}
+
+/** From a sandbox a token of somebody else leads nowhere: a driver has its own, a run those of its organization. @throws INVALID_CREDENTIALS */
+function refuseForeign(caller: Principal, driver: Principal): void {
+  const isElsewhere = caller.organization !== driver.organization;
+  const isForeign =
+    caller.kind === "driver" ? isElsewhere || caller.id !== driver.id : caller.kind === "function" && isElsewhere;
+  if (!isForeign) return;
+  const message =
+    caller.kind === "driver"
+      ? "authToken is the token of another driver: a driver pushes with its own, AUTH_TOKEN"
+      : "authToken is the token of another organization's driver";
+  throw new DispatchError("INVALID_CREDENTIALS", { message });
 }
 
 /** What an emission has besides its event is echoed. */

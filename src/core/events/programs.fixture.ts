@@ -34,6 +34,7 @@ export function notedPrograms(): NotedPrograms {
       return {
         exited,
         socket: spec.exposed ? `/sockets/${started.length}` : undefined,
+        isDeaf: false,
         stop: async () => {
           stopped = true;
           end("killed by SIGTERM");

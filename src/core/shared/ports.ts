@@ -328,6 +328,8 @@ export interface RunningProgram {
   readonly exited: Promise<string>;
   /** The path of the socket on which it is called; undefined when it is not exposed. */
   readonly socket: string | undefined;
+  /** Callers wait at its socket, and it has let in none: it does not listen there yet. */
+  readonly isDeaf: boolean;
   /** SIGTERM, grace, SIGKILL; resolves when nothing of it is left. */
   stop(): Promise<void>;
 }

@@ -128,7 +128,18 @@ test("a driver that is not there is told apart from one that never was", async (
     const { url } = await before(socket);
     const answer = await fetch(url);
     expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "5"]);
+    expect(await answer.text()).toContain("does not run at the moment (READY)");
   }
+});
+
+test("a driver that runs and lets nobody in is told from one that is slow, with its state", async () => {
+  const socket = await listening(createRawServer(() => {}));
+  const { port } = await start({ drivers: { "team-a/hook": { socket, status: "CREATING", isDeaf: () => true } } });
+  const answer = await fetch(`http://127.0.0.1:${port}/team-a/drivers/hook`);
+  expect([answer.status, answer.headers.get("retry-after"), await answer.json()]).toEqual([
+    ...[503, "5"],
+    { message: "the event driver hook runs, but does not listen yet (CREATING): try again" },
+  ]);
 });
 
 test("an answer that is too large or smuggles a second one is not passed on", async () => {

@@ -17,6 +17,8 @@ export interface DriverLimits {
   readonly deadline: number;
 }
 
+/** How often it is looked whether a driver that does not answer has let the caller in at all, in milliseconds. */
+const DEAF_MS = 2000;
 /** Requests that one driver answers at once. */
 const MOST_AT_ONCE = 16;
 
@@ -62,8 +64,9 @@ export class DriverCalls {
 
   #ask(address: DriverAddress, facts: RequestFacts, request: IncomingMessage, body: Buffer): Promise<Answer> {
     const { organization, name, target } = address;
-    const socketPath = this.#ports.driver(organization, name)?.socket;
-    if (socketPath === undefined) throw notRunning(name);
+    const driver = this.#ports.driver(organization, name);
+    const socketPath = driver?.socket;
+    if (driver === undefined || socketPath === undefined) throw notRunning(name, driver?.status);
     const { deadline, maxAnswerBytes } = this.#limits;
     const { method } = facts;
     const headers = headersFor(request.headers, facts, body);
@@ -73,8 +76,14 @@ export class DriverCalls {
         reject(new Refusal(504, `the event driver ${name} did not answer within ${deadline / 1000} s`));
         asked.destroy();
       }, deadline);
-      asked.on("close", () => clearTimeout(timer));
-      asked.on("error", (error: NodeJS.ErrnoException) => reject(failureOf(name, error)));
+      const deafness = setInterval(() => {
+        if (driver.isDeaf()) asked.destroy(notListening(name, driver.status));
+      }, DEAF_MS);
+      asked.on("close", () => {
+        clearTimeout(timer);
+        clearInterval(deafness);
+      });
+      asked.on("error", (error) => reject(failureOf(name, driver.status, error)));
       asked.on("response", (answer) => {
         answerOf(name, answer, maxAnswerBytes)
           .then(resolve, reject)
@@ -119,11 +128,22 @@ async function answerOf(name: string, answer: IncomingMessage, limit: number): P
   }
 }
 
-function failureOf(name: string, { code }: NodeJS.ErrnoException): Refusal {
-  if (code === "ECONNREFUSED" || code === "ENOENT" || code === "EAGAIN") return notRunning(name);
+function failureOf(name: string, status: string, error: NodeJS.ErrnoException): Refusal {
+  if (error instanceof Refusal) return error;
+  const { code = "" } = error;
+  if (["ECONNREFUSED", "ENOENT", "EAGAIN"].includes(code)) return notRunning(name, status);
   return new Refusal(502, `the event driver ${name} ended, or spoke no HTTP, before it answered`);
 }
 
-function notRunning(name: string): Refusal {
-  return new Refusal(503, `the event driver ${name} does not run at the moment: try again`, { "Retry-After": "5" });
+function notRunning(name: string, status = "DELETING"): Refusal {
+  return unavailable(`the event driver ${name} does not run at the moment (${status}): try again`);
+}
+
+function notListening(name: string, status: string): Refusal {
+  return unavailable(`the event driver ${name} runs, but does not listen yet (${status}): try again`);
+}
+
+/** Why stands in its state, which is not for everybody. */
+function unavailable(message: string): Refusal {
+  return new Refusal(503, message, { "Retry-After": "5" });
 }

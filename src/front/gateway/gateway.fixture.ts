@@ -10,7 +10,7 @@ import { type Listener, listen } from "../listen.ts";
 import { ChallengeBoard } from "../tls/challenge-board.ts";
 import { LiveCertificate } from "../tls/live-certificate.ts";
 import { createGateway } from "./gateway.ts";
-import type { GatewayOptions, GatewayPorts, RunRequest, RunResult } from "./ports.ts";
+import type { CalledDriver, GatewayOptions, GatewayPorts, RunRequest, RunResult } from "./ports.ts";
 
 type Run = (request: RunRequest, principal: Principal) => RunResult | Promise<RunResult>;
 
@@ -21,7 +21,7 @@ export interface Setup {
   readonly secrets?: Readonly<Record<string, Record<string, string>>>;
   readonly tokens?: Readonly<Record<string, Principal>>;
   /** By organization and name: the sockets of exposed event drivers. */
-  readonly drivers?: Readonly<Record<string, { readonly socket: string | undefined }>>;
+  readonly drivers?: Readonly<Record<string, Partial<CalledDriver>>>;
   readonly options?: GatewayOptions;
   readonly tls?: { readonly cert: string; readonly key: string };
 }
@@ -62,7 +62,10 @@ export async function start(setup: Setup = {}): Promise<Running> {
     },
     verifyToken: async (token) => setup.tokens?.[token],
     isFirst: async (_, signature) => !signatures.has(signature) && signatures.add(signature) !== undefined,
-    driver: (organization, name) => setup.drivers?.[`${organization}/${name}`],
+    driver: (organization, name) => {
+      const driver = setup.drivers?.[`${organization}/${name}`];
+      return driver && { socket: undefined, status: "READY", isDeaf: () => false, ...driver };
+    },
     refused: () => {},
     endpoints: new EndpointTable("dispatch-server", () => [endpoint(setup.endpoint)]),
     now: Date.now,

@@ -44,11 +44,21 @@ export interface GatewayPorts {
   /** A caller of an endpoint was answered with 401 or 403. */
   refused(endpoint: Endpoint, status: number, address: string): void;
   readonly endpoints: Pick<EndpointTable, "match">;
-  /** An event driver that may be called from outside, by the socket on which it is; undefined when there is none. */
-  driver(organization: string, name: string): { readonly socket: string | undefined } | undefined;
+  /** Undefined when there is none that may be called from outside. */
+  driver(organization: string, name: string): CalledDriver | undefined;
   /** Unix milliseconds. */
   now(): number;
   readonly log: GatewayLog;
+}
+
+/** An event driver that may be called from outside. */
+export interface CalledDriver {
+  /** Undefined while its program does not run. */
+  readonly socket: string | undefined;
+  /** Its state, in a word. */
+  readonly status: string;
+  /** Whether callers wait at its socket in vain. */
+  isDeaf(): boolean;
 }
 
 /** Fits pino. */
