@@ -24,6 +24,19 @@ module.exports = {
       to: { path: "^src/adapters" },
     },
     {
+      name: "frame-knows-no-command",
+      comment: "Both programs are called through the frame; what a call means is theirs.",
+      severity: "error",
+      from: { path: "^src/frame", pathNot: tests },
+      to: { path: "^src/(?!frame|core/shared)" },
+    },
+    {
+      name: "settings-know-no-front",
+      severity: "error",
+      from: { path: "^src/settings", pathNot: tests },
+      to: { path: "^src/(front|adapters|core/(?!shared))" },
+    },
+    {
       name: "client-and-cli-know-contracts-only",
       comment: "The command line must start fast and run without the server's libraries.",
       severity: "error",

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { globalFlags } from "../src/front/cli/frame/settings.ts";
+import { globalFlags } from "../src/front/cli/context/settings.ts";
 import { rootCommand } from "../src/front/cli/verbs/root.ts";
 import { referenceText } from "./command-reference.ts";
 

@@ -1,7 +1,7 @@
 /** The reference of all commands as Markdown, made from their own data. */
-import { type Command, lineOf, type Path, shownCommands } from "../src/front/cli/frame/command.ts";
-import type { Flag, FlagTable } from "../src/front/cli/frame/flags.ts";
-import { flagWord, shownFlags, usageLines } from "../src/front/cli/frame/help.ts";
+import { type Command, lineOf, type Path, shownCommands } from "../src/frame/command.ts";
+import type { Flag, FlagTable } from "../src/frame/flags.ts";
+import { flagWord, shownFlags, usageLines } from "../src/frame/help.ts";
 
 /** docs/generated/cli.md. */
 export function referenceText(root: Command<unknown>, globals: FlagTable): string {

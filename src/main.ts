@@ -15,7 +15,7 @@ import { formatDuration } from "./core/shared/duration.ts";
 import { messageOf } from "./core/shared/message-of.ts";
 import { brokenWord } from "./core/shared/utf8.ts";
 import { visibleText } from "./core/shared/visible-text.ts";
-import { UsageError } from "./front/cli/frame/errors.ts";
+import { UsageError } from "./frame/errors.ts";
 import { install } from "./install/install.ts";
 import { upgrade } from "./install/upgrade.ts";
 import { guardProcess, loggedError } from "./last-resort.ts";

@@ -1,6 +1,6 @@
 import { parseDuration } from "../core/shared/duration.ts";
-import { UsageError } from "../front/cli/frame/errors.ts";
-import { booleanOf } from "../front/cli/frame/flags.ts";
+import { UsageError } from "../frame/errors.ts";
+import { booleanOf } from "../frame/flags.ts";
 import type { Definition, SettingValue } from "./definitions.ts";
 
 /** A setting that cannot be used: what, where it came from, what would be right. */

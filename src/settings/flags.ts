@@ -1,10 +1,10 @@
 /** The command line of dispatch-server, on the frame that dispatch has: an optional command with its argument, and flags in any place. */
-import { type Command, needed } from "../front/cli/frame/command.ts";
-import type { UsageError } from "../front/cli/frame/errors.ts";
-import { array, type Flag, type FlagTable, type Given, on, text } from "../front/cli/frame/flags.ts";
-import { helpText } from "../front/cli/frame/help.ts";
-import { checkArguments, findCommand, parseWords, unknownCommand } from "../front/cli/frame/parse.ts";
-import { usageErrorText } from "../front/cli/frame/program.ts";
+import { type Command, needed } from "../frame/command.ts";
+import type { UsageError } from "../frame/errors.ts";
+import { array, type Flag, type FlagTable, type Given, on, text } from "../frame/flags.ts";
+import { helpText } from "../frame/help.ts";
+import { checkArguments, findCommand, parseWords, unknownCommand } from "../frame/parse.ts";
+import { usageErrorText } from "../frame/program.ts";
 import { type CommandFlag, type ServerCommand, type ServerCommandName, serverCommands } from "./commands.ts";
 import { type Definition, definitions } from "./definitions.ts";
 import { legacyFlags } from "./legacy.ts";

@@ -1,6 +1,6 @@
 /** All settings, read once from flags, environment and configuration file, checked and frozen. Flag > environment > file > default. */
 
-import type { Given } from "../front/cli/frame/flags.ts";
+import type { Given } from "../frame/flags.ts";
 import { type ServerCommand, type ServerCommandName, serverCommands } from "./commands.ts";
 import { readConfigFile } from "./config-file.ts";
 import { SettingError } from "./convert.ts";

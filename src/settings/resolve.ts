@@ -1,6 +1,6 @@
 /** Which of the sources decides a setting: flag > environment > file > default, for every setting alike. */
 import { parseDuration } from "../core/shared/duration.ts";
-import type { Given } from "../front/cli/frame/flags.ts";
+import type { Given } from "../frame/flags.ts";
 import { convert } from "./convert.ts";
 import { type Definition, definitions, type SettingName, type Settings, type SettingValue } from "./definitions.ts";
 import { keysOf } from "./keys.ts";

@@ -1,9 +1,10 @@
 /** One call of the command line, from its words to its exit status. */
-import { type Context, createContext } from "./frame/context.ts";
-import { failureText } from "./frame/failure.ts";
-import type { Io } from "./frame/io.ts";
-import { runProgram } from "./frame/program.ts";
-import { globalFlags } from "./frame/settings.ts";
+
+import type { Io } from "../../frame/io.ts";
+import { runProgram } from "../../frame/program.ts";
+import { type Context, createContext } from "./context/context.ts";
+import { failureText } from "./context/failure.ts";
+import { globalFlags } from "./context/settings.ts";
 import { rootCommand } from "./verbs/root.ts";
 
 /** Runs the words of a call (without the program's name) and returns the exit status. */

@@ -4,10 +4,10 @@ import { createInterface } from "node:readline";
 import { buffer } from "node:stream/consumers";
 import { brokenWord } from "../../core/shared/utf8.ts";
 import { visibleText } from "../../core/shared/visible-text.ts";
+import { fileProblem } from "../../frame/errors.ts";
+import type { Io } from "../../frame/io.ts";
 import { runCli } from "./cli.ts";
 import { textOf } from "./files/read-text.ts";
-import { fileProblem } from "./frame/errors.ts";
-import type { Io } from "./frame/io.ts";
 
 const io: Io = {
   stdout: (text) => write(process.stdout, process.stdout.isTTY ? visibleText(text) : text),

@@ -1,3 +1,5 @@
+import { codeOf } from "../../core/shared/message-of.ts";
+
 /** The server answered with an error: `{code, message}` of the body (server.md 2.3), and the HTTP status. */
 export class ApiError extends Error {
   override name: string = "ApiError";
@@ -63,11 +65,6 @@ function reason(cause: unknown, way: string): string {
 
 /** About flags of Node, which nobody passes here. */
 const adviceOfNode = /; if the root CA is installed locally, .*$/;
-
-/** The error code of Node (`ENOENT` ...), if it is one. */
-export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
-}
 
 const wrongScheme = " (does the server speak the scheme that --scheme names?)";
 const broken = " (the connection broke: was the server stopped, or does it speak another scheme than --scheme?)";

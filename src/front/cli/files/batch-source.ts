@@ -2,9 +2,9 @@
 import { existsSync, globSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { messageOf } from "../../../core/shared/message-of.ts";
+import { CliError } from "../../../frame/errors.ts";
+import type { Io } from "../../../frame/io.ts";
 import { teachFetch } from "../../client/environment.ts";
-import { CliError } from "../frame/errors.ts";
-import type { Io } from "../frame/io.ts";
 import { readText, refuseBrokenName, textOf } from "./read-text.ts";
 
 export interface BatchSource {

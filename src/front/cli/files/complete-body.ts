@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, isAbsolute, join, resolve } from "node:path";
-import { CliError } from "../frame/errors.ts";
+import { CliError } from "../../../frame/errors.ts";
 import type { JsonObject } from "../output/json.ts";
 import { fetchUrl, searchFolders } from "./batch-source.ts";
 import type { BatchResource } from "./parse-batch.ts";

@@ -2,8 +2,8 @@
 import { resolve } from "node:path";
 import { lineAndColumn } from "../../../core/shared/json-place.ts";
 import { repeatedMember } from "../../../core/shared/json-text.ts";
-import { CliError } from "../frame/errors.ts";
-import type { Io } from "../frame/io.ts";
+import { CliError } from "../../../frame/errors.ts";
+import type { Io } from "../../../frame/io.ts";
 import { isObject } from "../output/json.ts";
 import { parseFile, readText } from "./read-text.ts";
 

@@ -3,10 +3,9 @@ import { readFile, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { messageOf } from "../../../core/shared/message-of.ts";
+import { codeOf, messageOf } from "../../../core/shared/message-of.ts";
 import { TAR_END, tarHeader, tarPadding } from "../../../core/shared/tar-blocks.ts";
-import { codeOf } from "../../client/errors.ts";
-import { CliError } from "../frame/errors.ts";
+import { CliError } from "../../../frame/errors.ts";
 import { refuseSpecial, type SourceEntry, walkFolder } from "./walk-folder.ts";
 
 export interface SourceRequest {

@@ -1,7 +1,7 @@
 /** Text of a resource file to resources, with every mistake named by file, line and column (decisions.md 2 and 5). */
 import { type Document, isMap, LineCounter, parseAllDocuments, visit } from "yaml";
 import { nearest } from "../../../core/shared/nearest.ts";
-import { CliError } from "../frame/errors.ts";
+import { CliError } from "../../../frame/errors.ts";
 import type { Kind } from "../kinds/kind.ts";
 import { allKinds, kindNamed } from "../kinds/kinds.ts";
 import type { JsonObject } from "../output/json.ts";

@@ -4,7 +4,7 @@ import { decodeText } from "../../../core/shared/decode-text.ts";
 import { jsonPlace } from "../../../core/shared/json-place.ts";
 import { messageOf } from "../../../core/shared/message-of.ts";
 import { REPLACEMENT } from "../../../core/shared/utf8.ts";
-import { CliError, fileProblem } from "../frame/errors.ts";
+import { CliError, fileProblem } from "../../../frame/errors.ts";
 
 /**
  * The text of a file.

@@ -2,7 +2,7 @@ import { existsSync, type Stats } from "node:fs";
 import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import ignore, { type Ignore } from "ignore";
-import { CliError } from "../frame/errors.ts";
+import { CliError } from "../../../frame/errors.ts";
 import { readText, refuseBrokenName } from "./read-text.ts";
 
 export interface SourceEntry {

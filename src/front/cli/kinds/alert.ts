@@ -1,6 +1,6 @@
 import { alertOperations, alertSchema, occasions } from "../../../core/alerts/contract.ts";
-import { needed } from "../frame/command.ts";
-import { text as textFlag } from "../frame/flags.ts";
+import { needed } from "../../../frame/command.ts";
+import { text as textFlag } from "../../../frame/flags.ts";
 import { created, defineKind } from "./kind.ts";
 
 /** Who is told when runs fail, a driver is down, or dead letters grow. */

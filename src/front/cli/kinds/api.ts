@@ -1,7 +1,7 @@
 import { apiOperations, apiSchema } from "../../../core/apis/contract.ts";
-import { needed } from "../frame/command.ts";
-import { on, slice, text as textFlag } from "../frame/flags.ts";
-import type { Settings } from "../frame/settings.ts";
+import { needed } from "../../../frame/command.ts";
+import { on, slice, text as textFlag } from "../../../frame/flags.ts";
+import type { Settings } from "../context/settings.ts";
 import { type JsonObject, list, objectOf } from "../output/json.ts";
 import { defineKind, isTrue, joined } from "./kind.ts";
 

@@ -1,7 +1,7 @@
 import { baseImageOperations, baseImageSchema } from "../../../core/images/contract.ts";
 import { languageNames } from "../../../core/languages/languages.ts";
-import { needed } from "../frame/command.ts";
-import { text as textFlag } from "../frame/flags.ts";
+import { needed } from "../../../frame/command.ts";
+import { text as textFlag } from "../../../frame/flags.ts";
 import { text } from "../output/json.ts";
 import { created, defineKind } from "./kind.ts";
 

@@ -1,6 +1,6 @@
 /** Dead letters, what could not be done: not a kind of batch files, but printed and described like one. */
 import { deadLetterOperations } from "../../../core/work/dead-letters-contract.ts";
-import type { Context } from "../frame/context.ts";
+import type { Context } from "../context/context.ts";
 import { textLines } from "../output/facts.ts";
 import { type JsonObject, objectOf, text } from "../output/json.ts";
 import { millisecondsText } from "../output/time.ts";

@@ -1,6 +1,6 @@
 import { driverTypeOperations, driverTypeSchema } from "../../../core/events/contract.ts";
-import { needed } from "../frame/command.ts";
-import { on } from "../frame/flags.ts";
+import { needed } from "../../../frame/command.ts";
+import { on } from "../../../frame/flags.ts";
 import { text } from "../output/json.ts";
 import { settingLines } from "./driver.ts";
 import { defineKind, isTrue } from "./kind.ts";

@@ -1,6 +1,6 @@
 import { driverOperations, driverSchema, driverTokenOperations } from "../../../core/events/contract.ts";
-import { needed } from "../frame/command.ts";
-import { array } from "../frame/flags.ts";
+import { needed } from "../../../frame/command.ts";
+import { array } from "../../../frame/flags.ts";
 import { type JsonObject, objects, text } from "../output/json.ts";
 import { secrets } from "./function.ts";
 import { defineKind, joined, nameFlag, nameOf } from "./kind.ts";

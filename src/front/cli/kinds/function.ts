@@ -1,10 +1,10 @@
 import { dirname } from "node:path";
 import { functionOperations, functionSchema } from "../../../core/functions/contract.ts";
+import { needed } from "../../../frame/command.ts";
+import { CliError, invalidArgument } from "../../../frame/errors.ts";
+import { array, integer, on, slice, text as textFlag, type Values } from "../../../frame/flags.ts";
+import type { Io } from "../../../frame/io.ts";
 import { jsonFile } from "../files/given-files.ts";
-import { needed } from "../frame/command.ts";
-import { CliError, invalidArgument } from "../frame/errors.ts";
-import { array, integer, on, slice, text as textFlag, type Values } from "../frame/flags.ts";
-import type { Io } from "../frame/io.ts";
 import { yamlText } from "../output/encode.ts";
 import { isObject, type JsonObject, keysOf, number, objectOf, text } from "../output/json.ts";
 import { created, defineKind, keys } from "./kind.ts";

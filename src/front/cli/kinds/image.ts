@@ -1,11 +1,11 @@
 import { imageOperations, imageSchema } from "../../../core/images/contract.ts";
 import { languageNames, languages } from "../../../core/languages/languages.ts";
+import { needed } from "../../../frame/command.ts";
+import { CliError } from "../../../frame/errors.ts";
+import { text as textFlag } from "../../../frame/flags.ts";
+import type { Io } from "../../../frame/io.ts";
 import { jsonFile, textFile } from "../files/given-files.ts";
 import { readText } from "../files/read-text.ts";
-import { needed } from "../frame/command.ts";
-import { CliError } from "../frame/errors.ts";
-import { text as textFlag } from "../frame/flags.ts";
-import type { Io } from "../frame/io.ts";
 import { textLines } from "../output/facts.ts";
 import { isObject, type JsonObject, objectOf, objects, text } from "../output/json.ts";
 import { created, defineKind } from "./kind.ts";

@@ -1,10 +1,10 @@
 /** A kind of resource as the command line knows it: data that every verb is generic over. Its own file says only what is special about it. */
 import type { ResourceOperations } from "../../../core/shared/resource-operations.ts";
-import type { Argument } from "../frame/command.ts";
-import type { Context } from "../frame/context.ts";
-import { type FlagTable, text as textFlag, type Values } from "../frame/flags.ts";
-import type { Io } from "../frame/io.ts";
-import type { Settings } from "../frame/settings.ts";
+import type { Argument } from "../../../frame/command.ts";
+import { type FlagTable, text as textFlag, type Values } from "../../../frame/flags.ts";
+import type { Io } from "../../../frame/io.ts";
+import type { Context } from "../context/context.ts";
+import type { Settings } from "../context/settings.ts";
 import type { Fact } from "../output/facts.ts";
 import { type JsonObject, list, number, text } from "../output/json.ts";
 import type { Shape } from "../output/shape.ts";

@@ -1,4 +1,4 @@
-import { plainWord } from "../frame/command.ts";
+import { plainWord } from "../../../frame/command.ts";
 import { alert } from "./alert.ts";
 import { api } from "./api.ts";
 import { baseImage } from "./base-image.ts";

@@ -1,5 +1,5 @@
 import { organizationOperations, organizationSchema } from "../../../core/iam/contract.ts";
-import { needed } from "../frame/command.ts";
+import { needed } from "../../../frame/command.ts";
 import { created, defineKind } from "./kind.ts";
 import { kept, keptFact, retention } from "./retention.ts";
 

@@ -1,6 +1,6 @@
 import { policyOperations, policySchema } from "../../../core/iam/contract.ts";
-import { needed } from "../frame/command.ts";
-import { on, slice } from "../frame/flags.ts";
+import { needed } from "../../../frame/command.ts";
+import { on, slice } from "../../../frame/flags.ts";
 import { jsonText } from "../output/encode.ts";
 import { type JsonObject, list, objects } from "../output/json.ts";
 import { created, defineKind, isTrue } from "./kind.ts";

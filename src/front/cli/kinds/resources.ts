@@ -1,7 +1,7 @@
 /** Resources of any kind, on the server. */
 import type { Verb } from "../../../core/shared/resource-operations.ts";
 import { unlessMissing } from "../../client/errors.ts";
-import type { Context } from "../frame/context.ts";
+import type { Context } from "../context/context.ts";
 import { isObject, type JsonObject, objectOf, objectsOf } from "../output/json.ts";
 import type { Kind } from "./kind.ts";
 

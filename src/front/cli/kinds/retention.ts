@@ -1,7 +1,7 @@
 /** How long runs are kept, and how many: what functions and organizations say of their own. */
 import { formatDuration } from "../../../core/shared/duration.ts";
-import { integer, text as textFlag, type Values } from "../frame/flags.ts";
-import { spanMilliseconds } from "../frame/spans.ts";
+import { integer, text as textFlag, type Values } from "../../../frame/flags.ts";
+import { spanMilliseconds } from "../../../frame/spans.ts";
 import { type JsonObject, number, objectOf } from "../output/json.ts";
 
 export const retention = {

@@ -1,7 +1,7 @@
 /** Runs: not a kind of batch files, but fetched, printed and described like one. */
 import { type RunDetails, runOperations } from "../../../core/runs/contract.ts";
 import { unlessMissing } from "../../client/errors.ts";
-import type { Context } from "../frame/context.ts";
+import type { Context } from "../context/context.ts";
 import { jsonText } from "../output/encode.ts";
 import { textLines } from "../output/facts.ts";
 import { type JsonObject, list, number, objectOf, objectsOf, text } from "../output/json.ts";

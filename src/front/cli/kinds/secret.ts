@@ -1,8 +1,8 @@
 import { secretOperations, secretSchema } from "../../../core/secrets/contract.ts";
+import { needed } from "../../../frame/command.ts";
+import { CliError } from "../../../frame/errors.ts";
+import { on } from "../../../frame/flags.ts";
 import { secretValues } from "../files/given-files.ts";
-import { needed } from "../frame/command.ts";
-import { CliError } from "../frame/errors.ts";
-import { on } from "../frame/flags.ts";
 import { yamlText } from "../output/encode.ts";
 import { isObject, type JsonObject, keysOf, list, text } from "../output/json.ts";
 import { defineKind } from "./kind.ts";

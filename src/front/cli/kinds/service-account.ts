@@ -1,8 +1,8 @@
 import { serviceAccountOperations, serviceAccountSchema } from "../../../core/iam/contract.ts";
+import { needed } from "../../../frame/command.ts";
+import { CliError } from "../../../frame/errors.ts";
+import { text as textFlag } from "../../../frame/flags.ts";
 import { textFile } from "../files/given-files.ts";
-import { needed } from "../frame/command.ts";
-import { CliError } from "../frame/errors.ts";
-import { text as textFlag } from "../frame/flags.ts";
 import { list, objects, text } from "../output/json.ts";
 import { created, defineKind } from "./kind.ts";
 

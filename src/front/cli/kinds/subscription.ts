@@ -1,10 +1,10 @@
 import { subscriptionOperations, subscriptionSchema } from "../../../core/events/contract.ts";
 import { eventLogOperations } from "../../../core/events/delivery-contract.ts";
+import { needed } from "../../../frame/command.ts";
+import { UsageError } from "../../../frame/errors.ts";
+import { array, integer, on, text as textFlag } from "../../../frame/flags.ts";
 import { ApiError } from "../../client/errors.ts";
-import { needed } from "../frame/command.ts";
-import type { Context } from "../frame/context.ts";
-import { UsageError } from "../frame/errors.ts";
-import { array, integer, on, text as textFlag } from "../frame/flags.ts";
+import type { Context } from "../context/context.ts";
 import { type JsonObject, objectOf, objects, objectsOf, text } from "../output/json.ts";
 import { millisecondsText } from "../output/time.ts";
 import { deliveryLine } from "./delivery.ts";

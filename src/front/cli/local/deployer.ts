@@ -1,5 +1,5 @@
 /** Brings to the server what has changed, and says so when that is what runs. */
-import type { Context } from "../frame/context.ts";
+import type { Context } from "../context/context.ts";
 import { functionKind } from "../kinds/function.ts";
 import { image } from "../kinds/image.ts";
 import type { Kind } from "../kinds/kind.ts";

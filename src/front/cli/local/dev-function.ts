@@ -1,7 +1,8 @@
 /** The function that `dev` deploys: what is on the server of it stays as it is, unless flags and files say otherwise. */
+
+import type { Values } from "../../../frame/flags.ts";
+import type { Context } from "../context/context.ts";
 import { secretValues } from "../files/given-files.ts";
-import type { Context } from "../frame/context.ts";
-import type { Values } from "../frame/flags.ts";
 import { functionBody, functionKind, type ofFile } from "../kinds/function.ts";
 import { findOne } from "../kinds/resources.ts";
 import { isObject, type JsonObject, list, text } from "../output/json.ts";

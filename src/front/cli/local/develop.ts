@@ -1,12 +1,11 @@
 /** `dev`: saved code is deployed at once; what runs is shown until Ctrl-C. */
 import { dirname, resolve } from "node:path";
-import { messageOf } from "../../../core/shared/message-of.ts";
-import { codeOf } from "../../client/errors.ts";
+import { codeOf, messageOf } from "../../../core/shared/message-of.ts";
+import { CliError } from "../../../frame/errors.ts";
+import { pause, unlessInterrupted } from "../../../frame/pause.ts";
+import type { Context } from "../context/context.ts";
+import { failureText } from "../context/failure.ts";
 import { walkFolder } from "../files/walk-folder.ts";
-import type { Context } from "../frame/context.ts";
-import { CliError } from "../frame/errors.ts";
-import { failureText } from "../frame/failure.ts";
-import { pause, unlessInterrupted } from "../frame/pause.ts";
 import { invokeAgain } from "../verbs/invoke.ts";
 import { Deployer } from "./deployer.ts";
 import { type DevFlags, type DevFunction, developed } from "./dev-function.ts";

@@ -5,8 +5,8 @@ import { basename, dirname, join, resolve } from "node:path";
 import { languageNames, languages } from "../../../core/languages/languages.ts";
 import { messageOf } from "../../../core/shared/message-of.ts";
 import type { Language } from "../../../core/shared/ports.ts";
+import { CliError, invalidArgument } from "../../../frame/errors.ts";
 import { readBytes, readText } from "../files/read-text.ts";
-import { CliError, invalidArgument } from "../frame/errors.ts";
 
 export interface FunctionPath {
   /** As it was given. */

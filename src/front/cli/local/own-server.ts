@@ -9,10 +9,10 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
-import { type Context, clientFor } from "../frame/context.ts";
-import { CliError } from "../frame/errors.ts";
-import { unlessInterrupted } from "../frame/pause.ts";
-import type { Settings } from "../frame/settings.ts";
+import { CliError } from "../../../frame/errors.ts";
+import { unlessInterrupted } from "../../../frame/pause.ts";
+import { type Context, clientFor } from "../context/context.ts";
+import type { Settings } from "../context/settings.ts";
 
 export interface OwnServer {
   /** Talks to it. */

@@ -1,10 +1,10 @@
 /** Runs a file once on a server of its own: the same sandbox, guest, limits and words as on any other. */
 import { runOperations } from "../../../core/runs/contract.ts";
+import { CliError } from "../../../frame/errors.ts";
+import type { Values } from "../../../frame/flags.ts";
+import { unlessInterrupted } from "../../../frame/pause.ts";
+import type { Context } from "../context/context.ts";
 import { secretValues } from "../files/given-files.ts";
-import type { Context } from "../frame/context.ts";
-import { CliError } from "../frame/errors.ts";
-import type { Values } from "../frame/flags.ts";
-import { unlessInterrupted } from "../frame/pause.ts";
 import { baseImage } from "../kinds/base-image.ts";
 import { functionBody, functionKind, type ofFile } from "../kinds/function.ts";
 import { image } from "../kinds/image.ts";

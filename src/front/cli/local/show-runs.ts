@@ -1,11 +1,11 @@
 /** Each run of a function as it ends, and each line as it is written. */
 import { runOperations } from "../../../core/runs/contract.ts";
 import { messageOf } from "../../../core/shared/message-of.ts";
+import { pause } from "../../../frame/pause.ts";
 import type { ServerEvent } from "../../client/event-reader.ts";
 import { parseJson, stringifyJson } from "../../client/json.ts";
-import type { Context } from "../frame/context.ts";
-import { failureText } from "../frame/failure.ts";
-import { pause } from "../frame/pause.ts";
+import type { Context } from "../context/context.ts";
+import { failureText } from "../context/failure.ts";
 import { fetchRun, took } from "../kinds/run.ts";
 import { type JsonObject, list, objectOf, text } from "../output/json.ts";
 import { failureOf } from "../verbs/exec.ts";

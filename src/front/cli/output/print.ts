@@ -1,4 +1,4 @@
-import type { Context } from "../frame/context.ts";
+import type { Context } from "../context/context.ts";
 import type { Kind, KindTable } from "../kinds/kind.ts";
 import { jsonText, yamlText } from "./encode.ts";
 import { type JsonObject, objectsOf, text } from "./json.ts";

@@ -1,8 +1,8 @@
 /** `audit list|verify|export|accept`. */
 import { type AuditRecord, type AuditVerdict, auditOperations } from "../../../core/audit/contract.ts";
-import { type Context, command } from "../frame/context.ts";
-import { integer, text } from "../frame/flags.ts";
-import { sinceSeconds } from "../frame/spans.ts";
+import { integer, text } from "../../../frame/flags.ts";
+import { sinceSeconds } from "../../../frame/spans.ts";
+import { type Context, command } from "../context/context.ts";
 import { keys, tableOf } from "../kinds/kind.ts";
 import { list, objectsOf } from "../output/json.ts";
 import { printData, printResources } from "../output/print.ts";

@@ -1,14 +1,14 @@
 /** `create|apply|update|delete -f FILE`: resources one after the other, in file order; `delete` goes backwards (decisions.md 5). */
 import { messageOf } from "../../../core/shared/message-of.ts";
+import { CliError } from "../../../frame/errors.ts";
+import type { FlagTable, Values } from "../../../frame/flags.ts";
+import { helpText } from "../../../frame/help.ts";
+import { unlessInterrupted } from "../../../frame/pause.ts";
 import { ApiError, RefusedCredentialError } from "../../client/errors.ts";
+import { type Command, type Context, command } from "../context/context.ts";
+import { failureText } from "../context/failure.ts";
+import { globalFlags } from "../context/settings.ts";
 import type { BatchResource } from "../files/parse-batch.ts";
-import { type Command, type Context, command } from "../frame/context.ts";
-import { CliError } from "../frame/errors.ts";
-import { failureText } from "../frame/failure.ts";
-import type { FlagTable, Values } from "../frame/flags.ts";
-import { helpText } from "../frame/help.ts";
-import { unlessInterrupted } from "../frame/pause.ts";
-import { globalFlags } from "../frame/settings.ts";
 import { tagsOf } from "../kinds/kind.ts";
 import { allKinds } from "../kinds/kinds.ts";
 import { put, send } from "../kinds/resources.ts";

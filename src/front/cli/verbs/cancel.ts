@@ -1,7 +1,7 @@
 /** `cancel RUN_ID`: ends a run that has begun, withdraws one that has not. */
 import { runOperations } from "../../../core/runs/contract.ts";
-import { needed } from "../frame/command.ts";
-import { command } from "../frame/context.ts";
+import { needed } from "../../../frame/command.ts";
+import { command } from "../context/context.ts";
 import { text } from "../output/json.ts";
 
 export const cancel = command({

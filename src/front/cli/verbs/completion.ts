@@ -1,10 +1,10 @@
 /** `completion SHELL`, and what its scripts ask: `__complete WORD...`. */
-import { optional } from "../frame/command.ts";
-import { completionAfter, completionScripts } from "../frame/completion.ts";
-import { type Context, command } from "../frame/context.ts";
-import { CliError } from "../frame/errors.ts";
-import type { Completes } from "../frame/flags.ts";
-import { globalFlags } from "../frame/settings.ts";
+import { optional } from "../../../frame/command.ts";
+import { completionAfter, completionScripts } from "../../../frame/completion.ts";
+import { CliError } from "../../../frame/errors.ts";
+import type { Completes } from "../../../frame/flags.ts";
+import { type Context, command } from "../context/context.ts";
+import { globalFlags } from "../context/settings.ts";
 import { allKinds, kindNamed, kindOfWord } from "../kinds/kinds.ts";
 import { fetchAll } from "../kinds/resources.ts";
 import { fetchRuns } from "../kinds/run.ts";

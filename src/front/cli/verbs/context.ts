@@ -1,12 +1,12 @@
 /** `context`: the servers that somebody works with. */
 import { resolve } from "node:path";
 import { nearest } from "../../../core/shared/nearest.ts";
-import { needed } from "../frame/command.ts";
-import { type ContextSettings, withContext, writeConfig, writtenContext } from "../frame/config-file.ts";
-import { type Context, command } from "../frame/context.ts";
-import { CliError } from "../frame/errors.ts";
-import { integer, text } from "../frame/flags.ts";
-import { gatewayPorts } from "../frame/settings.ts";
+import { needed } from "../../../frame/command.ts";
+import { CliError } from "../../../frame/errors.ts";
+import { integer, text } from "../../../frame/flags.ts";
+import { type ContextSettings, withContext, writeConfig, writtenContext } from "../context/config-file.ts";
+import { type Context, command } from "../context/context.ts";
+import { gatewayPorts } from "../context/settings.ts";
 import { jsonText } from "../output/encode.ts";
 import { printData, printNames } from "../output/print.ts";
 import { renderTable } from "../output/table.ts";

@@ -1,9 +1,9 @@
 /** What could not be done: `get`, `retry` and `delete` of dead letters. */
 import { deadLetterOperations } from "../../../core/work/dead-letters-contract.ts";
-import { needed, optional } from "../frame/command.ts";
-import { command } from "../frame/context.ts";
-import { UsageError } from "../frame/errors.ts";
-import { integer, text } from "../frame/flags.ts";
+import { needed, optional } from "../../../frame/command.ts";
+import { UsageError } from "../../../frame/errors.ts";
+import { integer, text } from "../../../frame/flags.ts";
+import { command } from "../context/context.ts";
 import { deadLetterAliases, deadLetterTable, fetchDeadLetter, isDeadLetterWord } from "../kinds/dead-letter.ts";
 import { printResources } from "../output/print.ts";
 import { eventData } from "./emit.ts";

@@ -1,8 +1,9 @@
 /** `describe TYPE NAME`: how a resource is, why, who uses it, and what it did last. */
+
+import { needed } from "../../../frame/command.ts";
+import { unknownWord } from "../../../frame/parse.ts";
 import { ApiError } from "../../client/errors.ts";
-import { needed } from "../frame/command.ts";
-import { type Context, command } from "../frame/context.ts";
-import { unknownWord } from "../frame/parse.ts";
+import { type Context, command } from "../context/context.ts";
 import { deadLetterFacts, fetchDeadLetter, isDeadLetterWord } from "../kinds/dead-letter.ts";
 import { type Facts, factsOf, type Kind } from "../kinds/kind.ts";
 import { allKinds, kindNamed, kindOfWord } from "../kinds/kinds.ts";

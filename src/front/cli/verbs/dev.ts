@@ -1,7 +1,7 @@
 /** `dev PATH`: deploys a function whenever it is saved, and shows what its runs write. */
-import { needed } from "../frame/command.ts";
-import { command } from "../frame/context.ts";
-import { text } from "../frame/flags.ts";
+import { needed } from "../../../frame/command.ts";
+import { text } from "../../../frame/flags.ts";
+import { command } from "../context/context.ts";
 import { ofFile } from "../kinds/function.ts";
 
 export const dev = command({

@@ -1,7 +1,8 @@
 /** `diff -f FILE`: what `apply` would change, as a unified diff; exits with 0 without differences, 1 with, 2 on errors. */
+
+import { UsageError } from "../../../frame/errors.ts";
+import { type Context, command } from "../context/context.ts";
 import type { BatchResource } from "../files/parse-batch.ts";
-import { type Context, command } from "../frame/context.ts";
-import { UsageError } from "../frame/errors.ts";
 import { findOne } from "../kinds/resources.ts";
 import { comparableSpec } from "../kinds/spec.ts";
 import { yamlText } from "../output/encode.ts";

@@ -1,4 +1,4 @@
-import { type Context, command } from "../frame/context.ts";
+import { type Context, command } from "../context/context.ts";
 import type { JsonObject } from "../output/json.ts";
 import { printData } from "../output/print.ts";
 import { checkAudit, checkLanguages, checkSandbox } from "./doctor/check-functions.ts";

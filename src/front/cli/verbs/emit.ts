@@ -10,14 +10,14 @@ import {
   structuredRequest,
 } from "../../../core/cloud-events/sending.ts";
 import { jsonProblem } from "../../../core/shared/json-place.ts";
+import { optional } from "../../../frame/command.ts";
+import { CliError, UsageError } from "../../../frame/errors.ts";
+import { array, on, text, type Values } from "../../../frame/flags.ts";
+import type { Io } from "../../../frame/io.ts";
 import { parseJson } from "../../client/json.ts";
+import { type Context, command } from "../context/context.ts";
 import { textFile } from "../files/given-files.ts";
 import { readBytes } from "../files/read-text.ts";
-import { optional } from "../frame/command.ts";
-import { type Context, command } from "../frame/context.ts";
-import { CliError, UsageError } from "../frame/errors.ts";
-import { array, on, text, type Values } from "../frame/flags.ts";
-import type { Io } from "../frame/io.ts";
 import { jsonText } from "../output/encode.ts";
 
 const emitEvent = { method: "POST", path: "/v1/event" } as const;

@@ -1,11 +1,11 @@
 /** `events`: what was emitted, and with --follow what comes; `get deliveries`: what became of it. */
 import { eventLogOperations } from "../../../core/events/delivery-contract.ts";
+import { optional } from "../../../frame/command.ts";
+import { integer, on, text as textFlag } from "../../../frame/flags.ts";
+import { unlessInterrupted } from "../../../frame/pause.ts";
+import { sinceSeconds } from "../../../frame/spans.ts";
 import { parseJson } from "../../client/json.ts";
-import { optional } from "../frame/command.ts";
-import { type Context, command } from "../frame/context.ts";
-import { integer, on, text as textFlag } from "../frame/flags.ts";
-import { unlessInterrupted } from "../frame/pause.ts";
-import { sinceSeconds } from "../frame/spans.ts";
+import { type Context, command } from "../context/context.ts";
 import { deliveryTable } from "../kinds/delivery.ts";
 import { jsonText } from "../output/encode.ts";
 import { type JsonObject, objectOf, objectsOf, text } from "../output/json.ts";

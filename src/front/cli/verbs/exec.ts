@@ -1,15 +1,15 @@
 /** `exec FUNCTION_NAME`: prints the run; exits with 1 when it failed (decisions.md 4). */
 import { runOperations } from "../../../core/runs/contract.ts";
 import { jsonProblem } from "../../../core/shared/json-place.ts";
+import { needed } from "../../../frame/command.ts";
+import { CliError, UsageError } from "../../../frame/errors.ts";
+import { on, slice, text } from "../../../frame/flags.ts";
+import type { Io } from "../../../frame/io.ts";
+import { unlessInterrupted } from "../../../frame/pause.ts";
+import { spanMilliseconds } from "../../../frame/spans.ts";
 import { parseJson } from "../../client/json.ts";
+import { type Context, command } from "../context/context.ts";
 import { textFile } from "../files/given-files.ts";
-import { needed } from "../frame/command.ts";
-import { type Context, command } from "../frame/context.ts";
-import { CliError, UsageError } from "../frame/errors.ts";
-import { on, slice, text } from "../frame/flags.ts";
-import type { Io } from "../frame/io.ts";
-import { unlessInterrupted } from "../frame/pause.ts";
-import { spanMilliseconds } from "../frame/spans.ts";
 import { runShape } from "../kinds/run.ts";
 import { text as field, type JsonObject, objectOf } from "../output/json.ts";
 import { printData, printNames } from "../output/print.ts";

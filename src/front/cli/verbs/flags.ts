@@ -1,5 +1,5 @@
 /** Flags that several commands share. */
-import { array, on, text } from "../frame/flags.ts";
+import { array, on, text } from "../../../frame/flags.ts";
 import { application } from "../kinds/kind.ts";
 
 /** Accepted where it has never had an effect. */

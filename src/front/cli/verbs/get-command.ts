@@ -1,5 +1,5 @@
-import { optional } from "../frame/command.ts";
-import { type Command, command } from "../frame/context.ts";
+import { optional } from "../../../frame/command.ts";
+import { type Command, command } from "../context/context.ts";
 import type { Kind } from "../kinds/kind.ts";
 import { fetchAll, fetchOne } from "../kinds/resources.ts";
 import { printResources } from "../output/print.ts";

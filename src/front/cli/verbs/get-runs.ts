@@ -1,9 +1,9 @@
 /** `get run [FUNCTION_NAME [RUN_ID]]` (cli-and-runtimes.md 1.11). */
-import { optional } from "../frame/command.ts";
-import { type Context, command } from "../frame/context.ts";
-import { invalidArgument } from "../frame/errors.ts";
-import { integer, on, text } from "../frame/flags.ts";
-import { sinceSeconds } from "../frame/spans.ts";
+import { optional } from "../../../frame/command.ts";
+import { invalidArgument } from "../../../frame/errors.ts";
+import { integer, on, text } from "../../../frame/flags.ts";
+import { sinceSeconds } from "../../../frame/spans.ts";
+import { type Context, command } from "../context/context.ts";
 import { fetchRun, fetchRuns, printRuns, type RunQuery, runTable, time } from "../kinds/run.ts";
 import { text as field, type JsonObject } from "../output/json.ts";
 import { cellsOf, printNames } from "../output/print.ts";

@@ -1,7 +1,7 @@
 /** `get schedules [DRIVER_NAME]`: when clocks go off next, when they did last, and what they missed. */
 import { scheduleOperations } from "../../../core/events/schedule-contract.ts";
-import { optional } from "../frame/command.ts";
-import { command } from "../frame/context.ts";
+import { optional } from "../../../frame/command.ts";
+import { command } from "../context/context.ts";
 import { type Columns, tableOf } from "../kinds/kind.ts";
 import { type JsonObject, objects } from "../output/json.ts";
 import { printResources } from "../output/print.ts";

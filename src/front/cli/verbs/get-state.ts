@@ -1,8 +1,8 @@
 /** `get state [APPLICATION [KEY]]`: the value itself where a key is named. */
 import { stateOperations } from "../../../core/state/contract.ts";
-import { optional } from "../frame/command.ts";
-import { command } from "../frame/context.ts";
-import { integer, text } from "../frame/flags.ts";
+import { optional } from "../../../frame/command.ts";
+import { integer, text } from "../../../frame/flags.ts";
+import { command } from "../context/context.ts";
 import { tableOf } from "../kinds/kind.ts";
 import { number, objectOf } from "../output/json.ts";
 import { printData, printResources } from "../output/print.ts";

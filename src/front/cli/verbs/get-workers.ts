@@ -1,7 +1,7 @@
 /** `get workers [FUNCTION_NAME]`: what is warm, busy and starting, and why. */
 import { workerOperations } from "../../../core/pool/contract.ts";
-import { optional } from "../frame/command.ts";
-import { command } from "../frame/context.ts";
+import { optional } from "../../../frame/command.ts";
+import { command } from "../context/context.ts";
 import { tableOf } from "../kinds/kind.ts";
 import { printResources } from "../output/print.ts";
 import { duration } from "../output/time.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { namesOf } from "../frame/command.ts";
+import { namesOf } from "../../../frame/command.ts";
 import { resourceKinds } from "../kinds/kinds.ts";
 import { getGroup } from "./get.ts";
 

@@ -1,6 +1,6 @@
 /** `dispatch get`: each thing that it shows is loaded when it is asked for, so that it starts fast. */
-import { namesOf } from "../frame/command.ts";
-import { type Command, command } from "../frame/context.ts";
+import { namesOf } from "../../../frame/command.ts";
+import { type Command, command } from "../context/context.ts";
 import type { Kind } from "../kinds/kind.ts";
 import { getCommand } from "./get-command.ts";
 

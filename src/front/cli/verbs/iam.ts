@@ -1,4 +1,4 @@
-import { type Command, command } from "../frame/context.ts";
+import { type Command, command } from "../context/context.ts";
 import type { Kind } from "../kinds/kind.ts";
 import { iamKinds } from "../kinds/kinds.ts";
 import { fileVerb } from "./batch.ts";

@@ -1,9 +1,9 @@
 /** `invoke [FUNCTION_NAME]`: the last input once more, with the function as it is now. */
 import { runOperations } from "../../../core/runs/contract.ts";
-import { optional } from "../frame/command.ts";
-import { type Context, command } from "../frame/context.ts";
-import { CliError } from "../frame/errors.ts";
-import { on } from "../frame/flags.ts";
+import { optional } from "../../../frame/command.ts";
+import { CliError } from "../../../frame/errors.ts";
+import { on } from "../../../frame/flags.ts";
+import { type Context, command } from "../context/context.ts";
 import { fetchRuns } from "../kinds/run.ts";
 import { type JsonObject, text } from "../output/json.ts";
 import { endOf, printEnd } from "./exec.ts";

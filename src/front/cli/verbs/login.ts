@@ -1,10 +1,10 @@
 /** `login` and `logout`. */
 import { messageOf } from "../../../core/shared/message-of.ts";
-import { withContext, writeConfig } from "../frame/config-file.ts";
-import { type Context, clientFor, command } from "../frame/context.ts";
-import { CliError } from "../frame/errors.ts";
-import { on } from "../frame/flags.ts";
-import type { Settings } from "../frame/settings.ts";
+import { CliError } from "../../../frame/errors.ts";
+import { on } from "../../../frame/flags.ts";
+import { withContext, writeConfig } from "../context/config-file.ts";
+import { type Context, clientFor, command } from "../context/context.ts";
+import type { Settings } from "../context/settings.ts";
 import { savedSettings } from "./context.ts";
 
 const home = { method: "GET", path: "/home" } as const;

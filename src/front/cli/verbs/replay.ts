@@ -1,6 +1,6 @@
 /** `run --replay RUN_ID`: a recorded input once more, and how the outputs differ. */
 import { runOperations } from "../../../core/runs/contract.ts";
-import type { Context } from "../frame/context.ts";
+import type { Context } from "../context/context.ts";
 import { fetchRun, printRuns, took } from "../kinds/run.ts";
 import { jsonText } from "../output/encode.ts";
 import { text as field, type JsonObject } from "../output/json.ts";

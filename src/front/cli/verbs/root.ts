@@ -1,4 +1,4 @@
-import { type Command, command } from "../frame/context.ts";
+import { type Command, command } from "../context/context.ts";
 
 /** Answered by the frame, before any other command. */
 const help = command({ name: "help", summary: "Help for any command", examples: ["dispatch help create api"] });

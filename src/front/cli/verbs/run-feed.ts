@@ -1,9 +1,9 @@
 import { runOperations } from "../../../core/runs/contract.ts";
+import { pause, unlessInterrupted } from "../../../frame/pause.ts";
 import { unlessMissing } from "../../client/errors.ts";
 import type { ServerEvent } from "../../client/event-reader.ts";
 import { parseJson, stringifyJson } from "../../client/json.ts";
-import type { Context } from "../frame/context.ts";
-import { pause, unlessInterrupted } from "../frame/pause.ts";
+import type { Context } from "../context/context.ts";
 import { fetchRun, fetchRuns, type RunQuery } from "../kinds/run.ts";
 import { type JsonObject, objectOf, text } from "../output/json.ts";
 

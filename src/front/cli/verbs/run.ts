@@ -1,8 +1,8 @@
 /** `run PATH`: a file once, without a server; `run --replay RUN_ID`: a recorded run once more. */
-import { optional } from "../frame/command.ts";
-import { command } from "../frame/context.ts";
-import { UsageError } from "../frame/errors.ts";
-import { text } from "../frame/flags.ts";
+import { optional } from "../../../frame/command.ts";
+import { UsageError } from "../../../frame/errors.ts";
+import { text } from "../../../frame/flags.ts";
+import { command } from "../context/context.ts";
 import { ofFile } from "../kinds/function.ts";
 import { replay } from "./replay.ts";
 

@@ -1,9 +1,9 @@
 /** `create|apply|delete seed-images` (cli-and-runtimes.md 1.10). */
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { type Command, command } from "../frame/context.ts";
-import { CliError, fileProblem } from "../frame/errors.ts";
-import { text } from "../frame/flags.ts";
+import { CliError, fileProblem } from "../../../frame/errors.ts";
+import { text } from "../../../frame/flags.ts";
+import { type Command, command } from "../context/context.ts";
 import { type BatchVerb, sendAll } from "./batch.ts";
 import { waiting } from "./flags.ts";
 

@@ -1,11 +1,11 @@
 /** `pause`, `resume` and `replay` of subscriptions: their events are kept and wait, go on, or come again. */
 import { subscriptionCommands } from "../../../core/events/contract.ts";
 import { eventLogOperations } from "../../../core/events/delivery-contract.ts";
-import { needed } from "../frame/command.ts";
-import { type Command, command } from "../frame/context.ts";
-import { UsageError } from "../frame/errors.ts";
-import { text } from "../frame/flags.ts";
-import { sinceSeconds } from "../frame/spans.ts";
+import { needed } from "../../../frame/command.ts";
+import { UsageError } from "../../../frame/errors.ts";
+import { text } from "../../../frame/flags.ts";
+import { sinceSeconds } from "../../../frame/spans.ts";
+import { type Command, command } from "../context/context.ts";
 import { number, objectOf } from "../output/json.ts";
 
 const typeAndName = [needed("TYPE", ["subscription"]), needed("NAME", "Subscription")];

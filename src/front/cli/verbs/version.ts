@@ -1,5 +1,5 @@
 import { version as own } from "../../../version.ts";
-import { type Context, command } from "../frame/context.ts";
+import { type Context, command } from "../context/context.ts";
 import { jsonText } from "../output/encode.ts";
 import { type JsonObject, objectOf, text } from "../output/json.ts";
 import { printData } from "../output/print.ts";

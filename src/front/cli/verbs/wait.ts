@@ -1,8 +1,9 @@
 /** `--wait`: the resource is asked for until it is READY or in ERROR (decisions.md 4). */
-import type { Context } from "../frame/context.ts";
-import type { Io } from "../frame/io.ts";
-import { pause } from "../frame/pause.ts";
-import { spanMilliseconds } from "../frame/spans.ts";
+
+import type { Io } from "../../../frame/io.ts";
+import { pause } from "../../../frame/pause.ts";
+import { spanMilliseconds } from "../../../frame/spans.ts";
+import type { Context } from "../context/context.ts";
 import type { Kind } from "../kinds/kind.ts";
 import { fetchOne } from "../kinds/resources.ts";
 import { type JsonObject, list, text } from "../output/json.ts";

@@ -1,6 +1,6 @@
 /** `create`, `update`, `apply` and `delete`: the same arguments and flags for the same kind. */
-import { needed } from "../frame/command.ts";
-import { type Command, type Context, command } from "../frame/context.ts";
+import { needed } from "../../../frame/command.ts";
+import { type Command, type Context, command } from "../context/context.ts";
 import { application, type Kind } from "../kinds/kind.ts";
 import { resourceKinds } from "../kinds/kinds.ts";
 import { send } from "../kinds/resources.ts";

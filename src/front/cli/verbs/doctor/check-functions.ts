@@ -1,7 +1,7 @@
 /** Can functions run there? What the server found out about its sandbox, and the languages it knows. */
 import { baseImageOperations } from "../../../../core/images/contract.ts";
 import { messageOf } from "../../../../core/shared/message-of.ts";
-import type { Context } from "../../frame/context.ts";
+import type { Context } from "../../context/context.ts";
 import { isObject, type JsonObject, list, objectOf, objectsOf, text } from "../../output/json.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 

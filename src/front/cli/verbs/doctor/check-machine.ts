@@ -2,8 +2,8 @@
 import { statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isThisMachine } from "../../../../core/shared/loopback.ts";
-import type { Context } from "../../frame/context.ts";
-import { dataDir } from "../../frame/credential.ts";
+import type { Context } from "../../context/context.ts";
+import { dataDir } from "../../context/credential.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 
 /** The configuration file may hold cookies and tokens. */

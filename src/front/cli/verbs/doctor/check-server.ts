@@ -6,8 +6,8 @@ import { messageOf } from "../../../../core/shared/message-of.ts";
 import { version as ownVersion } from "../../../../version.ts";
 import { ApiError, TransportError } from "../../../client/errors.ts";
 import { type Certificate, type Probed, probe } from "../../../client/probe.ts";
-import type { Context } from "../../frame/context.ts";
-import { baseUrl } from "../../frame/settings.ts";
+import type { Context } from "../../context/context.ts";
+import { baseUrl } from "../../context/settings.ts";
 import { isObject, type JsonObject, list, objectOf, objectsOf, text } from "../../output/json.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 

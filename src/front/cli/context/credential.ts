@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { usualDataFolder } from "../../../core/shared/data-folder.ts";
 import { isThisMachine } from "../../../core/shared/loopback.ts";
+import { CliError, fileProblem } from "../../../frame/errors.ts";
+import type { Io } from "../../../frame/io.ts";
 import type { HttpAnswer, HttpRequest, Transport } from "../../client/client.ts";
 import { readText } from "../files/read-text.ts";
-import { CliError, fileProblem } from "./errors.ts";
-import type { Io } from "./io.ts";
 import type { Settings } from "./settings.ts";
 
 /** The header of the token, else of the service account's signed token, else of the cookie. @throws CliError for an unusable key. */

@@ -1,5 +1,4 @@
-import { messageOf } from "../../../core/shared/message-of.ts";
-import { codeOf } from "../../client/errors.ts";
+import { codeOf, messageOf } from "../core/shared/message-of.ts";
 
 /** A user's mistake or a failed piece of work: the message goes to stderr as it is, the exit status is 1. */
 export class CliError extends Error {

@@ -1,13 +1,14 @@
 /** What a command of `dispatch` is given, besides the values of its flags. */
+
+import type { Command as AnyCommand, Path } from "../../../frame/command.ts";
+import { CliError } from "../../../frame/errors.ts";
+import type { FlagTable } from "../../../frame/flags.ts";
+import type { Io } from "../../../frame/io.ts";
+import type { Parsed } from "../../../frame/parse.ts";
 import { type Client, createClient } from "../../client/client.ts";
 import { nodeTransport } from "../../client/node-transport.ts";
-import type { Command as AnyCommand, Path } from "./command.ts";
 import { type Config, readConfig } from "./config-file.ts";
 import { credentialHeaders, withAdminToken } from "./credential.ts";
-import { CliError } from "./errors.ts";
-import type { FlagTable } from "./flags.ts";
-import type { Io } from "./io.ts";
-import type { Parsed } from "./parse.ts";
 import { baseUrl, resolveSettings, type Settings } from "./settings.ts";
 
 export type OutputFormat = "table" | "json" | "yaml" | "name";

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { referenceText } from "../../../../scripts/command-reference.ts";
-import { rootCommand } from "../verbs/root.ts";
-import type { Command } from "./context.ts";
-import { globalFlags } from "./settings.ts";
+import type { Command } from "../context/context.ts";
+import { globalFlags } from "../context/settings.ts";
+import { rootCommand } from "./root.ts";
 
 const root = await rootCommand();
 const committed = readFileSync(new URL("../../../../docs/generated/cli.md", import.meta.url), "utf8");

@@ -1,5 +1,5 @@
 /** Flags that are spans of time or points in time. */
-import { parseDuration } from "../../../core/shared/duration.ts";
+import { parseDuration } from "../core/shared/duration.ts";
 import { invalidArgument } from "./errors.ts";
 
 /** Milliseconds of a span; a bare number is seconds. @throws UsageError */

@@ -1,5 +1,5 @@
 /** One call of a program, from its words to its exit status; it touches the process only through `Io`. */
-import { messageOf } from "../../../core/shared/message-of.ts";
+import { messageOf } from "../core/shared/message-of.ts";
 import { type Command, lineOf, type Path } from "./command.ts";
 import { CliError, UsageError } from "./errors.ts";
 import { type FlagTable, valuesOf } from "./flags.ts";

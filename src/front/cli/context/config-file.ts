@@ -3,10 +3,10 @@ import { existsSync, mkdirSync } from "node:fs";
 import { dirname, extname, join, resolve } from "node:path";
 import { CONFIG_EXTENSIONS, configParser } from "../../../core/shared/config-text.ts";
 import { homeFolder } from "../../../core/shared/data-folder.ts";
+import { CliError, fileProblem } from "../../../frame/errors.ts";
+import type { Io } from "../../../frame/io.ts";
 import { readText } from "../files/read-text.ts";
 import { isObject } from "../output/json.ts";
-import { CliError, fileProblem } from "./errors.ts";
-import type { Io } from "./io.ts";
 
 export interface Config {
   /** The file that was read, or that would be written. */

@@ -1,9 +1,9 @@
 /** The settings of one call: flag before environment before context before default (cli-and-runtimes.md 1.1). */
 import { isThisMachine } from "../../../core/shared/loopback.ts";
+import { CliError } from "../../../frame/errors.ts";
+import { booleanOf, type Given, integer, on, text } from "../../../frame/flags.ts";
+import type { Io } from "../../../frame/io.ts";
 import type { Config } from "./config-file.ts";
-import { CliError } from "./errors.ts";
-import { booleanOf, type Given, integer, on, text } from "./flags.ts";
-import type { Io } from "./io.ts";
 
 const host = "127.0.0.1";
 const port = 8080;

@@ -1,6 +1,6 @@
 /** From the words of a call to a command, its arguments and flags (cli-and-runtimes.md 1.1, 1.3). */
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
-import { nearest } from "../../../core/shared/nearest.ts";
+import { nearest } from "../core/shared/nearest.ts";
 import { type Command, lineOf, namesOf, type Path, plainWord, shownCommands } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { type Flag, type FlagTable, type Given, wordsOf } from "./flags.ts";
