@@ -61,7 +61,11 @@ export async function openFront(
   warnOfOpenDoors(settings, ports.log);
   const checked = watchRuntime(ports);
   let failure: string | undefined;
-  const health = (): object => (failure === undefined ? checked() : { ready: false, problems: [failure] });
+  const listeners: Record<string, Listener> = {};
+  const health = (): object => ({
+    functions: failure === undefined ? checked() : { ready: false, problems: [failure] },
+    gateway: { http: listeners.gateway?.port, https: listeners.gatewayTls?.port },
+  });
   const api = await openApi(settings, ports, health);
   const gateway = createGateway(
     {
@@ -74,7 +78,6 @@ export async function openFront(
   );
   const { certificateAuthority: authority, log } = ports;
   const tls = settings["enable-tls"] ? await openTls(settings, { dataDir, authority, log }) : undefined;
-  const listeners: Record<string, Listener> = {};
   for (const { name, words, mounted, options } of wantedListeners(settings, apiPort, api, gateway, tls)) {
     const listener = await listen(mounted, options);
     listeners[name] = listener;
@@ -187,7 +190,7 @@ function openApi(settings: Settings, ports: FrontPorts, health: () => object): P
     uploadLimit: settings["max-upload-bytes"],
     maxJsonDepth: settings["max-json-depth"],
     room: ports.room,
-    health: () => ({ version: versionInfo, functions: health(), audit: services.audit.health(), ...vitals() }),
+    health: () => ({ version: versionInfo, ...health(), audit: services.audit.health(), ...vitals() }),
     refused: (refusal) => ports.refusals.add(refusal),
     metrics: (principal) => {
       services.identity.iam.authorize(principal, { resource: "metrics", action: "get", organization: EVERYWHERE });

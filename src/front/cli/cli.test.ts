@@ -545,6 +545,24 @@ describe("contexts", () => {
   const solo =
     '{ "current": "solo", "contexts": { "solo": { "host": "127.0.0.1", "port": 8080, "scheme": "http", "organization": "dispatch-server", "cookie": "cookie", "insecure": true, "api-http-port": 8081 } } }';
 
+  const endpoint = { name: "echo", function: "echo", protocols: ["http", "https"], uris: ["/a/echo"] };
+  const gateway = { status: 200, body: { gateway: { http: 9001 } } };
+
+  test.each([
+    ["the server tells", gateway, solo, ["http://127.0.0.1:9001/a/echo", "https://127.0.0.1:8444/a/echo"]],
+    ["the context names", gateway, solo.replace("8081", "80"), ["http://127.0.0.1/a/echo"]],
+    ["are usual, where a server tells none", { status: 404 }, solo, ["http://127.0.0.1:8081/a/echo"]],
+  ])("addresses of endpoints have the ports that %s", async (_who, health, config, urls) => {
+    const { env } = await recordedServer(
+      routes({ "GET /healthz": health, "GET /v1/api/echo": { status: 200, body: endpoint } }),
+    );
+    const HOME = temporaryFolder({ ".dispatch/config.json": config });
+    for (const verb of ["get", "describe"]) {
+      const { stdout } = await call([verb, "api", "echo"], { env: { ...env, HOME } });
+      for (const url of urls) expect(stdout).toContain(` ${url}`);
+    }
+  });
+
   test("shows the configuration without the cookie", async () => {
     const HOME = temporaryFolder({ ".dispatch/config.json": solo });
     expect((await call(["context"], { env: { HOME } })).stdout).toBe(

@@ -91,6 +91,13 @@ describe("other commands against the server", () => {
     );
   });
 
+  test("an endpoint is shown with the address at which the gateway answers", async () => {
+    const url = `${server.gateway}/dispatch-server/cloudmaster`;
+    expect((await dispatch("get", "api", "cloudmaster")).stdout).toContain(`| ${url} `);
+    expect((await dispatch("describe", "api", "cloudmaster")).stdout).toContain(` ${url}\n`);
+    expect((await dispatch("doctor")).stdout).toContain(` ${server.gateway} answers\n`);
+  });
+
   test("a function that fails makes exec exit with 1", async () => {
     await dispatch("create", "function", "boom", "boom.js", "--image", "nodejs", "--wait");
     expect(await dispatch("exec", "boom", "--output-only")).toEqual({

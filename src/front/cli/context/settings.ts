@@ -3,13 +3,14 @@ import { isThisMachine } from "../../../core/shared/loopback.ts";
 import { CliError } from "../../../frame/errors.ts";
 import { booleanOf, type Given, integer, on, text } from "../../../frame/flags.ts";
 import type { Io } from "../../../frame/io.ts";
+import { number, objectOf } from "../output/json.ts";
 import type { Config } from "./config-file.ts";
 
 const host = "127.0.0.1";
 const port = 8080;
 const organization = "dispatch-server";
-/** Of the gateway, for printing URLs. */
-export const gatewayPorts = { http: 8081, https: 8444 } as const;
+/** Of the gateway, where nobody says otherwise. */
+export const usualGatewayPorts = { http: 8081, https: 8444 } as const;
 
 /** Valid on every command (cli-and-runtimes.md 1.1). */
 export const globalFlags = {
@@ -31,19 +32,20 @@ export const globalFlags = {
   help: on("Help for this command", { short: "h" }),
 };
 
+export type Scheme = "http" | "https";
+
 export interface Settings {
   readonly host: string;
   readonly port: number;
-  readonly scheme: "http" | "https";
+  readonly scheme: Scheme;
   readonly organization: string;
   readonly cookie: string;
   readonly insecure: boolean;
   readonly token: string;
   readonly serviceAccount: string;
   readonly jwtPrivateKey: string;
-  /** The gateway's ports, for printing URLs. */
-  readonly apiHttpPort: number;
-  readonly apiHttpsPort: number;
+  /** The gateway's ports, for printing URLs: those that the context names, and the usual ones name nothing. */
+  readonly gateway: Readonly<Record<Scheme, number | undefined>>;
   readonly output: string;
   readonly json: boolean;
 }
@@ -65,11 +67,22 @@ export function resolveSettings(config: Config, given: Given, io: Io): Readonly<
     token: pick("token", context?.token) ?? "",
     serviceAccount: pick("service-account", context?.serviceaccount) ?? "",
     jwtPrivateKey: pick("jwt-private-key", context?.jwtprivatekey) ?? "",
-    apiHttpPort: context?.["api-http-port"] || gatewayPorts.http,
-    apiHttpsPort: context?.["api-https-port"] || gatewayPorts.https,
+    gateway: {
+      http: namedPort("http", context?.["api-http-port"]),
+      https: namedPort("https", context?.["api-https-port"]),
+    },
     output: pick("output", context?.output) ?? "",
     json: booleanOf(pick("json", context?.json) ?? "") === true,
   });
+}
+
+function namedPort(scheme: Scheme, saved: number | undefined): number | undefined {
+  return saved === usualGatewayPorts[scheme] ? undefined : saved || undefined;
+}
+
+/** The gateway's port: the named one, else what the server tells of itself, else the usual one. */
+export function gatewayPort({ gateway }: Settings, scheme: Scheme, told: unknown): number {
+  return gateway[scheme] ?? number(objectOf(told), scheme) ?? usualGatewayPorts[scheme];
 }
 
 /** The address of the API, without a slash at the end. */
@@ -82,7 +95,7 @@ function variableOf(name: string): string {
   return `DISPATCH_${name.toUpperCase().replaceAll("-", "_")}`;
 }
 
-function schemeOf(given: string | undefined, secure: boolean): "http" | "https" {
+function schemeOf(given: string | undefined, secure: boolean): Scheme {
   const scheme = given?.toLowerCase() || (secure || given === "" ? "https" : "http");
   if (scheme === "http" || scheme === "https") return scheme;
   throw new CliError(`invalid scheme "${given}": it must be http or https`);

@@ -1,9 +1,11 @@
 import { apiOperations, apiSchema } from "../../../core/apis/contract.ts";
 import { needed } from "../../../frame/command.ts";
 import { on, slice, text as textFlag } from "../../../frame/flags.ts";
-import type { Settings } from "../context/settings.ts";
+import { gatewayPort, type Settings } from "../context/settings.ts";
 import { type JsonObject, list, objectOf } from "../output/json.ts";
 import { defineKind, isTrue, joined } from "./kind.ts";
+
+const health = { method: "GET", path: "/healthz" } as const;
 
 export const api = defineKind({
   kind: "API",
@@ -75,7 +77,14 @@ export const api = defineKind({
     protocols: flags["https-only"] ? ["https"] : ["http", "https"],
     uris: flags.path,
   }),
-  reading: { flags: { func: textFlag("Accepted, without effect", { short: "f", hidden: true }) } },
+  reading: {
+    flags: { func: textFlag("Accepted, without effect", { short: "f", hidden: true }) },
+    beside: async ({ client }, resources) => {
+      // A server that tells nothing has the usual ports.
+      const { gateway } = objectOf(await client.call(health).catch(() => undefined));
+      return resources.map((resource) => ({ ...resource, gateway }));
+    },
+  },
   facts: {
     Enabled: isTrue("enabled"),
     Function: "function",
@@ -117,11 +126,12 @@ function authenticationOf({ authentication, authenticationSecret: secret }: Json
 /** The URL for each path and protocol of an endpoint, as a caller on the configured host would write it. */
 function endpointUrls(resource: JsonObject, settings: Settings): string[] {
   return list(resource, "uris").flatMap((uri) =>
-    list(resource, "protocols").map((protocol) => `${origin(protocol, settings)}${uri}`),
+    list(resource, "protocols").map((protocol) => `${origin(protocol, resource.gateway, settings)}${uri}`),
   );
 }
 
-function origin(protocol: string, settings: Settings): string {
-  const [port, usual] = protocol === "https" ? [settings.apiHttpsPort, 443] : [settings.apiHttpPort, 80];
-  return `${protocol}://${settings.host}${port === usual ? "" : `:${port}`}`;
+function origin(protocol: string, gateway: unknown, settings: Settings): string {
+  const [scheme, standard] = protocol === "https" ? (["https", 443] as const) : (["http", 80] as const);
+  const port = gatewayPort(settings, scheme, gateway);
+  return `${protocol}://${settings.host}${port === standard ? "" : `:${port}`}`;
 }

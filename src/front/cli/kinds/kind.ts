@@ -45,7 +45,7 @@ export interface Reading<F extends FlagTable = FlagTable> {
   readonly flags: F;
   /** Before a table. */
   note?(flags: Values<F>): string;
-  /** The resources with what only a table shows, and the server has to be asked for. */
+  /** The resources with what only people are shown, and the server has to be asked for. */
   beside?(context: Context, resources: readonly JsonObject[]): Promise<readonly JsonObject[]>;
   /** Columns that a flag asks for. */
   more?(flags: Values<F>): Columns;

@@ -5,7 +5,7 @@ import { UsageError } from "../../../frame/errors.ts";
 import { array, integer, on, text as textFlag } from "../../../frame/flags.ts";
 import { ApiError } from "../../client/errors.ts";
 import type { Context } from "../context/context.ts";
-import { type JsonObject, objectOf, objects, objectsOf, text } from "../output/json.ts";
+import { isObject, type JsonObject, objectOf, objects, objectsOf, text } from "../output/json.ts";
 import { millisecondsText } from "../output/time.ts";
 import { deliveryLine } from "./delivery.ts";
 import { secrets } from "./function.ts";
@@ -68,8 +68,8 @@ export const subscription = defineKind({
     Retries: "retries",
     Secrets: "secrets",
   },
-  history: async (context, resource) => {
-    const details = await detailsOf(context, resource);
+  history: async (_context, { counts: details }) => {
+    if (!isObject(details)) return [];
     const { waiting, oldestTime } = details;
     const deliveries = objects(details, "deliveries");
     return [

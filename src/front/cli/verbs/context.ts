@@ -6,7 +6,7 @@ import { CliError } from "../../../frame/errors.ts";
 import { integer, text } from "../../../frame/flags.ts";
 import { type ContextSettings, withContext, writeConfig, writtenContext } from "../context/config-file.ts";
 import { type Context, command } from "../context/context.ts";
-import { gatewayPorts } from "../context/settings.ts";
+import { usualGatewayPorts } from "../context/settings.ts";
 import { jsonText } from "../output/encode.ts";
 import { printData, printNames } from "../output/print.ts";
 import { renderTable } from "../output/table.ts";
@@ -40,8 +40,8 @@ const create = command({
   arguments: [needed("CONTEXT")],
   flags: {
     cookie: text("Cookie to send", { default: "cookie" }),
-    "api-http-port": integer("Port of the gateway, for printed URLs", { shown: String(gatewayPorts.http) }),
-    "api-https-port": integer("The gateway's https port", { shown: String(gatewayPorts.https) }),
+    "api-http-port": integer("Port of the gateway, for printed URLs", { shown: String(usualGatewayPorts.http) }),
+    "api-https-port": integer("The gateway's https port", { shown: String(usualGatewayPorts.https) }),
   },
   examples: ["dispatch context create local --host 127.0.0.1 --port 8080 --scheme http"],
   run: async ({ flags, ...context }) => {
@@ -53,8 +53,8 @@ const create = command({
     const saved: ContextSettings = {
       ...savedSettings(context),
       cookie: flags.cookie,
-      "api-https-port": flags["api-https-port"] ?? settings.apiHttpsPort,
-      "api-http-port": flags["api-http-port"] ?? settings.apiHttpPort,
+      "api-https-port": flags["api-https-port"] ?? settings.gateway.https ?? usualGatewayPorts.https,
+      "api-http-port": flags["api-http-port"] ?? settings.gateway.http ?? usualGatewayPorts.http,
     };
     await writeConfig(withContext(config, name, saved));
     io.stdout(`Created context ${name}\n`);

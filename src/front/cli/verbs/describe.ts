@@ -50,7 +50,8 @@ export function namedType({ path }: Context, word: string): Kind {
 }
 
 /** What a kind does not have is not shown. */
-async function allFacts(context: Context, kind: Kind, resource: JsonObject): Promise<Fact[]> {
+async function allFacts(context: Context, kind: Kind, found: JsonObject): Promise<Fact[]> {
+  const [resource = found] = (await kind.reading?.beside?.(context, [found])) ?? [];
   const [users, history] = await Promise.all([usersOf(context, kind, resource), kind.history?.(context, resource)]);
   const facts: Facts = {
     Name: "name",

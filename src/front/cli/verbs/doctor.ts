@@ -26,7 +26,7 @@ async function checkAll(context: Context): Promise<Finding[]> {
     ...checkSandbox(told),
     ...checkAudit(told),
     ...(await checkLanguages(context)),
-    await checkGateway(context),
+    await checkGateway(context, told),
     ...(await checkEndpoints(context)),
   ];
   return [

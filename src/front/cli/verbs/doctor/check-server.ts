@@ -7,7 +7,7 @@ import { version as ownVersion } from "../../../../version.ts";
 import { ApiError, TransportError } from "../../../client/errors.ts";
 import { type Certificate, type Probed, probe } from "../../../client/probe.ts";
 import type { Context } from "../../context/context.ts";
-import { baseUrl } from "../../context/settings.ts";
+import { baseUrl, gatewayPort } from "../../context/settings.ts";
 import { isObject, type JsonObject, list, objectOf, objectsOf, text } from "../../output/json.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 
@@ -37,13 +37,12 @@ export async function checkServer(context: Context): Promise<ServerState> {
 }
 
 /** The gateway's listener, where endpoints answer. */
-export async function checkGateway(context: Context): Promise<Finding> {
+export async function checkGateway(context: Context, { gateway }: JsonObject): Promise<Finding> {
   const { ok, warning } = findingsOf("gateway");
-  const { host, apiHttpPort, apiHttpsPort } = context.settings;
-  const urls = [
-    baseUrl({ scheme: "http", host, port: apiHttpPort }),
-    baseUrl({ scheme: "https", host, port: apiHttpsPort }),
-  ];
+  const { settings } = context;
+  const urls = (["http", "https"] as const).map((scheme) =>
+    baseUrl({ scheme, host: settings.host, port: gatewayPort(settings, scheme, gateway) }),
+  );
   for (const url of urls) {
     const answer = await probe(url, transportOptions(context)).catch(() => undefined);
     if (answer) return ok(`${url} answers`);
