@@ -263,9 +263,10 @@ async def handle(context, payload):
   test("Node.js: a run that closes its stdout loses no output, and the next one gets a new worker", async () => {
     const worker = await start(
       "nodejs",
-      'const fs = require("node:fs"); module.exports = () => { fs.closeSync(1); fs.openSync("/dev/null", "w"); console.log("heard"); return "x".repeat(900000); };',
+      'const fs = require("node:fs"); module.exports = (context, closes) => { if (!closes) return; fs.closeSync(1); fs.openSync("/dev/null", "w"); console.log("heard"); return "x".repeat(900000); };',
     );
-    const { logs, output } = await ran(worker, null, "ada");
+    await ran(worker, false, "earlier");
+    const { logs, output } = await ran(worker, true, "ada");
     expect(logs.stdout).toEqual(["heard"]);
     expect(output).toHaveLength(900_002);
     expect(await heard("closed or replaced its stdout")).toMatchObject({ kind: "failure", run: "ada" });

@@ -1,7 +1,7 @@
 /** Processes that a run started and left behind (../PROTOCOL.md). */
 import childProcess from "node:child_process";
 import { openSync, readdirSync, readFileSync, readSync } from "node:fs";
-import { syncBuiltinESMExports } from "node:module";
+import { noticeCalls } from "./notice.ts";
 
 const NAMED = 10;
 const PATIENCE_MILLISECONDS = 50;
@@ -47,23 +47,10 @@ const lineOf = (ended: ReadonlyMap<number, string>): string | undefined => {
   return `dispatch: the run left processes behind, which were ended: ${some.join(", ")}${more}`;
 };
 
-type Starter = (this: unknown, ...values: unknown[]) => unknown;
-
 /** Calls `notice` whenever Node.js starts a process. */
 const noticeStarts = (notice: () => void): void => {
-  const wrap = (owner: Record<string, unknown>, name: string): void => {
-    const start = owner[name] as Starter;
-    const noticing: Starter = function (...values) {
-      notice();
-      return start.apply(this, values);
-    };
-    owner[name] = Object.defineProperties(noticing, Object.getOwnPropertyDescriptors(start));
-  };
-  wrap(childProcess.ChildProcess.prototype as unknown as Record<string, unknown>, "spawn");
-  for (const name of ["spawnSync", "execSync", "execFileSync"]) {
-    wrap(childProcess as unknown as Record<string, unknown>, name);
-  }
-  syncBuiltinESMExports();
+  noticeCalls(childProcess.ChildProcess.prototype, ["spawn"], notice);
+  noticeCalls(childProcess, ["spawnSync", "execSync", "execFileSync"], notice);
 };
 
 export interface Leftovers {

@@ -28,14 +28,15 @@ const load = async (body: Buffer): Promise<void> => {
   const mark = createMarker(header.marker);
   Object.assign(process.env, header.environment);
   const leftovers = header.alone === true ? watchLeftovers() : undefined;
+  const outputs = watchOutputs();
   try {
     const files = writeBundle(body.subarray(start), folder);
     if (modules !== undefined) linkModules(folder, modules);
     process.chdir(folder);
     const handler = await loadHandler(folder, header.handler, files);
     leftovers?.keep();
-    const outputLoss = watchOutputs();
-    runner = createRunner({ channel, handler, mark, leftovers, outputLoss, folder, maxOutputBytes });
+    outputs.keep();
+    runner = createRunner({ channel, handler, mark, leftovers, outputs, folder, maxOutputBytes });
     channel.send(emptyFrame(FrameType.ready, 0));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

@@ -5,6 +5,7 @@ import type { Handler } from "./exports.ts";
 import { attempt, type Failure, failureOf, traceOf } from "./failure.ts";
 import { enterRun, type RunMark, runOfNow, tellLate } from "./late.ts";
 import type { Leftovers } from "./leftovers.ts";
+import type { Outputs } from "./own-outputs.ts";
 import { serialise } from "./result.ts";
 import { titleSetter } from "./title.ts";
 
@@ -33,8 +34,7 @@ export interface RunnerOptions {
   readonly handler: Handler;
   readonly mark: (invocation: number) => void;
   readonly leftovers: Leftovers | undefined;
-  /** What the run did to the outputs of later ones; undefined for nothing. */
-  readonly outputLoss: () => string | undefined;
+  readonly outputs: Outputs;
   readonly folder: string;
   readonly maxOutputBytes: number;
 }
@@ -43,7 +43,7 @@ const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 
 export const createRunner = (options: RunnerOptions): Runner => {
-  const { channel, handler, mark, leftovers, outputLoss, folder, maxOutputBytes } = options;
+  const { channel, handler, mark, leftovers, outputs, folder, maxOutputBytes } = options;
   const addSetTitle = titleSetter(channel);
   const queue: Invocation[] = [];
   let current: Invocation | undefined;
@@ -62,7 +62,7 @@ export const createRunner = (options: RunnerOptions): Runner => {
         ? textFrame(FrameType.result, invocation.number, outcome)
         : textFrame(FrameType.error, invocation.number, JSON.stringify(outcome)),
     );
-    const loss = outputLoss();
+    const loss = outputs.loss();
     if (loss !== undefined) {
       tellLate(channel, invocation.number, "error", loss);
       doom ??= 0;
