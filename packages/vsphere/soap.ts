@@ -59,7 +59,7 @@ export function openSoap(endpoint: Endpoint): Soap {
     const body = envelope(method, target, parameters);
     const answer = await post(body, timeoutMs ?? endpoint.timeoutMs ?? 60_000);
     cookie = sessionCookie(answer.headers["set-cookie"]) ?? cookie;
-    return readAnswer(method, answer.status, answer.text);
+    return readAnswer(method, answer);
   }
 
   function post(body: string, timeoutMs: number): Promise<Answer> {
@@ -170,7 +170,7 @@ async function collect(incoming: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function readAnswer(method: string, status: number, body: string): Parsed | undefined {
+function readAnswer(method: string, { status, headers, text: body }: Answer): Parsed | undefined {
   let content: Parsed | undefined;
   try {
     content = at(parseXml(body), "Envelope", "Body");
@@ -178,18 +178,19 @@ function readAnswer(method: string, status: number, body: string): Parsed | unde
     content = undefined;
   }
   const fault = at(content, "Fault");
-  if (fault !== undefined) throw toFault(fault);
-  if (content === undefined || status >= 400)
-    throw new ConnectionError(`what answered (HTTP ${status}) is no vCenter: is \`host\` right?`);
+  if (fault !== undefined) throw toFault(method, fault);
+  const elsewhere = headers.location === undefined ? "" : ` and leads to ${headers.location}`;
+  if (content === undefined || status >= 300)
+    throw new ConnectionError(`what answered (HTTP ${status})${elsewhere} is no vCenter: is \`host\` right?`);
   return at(content, `${method}Response`, "returnval");
 }
 
-function toFault(fault: Parsed): SoapFault {
+function toFault(method: string, fault: Parsed): SoapFault {
   const detail = at(fault, "detail");
   const [name = "Fault", members] = typeof detail === "object" ? (Object.entries(detail)[0] ?? []) : [];
-  const message = text(fault, "faultstring") ?? "";
-  const type = name.replace(/Fault$/, "");
-  return new SoapFault(type, message === "" ? type : message, members as Parsed | undefined);
+  const type = name.replace(/(?<=.)Fault$/, "");
+  const message = (text(fault, "faultstring") ?? "").trim();
+  return new SoapFault(type, message || `the vCenter refused ${method}: ${type}`, members as Parsed | undefined);
 }
 
 function sessionCookie(headers: readonly string[] | undefined): string | undefined {

@@ -19,19 +19,24 @@ const flags = {
 await runDriver(flags, async (given, gateway) => {
   const settings = readVcenterSettings(given, process.env);
   let bookmark = readBookmark(process.env.DISPATCH_BOOKMARK);
+  const began = Date.parse(process.env.DISPATCH_SINCE ?? "") || Date.now();
   await keepWatching(gateway, {
     once: (ready) =>
       watchOnce({
         settings,
         bookmark,
-        ready,
+        ageMs: Math.max(0, Date.now() - began),
+        ready: (from) => {
+          bookmark = from;
+          return ready();
+        },
         take: async (event) => {
           const next = { instance: event.instance, key: event.key, time: event.created };
           await gateway.push(toDriverEvent(event, event.instance, event.category), JSON.stringify(next));
           bookmark = next;
         },
       }),
-    isPassing: (error) => bookmark !== undefined && isPassing(error),
+    isPassing,
   });
 });
 

@@ -21,10 +21,12 @@ export interface Watched extends VcenterEvent {
 
 export interface WatchOptions {
   readonly settings: VcenterSettings;
-  /** Undefined at the first start: only what happens from now on counts. */
+  /** Undefined before the first event. */
   readonly bookmark: Bookmark | undefined;
-  /** Logged in, and watching. */
-  ready(): Promise<void>;
+  /** Without a bookmark: what happened so long ago counts, in milliseconds. Not a time, for the vCenter's clock may differ. */
+  readonly ageMs: number;
+  /** Logged in, and watching from there on. */
+  ready(from: Bookmark): Promise<void>;
   take(event: Watched): Promise<void>;
 }
 
@@ -32,25 +34,31 @@ const POLL_MS = 1000;
 const PAGE = 100;
 
 /** Watches until the session or the connection is lost. @throws what ended it */
-export async function watchOnce({ settings, bookmark, ready, take }: WatchOptions): Promise<never> {
+export async function watchOnce({ settings, bookmark, ageMs, ready, take }: WatchOptions): Promise<never> {
   const vsphere = await connectVsphere(settings.endpoint, settings.credentials);
+  // A vCenter has so many sessions at most, and keeps one that nobody ends for half an hour.
+  const leave = (): void => void vsphere.close().finally(() => process.exit());
+  process.once("SIGTERM", leave);
   try {
     const instance = await instanceOf(vsphere);
-    const known = bookmark?.instance === instance ? bookmark : undefined;
+    const age = bookmark === undefined ? ageMs : 0;
+    const known =
+      bookmark?.instance === instance ? bookmark : { instance, key: -1, time: await timeBefore(vsphere, age) };
     const categories = await categoriesOf(vsphere);
-    const collector = await collectFrom(vsphere, known?.time ?? (await serverTime(vsphere)));
-    await ready();
+    const collector = await collectFrom(vsphere, known.time);
+    await ready(known);
     for (let last = known; ; ) {
       const page = listOf(await vsphere.call("ReadNextEvents", collector, { maxCount: PAGE }));
       for (const item of page) {
         const event = readVcenterEvent(item);
-        if (last !== undefined && !isNewer(event, last)) continue;
+        if (!isNewer(event, last)) continue;
         await take({ ...event, instance, category: categories.get(event.className) ?? "info" });
         last = { instance, key: event.key, time: event.created };
       }
       if (page.length === 0) await delay(POLL_MS);
     }
   } finally {
+    process.off("SIGTERM", leave);
     await vsphere.close();
   }
 }
@@ -67,10 +75,10 @@ async function instanceOf(vsphere: Vsphere): Promise<string> {
   return text(content, "about", "instanceUuid") ?? "vcenter";
 }
 
-/** The server's own clock: the driver's may differ. */
-async function serverTime(vsphere: Vsphere): Promise<string> {
-  const time = await vsphere.call("CurrentTime", SERVICE);
-  return typeof time === "string" ? time : new Date().toISOString();
+/** So long ago by the server's own clock. */
+async function timeBefore(vsphere: Vsphere, ageMs: number): Promise<string> {
+  const now = Date.parse(String(await vsphere.call("CurrentTime", SERVICE)));
+  return new Date((Number.isNaN(now) ? Date.now() : now) - ageMs).toISOString();
 }
 
 /** What the vCenter itself says of the classes of its events. */
