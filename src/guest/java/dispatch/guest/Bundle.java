@@ -1,9 +1,9 @@
 package dispatch.guest;
 
+import java.io.File;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -11,18 +11,18 @@ import java.util.Map;
 final class Bundle {
   private Bundle() {}
 
-  static void unpack(byte[] body, int start, Path folder) throws IOException {
+  static void unpack(byte[] body, int start, File folder) throws IOException {
     int length = Channel.number(body, start);
     int at = start + 4 + length;
     for (Object entry : (List<?>) Json.parse(Channel.text(body, start + 4, length))) {
       Map<?, ?> file = (Map<?, ?>) entry;
       int size = ((Number) file.get("size")).intValue();
-      Path path = folder.resolve((String) file.get("path"));
-      Files.createDirectories(path.getParent());
-      try (OutputStream out = Files.newOutputStream(path)) {
+      File path = new File(folder, (String) file.get("path"));
+      path.getParentFile().mkdirs();
+      try (OutputStream out = new FileOutputStream(path)) {
         out.write(body, at, size);
       }
-      if ((((Number) file.get("mode")).intValue() & 0100) != 0) path.toFile().setExecutable(true);
+      if ((((Number) file.get("mode")).intValue() & 0100) != 0) path.setExecutable(true);
       at += size;
     }
   }

@@ -11,7 +11,7 @@ final class Environment {
   static void set(Map<?, ?> variables) throws ReflectiveOperationException {
     if (variables == null || variables.isEmpty()) return;
     Map<String, String> added = new HashMap<>();
-    variables.forEach((name, value) -> added.put((String) name, (String) value));
+    for (Map.Entry<?, ?> variable : variables.entrySet()) added.put((String) variable.getKey(), (String) variable.getValue());
     Class<?> type = Class.forName("java.lang.ProcessEnvironment"); // opened by --add-opens
     Field unmodifiable = type.getDeclaredField("theUnmodifiableEnvironment");
     unmodifiable.setAccessible(true);

@@ -82,7 +82,9 @@ final class Failure {
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("type", type);
     body.put("message", message.length() > LONGEST_MESSAGE ? message.substring(0, LONGEST_MESSAGE) : message);
-    body.put("stacktrace", trace.stream().limit(MOST_LINES).map(line -> line.length() > LONGEST_LINE ? line.substring(0, LONGEST_LINE) : line).toList());
+    List<String> lines = new ArrayList<>();
+    for (String line : trace) if (lines.size() < MOST_LINES) lines.add(line.length() > LONGEST_LINE ? line.substring(0, LONGEST_LINE) : line);
+    body.put("stacktrace", lines);
     return Json.write(body, Long.MAX_VALUE).getBytes(StandardCharsets.UTF_8);
   }
 }

@@ -1,6 +1,8 @@
 package dispatch.guest;
 
+import java.io.File;
 import java.io.IOException;
+import java.lang.annotation.Annotation;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Modifier;
@@ -8,15 +10,12 @@ import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.lang.reflect.TypeVariable;
 import java.net.URL;
-import java.net.URLClassLoader;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
-import java.util.stream.Stream;
 
 /** The function's class: made once, called for each run with values of the types that it names. */
 final class Handler {
@@ -41,7 +40,7 @@ final class Handler {
     return function.apply(Mapping.to(contextValue, context, "context"), Mapping.to(payloadValue, payload, "payload"));
   }
 
-  static Handler load(String name, Path folder, String modules) throws Throwable {
+  static Handler load(String name, File folder, String modules) throws Throwable {
     ClassLoader loader = loaderOf(folder, modules);
     Thread.currentThread().setContextClassLoader(loader);
     Class<?> type = find(name, loader);
@@ -55,22 +54,24 @@ final class Handler {
   }
 
   /** The function's own classes, its archives, then those of the image. */
-  static ClassLoader loaderOf(Path folder, String modules) throws IOException {
+  static ClassLoader loaderOf(File folder, String modules) throws IOException {
     List<URL> urls = new ArrayList<>();
-    urls.add(folder.resolve("classes").toUri().toURL());
-    if (!Files.isDirectory(folder.resolve("classes"))) urls.set(0, folder.toUri().toURL());
-    else urls.add(folder.toUri().toURL());
-    for (Path archives : modules == null ? List.of(folder, folder.resolve("lib")) : List.of(folder, folder.resolve("lib"), Path.of(modules))) {
-      for (Path file : archivesIn(archives)) urls.add(file.toUri().toURL());
+    File classes = new File(folder, "classes"), lib = new File(folder, "lib");
+    if (classes.isDirectory()) urls.add(classes.toURI().toURL());
+    urls.add(folder.toURI().toURL());
+    for (File archives : modules == null ? List.of(folder, lib) : List.of(folder, lib, new File(modules))) {
+      for (File file : archivesIn(archives)) urls.add(file.toURI().toURL());
     }
-    return new URLClassLoader("function", urls.toArray(URL[]::new), ClassLoader.getSystemClassLoader());
+    return new Loader(urls.toArray(new URL[0]), ClassLoader.getSystemClassLoader());
   }
 
-  static List<Path> archivesIn(Path folder) throws IOException {
-    if (!Files.isDirectory(folder)) return List.of();
-    try (Stream<Path> files = Files.list(folder)) {
-      return files.filter(file -> file.toString().endsWith(".jar")).sorted().toList();
-    }
+  static List<File> archivesIn(File folder) {
+    String[] names = folder.list();
+    if (names == null) return List.of();
+    Arrays.sort(names);
+    List<File> archives = new ArrayList<>();
+    for (String name : names) if (name.endsWith(".jar")) archives.add(new File(folder, name));
+    return archives;
   }
 
   /** `a.Outer.Inner` may be meant as `a.Outer$Inner`. */
@@ -89,7 +90,8 @@ final class Handler {
   }
 
   private static boolean isSpring(Class<?> type) {
-    return Stream.of(type.getAnnotations()).anyMatch(one -> one.annotationType().getName().equals("org.springframework.context.annotation.Configuration"));
+    for (Annotation one : type.getAnnotations()) if (one.annotationType().getName().equals("org.springframework.context.annotation.Configuration")) return true;
+    return false;
   }
 
   @SuppressWarnings("unchecked")

@@ -189,10 +189,17 @@ final class Json {
     for (int index = 0; index < value.length(); index++) {
       char letter = value.charAt(index);
       if (letter == '"' || letter == '\\') out.append('\\').append(letter);
-      else if (letter < ' ' || isLone(value, index)) out.append(String.format("\\u%04x", (int) letter));
+      else if (letter < ' ' || isLone(value, index)) out.append("\\u").append(hex(letter, 4));
       else out.append(letter);
     }
     out.append('"');
+  }
+
+  /** The last `count` hexadecimal digits of a number. */
+  static String hex(int number, int count) {
+    char[] digits = new char[count];
+    for (int index = count - 1; index >= 0; index--, number >>>= 4) digits[index] = Character.forDigit(number & 15, 16);
+    return new String(digits);
   }
 
   /** Half of a surrogate pair, which only an escape can carry. */

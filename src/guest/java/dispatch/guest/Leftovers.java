@@ -1,19 +1,23 @@
 package dispatch.guest;
 
+import java.io.File;
+import java.io.FileInputStream;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Processes that a run started and left behind (PROTOCOL.md). */
+/** Processes that a run started and left behind (PROTOCOL.md). They are read from /proc: the first use of ProcessHandle starts a pool of threads. */
 final class Leftovers {
-  private static final Path LOAD = Path.of("/proc/loadavg");
   private static final long ASK_AGAIN = 100_000_000L, PATIENCE = 50_000_000L;
   private static final int NAMED = 10;
+
+  private record Living(String name, char state, long parent) {}
 
   private final Set<Long> kept = new HashSet<>();
   private String last = "";
@@ -21,18 +25,14 @@ final class Leftovers {
 
   /** The function is loaded: what lives now belongs to the worker. */
   void keep() {
-    ProcessHandle.allProcesses().forEach(process -> kept.add(process.pid()));
+    kept.addAll(numbers());
     last = youngest();
   }
 
   /** Of the youngest process or thread in this namespace: while it stays, nothing was started. */
   private static String youngest() {
-    try {
-      String text = Files.readString(LOAD).trim();
-      return text.substring(text.lastIndexOf(' ') + 1);
-    } catch (IOException unreadable) {
-      return "";
-    }
+    String text = read("/proc/loadavg").trim();
+    return text.substring(text.lastIndexOf(' ') + 1);
   }
 
   /** Ends what the run left behind, and gives the line that says so; null when there was nothing. */
@@ -43,49 +43,73 @@ final class Leftovers {
     if (youngest().equals(last)) return null;
     Map<Long, String> named = new LinkedHashMap<>();
     // At least once, however long a busy machine takes to list them.
-    List<ProcessHandle> left = left();
+    Map<Long, String> left = left();
     do {
-      for (ProcessHandle process : left) {
-        named.put(process.pid(), nameOf(process.pid()));
-        process.destroyForcibly();
-      }
+      named.putAll(left);
+      for (long number : left.keySet()) end(number);
       left = left();
     } while (!left.isEmpty() && System.nanoTime() - now < PATIENCE);
     last = youngest();
-    if (named.isEmpty()) return null;
-    List<String> some = named.entrySet().stream().limit(NAMED).map(one -> one.getValue() + " (" + one.getKey() + ")").toList();
-    return "dispatch: the run left processes behind, which were ended: " + String.join(", ", some);
+    return named.isEmpty() ? null : "dispatch: the run left processes behind, which were ended: " + listed(named);
   }
 
-  private List<ProcessHandle> left() {
-    return ProcessHandle.allProcesses().filter(one -> !kept.contains(one.pid()) && one.isAlive() && !isOfHelper(one) && !isZombie(one.pid())).toList();
+  private static void end(long number) {
+    var process = ProcessHandle.of(number);
+    if (process.isPresent()) process.get().destroyForcibly();
+  }
+
+  private static String listed(Map<Long, String> named) {
+    List<String> some = new ArrayList<>();
+    for (Map.Entry<Long, String> one : named.entrySet()) if (some.size() < NAMED) some.add(one.getValue() + " (" + one.getKey() + ")");
+    return String.join(", ", some);
+  }
+
+  /** Number to name. */
+  private Map<Long, String> left() {
+    Map<Long, Living> all = new LinkedHashMap<>();
+    for (long number : numbers()) {
+      Living one = living(number);
+      if (one != null) all.put(number, one);
+    }
+    Map<Long, String> left = new LinkedHashMap<>();
+    for (Map.Entry<Long, Living> one : all.entrySet()) {
+      char state = one.getValue().state;
+      if (state != 'Z' && state != 'X' && !kept.contains(one.getKey()) && !isOfHelper(one.getValue(), all)) left.put(one.getKey(), one.getValue().name);
+    }
+    return left;
   }
 
   /** Whether it descends from a helper that was started while the function was loaded. */
-  private boolean isOfHelper(ProcessHandle process) {
+  private boolean isOfHelper(Living process, Map<Long, Living> all) {
     long own = ProcessHandle.current().pid();
-    for (var above = process.parent(); above.isPresent(); above = above.get().parent()) {
-      long pid = above.get().pid();
-      if (pid != 1 && pid != own && kept.contains(pid)) return true;
+    for (Living above = process; above != null; above = all.get(above.parent)) {
+      if (above.parent != 1 && above.parent != own && kept.contains(above.parent)) return true;
     }
     return false;
   }
 
-  private static String stat(long pid) {
-    try {
-      return Files.readString(Path.of("/proc/" + pid + "/stat"));
-    } catch (IOException ended) {
-      return "? (?) Z";
+  private static List<Long> numbers() {
+    List<Long> numbers = new ArrayList<>();
+    String[] names = new File("/proc").list();
+    if (names != null) for (String name : names) if (Character.isDigit(name.charAt(0))) numbers.add(Long.valueOf(name));
+    return numbers;
+  }
+
+  /** Null when it has ended. */
+  private static Living living(long number) {
+    String stat = read("/proc/" + number + "/stat");
+    int end = stat.lastIndexOf(')');
+    if (end < 0) return null;
+    String parent = stat.substring(end + 4, stat.indexOf(' ', end + 4));
+    return new Living(stat.substring(stat.indexOf('(') + 1, end), stat.charAt(end + 2), Long.parseLong(parent));
+  }
+
+  /** Empty when it cannot be read. */
+  private static String read(String path) {
+    try (InputStream in = new FileInputStream(path)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException gone) {
+      return "";
     }
-  }
-
-  private static boolean isZombie(long pid) {
-    String stat = stat(pid);
-    return stat.charAt(stat.lastIndexOf(')') + 2) == 'Z';
-  }
-
-  private static String nameOf(long pid) {
-    String stat = stat(pid);
-    return stat.substring(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
   }
 }

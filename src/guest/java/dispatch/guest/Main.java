@@ -1,9 +1,8 @@
 package dispatch.guest;
 
-import java.nio.file.Path;
+import java.io.File;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiFunction;
 
 /** The Java guest: warms up, becomes the worker of one function, and runs it. See ../../../PROTOCOL.md. Java 17 or later, its own library only. */
 public final class Main {
@@ -18,6 +17,7 @@ public final class Main {
     Outputs outputs = new Outputs(channel);
     warm();
     channel.send(Channel.READY, 0, new byte[0]);
+    Rehearsal.unlessWanted(channel);
     Runner runner = null;
     while (runner == null) {
       Channel.Frame frame = channel.receive();
@@ -30,7 +30,7 @@ public final class Main {
     int length = Channel.number(body, 0);
     Map<?, ?> header = (Map<?, ?>) Json.parse(Channel.text(body, 4, length));
     String marker = (String) header.get("marker");
-    Path folder = Path.of((String) header.get("folder"));
+    File folder = new File((String) header.get("folder"));
     Leftovers leftovers = Boolean.TRUE.equals(header.get("alone")) ? new Leftovers() : null;
     try {
       Bundle.unpack(body, 4 + length, folder);
@@ -49,8 +49,7 @@ public final class Main {
 
   /** The first use of a class is slow, and no run is to pay for it. */
   private static void warm() {
-    BiFunction<Object, Object, Object> echo = (context, payload) -> payload;
-    Json.write(echo.apply(null, Json.parse("{\"warm\":[1,1.5,true,null,\"a\"]}")), 1000);
+    Json.write(Json.parse("{\"warm\":[1,1.5,true,null,\"a\"]}"), 1000);
     Failure.of(new IllegalStateException("warm"));
     Mapping.to(List.of("a"), List.class, "payload");
   }

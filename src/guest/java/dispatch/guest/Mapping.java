@@ -122,7 +122,7 @@ final class Mapping {
   private static Object toMap(Object value, Class<?> raw, Type item, String place) {
     Map<String, Object> source = (Map<String, Object>) expect(Map.class, value, "an object", place);
     Map<String, Object> map = raw.isInterface() ? (java.util.SortedMap.class.isAssignableFrom(raw) ? new TreeMap<>() : new LinkedHashMap<>()) : (Map<String, Object>) make(raw, place);
-    source.forEach((name, inner) -> map.put(name, to(inner, item, place + "." + name)));
+    for (Map.Entry<String, Object> entry : source.entrySet()) map.put(entry.getKey(), to(entry.getValue(), item, place + "." + entry.getKey()));
     return map;
   }
 

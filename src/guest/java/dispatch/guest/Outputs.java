@@ -45,7 +45,7 @@ final class Outputs {
   }
 
   void mark(String marker, int number) {
-    byte[] bytes = String.format("\0%s:%08x\n", marker, number).getBytes(StandardCharsets.UTF_8);
+    byte[] bytes = ("\0" + marker + ":" + Json.hex(number, 8) + "\n").getBytes(StandardCharsets.UTF_8);
     System.out.flush();
     System.err.flush();
     current = 0;

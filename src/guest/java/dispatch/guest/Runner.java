@@ -35,7 +35,12 @@ final class Runner {
   private void hear(Channel.Frame frame) {
     if (frame.kind() == Channel.INVOKE) queue.add(frame);
     else if (frame.kind() == Channel.PROBE) channel.send(Channel.IDLE, 0, NOTHING);
-    else if (frame.kind() == Channel.CANCEL && queue.removeIf(waiting -> waiting.number() == frame.number())) channel.send(Channel.CANCELLED, frame.number(), NOTHING);
+    else if (frame.kind() == Channel.CANCEL && withdraw(frame.number())) channel.send(Channel.CANCELLED, frame.number(), NOTHING);
+  }
+
+  private boolean withdraw(int number) {
+    for (Channel.Frame waiting : queue) if (waiting.number() == number) return queue.remove(waiting);
+    return false;
   }
 
   private void run(Channel.Frame frame) {

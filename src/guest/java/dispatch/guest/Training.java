@@ -2,12 +2,11 @@ package dispatch.guest;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -26,20 +25,22 @@ final class Training {
 
   /** @param args a folder to make, and the folder of the image's archives if it has any. */
   static void run(String[] args) throws Exception {
-    Path folder = Files.createDirectories(Path.of(args[0]));
-    if (args.length > 1) loadClasses(Handler.loaderOf(folder, args[1]), Path.of(args[1]));
+    File folder = new File(args[0]);
+    folder.mkdirs();
+    if (args.length > 1) loadClasses(Handler.loaderOf(folder, args[1]), new File(args[1]));
+    Rehearsal.run();
     try {
       Main.live(new Channel(new Script(frames(folder)), OutputStream.nullOutputStream()));
     } catch (End reached) {
-      Class.forName("dispatch.guest.Leftovers");
+      // as it must
     }
   }
 
-  private static byte[] frames(Path folder) throws IOException {
-    String header = "{\"marker\":\"training\",\"folder\":" + Json.write(folder.toString(), 10_000) + ",\"environment\":{\"A\":\"a\"},\"handler\":\"dispatch.guest.Training$Echo\",\"maxOutputBytes\":1000}";
+  private static byte[] frames(File folder) throws IOException {
+    String header = "{\"marker\":\"training\",\"folder\":" + Json.write(folder.toString(), 10_000) + ",\"environment\":{\"A\":\"a\"},\"handler\":\"dispatch.guest.Training$Echo\",\"alone\":true,\"maxOutputBytes\":1000}";
     ByteArrayOutputStream frames = new ByteArrayOutputStream();
     frames.write(Channel.frame(Channel.LOAD, 0, join(sized(header), sized("[{\"path\":\"note.txt\",\"mode\":420,\"size\":0}]"))));
-    for (String payload : List.of("{\"name\":\"a\",\"count\":1,\"tags\":[\"b\"]}", "null", "{\"count\":\"many\"}"))
+    for (String payload : Rehearsal.PAYLOADS)
       frames.write(Channel.frame(Channel.INVOKE, 1, ("{\"context\":{\"runId\":\"1\"},\"payload\":" + payload + "}").getBytes()));
     return frames.toByteArray();
   }
@@ -53,9 +54,9 @@ final class Training {
     return ByteBuffer.allocate(one.length + other.length).put(one).put(other).array();
   }
 
-  private static void loadClasses(ClassLoader loader, Path archives) throws IOException {
+  private static void loadClasses(ClassLoader loader, File archives) throws IOException {
     int count = 0;
-    for (Path file : Handler.archivesIn(archives)) {
+    for (File file : Handler.archivesIn(archives)) {
       for (String name : classesIn(file)) {
         if (count++ >= MOST_CLASSES) return;
         load(name, loader);
@@ -63,8 +64,8 @@ final class Training {
     }
   }
 
-  private static List<String> classesIn(Path file) {
-    try (ZipFile archive = new ZipFile(file.toFile())) {
+  private static List<String> classesIn(File file) {
+    try (ZipFile archive = new ZipFile(file)) {
       return archive.stream().map(entry -> entry.getName()).filter(name -> name.endsWith(".class") && name.indexOf('-') < 0).map(name -> name.substring(0, name.length() - 6).replace('/', '.')).toList();
     } catch (IOException damaged) {
       return List.of();
@@ -79,11 +80,9 @@ final class Training {
     }
   }
 
-  record Order(String name, int count, List<String> tags) {}
-
   /** What functions do most: print, compute, answer. */
-  public static final class Echo implements BiFunction<Map<String, Object>, Order, Object> {
-    public Object apply(Map<String, Object> context, Order order) {
+  public static final class Echo implements BiFunction<Map<String, Object>, Rehearsal.Order, Object> {
+    public Object apply(Map<String, Object> context, Rehearsal.Order order) {
       System.out.println("training " + Base64.getEncoder().encodeToString(new byte[3]));
       return Map.of("name", order.name(), "context", context, "count", order.count());
     }
