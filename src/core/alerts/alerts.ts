@@ -26,7 +26,10 @@ export interface AlertsPorts extends ResourcePorts {
 
 const MOST = 100;
 /** What must be readable for whoever is told of it. */
-const resources = { "run-failed": "runs", "driver-down": "event", "dead-letters": "deadletter" } as const;
+const resources = {
+  ...{ "run-failed": "runs", "driver-down": "event" },
+  ...{ "dead-letters": "deadletter", "schedule-missed": "event" },
+} as const;
 
 export class Alerts extends ResourceService<Alert, AlertDocument> {
   readonly #watch: AlertsPorts["watch"];

@@ -3,7 +3,7 @@ import type { Static } from "typebox";
 import { resourceOperations } from "../shared/resource-operations.ts";
 import { described, resourceName, status, strings, tags, uuid } from "../shared/schemas.ts";
 
-export const occasions = ["run-failed", "driver-down", "dead-letters"] as const;
+export const occasions = ["run-failed", "driver-down", "dead-letters", "schedule-missed"] as const;
 
 const reference = { type: "string", maxLength: 128, pattern: "^[\\w\\d\\-]+$" } as const;
 

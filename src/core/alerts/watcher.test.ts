@@ -46,7 +46,7 @@ beforeEach(() => {
       authorizeLook: () => undefined,
       note: async () => undefined,
     } as unknown as Alerts,
-    watches: { "run-failed": watch, "driver-down": watch, "dead-letters": watch },
+    watches: { "run-failed": watch, "driver-down": watch, "dead-letters": watch, "schedule-missed": watch },
     runs: {
       create: async (_: unknown, request: RunRequest) => {
         sent.push((JSON.parse(request.input ?? "") as { message: string }).message);

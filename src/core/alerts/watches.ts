@@ -4,6 +4,7 @@ import type { DatabaseSchema } from "../shared/database-schema.ts";
 import type { Database } from "../shared/ports.ts";
 import { now } from "../work/job.ts";
 import type { Alert } from "./contract.ts";
+import { missedWatch } from "./missed-watch.ts";
 import {
   type DownDriver,
   downWords,
@@ -50,6 +51,7 @@ export function watchesOf({ database, drivers }: WatchPorts): Readonly<Record<Al
     "run-failed": runWatch(database),
     "driver-down": driverWatch(drivers),
     "dead-letters": letterWatch(database),
+    "schedule-missed": missedWatch(database),
   };
 }
 

@@ -17,6 +17,16 @@ export interface NewLetters {
   readonly last: { readonly id: string; readonly error: string } | undefined;
 }
 
+/** Times that a clock missed. */
+export interface Missed {
+  /** The driver's. */
+  readonly name: string;
+  readonly count: number;
+  /** The first and the last of them: Unix milliseconds. */
+  readonly from: number;
+  readonly to: number;
+}
+
 const MOST_NAMED = 5;
 const LONGEST = 300;
 
@@ -43,6 +53,20 @@ export function upWords(name: string): string {
 export function lettersWords({ added, all, last }: NewLetters): string {
   const told = `${counted(added, "new dead letter")}, ${all} in all.`;
   return last === undefined ? told : `${told} The last, ${last.id}: ${short(last.error)}`;
+}
+
+export function missedWords(missed: readonly Missed[]): string {
+  const named = missed.slice(-MOST_NAMED).map(missedLine);
+  const others =
+    missed.length > MOST_NAMED
+      ? [`Before that, clocks missed times on ${missed.length - MOST_NAMED} more occasions.`]
+      : [];
+  return [...named, ...others].join("\n");
+}
+
+function missedLine({ name, count, from, to }: Missed): string {
+  const [first, last] = [from, to].map((time) => new Date(time).toISOString());
+  return `The clock ${name} missed ${counted(count, "time")}: ${first === last ? first : `from ${first} to ${last}`}.`;
 }
 
 function counted(count: number, what: string): string {

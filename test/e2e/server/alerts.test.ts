@@ -37,10 +37,11 @@ const heard = (alert: string) => until(`${alert} has spoken`, async () => (await
 const statusOf = async (alert: string) =>
   parse<{ status: string; reason: string[] | null }>(await dispatch.get(`/v1/alert/${alert}`));
 
-test("a storm of failures is one message, a driver that is down and a dead letter one each", async () => {
+test("a storm of failures is one message, a driver that is down, a dead letter and what a clock missed one each", async () => {
   const line = "create alert failures --when run-failed --of boom --function tell --digest 08:00";
   expect(await command(...line.split(" "))).toEqual({ status: 0, stdout: "Created alert: failures\n", stderr: "" });
   await dispatch.post("/v1/alert", { name: "letters", when: "dead-letters", function: "tell" });
+  await dispatch.post("/v1/alert", { name: "clocks", when: "schedule-missed", of: "watch", function: "tell" });
   await dispatch.post("/v1/alert", { name: "unheard", when: "run-failed", of: "boom", function: "deaf" });
   await dispatch.post("/v1/alert", { name: "drivers", when: "driver-down", function: "tell" });
   await dispatch.post("/v1/event/drivertypes", { name: "none", image: "example.com/no-such:1" });
@@ -50,11 +51,20 @@ test("a storm of failures is one message, a driver that is down and a dead lette
   await Promise.all(Array.from({ length: FAILURES }, (_, n) => dispatch.start("boom", n)));
   const event = { cloudEventsVersion: "0.1", eventType: "vm.made", source: "test", eventID: "1", data: {} };
   await dispatch.post("/v1/event", event);
+  const { token } = parse<{ token: string }>(await dispatch.post("/v1/event/drivers/watch/token", ""));
+  const data = { count: 3, first: "2026-11-28T01:00:00.000Z", last: "2026-11-28T03:00:00.000Z" };
+  const missed = { ...event, eventType: "cron.missed", data };
+  // What is no message of a clock is left alone.
+  for (const push of [missed, { ...missed, eventID: "2", data: "nonsense" }])
+    expect((await dispatch.post(`/v1/event/ingest?authToken=${token}`, push)).status).toBe(200);
   expect(await heard("drivers")).toMatch(
     /^drivers: Event driver watch is down: err pulling image example\.com\/no-such:1: /,
   );
   expect(await heard("letters")).toMatch(
     /^letters: 1 new dead letter, 1 in all\. The last, [\w-]+: run [\w-]+: Input invalid/,
+  );
+  expect(await heard("clocks")).toBe(
+    "clocks: The clock watch missed 3 times: from 2026-11-28T01:00:00.000Z to 2026-11-28T03:00:00.000Z.",
   );
   const first = await heard("failures");
   expect(first).toMatch(/^failures: \d+ runs failed: boom \d+\. The last, boom [\w-]+: no machine \d+$/);
@@ -91,9 +101,9 @@ test("a wrong rule is refused with its field, and what is deleted says nothing m
   const of = await dispatch.post("/v1/alert", { ...rule, when: "dead-letters", of: "strict" });
   expect([of.status, of.text]).toEqual([400, expect.stringContaining("dead letters are watched as a whole")]);
   expect((await command("get", "alerts")).stdout).toMatch(
-    /failures \| run-failed +\| boom +\| tell +\| 08:00 +\| READY/,
+    /failures +\| run-failed +\| boom +\| tell +\| 08:00 +\| READY/,
   );
-  for (const name of ["failures", "drivers", "letters", "unheard"])
+  for (const name of ["failures", "drivers", "letters", "clocks", "unheard"])
     expect(await command("delete", "alert", name)).toMatchObject({ status: 0, stdout: `Deleted alert: ${name}\n` });
   expect(parse(await dispatch.get("/v1/alert"))).toEqual([]);
 });
