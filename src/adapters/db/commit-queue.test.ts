@@ -86,6 +86,27 @@ test("nobody waits longer than 2 ms for one who does not come", async () => {
   expect(groups).toHaveLength(1);
 });
 
+test("of a group, the units that waited for nobody are told a turn before the others", async () => {
+  const { queue } = await busyQueue();
+  const told: string[] = [];
+  const add = (key: string, more: boolean) => queue.add((group) => group.push(key), more).then(() => told.push(key));
+  const [, , alone, failed, , other] = [
+    add("a", true),
+    add("b", true),
+    add("alone", false),
+    queue.add((group) => group.push("failed"), true),
+    add("c", true),
+    add("other", false),
+  ];
+  vi.advanceTimersByTime(0);
+  queue.written([{ unit: 3, error: new Error("nothing changed") }]);
+  await Promise.all([alone, other]);
+  expect(told).toEqual(["alone", "other"]);
+  vi.advanceTimersByTime(0);
+  await expect(failed).rejects.toThrow("nothing changed");
+  expect(told).toEqual(["alone", "other", "a", "b", "c"]);
+});
+
 test("a unit that failed is told so, the others of its group are durable", async () => {
   const { queue } = newQueue();
   const units = ["a", "b"].map((key) => queue.add((group) => group.push(key), false));

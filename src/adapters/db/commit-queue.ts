@@ -8,6 +8,8 @@ export interface UnitFailure {
 }
 
 interface Waiting {
+  /** Whether it waited for others that were on their way. */
+  readonly more: boolean;
   resolve(): void;
   reject(error: Error): void;
 }
@@ -43,7 +45,7 @@ export class CommitQueue<Part> {
   add(put: (group: Part[]) => void, more: boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#put(put);
-      this.#waiting.push({ resolve, reject });
+      this.#waiting.push({ more, resolve, reject });
       this.#more &&= more;
       this.#schedule();
     });
@@ -60,18 +62,24 @@ export class CommitQueue<Part> {
     }
   }
 
-  /** The group is committed, except for these units. */
+  /**
+   * The group is committed, except for these units. Whoever waited for nobody hears of it a turn before the others: while one
+   * function is flooded, a call of another closes the group, and its answer would wait for all answers of the flood.
+   */
   written(failures: readonly UnitFailure[]): void {
     const written = this.#writing;
     this.#writing = [];
     this.#lastSize = written.length;
     if (this.#waiting.length > 0) this.#schedule();
-    const failed = new Map(failures.map(({ unit, error }) => [unit, error]));
-    for (const [unit, waiting] of written.entries()) {
-      const error = failed.get(unit);
-      if (error === undefined) waiting.resolve();
-      else waiting.reject(error);
-    }
+    const failed = new Map(failures.map(({ unit, error }) => [written[unit], error]));
+    const tell = (all: readonly Waiting[]): void => {
+      for (const waiting of all) settle(waiting, failed.get(waiting));
+    };
+    const first = written.filter(({ more }) => !more);
+    const others = written.filter(({ more }) => more);
+    tell(first);
+    if (first.length === 0) tell(others);
+    else if (others.length > 0) setImmediate(tell, others);
   }
 
   /** The database is gone. */
@@ -100,4 +108,9 @@ export class CommitQueue<Part> {
     this.#more = true;
     this.#write(group);
   }
+}
+
+function settle(waiting: Waiting, error: Error | undefined): void {
+  if (error === undefined) waiting.resolve();
+  else waiting.reject(error);
 }
