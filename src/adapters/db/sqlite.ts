@@ -10,6 +10,7 @@ import { inSlot } from "../../core/shared/statement.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { readingDialect } from "./dialect.ts";
 import type { DatabaseReply, DatabaseRequest, Failure, ReadReply } from "./sqlite-messages.ts";
+import { StatementCompiler } from "./sqlite-statements.ts";
 import { StatementTexts } from "./statement-texts.ts";
 
 interface Waiting<T> {
@@ -65,14 +66,9 @@ class SqliteThread {
 
   constructor(path: string) {
     this.#worker = new Worker(threadProgram(), { workerData: { path } });
-    this.query = new Kysely<DatabaseSchema>({
-      dialect: readingDialect({
-        adapter: new SqliteAdapter(),
-        compiler: new SqliteQueryCompiler(),
-        read: (sql, parameters) => this.#rows("read", this.#texts.index(sql), parameters),
-      }),
-    });
-    this.#texts = new StatementTexts(this.query, (sql, index) => this.#send({ kind: "prepare", index, sql }));
+    this.query = this.#kysely(new SqliteQueryCompiler());
+    const compiler = this.#kysely(new StatementCompiler());
+    this.#texts = new StatementTexts(compiler, (sql, index) => this.#send({ kind: "prepare", index, sql }));
     this.ready = new Promise((resolve, reject) => {
       this.#worker.on("message", (reply: DatabaseReply) => {
         if (reply.ready) resolve();
@@ -88,6 +84,12 @@ class SqliteThread {
       this.#worker.on("error", (error) => fail(error instanceof Error ? error : new Error(String(error))));
       this.#worker.on("exit", () => fail(new Error("the database thread has ended")));
     });
+  }
+
+  #kysely(compiler: SqliteQueryCompiler): Kysely<DatabaseSchema> {
+    const read = (sql: string, parameters: readonly unknown[]) =>
+      this.#rows("read", this.#texts.index(sql), parameters);
+    return new Kysely({ dialect: readingDialect({ adapter: new SqliteAdapter(), compiler, read }) });
   }
 
   async take(statement: Statement): Promise<readonly unknown[]> {

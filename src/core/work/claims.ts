@@ -233,17 +233,20 @@ export async function isWork({ query }: Database, { organization, kind, id }: Jo
   return (await row.where("kind", "=", kind).where("id", "=", id).executeTakeFirst()) !== undefined;
 }
 
-/** Milliseconds until the next job of a kind is due; undefined when there is none. */
-export async function nextDue(database: Database, kind: string): Promise<number | undefined> {
-  const row = await database.query
+const earliest = statement((database: Claiming, { kind }: { kind: string }) =>
+  database
     .selectFrom("work")
     .select(["due", now.as("now")])
     .where("kind", "=", kind)
     .where("behind", "=", 0)
     .orderBy("due")
-    .limit(1)
-    .executeTakeFirst();
-  return row === undefined ? undefined : Math.max(0, row.due - row.now);
+    .limit(1),
+);
+
+/** Milliseconds until the next job of a kind is due; undefined when there is none. */
+export async function nextDue(database: Database, kind: string): Promise<number | undefined> {
+  const [first] = await database.take(earliest({ kind }));
+  return first === undefined ? undefined : Math.max(0, Number(first.due) - Number(first.now));
 }
 
 const releaseOwn = statement((database, { owner }: { owner: string }) =>
