@@ -124,7 +124,9 @@ async function serve(settings: Settings, notices: readonly string[]): Promise<vo
   const output = openLogOutput();
   const log = logger(settings, output);
   for (const notice of notices) log.warn(notice);
-  process.on("SIGHUP", () => hangUp(log));
+  // Asked now: a terminal that went is none any more.
+  const hasTerminal = isatty(0);
+  process.on("SIGHUP", () => hangUp(log, hasTerminal));
   // Before the start: it listens before it is done.
   let started: DispatchServer | undefined;
   const stopAll = async (): Promise<void> => {
@@ -162,8 +164,8 @@ function stopOnSignals(settings: Settings, log: Logger, stopAll: () => Promise<v
 }
 
 /** The terminal went: that is a stop for whoever was started from one, and nothing for anybody else. */
-function hangUp(log: Logger): void {
-  if (isatty(0)) process.kill(process.pid, "SIGTERM");
+function hangUp(log: Logger, hasTerminal: boolean): void {
+  if (hasTerminal) process.kill(process.pid, "SIGTERM");
   else log.info({ signal: "SIGHUP" }, "going on: SIGTERM stops the server");
 }
 

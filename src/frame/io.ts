@@ -13,7 +13,7 @@ export interface Io {
   readonly cwd: string;
   /** Progress is shown only to a person. */
   readonly stderrIsTerminal: boolean;
-  /** Aborted by Ctrl-C and SIGTERM. */
+  /** Aborted by Ctrl-C, SIGTERM, and the end of the terminal. */
   readonly signal: AbortSignal;
   /** Milliseconds since 1970. */
   now(): number;

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { buffer } from "node:stream/consumers";
+import { isatty } from "node:tty";
 import { brokenWord } from "../../core/shared/utf8.ts";
 import { visibleText } from "../../core/shared/visible-text.ts";
 import { fileProblem } from "../../frame/errors.ts";
@@ -32,6 +33,9 @@ let interrupt: AbortController | undefined;
 
 function listenForInterrupts(): AbortController {
   const controller = new AbortController();
+  // A terminal that goes means what Ctrl-C does; without one (nohup, cron) a hang-up means nothing.
+  const hasTerminal = isatty(0);
+  process.on("SIGHUP", () => hasTerminal && controller.abort());
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => controller.abort());
   return controller;
 }

@@ -140,3 +140,34 @@ test.each(["SIGINT", "SIGKILL"] as const)(
     expect(readdirSync(temporary)).toEqual([]);
   },
 );
+
+test("a terminal that is closed ends the function and its server, and nothing is left", async () => {
+  const env = { PATH: process.env.PATH ?? "", HOME: folder, TMPDIR: temporary };
+  const call = `exec ${programPath} run hello.ts --input '{"name": "slow"}'`;
+  const terminal = spawn("script", ["-qefc", call, "/dev/null"], { cwd: folder, env });
+  onTestFinished(() => void terminal.kill("SIGKILL"));
+  let said = "";
+  terminal.stdout.on("data", (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  await until("it runs", () => (said.includes("says slow") ? true : undefined));
+  expect(readdirSync(temporary)).toHaveLength(1);
+  terminal.kill("SIGKILL");
+  await until("its folder is gone", () => (readdirSync(temporary).length === 0 ? true : undefined));
+});
+
+test("a hang-up means nothing to a call without a terminal", async () => {
+  const env = { PATH: process.env.PATH ?? "", HOME: folder, TMPDIR: temporary };
+  const child = spawn(programPath, ["run", "hello.ts", "--input", '{"name": "slow"}'], { cwd: folder, env });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const ended = once(child, "close");
+  let said = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  await until("it runs", () => (said.includes("says slow") ? true : undefined));
+  child.kill("SIGHUP");
+  child.kill("SIGINT");
+  expect(await ended).toEqual([1, null]);
+  expect(readdirSync(temporary)).toEqual([]);
+});

@@ -62,11 +62,40 @@ test("a hang-up does not end a server without a terminal; it says how to stop it
   await server.dispose();
 });
 
+test("a server whose terminal is closed stops, too", async () => {
+  const { child, dataDir } = await startBy(`exec script -qefc 'echo $$ >$folder/pid; exec $server' /dev/null`);
+  const pid = Number(readFileSync(join(dataDir, "pid"), "utf8"));
+  onTestFinished(() => {
+    if (isRunning(pid)) process.kill(pid, "SIGKILL");
+  });
+  child.kill("SIGKILL");
+  await until("it is gone", () => (isRunning(pid) ? undefined : true));
+});
+
 test("a server whose terminal goes stops in the ordinary way", async () => {
   const { child, dataDir } = await startBy(`exec script -qefc 'echo $$ >$folder/pid; exec $server' /dev/null`);
   const ended = once(child, "exit");
   process.kill(Number(readFileSync(join(dataDir, "pid"), "utf8")), "SIGHUP");
   expect(await ended).toEqual([0, null]);
+});
+
+/** A process that ended and that nobody waited for is none. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+test("an argument that is not UTF-8 is refused with its byte", async () => {
+  const child = spawn("bash", ["-c", `exec ${program} --data-dir $'/tmp/Zo\\xeb'`], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const said: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => said.push(chunk));
+  expect(await once(child, "close")).toEqual([1, null]);
+  expect(Buffer.concat(said).toString()).toContain("argument 2 is not UTF-8 (byte 7)");
 });
 
 test.each(["000", "077"])(
