@@ -38,11 +38,13 @@ export class NatsServer {
     return server;
   }
 
-  /** With JetStream; what its streams keep outlives it. */
+  /** With JetStream; what its streams keep outlives it. With a configuration file (`-c`) only what that says. */
   async start(flags: readonly string[] = []): Promise<void> {
     const { username, password } = NATS_USER;
-    const address = ["-a", "127.0.0.1", "-p", String(this.port), "--user", username, "--pass", password];
-    const child = spawn(this.#program, [...address, "-js", "-sd", this.#folder, ...flags], {
+    // A configuration file says itself who is let in.
+    const user = flags.includes("-c") ? [] : ["--user", username, "--pass", password, "-js", "-sd", this.#folder];
+    const address = ["-a", "127.0.0.1", "-p", String(this.port)];
+    const child = spawn(this.#program, [...address, ...user, ...flags], {
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.#child = child;

@@ -81,10 +81,12 @@ function connectionOf(get: (key: string) => string): NodeConnectionOptions {
 }
 
 function authenticatorOf(creds: string, nkey: string): { readonly authenticator?: Authenticator } {
-  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text.trim());
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
   if (creds === "" && nkey === "") return {};
   try {
-    const authenticator = creds === "" ? nkeyAuthenticator(bytes(nkey)) : credsAuthenticator(bytes(creds));
+    // The library finds a block only when its last line ends.
+    const authenticator =
+      creds === "" ? nkeyAuthenticator(bytes(nkey.trim())) : credsAuthenticator(bytes(`${creds.trim()}\n`));
     // It reads the keys when it is asked for the first time.
     authenticator("nonce");
     return { authenticator };
