@@ -7,6 +7,7 @@ import { BuildError } from "../../core/shared/ports.ts";
 import { interpreterPath } from "../runtime/process/interpreters.ts";
 import type { Installer, InstallPlan, PlanContext } from "./installer.ts";
 import { refuseRequirementFiles } from "./manifest-files.ts";
+import { pipComplaints } from "./pip-complaints.ts";
 
 const run = promisify(execFile);
 
@@ -38,10 +39,7 @@ export const pip: Installer = {
   },
   plan: planPip,
   readLock: async ({ contentDir }) => lockOf(await readdir(join(contentDir, "site-packages")).catch(() => [])),
-  complaints: (lines) => {
-    const first = lines.findIndex((line) => /^\s*(ERROR:|error:)/.test(line));
-    return first === -1 ? [] : lines.slice(first);
-  },
+  complaints: pipComplaints,
 };
 
 /** Packages of the published base image's time import pkg_resources, which setuptools has had until version 80. */
