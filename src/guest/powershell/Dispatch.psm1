@@ -6,4 +6,5 @@
 . $PSScriptRoot/leftovers.ps1
 . $PSScriptRoot/loading.ps1
 . $PSScriptRoot/runner.ps1
+. $PSScriptRoot/rehearsal.ps1
 Export-ModuleMember -Function *-Dispatch*

@@ -29,13 +29,14 @@ function ReceiveWhole([byte[]] $bytes) {
 
 # Waits for a frame.
 function ReceiveFrame {
+    if ($script:Rehearsed) { return $script:Rehearsed.Dequeue() }
     ReceiveWhole $script:Head
     $body = [byte[]]::new((ReadBigEndian $script:Head 0))
     ReceiveWhole $body
     @{ Kind = [int]$script:Head[8]; Number = (ReadBigEndian $script:Head 4); Body = $body }
 }
 
-function HasArrived { $script:Socket.Poll(0, [Net.Sockets.SelectMode]::SelectRead) }
+function HasArrived { -not $script:Rehearsed -and $script:Socket.Poll(0, [Net.Sockets.SelectMode]::SelectRead) }
 
 function SendFrame([int] $kind, [uint32] $number, [byte[]] $body) {
     $frame = [byte[]]::new(9 + $body.Length)
@@ -43,6 +44,7 @@ function SendFrame([int] $kind, [uint32] $number, [byte[]] $body) {
     WriteBigEndian $frame 4 $number
     $frame[8] = $kind
     [Buffer]::BlockCopy($body, 0, $frame, 9, $body.Length)
+    if ($null -ne $script:Rehearsed) { return }
     $at = 0
     while ($at -lt $frame.Length) { $at += $script:Socket.Send($frame, $at, $frame.Length - $at, [Net.Sockets.SocketFlags]::None) }
 }

@@ -10,6 +10,7 @@ $DebugPreference = 'Continue'
 $ProgressPreference = 'SilentlyContinue'
 
 Send-DispatchReady
+Start-DispatchRehearsal
 do {
     $__dispatch = Wait-DispatchLoad
     try {

@@ -1,9 +1,20 @@
 /** What PowerShell has of its own: the pipeline, six streams, errors that do not end anything. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findInterpreter } from "../../../src/adapters/languages/languages.ts";
+import { encodeBundle } from "../../../src/core/functions/bundle.ts";
 import type { Outcome, Worker } from "../../../src/core/shared/ports.ts";
 import { providePowerShell } from "../../support/powershell.ts";
-import { createHarness, findObstacle, type Harness, run, startFunction, suiteName } from "../runtime-harness.ts";
+import {
+  createHarness,
+  findObstacle,
+  type Harness,
+  LIMITS,
+  run,
+  startFunction,
+  startGeneric,
+  suiteName,
+} from "../runtime-harness.ts";
 
 const SOURCE = `
 function other($context, $payload) {
@@ -32,6 +43,15 @@ function all($context, $payload) {
   if ($payload -eq 'date') { [datetime]::SpecifyKind([datetime]::new(2024, 1, 2, 3, 4, 5), 'Utc') }
 }
 `;
+
+/** What a worker's own rehearsal could have left behind. */
+const LOOKING = `
+function look($context, $payload) {
+  $seen = @(Get-Command handle, Rehearse, RehearsedFrames -ErrorAction Ignore).Count
+  return "$seen $([IO.Directory]::GetFiles('.')) $($Error.Count) $null$header$frames"
+}
+`;
+const REHEARSED_MS = 1000;
 
 const noPowerShell = providePowerShell();
 const search = await findInterpreter("powershell");
@@ -105,5 +125,15 @@ describe.skipIf(obstacle !== undefined)(suiteName("PowerShell's own ways", obsta
 
   test("what JSON does not know is named", async () => {
     expect((await run(putting, "nan")).error?.message).toContain("it holds NaN");
+  });
+
+  test("a worker that waited has rehearsed, and its function sees nothing of that", async () => {
+    const worker = await startGeneric(harness.runtime, "powershell");
+    await sleep(REHEARSED_MS);
+    const bundle = encodeBundle([{ path: "look.ps1", mode: 0o644, bytes: Buffer.from(LOOKING) }]);
+    await worker.load({ handler: "look.ps1::look", bundle, environment: {}, limits: LIMITS });
+    const outcome = await run(worker, {});
+    expect(outputOf(outcome)).toBe("0 ./look.ps1 0 ");
+    expect([outcome.logs.stdout, outcome.logs.stderr]).toEqual([null, null]);
   });
 });

@@ -1,0 +1,45 @@
+# A load and two runs that nobody asked for, by the way that those of functions go: the first use of almost everything is slow in PowerShell.
+# Says nothing to the server, and the load of a function sets anew whatever it sets.
+$script:PatienceMicroseconds = 100000
+$script:Rehearsed = $null
+
+# Rehearses once nobody has sent a function for a while: who waits for the worker is not to wait for this.
+function Start-DispatchRehearsal {
+    if ($script:Socket.Poll($script:PatienceMicroseconds, [Net.Sockets.SelectMode]::SelectRead)) { return }
+    $outputs = [Console]::Out, $script:Out, $script:Err
+    [Console]::SetOut([IO.TextWriter]::Null)
+    $script:Out = $script:Err = [IO.Stream]::Null
+    try { Rehearse } catch { } # then the first function pays for it
+    [Console]::SetOut($outputs[0])
+    $script:Out, $script:Err = $outputs[1, 2]
+    $script:Rehearsed = $script:Kept = $null
+    $script:Queue.Clear()
+    $global:Error.Clear()
+}
+
+function Rehearse {
+    $script:Rehearsed = RehearsedFrames
+    $state = Wait-DispatchLoad
+    . (Get-DispatchScript $state) *>&1 | Write-DispatchStream
+    $state.Handler = Get-Command -Name $state.FunctionName -CommandType Function -ErrorAction Ignore
+    Complete-DispatchLoad $state
+    while ($script:Rehearsed.Count -gt 0) {
+        $state.Run = Wait-DispatchRun
+        Start-DispatchRun $state
+        try { & $state.Handler $state.Run.Context $state.Run.Payload *>&1 | Receive-DispatchOutput $state }
+        catch { Set-DispatchFailure $state $_ }
+        Complete-DispatchRun $state
+    }
+}
+
+function RehearsedFrames {
+    $header = $script:Utf8.GetBytes((ToJson @{ handler = 'rehearsed.ps1::handle'; folder = $PSScriptRoot; environment = @{}; marker = 'rehearsal'; maxOutputBytes = 1000; alone = $true }))
+    $size = [byte[]]::new(4)
+    WriteBigEndian $size 0 $header.Length
+    $frames = [Collections.Generic.Queue[object]]::new()
+    $frames.Enqueue(@{ Kind = $script:Frame.Load; Number = 0; Body = [byte[]]($size + $header + [byte[]](0, 0, 0, 2) + $script:Utf8.GetBytes('[]')) })
+    foreach ($payload in '{"name":"a","items":[1,2,3]}', 'null') {
+        $frames.Enqueue(@{ Kind = $script:Frame.Invoke; Number = 1; Body = $script:Utf8.GetBytes("{""context"":{""runId"":""1""},""payload"":$payload}") })
+    }
+    , $frames
+}
