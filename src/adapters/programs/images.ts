@@ -38,7 +38,7 @@ function findFile(image: string, folder: string): Found {
 
 function unknownImage(image: string, folder: string): string {
   const own = folder === "" ? "a program file (--driver-programs FOLDER)" : `a program file in ${folder}`;
-  return `${image} is no built-in driver (${BUILT_IN.join(", ")}); this server has no Docker: use one of those, or ${own}`;
+  return `${image} is no built-in driver (${BUILT_IN.join(", ")}); event drivers run as programs, not as images of containers: use one of those, or ${own}`;
 }
 
 function none(reason: string): Found {
