@@ -15,6 +15,8 @@ function Start-DispatchRehearsal {
     $script:Rehearsed = $script:Kept = $null
     $script:Queue.Clear()
     $global:Error.Clear()
+    # A worker may wait for long: what the rehearsal used goes back to the machine.
+    [GC]::Collect(2, [GCCollectionMode]::Aggressive, $true, $true)
 }
 
 function Rehearse {
