@@ -2,7 +2,7 @@
 
 import type { Database } from "../shared/ports.ts";
 import { now } from "../work/job.ts";
-import type { Subject, Watch } from "./watches.ts";
+import type { Subject, Watch } from "./watch.ts";
 import { type Missed, missedWords } from "./words.ts";
 
 const DAY_MS = 24 * 3_600_000;

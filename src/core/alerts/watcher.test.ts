@@ -4,8 +4,8 @@ import type { RunRecord } from "../runs/record.ts";
 import type { RunRequest } from "../runs/request.ts";
 import type { Database, Statement } from "../shared/ports.ts";
 import type { AlertRecord, Alerts } from "./alerts.ts";
+import type { Watch } from "./watch.ts";
 import { AlertWatcher } from "./watcher.ts";
-import type { Watch } from "./watches.ts";
 
 const START = Date.parse("2026-11-28T07:59:00Z");
 const document = { when: "run-failed", function: "tell", digest: "08:00", tags: null, status: "READY", reason: null };

@@ -15,7 +15,7 @@ import { enqueue, giveBack, type HeldJob, repack } from "../work/job.ts";
 import { NotNowError, type Perform } from "../work/worker.ts";
 import { type AlertRecord, type Alerts, principalOfAlert } from "./alerts.ts";
 import { lastMoment } from "./digest-time.ts";
-import type { Mark, Watch } from "./watches.ts";
+import type { Mark, Watch } from "./watch.ts";
 
 export interface WatcherPorts {
   readonly database: Database;

@@ -5,6 +5,7 @@ import type { Database } from "../shared/ports.ts";
 import { now } from "../work/job.ts";
 import type { Alert } from "./contract.ts";
 import { missedWatch } from "./missed-watch.ts";
+import type { Subject, Watch } from "./watch.ts";
 import {
   type DownDriver,
   downWords,
@@ -15,28 +16,6 @@ import {
   total,
   upWords,
 } from "./words.ts";
-
-export interface Subject {
-  readonly organization: string;
-  /** The name of what is watched; all without. */
-  readonly of: string | undefined;
-}
-
-/** How far a watch has looked, as JSON: the next look continues there. */
-export type Mark = string | readonly string[];
-
-export interface Seen {
-  readonly mark: Mark;
-  /** What is worth a message; undefined when nothing is. */
-  readonly news: string | undefined;
-}
-
-export interface Watch {
-  /** `mark` is undefined at the first look. */
-  look(subject: Subject, mark: Mark | undefined): Promise<Seen>;
-  /** The last 24 hours. */
-  digest(subject: Subject): Promise<string>;
-}
 
 export interface WatchPorts {
   readonly database: Database;
