@@ -11,17 +11,17 @@ export default class SummaryReporter implements Reporter {
     const passed = tests.filter((test) => test.result().state === "passed");
     const failed = tests.filter((test) => test.result().state === "failed");
     const skipped = tests.filter((test) => !passed.includes(test) && !failed.includes(test));
-    const unloaded = modules.filter((module) => !module.ok() && [...module.children.allTests()].length === 0);
+    const broken = modules.filter((module) => !module.ok() && !failed.some((test) => test.module === module));
 
     const lines = [
       ...skips(skipped),
       ...tests.filter((test) => test.diagnostic()?.flaky).map((test) => `passed at the second try: ${told(test)}`),
-      ...unloaded.map((module) => `failed: ${module.relativeModuleId}: ${firstError(module.errors())}`),
+      ...broken.map((module) => `failed: ${module.relativeModuleId}: ${firstError(errorsOf(module))}`),
       ...failed.map((test) => `failed: ${test.module.relativeModuleId}: ${told(test)}`),
     ];
     process.stdout.write(lines.map((line) => `${line}\n`).join(""));
 
-    const counts = { passed: passed.length, failed: failed.length + unloaded.length, skipped: skipped.length };
+    const counts = { passed: passed.length, failed: failed.length + broken.length, skipped: skipped.length };
     mkdirSync(".cache", { recursive: true });
     writeFileSync(".cache/test-counts.json", JSON.stringify(counts));
   }
@@ -34,6 +34,12 @@ function skips(tests: readonly TestCase[]): string[] {
     ([reason, those]) => `skipped: ${those.length > 1 ? `${those.length} tests: ` : ""}${reason}`,
   );
 }
+
+/** Of one that could not be loaded, or whose preparations failed. */
+const errorsOf = (module: TestModule): readonly { message: string }[] => [
+  ...module.errors(),
+  ...[...module.children.allSuites()].flatMap((suite) => suite.errors()),
+];
 
 const told = (test: TestCase): string => `${test.fullName}: ${firstError(test.result().errors ?? [])}`;
 

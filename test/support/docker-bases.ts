@@ -77,9 +77,8 @@ const makeJava = async (root: string): Promise<void> => {
   const modules = ["--add-modules", "java.base,jdk.compiler,jdk.httpserver", "--no-man-pages", "--no-header-files"];
   execFileSync(join(bin, "jlink"), [...modules, "--output", home]);
   for (const file of ["bin/java", "lib/libzip.so", "lib/server/libjvm.so"]) copyLibraries(join(home, file), root);
-  const server = [
-    ...["Handler", "Mapping", "Json", "Failure", "Spring"].map((name) => join(JAVA_GUEST, `${name}.java`)),
-  ];
+  const parts = ["Handler", "Loader", "Mapping", "Json", "Failure", "Spring"];
+  const server = parts.map((name) => join(JAVA_GUEST, `${name}.java`));
   const classes = join(root, "opt/server");
   execFileSync(join(bin, "javac"), ["-nowarn", "-d", classes, ...server, join(FIXTURES, "server/Server.java")]);
 };
