@@ -1,6 +1,5 @@
 /** When a day's message is due. */
-
-const DAY_MS = 24 * 3_600_000;
+import { DAY_MS } from "./times.ts";
 
 /** The last moment at or before `now` at which it was that time in UTC; both in milliseconds. `time` is `HH:MM`. */
 export function lastMoment(time: string, now: number): number {

@@ -2,9 +2,9 @@
 import { type SelectQueryBuilder, sql } from "kysely";
 import type { DatabaseSchema } from "../shared/database-schema.ts";
 import type { Database } from "../shared/ports.ts";
-import { now } from "../work/job.ts";
 import type { Alert } from "./contract.ts";
 import { missedWatch } from "./missed-watch.ts";
+import { DAY_MS, databaseTime, SETTLED_MS } from "./times.ts";
 import type { Subject, Watch } from "./watch.ts";
 import {
   type DownDriver,
@@ -34,9 +34,6 @@ export function watchesOf({ database, drivers }: WatchPorts): Readonly<Record<Al
   };
 }
 
-const DAY_MS = 24 * 3_600_000;
-/** The time of an end is a little earlier than its record, so the last moments are left to the next look. */
-const SETTLED_MS = 2000;
 /** Runs that last longer are found by a separate index of their end times. */
 const LONG_NS = 60_000_000_000;
 
@@ -134,11 +131,6 @@ function letterWatch(database: Database): Watch {
       return `Last 24 hours: ${lettersWords(await newLetters(database, organization, until - DAY_MS, until))}`;
     },
   };
-}
-
-async function databaseTime({ query }: Database, before: number): Promise<number> {
-  const { time } = await query.selectNoFrom(now.as("time")).executeTakeFirstOrThrow();
-  return Number(time) - before;
 }
 
 async function newLetters(

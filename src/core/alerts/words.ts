@@ -1,4 +1,5 @@
 /** What alerts say. Short: it is read in a channel. */
+import type { MissedTimes } from "../events/missed.ts";
 
 /** Runs that failed, by function. */
 export interface FailedRuns {
@@ -18,13 +19,9 @@ export interface NewLetters {
 }
 
 /** Times that a clock missed. */
-export interface Missed {
+export interface Missed extends MissedTimes {
   /** The driver's. */
   readonly name: string;
-  readonly count: number;
-  /** The first and the last of them: Unix milliseconds. */
-  readonly from: number;
-  readonly to: number;
 }
 
 const MOST_NAMED = 5;
@@ -64,8 +61,8 @@ export function missedWords(missed: readonly Missed[]): string {
   return [...named, ...others].join("\n");
 }
 
-function missedLine({ name, count, from, to }: Missed): string {
-  const [first, last] = [from, to].map((time) => new Date(time).toISOString());
+function missedLine({ name, count, ...times }: Missed): string {
+  const [first, last] = [times.first, times.last].map((time) => new Date(time).toISOString());
   return `The clock ${name} missed ${counted(count, "time")}: ${first === last ? first : `from ${first} to ${last}`}.`;
 }
 

@@ -5,6 +5,7 @@ import type { Principal } from "../shared/principal.ts";
 import { RecordList, type ResourceList } from "../store/resource-list.ts";
 import type { ClockDriver, Drivers } from "./drivers.ts";
 import { eventsOfDriver, type KeptEvent } from "./event-log.ts";
+import { missedTimes } from "./missed.ts";
 import type { Firing, Schedule } from "./schedule-contract.ts";
 
 export interface SchedulesPorts {
@@ -13,8 +14,6 @@ export interface SchedulesPorts {
 }
 
 const SHOWN = 5;
-/** Of what a clock says of times that it missed. */
-const MOST_LETTERS = 1000;
 
 export class Schedules {
   readonly #ports: SchedulesPorts;
@@ -69,17 +68,12 @@ function upcoming(clock: ClockDriver["clock"], last: Firing | undefined) {
 
 function firingOf({ sequence, received, type, event, data }: KeptEvent): Firing {
   const place = { event: String(sequence), receivedTime: Number(received) };
-  const missed = type === "cron.missed" ? missedOf(data) : undefined;
-  if (missed !== undefined) return { ...missed, status: "MISSED", ...place };
+  const missed = type === "cron.missed" ? missedTimes(data) : undefined;
+  if (missed !== undefined) {
+    const { first: time, last: until, count } = missed;
+    return { time, until, count, status: "MISSED", ...place };
+  }
   const { eventTime = "" } = JSON.parse(event) as { eventTime?: string };
   const due = Date.parse(eventTime);
   return { time: due > 0 ? due : place.receivedTime, status: "FIRED", ...place };
-}
-
-/** Undefined when it is not what the `cron` driver says: any program may push events of any type. */
-function missedOf(data: string | null): Pick<Firing, "time" | "until" | "count"> | undefined {
-  if (data === null || data.length > MOST_LETTERS) return undefined;
-  const { count, first, last } = Object(JSON.parse(data)) as Readonly<Record<string, unknown>>;
-  const missed = { time: Date.parse(String(first)), until: Date.parse(String(last)), count: Number(count) };
-  return Object.values(missed).every(Number.isSafeInteger) ? missed : undefined;
 }
