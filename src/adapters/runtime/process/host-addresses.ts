@@ -12,8 +12,11 @@ import { PROGRAM_PATH, runProgram } from "./programs.ts";
 const SETTLE = 100;
 const RESTART = 500;
 
-/** Ends `ip` with the server, even after kill -9: the standard input is a pipe of which the server holds the other end. */
-const MONITOR = "exec 3<&0; (cat <&3; kill $$) >/dev/null 2>&1 & exec ip -o monitor address route 3<&- </dev/null";
+/**
+ * Sandboxes have IPv4 only, and each container that comes changes IPv6 addresses. `ip` ends with the server, even after
+ * kill -9: the standard input is a pipe of which the server holds the other end.
+ */
+const MONITOR = "exec 3<&0; (cat <&3; kill $$) >/dev/null 2>&1 & exec ip -4 -o monitor address route 3<&- </dev/null";
 
 interface Route {
   readonly dst?: string;
