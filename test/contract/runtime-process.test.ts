@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Language } from "../../src/core/shared/ports.ts";
 import { runtimeContract, sandboxes } from "./runtime.ts";
 import {
   createHarness,
@@ -13,6 +14,34 @@ import { nodejs, python3 } from "./runtime-sources.ts";
 
 const obstacle = await findObstacle();
 const memoryObstacle = await findMemoryObstacle();
+
+/** Functions that write by name, themselves and through a shell. */
+const openers: [Language, string][] = [
+  [
+    "nodejs",
+    `const fs = require("node:fs");
+     const { execSync } = require("node:child_process");
+     module.exports = () => {
+       fs.writeFileSync("/dev/stderr", "own\\n");
+       execSync("echo out > /dev/stdout; echo err > /dev/stderr; sh -c 'echo inner >> /proc/self/fd/2'", { stdio: "inherit" });
+     };`,
+  ],
+  [
+    "python3",
+    `import os
+def handle(context, payload):
+    with open("/dev/stderr", "w") as stream: print("own", file=stream)
+    os.system("echo out > /dev/stdout; echo err > /dev/stderr; sh -c 'echo inner >> /proc/self/fd/2'")`,
+  ],
+];
+
+const opensItsOutputs = async ({ runtime }: Harness, language: Language, source: string): Promise<void> => {
+  const worker = await startFunction(runtime, language, source);
+  for (let times = 0; times < 2; times += 1) {
+    expect((await run(worker)).logs).toEqual({ stdout: ["out"], stderr: ["own", "err", "inner"] });
+  }
+  await worker.stop("retired");
+};
 
 describe.skipIf(obstacle !== undefined)(suiteName("the process runtime", obstacle), () => {
   describe("running Node.js", () => runtimeContract("nodejs", nodejs, sandboxes("nodejs", memoryObstacle)));
@@ -94,6 +123,12 @@ def handle(context, payload):
     });
   });
 
+  test.each(openers)("%s: a function and its children open /dev/stdout and /dev/stderr", async (language, source) => {
+    const harness = await createHarness();
+    await opensItsOutputs(harness, language, source);
+    await harness.close();
+  });
+
   test("what Python raises to leave a process is the run's error, and the worker goes on", async () => {
     const harness = await createHarness();
     const source = "import sys\ndef handle(context, code):\n    if code: sys.exit(code)";
@@ -105,6 +140,12 @@ def handle(context, payload):
 });
 
 describe("without a sandbox", () => {
+  test.each(openers)("%s: a function and its children open /dev/stdout and /dev/stderr", async (language, source) => {
+    const harness = await createHarness({ mode: "none" });
+    await opensItsOutputs(harness, language, source);
+    await harness.close();
+  });
+
   test("functions run as plain processes with a clean environment", async () => {
     const harness = await createHarness({ mode: "none" });
     const { problems, warnings } = await harness.runtime.check();

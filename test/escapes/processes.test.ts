@@ -77,15 +77,29 @@ def handle(context, payload):
         try: kept.append([int(name), os.readlink("/proc/self/fd/" + name).split(":")[0]])
         except OSError: pass
     return sorted(kept)`;
+    const pipe = expect.stringMatching(/\/pipes\/\d+ \(deleted\)$/);
     expect(await evaluatePython(source)).toEqual([
       [0, "/dev/null"],
-      [1, "socket"],
-      [2, "socket"],
+      [1, pipe],
+      [2, pipe],
       [3, "socket"],
       [4, "/proc/loadavg"], // by which the guest notices that the function has started processes
-      [7, "socket"],
-      [8, "socket"],
+      [7, pipe],
+      [8, pipe],
     ]);
+  });
+
+  test("it can write to its outputs by name, and neither read them nor change who may", async () => {
+    const source = `
+import os
+def handle(context, payload):
+    results = []
+    for attempt in (lambda: os.open("/dev/stdout", os.O_RDONLY), lambda: os.open("/dev/stdout", os.O_RDWR), lambda: os.chmod("/dev/stdout", 0o666), lambda: os.open("/dev/stdout", os.O_WRONLY)):
+        try: attempt(); results.append("done")
+        except OSError as error: results.append(type(error).__name__)
+    return results`;
+    const refused = process.getuid?.() === 0 ? "PermissionError" : "done"; // an ordinary user's functions are that user
+    expect(await evaluatePython(source)).toEqual([refused, refused, refused, "done"]);
   });
 
   test("it cannot signal a process outside", async () => {

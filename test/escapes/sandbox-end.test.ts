@@ -1,5 +1,5 @@
 /** Whoever decides when a sandbox has ended must be out of its reach, and an end must be one. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chown, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { openControlGroups } from "../../src/adapters/runtime/process/cgroups.ts";
 import { createSandbox } from "../../src/adapters/runtime/process/create-sandbox.ts";
+import { type Outputs, openOutputPipes, type Started } from "../../src/adapters/runtime/process/output-pipes.ts";
 import { PROGRAM_PATH } from "../../src/adapters/runtime/process/programs.ts";
 import { followSandboxed, INFO_FD } from "../../src/adapters/runtime/process/sandboxed-process.ts";
 import {
@@ -74,14 +75,16 @@ describe.skipIf(obstacle !== undefined)(suiteName("a function that attacks its i
 });
 
 /** A sandbox's outer process that ends with 0 while what it started goes on, holding its pipes: what a seized init does. */
-const startLiar = (joinFiles: readonly string[], unshare: readonly string[]): ChildProcess => {
+const startLiar = (joinFiles: readonly string[], unshare: readonly string[], outputs: Outputs): Started => {
   const join = joinFiles.map((file) => `echo 0 > ${file}`).join("\n");
   const script = `${join}\nunshare ${unshare.join(" ")} sh -c 'sleep 1234567.5 & wait' &\n`;
   const tell = `sleep 0.2; printf '{ "child-pid": %d }' $(cat /proc/$!/task/$!/children || echo 0) >&${INFO_FD}; sleep 0.3; exit 0`;
-  return spawn("sh", ["-c", script + tell], {
-    env: { PATH: PROGRAM_PATH },
-    stdio: ["ignore", "pipe", "pipe", "ignore", "ignore", "ignore", "pipe"],
-  });
+  return outputs.start((...own) =>
+    spawn("sh", ["-c", script + tell], {
+      env: { PATH: PROGRAM_PATH },
+      stdio: ["ignore", ...own, "ignore", "ignore", "ignore", "pipe"],
+    }),
+  );
 };
 
 describe.skipIf(obstacle !== undefined)(suiteName("a sandbox whose outer process lies about its end", obstacle), () => {
@@ -91,12 +94,15 @@ describe.skipIf(obstacle !== undefined)(suiteName("a sandbox whose outer process
   ] as const)("has ended only when nothing of it is left, %s", async (_name, withGroup, unshare) => {
     const groups = await openControlGroups();
     const group = withGroup ? groups.create("1") : { ...groups.create("1"), joinFiles: [], kill: () => [] };
-    const child = startLiar(group.joinFiles, unshare);
-    const running = followSandboxed(child, group, silent);
+    const folder = await mkdtemp(join(tmpdir(), "dispatch-test-"));
+    const pipes = openOutputPipes(folder, silent);
+    const running = followSandboxed(startLiar(group.joinFiles, unshare, await pipes.take()), group, silent);
     await vi.waitFor(() => expect(processesCalled("sleep 1234567.5")).toHaveLength(1));
     expect((await running.exited).code).toBe(0);
     expect(processesCalled("sleep 1234567.5")).toEqual([]);
     await groups.close();
+    await pipes.close();
+    await rm(folder, { recursive: true, force: true });
   });
 });
 

@@ -68,11 +68,7 @@ export async function runInstallation(installation: Installation, progress: (lin
     throw new BuildError(`${installer.name} cannot be started in the sandbox: ${cause.message}`, { cause });
   });
   const ended = new AbortController();
-  const finished = Promise.all([
-    running.exited,
-    output.follow(running.child.stdout),
-    output.follow(running.child.stderr),
-  ]);
+  const finished = Promise.all([running.exited, output.follow(running.stdout), output.follow(running.stderr)]);
   const [overrun, [exit]] = await Promise.all([
     superviseOverrun(running, installation, ended.signal),
     finished.finally(() => ended.abort()),

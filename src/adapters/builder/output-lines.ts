@@ -13,7 +13,7 @@ export function maskCredentials(text: string): string {
 
 export interface OutputLines {
   /** Reads a stream to its end. */
-  follow(stream: Readable | null): Promise<void>;
+  follow(stream: Readable): Promise<void>;
   /** The last lines of all streams, oldest first. */
   last(): readonly string[];
 }
@@ -31,7 +31,7 @@ export function createOutputLines(progress: (line: string) => void): OutputLines
     if (count <= MAX_LINES) progress(line);
   };
   return {
-    follow: (stream) => (stream === null ? Promise.resolve() : followLines(stream, push).catch(ignorePrematureEnd)),
+    follow: (stream) => followLines(stream, push).catch(ignorePrematureEnd),
     last: () => kept,
   };
 }

@@ -5,7 +5,6 @@
  * manage any depth.
  */
 import { lstat } from "node:fs/promises";
-import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import type { Sandbox } from "../runtime/process/sandbox.ts";
 
@@ -52,11 +51,10 @@ const perform = async (sandbox: Sandbox, folder: string, script: string, argumen
     ...{ network: "nothing", organization: "", uid, directory: sandbox.pathOf(bind) },
   });
   const tooLong = setTimeout(() => void running.terminate(), MILLISECONDS);
-  const read = (stream: Readable | null): Promise<string> => (stream === null ? Promise.resolve("") : text(stream));
   const [exit, output, complaint] = await Promise.all([
     running.exited,
-    read(running.child.stdout),
-    read(running.child.stderr),
+    text(running.stdout),
+    text(running.stderr),
   ]).finally(() => clearTimeout(tooLong));
   if (exit.code === 0) return output;
   throw new Error(`${folder}: ${complaint.trim().split("\n").at(-1) || `exit code ${exit.code}, ${exit.signal}`}`);

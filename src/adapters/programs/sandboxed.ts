@@ -92,8 +92,8 @@ async function withSocket(sockets: Sockets, spawn: (inherited: number) => Promis
 
 async function startRelay(sandbox: Sandbox, sockets: Sockets, command: SandboxCommand): Promise<Relay> {
   const { process, listening } = await withSocket(sockets, (inherited) => sandbox.spawn({ ...command, inherited }));
-  process.child.stdout?.resume();
-  process.child.stderr?.resume();
+  process.stdout.resume();
+  process.stderr.resume();
   void process.exited.then(() => listening.remove());
   return { path: listening.path, exited: process.exited, stop: () => process.terminate(0) };
 }
@@ -145,15 +145,15 @@ function follow(
   listening?: Listening,
   ownPort?: OwnPort,
 ): RunningProgram {
-  const { child, exited } = process;
+  const { stdout, stderr, exited } = process;
   let flood = false;
   const end = (): void => {
     flood = true;
     void process.terminate();
   };
-  const read = (stream: "stdout" | "stderr", source: Readable | null): Promise<void> =>
-    source === null ? Promise.resolve() : followLines(source, (line) => log(stream, line), end);
-  const said = Promise.all([read("stdout", child.stdout), read("stderr", child.stderr)]);
+  const read = (stream: "stdout" | "stderr", source: Readable): Promise<void> =>
+    followLines(source, (line) => log(stream, line), end);
+  const said = Promise.all([read("stdout", stdout), read("stderr", stderr)]);
   return {
     exited: exited.then(async (exit) => {
       await said;

@@ -3,11 +3,11 @@
  * has ended when its init is gone (with it the kernel kills everything in the process namespace), when its control group is
  * empty, and when its pipes are closed.
  */
-import type { ChildProcess } from "node:child_process";
 import { Socket } from "node:net";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { ControlGroup } from "./cgroups.ts";
 import type { Log } from "./log.ts";
+import type { Started } from "./output-pipes.ts";
 import { killIfRunning, type ProcessIdentity } from "./process-identity.ts";
 
 const LONGEST_PAUSE = 100; // milliseconds
@@ -35,12 +35,18 @@ export const killUntilNothingIsLeft = async (
   }
 };
 
+/** Resolves when its process has ended and none of its pipes is open. Call it before anything closes. */
+export const allClosed = async ({ child, stdout, stderr }: Started): Promise<void> => {
+  const closed = [child, stdout, stderr].map((one) => new Promise<void>((resolve) => one.once("close", resolve)));
+  await Promise.all(closed);
+};
+
 /**
  * Closes the pipes of a sandbox of which nothing is left. What it wrote is read first; whoever was handed a descriptor of
  * it, a sibling on the same network, say, cannot keep them open.
  */
-export const closePipes = async (child: ChildProcess, closed: Promise<unknown>): Promise<void> => {
-  const pipes = child.stdio.filter((stream) => stream instanceof Socket);
+export const closePipes = async ({ child, stdout, stderr }: Started, closed: Promise<unknown>): Promise<void> => {
+  const pipes = [stdout, stderr, ...child.stdio.filter((stream) => stream instanceof Socket)];
   const bytesRead = (): number => pipes.reduce((sum, pipe) => sum + pipe.bytesRead, 0);
   let before = -1;
   for (let drains = 0; drains < MOST_DRAINS && bytesRead() !== before; drains += 1) {

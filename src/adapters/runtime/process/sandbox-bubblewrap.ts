@@ -13,6 +13,7 @@ import { findInheritedDescriptors, type InheritedDescriptors } from "./inherited
 import { endLeftovers } from "./leftovers.ts";
 import type { Log } from "./log.ts";
 import { createNetworks, type Networks, type Place } from "./network.ts";
+import { type OutputPipes, openOutputPipes } from "./output-pipes.ts";
 import { neighbourAt, type Resident } from "./peer.ts";
 import { isRoot, PROGRAM_PATH } from "./programs.ts";
 import { makeEtc, systemView } from "./root-view.ts";
@@ -36,6 +37,7 @@ interface Parts {
   readonly etc: Readonly<Record<NetworkKind, readonly Bind[]>>;
   readonly inherited: InheritedDescriptors;
   readonly blank: BlankFiles;
+  readonly outputs: OutputPipes;
 }
 
 /** Gives a folder to the user who is to fill it. @throws Error when it is none: a link leads anywhere. */
@@ -82,6 +84,7 @@ const start = (
   words: readonly string[],
   options: Buffer,
   seccompFile: string | undefined,
+  outputs: readonly [stdout: number | "pipe", stderr: number | "pipe"],
   third: "pipe" | "ignore" | number,
 ): ChildProcess => {
   const seccomp = seccompFile === undefined ? undefined : openSync(seccompFile, "r");
@@ -89,7 +92,7 @@ const start = (
   const child = spawn(program, args, {
     cwd: "/",
     env: { PATH: PROGRAM_PATH },
-    stdio: ["ignore", "pipe", "pipe", third, "pipe", seccomp ?? "ignore", "pipe"],
+    stdio: ["ignore", ...outputs, third, "pipe", seccomp ?? "ignore", "pipe"],
   });
   if (seccomp !== undefined) closeSync(seccomp);
   for (const stream of child.stdio) stream?.on("error", () => undefined); // a broken pipe shows as the child's exit
@@ -159,6 +162,7 @@ const prepare = async (options: SandboxOptions): Promise<Parts> => {
     staging: isRoot() ? memoize(createStaging) : undefined,
     inherited: findInheritedDescriptors(INFO_FD),
     blank: makeBlankFiles(options.stateDir),
+    outputs: openOutputPipes(options.stateDir, options.log),
     seccompFile: program === undefined ? undefined : seccompFile,
     etc: etcs,
   };
@@ -201,7 +205,9 @@ const spawnAs = async (
     group.apply(limits, command.background);
     const namespaces = [...enter, ...(staging === undefined ? [] : [`--mount=${staging.namespace}`])];
     const words = chain({ ...parts, group, namespaces, uid: user.uid }, command);
-    return followSandboxed(start(words, bubblewrap, parts.seccompFile, third), group, log);
+    const outputs = await parts.outputs.take();
+    const started = outputs.start((...own) => start(words, bubblewrap, parts.seccompFile, own, third));
+    return followSandboxed(started, group, log);
   } catch (error) {
     void group.remove();
     throw error;
@@ -258,7 +264,7 @@ export const createBubblewrapSandbox = async (options: SandboxOptions): Promise<
     neighbour: (ends) => neighbourAt(ends, parts.residents),
     close: async () => {
       await Promise.all([...living].map((running) => running.terminate(0)));
-      await Promise.all([parts.networks.close(), stagingMade?.close()]);
+      await Promise.all([parts.networks.close(), stagingMade?.close(), parts.outputs.close()]);
       await parts.groups.close();
       parts.users.close();
     },

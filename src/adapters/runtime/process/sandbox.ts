@@ -8,7 +8,7 @@
  * outside, whatever it is inside.
  */
 import type { ChildProcess } from "node:child_process";
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import type { Limits, NetworkKind } from "../../../core/shared/ports.ts";
 import type { Bind, Link } from "./bubblewrap.ts";
 import type { Door, HostService } from "./door.ts";
@@ -71,9 +71,12 @@ export interface SandboxExit {
   readonly memoryExceeded: boolean;
 }
 
-/** A running command. Its standard input is empty; its stdout and stderr must be read. */
+/** A running command. Its standard input is empty. */
 export interface SandboxedProcess {
   readonly child: ChildProcess;
+  /** Must be read, and not from `child`, which has none. */
+  readonly stdout: Readable;
+  readonly stderr: Readable;
   /** File descriptor 3, when `channel` was asked for. */
   readonly channel: Duplex | undefined;
   /** The private temporary folder of mode `none`; "" in a real sandbox, where it is /tmp. */

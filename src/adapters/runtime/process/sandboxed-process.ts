@@ -6,7 +6,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ControlGroup } from "./cgroups.ts";
 import { exitOf, GRACE_MILLISECONDS, signalQuietly } from "./child-end.ts";
 import type { Log } from "./log.ts";
-import { closePipes, killUntilNothingIsLeft } from "./nothing-left.ts";
+import { allClosed, closePipes, killUntilNothingIsLeft } from "./nothing-left.ts";
+import type { Started } from "./output-pipes.ts";
 import { identify, isNamespaceInit, isRunning, killIfRunning, type ProcessIdentity } from "./process-identity.ts";
 import type { SandboxExit, SandboxedProcess } from "./sandbox.ts";
 import { terminate } from "./terminate.ts";
@@ -50,23 +51,24 @@ export const childrenOf = (pid: number): number[] => {
 };
 
 /** What became of bubblewrap, once nothing of the sandbox is left. */
-const endOf = async (child: ChildProcess, group: ControlGroup, init: Init, log: Log): Promise<SandboxExit> => {
-  const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
-  const exit = await exitOf(child);
+const endOf = async (started: Started, group: ControlGroup, init: Init, log: Log): Promise<SandboxExit> => {
+  const closed = allClosed(started);
+  const exit = await exitOf(started.child);
   await Promise.race([init.told, sleep(TOLD_MILLISECONDS, undefined, { ref: false })]);
   await killUntilNothingIsLeft(init.known(), group, log);
   const memoryExceeded = group.memoryExceeded();
   void group.remove();
-  void closePipes(child, closed);
+  void closePipes(started, closed);
   return { ...exit, memoryExceeded };
 };
 
 /** Follows a bubblewrap that was just started; its control group is removed when it has ended. */
-export const followSandboxed = (child: ChildProcess, group: ControlGroup, log: Log): SandboxedProcess => {
+export const followSandboxed = (started: Started, group: ControlGroup, log: Log): SandboxedProcess => {
+  const { child } = started;
   const init = followInit(child);
-  const exited = endOf(child, group, init, log);
+  const exited = endOf(started, group, init, log);
   return {
-    child,
+    ...started,
     channel: (child.stdio[3] ?? undefined) as Duplex | undefined,
     temporaryFolder: "",
     exited,

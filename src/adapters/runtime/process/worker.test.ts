@@ -17,7 +17,9 @@ async function workerOf() {
   const [channel, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
   const exit = Promise.withResolvers<SandboxExit>();
   const process: SandboxedProcess = {
-    child: { stdout, stderr } as unknown as ChildProcess,
+    child: {} as ChildProcess,
+    stdout,
+    stderr,
     channel,
     temporaryFolder: "",
     exited: exit.promise,

@@ -226,11 +226,11 @@ class ProcessWorker implements Worker {
     channel.on("data", (chunk: Buffer) => {
       if (this.#violation === undefined && !reader.feed(chunk)) this.#judge("sent a message that is too long");
     });
-    this.#capture("stdout", this.#options.process.child.stdout);
-    this.#capture("stderr", this.#options.process.child.stderr);
+    this.#capture("stdout", this.#options.process.stdout);
+    this.#capture("stderr", this.#options.process.stderr);
   }
 
-  #capture(stream: StreamName, source: Readable | null): void {
+  #capture(stream: StreamName, source: Readable): void {
     const splitter = new StreamSplitter(this.#marker, this.#options.maxLogBytes, {
       wants: () => !(this.#invocations.recordOf(stream)?.full ?? this.#strayBytes > STRAY_LIMIT),
       line: (text, bytes, isWhole) => this.#line(stream, isWhole ? this.#masked(text) : this.#maskedCut(text), bytes),
@@ -244,10 +244,10 @@ class ProcessWorker implements Worker {
       else splitter.feed(chunk);
       const pause = pace.pauseAfter(chunk.length);
       if (pause <= 0) return;
-      source?.pause();
-      setTimeout(() => source?.resume(), pause);
+      source.pause();
+      setTimeout(() => source.resume(), pause);
     };
-    source?.on("data", listen).on("end", () => splitter.end());
+    source.on("data", listen).on("end", () => splitter.end());
   }
 
   /** `text` is masked. */
@@ -365,7 +365,7 @@ class ProcessWorker implements Worker {
   async #follow(): Promise<WorkerExit> {
     const { process } = this.#options;
     const exit = await process.exited;
-    const streams = [process.channel, process.child.stdout, process.child.stderr];
+    const streams = [process.channel, process.stdout, process.stderr];
     await Promise.all(streams.map((stream) => (stream ? streamEnded(stream) : undefined)));
     clearTimeout(this.#probe);
     const ended = workerExit(exit, this.#stopReason, this.#violation);
