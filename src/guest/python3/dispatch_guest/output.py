@@ -1,6 +1,7 @@
 """The function's stdout and stderr: markers, and what is written for a run that has ended (PROTOCOL.md)."""
 
 import contextvars
+import fcntl
 import io
 import json
 import os
@@ -192,22 +193,22 @@ def _flush(stream):
 
 
 class OwnOutput:
-    """One of the function's two outputs, which is put back when a run has closed or replaced it."""
+    """One of the function's two outputs, which is put back when a run has closed or replaced it.
+
+    Each run asks, so asking has to be cheap. The file that both descriptors share is told a signal that nobody will ever be
+    sent, because nobody asks for signals of it; another file knows nothing of it. That is a quarter of what fstat costs.
+    """
 
     def __init__(self, descriptor, copy):
         self.descriptor, self.copy = descriptor, copy
         os.set_inheritable(copy, False)
-        self._is = self._identity(copy)
-
-    @staticmethod
-    def _identity(descriptor):
-        status = os.fstat(descriptor)
-        return status.st_ino, status.st_dev
+        self._sign = SIGNS + descriptor
+        fcntl.fcntl(copy, F_SETSIG, self._sign)
 
     def put_back(self):
         """True when that was needed."""
         try:
-            if self._identity(self.descriptor) == self._is:
+            if fcntl.fcntl(self.descriptor, F_GETSIG) == self._sign:
                 return False
         except OSError:
             pass  # closed
@@ -218,18 +219,24 @@ class OwnOutput:
             return False  # the function closed the copy, too
 
 
+# Of Linux; Python has no names for them.
+F_SETSIG, F_GETSIG = 10, 11
+# Real-time signals that neither the C library nor Python uses.
+SIGNS = 50
+
+
 class Marker:
     """Ends the output of an invocation on stdout and stderr."""
 
     def __init__(self, text):
         self._format = ("\0" + text + ":%08x\n").encode()
         self._native = NativeOutput()
-        self._outputs = (OwnOutput(1, OWN_STDOUT), OwnOutput(2, OWN_STDERR))
+        self._outputs = (("stdout", OwnOutput(1, OWN_STDOUT)), ("stderr", OwnOutput(2, OWN_STDERR)))
 
     def write(self, number):
         marker = self._format % number
         self._native.flush()
-        for name, output in zip(("stdout", "stderr"), self._outputs):
+        for name, output in self._outputs:
             stream = getattr(sys, name, None)
             _flush(stream)
             if output.put_back():

@@ -10,6 +10,8 @@ from .context import Context
 from .failure import failure, failure_of
 from .result import serialise, why_not
 
+# json.loads would look for blanks around the envelope, which has none.
+DECODER = json.JSONDecoder()
 CANCEL_PATIENCE = 1.0
 NAMED = 10
 
@@ -105,7 +107,7 @@ class Runner:
     def _outcome(self, number, envelope):
         context = None
         try:
-            parts = json.loads(envelope.decode())
+            parts, _ = DECODER.raw_decode(envelope.decode())
             context = Context.of(parts["context"], self._channel, number)
             value = self._call(context, parts["payload"])
         except BaseException as error:  # whatever a function raises, SystemExit included, is the run's error
