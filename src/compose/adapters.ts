@@ -105,6 +105,7 @@ export async function openAdapters(settings: Settings, log: Logger, connection: 
   const programs = createPrograms({
     sandbox,
     folder: settings["driver-programs"],
+    containers: docker?.programs,
     socketsFolder: join(folder, "driver-sockets"),
     takenPorts: [...doorPorts(door), ...networkSettings(settings).hostServices.map(({ port }) => port)],
   });

@@ -2,10 +2,13 @@
 import type { Logger } from "pino";
 import type { Door } from "../adapters/runtime/process/door.ts";
 import { decodeBundle } from "../core/functions/bundle.ts";
+import type { Programs } from "../core/shared/ports.ts";
 import type { Settings } from "../settings/definitions.ts";
 import type { Environment } from "./environments.ts";
 
 export interface DockerEnvironment extends Environment {
+  /** Event drivers that are images of containers. */
+  readonly programs: Pick<Programs, "start">;
   /** Removes what is left of it, once its runtime is closed. */
   close(): Promise<void>;
 }
@@ -21,6 +24,7 @@ export async function openDocker(
   const { Networks } = await import("../adapters/docker/networks.ts");
   const { createDockerBuilder } = await import("../adapters/builder/docker.ts");
   const { createDockerRuntime } = await import("../adapters/runtime/docker/runtime.ts");
+  const { createContainerPrograms } = await import("../adapters/programs/container.ts");
   const engine = new Engine(settings["docker-socket"]);
   const networks = new Networks(engine, server);
   return {
@@ -30,6 +34,7 @@ export async function openDocker(
       maxLogBytes: settings["max-log-bytes"],
       maxOutputBytes: settings["max-output-bytes"],
     }),
+    programs: createContainerPrograms({ engine, networks, server, door, log }),
     close: async () => {
       await networks
         .close()

@@ -151,6 +151,27 @@ export const buildBase = async (engine: Engine, folder: string, language: Langua
   await buildFrom(engine, FIXTURES, baseImage(language), args);
 };
 
+export interface ProgramImage {
+  readonly tag: string;
+  readonly file: string;
+  readonly source: string;
+  /** Lines of the Dockerfile that say how it is started. */
+  readonly lines: readonly string[];
+}
+
+/** On what `buildBases` made. @param folder is used meanwhile. */
+export const buildProgram = async (
+  engine: Engine,
+  folder: string,
+  { tag, file, source, lines }: ProgramImage,
+): Promise<void> => {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, file), source);
+  writeFileSync(join(folder, "Dockerfile"), [`FROM ${SYSTEM}`, `COPY ${file} /${file}`, ...lines, ""].join("\n"));
+  await buildFrom(engine, folder, tag, {});
+  rmSync(folder, { recursive: true });
+};
+
 /** @param folder is used meanwhile. */
 export const buildBases = async (engine: Engine, folder: string, languages: readonly Language[]): Promise<void> => {
   await buildLayer(engine, folder, SYSTEM, "scratch", makeSystem);

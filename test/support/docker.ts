@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Engine } from "../../src/adapters/docker/engine.ts";
-import { baseImage, buildBase, buildBases } from "./docker-bases.ts";
+import { baseImage, buildBase, buildBases, buildProgram, type ProgramImage } from "./docker-bases.ts";
 
 const START_MS = 30_000;
 
@@ -34,6 +34,12 @@ export interface TestDocker {
   readonly bases: Readonly<Record<"nodejs" | "python3", string>>;
   /** Makes a further one, which takes some seconds. */
   provide(language: "java" | "powershell"): Promise<void>;
+  /** An image with a program of its own. */
+  build(program: ProgramImage): Promise<void>;
+  /** The engine dies, without a chance to end its containers. */
+  kill(): Promise<void>;
+  /** It is there again, at the same socket, with what it had. */
+  resume(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -58,6 +64,7 @@ export const mountDisk = (folder: string): void => {
 const startEngine = async (
   folder: string,
   socket: string,
+  pool: string,
 ): Promise<{ readonly engine: Engine; readonly child: ChildProcess }> => {
   const places = [
     ...["--storage-driver", "btrfs"],
@@ -70,7 +77,6 @@ const startEngine = async (
   ];
   // Nothing of the machine's own network changes, and engines that run at once do not meet.
   const network = ["--iptables=false", "--ip6tables=false", "--ip-masq=false", "--bridge=none"];
-  const pool = `base=10.${randomInt(64, 250)}.0.0/16,size=24`;
   const args = [...places, ...network, "--default-address-pool", pool, "--host", `unix://${socket}`];
   const child = spawn("dockerd", args, { stdio: ["ignore", "ignore", "pipe"] });
   let complaint = "";
@@ -99,22 +105,41 @@ export const startDocker = async (): Promise<TestDocker> => {
   const folder = mkdtempSync(join(tmpdir(), "dispatch-dockerd-"));
   mountDisk(folder);
   const socket = join(folder, "docker.sock");
-  const { engine, child } = await startEngine(folder, socket).catch((error: unknown) => {
+  const pool = `base=10.${randomInt(64, 250)}.0.0/16,size=24`;
+  const started = await startEngine(folder, socket, pool).catch((error: unknown) => {
     removeFolder(folder);
     throw error;
   });
+  const { engine } = started;
+  let { child } = started;
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (isDead()) return;
+    const ended = once(child, "exit");
+    child.kill(signal);
+    await ended;
+  };
+  const kill = (): Promise<void> => end("SIGKILL");
+  const resume = async (): Promise<void> => {
+    await kill();
+    const again = await startEngine(folder, socket, pool);
+    await again.engine.close();
+    child = again.child;
+  };
+  const isDead = (): boolean => child.exitCode !== null || child.signalCode !== null;
   const close = async (): Promise<void> => {
     await engine.close();
-    const ended = once(child, "exit");
-    child.kill();
-    await ended;
+    // Its containers outlived it, and nobody else ends them.
+    if (isDead()) await resume();
+    await end("SIGTERM");
     removeFolder(folder);
   };
   try {
     const context = join(folder, "context");
     await buildBases(engine, context, ["nodejs", "python3"]);
     const bases = { nodejs: baseImage("nodejs"), python3: baseImage("python3") };
-    return { socket, engine, bases, provide: (language) => buildBase(engine, context, language), close };
+    const provide: TestDocker["provide"] = (language) => buildBase(engine, context, language);
+    const build: TestDocker["build"] = (program) => buildProgram(engine, context, program);
+    return { socket, engine, bases, provide, build, kill, resume, close };
   } catch (error) {
     await close();
     throw error;

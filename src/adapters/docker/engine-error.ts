@@ -12,9 +12,12 @@ export class EngineError extends OwnError {
   }
 }
 
-/** What is not there need not be removed, stopped or awaited. */
+const isGoing = ({ status, message }: EngineError): boolean =>
+  status === 409 && message.includes("already in progress");
+
+/** What is not there need not be removed, stopped or awaited, nor what somebody else is removing. */
 export const unlessGone = <Value>(asked: Promise<Value>): Promise<Value | undefined> =>
   asked.catch((error: unknown) => {
-    if (error instanceof EngineError && error.status === 404) return undefined;
+    if (error instanceof EngineError && (error.status === 404 || isGoing(error))) return undefined;
     throw error;
   });

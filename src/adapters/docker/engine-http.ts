@@ -57,7 +57,10 @@ export class EngineHttp {
   }
 
   async json<Answer>(method: Dispatcher.HttpMethod, path: string, call: EngineCall = {}): Promise<Answer> {
-    const text = await textOf(await this.stream(method, path, call));
+    const body = await this.stream(method, path, call);
+    const text = await textOf(body).catch((error: unknown) => {
+      throw error instanceof EngineError || call.signal?.aborted === true ? error : this.#unreachable(error);
+    });
     return (text === "" ? undefined : JSON.parse(text)) as Answer;
   }
 

@@ -1,6 +1,6 @@
 /**
  * The Docker engine over its socket (Engine API, https://docs.docker.com/reference/api/engine/): the calls that images and
- * containers of functions need, and no more. Every refusal is an EngineError with the engine's own sentence.
+ * containers of functions and drivers need, and no more. Every refusal is an EngineError with the engine's own sentence.
  */
 import type { Readable } from "node:stream";
 import { unlessGone } from "./engine-error.ts";
@@ -15,7 +15,11 @@ export interface EngineImage {
   /** `sha256:...` */
   readonly Id: string;
   readonly RepoTags: readonly string[] | null;
-  readonly Config: { readonly Labels: Labels | null; readonly Env: readonly string[] | null } | null;
+  readonly Config: {
+    readonly Labels: Labels | null;
+    readonly Env: readonly string[] | null;
+    readonly Volumes?: Readonly<Record<string, object>> | null;
+  } | null;
 }
 
 export interface ListedImage {
@@ -123,8 +127,9 @@ export class Engine {
   }
 
   /** @throws EngineError when the registry refuses, also in the middle. */
-  async pull(reference: string, progress: (line: string) => void): Promise<void> {
-    await followProgress(await this.#http.stream("POST", "/images/create", { query: parted(reference) }), progress);
+  async pull(reference: string, progress: (line: string) => void, signal?: AbortSignal): Promise<void> {
+    const call = { query: parted(reference), signal };
+    await followProgress(await this.#http.stream("POST", "/images/create", call), progress);
   }
 
   /** Undefined when there is none of that name. */
@@ -190,6 +195,12 @@ export class Engine {
 
   async removeContainer(id: string): Promise<void> {
     await unlessGone(this.#http.json("DELETE", `/containers/${id}`, { query: { force: "true", v: "true" } }));
+  }
+
+  /** All that a container will write, when it has not started yet: the frames of both streams, until it ends. */
+  attach(id: string): Promise<EngineBody> {
+    const query = { stream: "true", stdout: "true", stderr: "true" };
+    return this.#http.stream("POST", `/containers/${id}/attach`, { query });
   }
 
   /** The end of what a container wrote to both streams. */

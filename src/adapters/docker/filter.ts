@@ -44,6 +44,8 @@ export interface ContainerNetwork {
   /** The container's own, with the length of its network: `172.18.0.2/16`. */
   readonly address: string;
   readonly gateway: string;
+  /** On which the server calls it; undefined when nobody does. */
+  readonly port: number | undefined;
   /** Whether it has a way out. */
   readonly open: boolean;
   /** Behind which of the server's addresses and ports the function door is. */
@@ -51,13 +53,18 @@ export interface ContainerNetwork {
 }
 
 /** The container's own part: it talks to the server that called it, to its door and to the world, and to no neighbour. */
-export const containerFilter = ({ address, gateway, open, door }: ContainerNetwork): string => `table inet dispatch {
+export const containerFilter = ({
+  address,
+  gateway,
+  port,
+  open,
+  door,
+}: ContainerNetwork): string => `table inet dispatch {
   chain input {
     type filter hook input priority 0; policy drop;
     iifname "lo" accept
     ct state established,related accept
-    ip saddr ${gateway} tcp dport ${SERVER_PORT} accept
-  }
+${port === undefined ? "" : `    ip saddr ${gateway} tcp dport ${port} accept\n`}  }
   chain output {
     type filter hook output priority 0; policy accept;
     oifname "lo" accept

@@ -3,7 +3,11 @@ import type { Labels } from "./engine.ts";
 
 const PREFIX = "io.dispatchframework";
 
-export type Kind = "image" | "function" | "worker" | "look" | "network";
+export type Kind = "image" | "function" | "network" | ContainerKind;
+
+/** In the order in which they can be removed: a driver's container is in the network of its holder. */
+export const CONTAINER_KINDS = ["worker", "look", "driver", "holder"] as const;
+type ContainerKind = (typeof CONTAINER_KINDS)[number];
 
 /** Of a server's own: its images, containers and networks carry it. */
 export const labelsOf = (server: string, kind: Kind): Labels => ({

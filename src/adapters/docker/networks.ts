@@ -6,7 +6,7 @@ import type { NetworkKind } from "../../core/shared/ports.ts";
 import { runProgram } from "../runtime/process/programs.ts";
 import type { Engine } from "./engine.ts";
 import { hostFilter, noHostFilter } from "./filter.ts";
-import { labelsOf } from "./labels.ts";
+import { CONTAINER_KINDS, labelsOf } from "./labels.ts";
 
 const shortHash = (text: string, length: number): string =>
   createHash("sha256").update(text).digest("hex").slice(0, length);
@@ -73,7 +73,7 @@ export class Networks {
   }
 
   async #removeLeftovers(): Promise<void> {
-    for (const kind of ["worker", "look"] as const)
+    for (const kind of CONTAINER_KINDS)
       for (const { Id } of await this.#engine.containers(labelsOf(this.#server, kind)))
         await this.#engine.removeContainer(Id);
     for (const { Id } of await this.#engine.networks(labelsOf(this.#server, "network")))

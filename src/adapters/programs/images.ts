@@ -1,4 +1,4 @@
-/** What the image of a driver type means on a machine without Docker (decisions 21). */
+/** What the image of a driver type means (decisions 21). */
 import { statSync } from "node:fs";
 import { dirname, isAbsolute, relative, resolve } from "node:path";
 
@@ -8,17 +8,29 @@ export type BuiltIn = (typeof BUILT_IN)[number];
 export type Found =
   | { readonly kind: "built-in"; readonly name: BuiltIn }
   | { readonly kind: "file"; readonly path: string }
+  /** Of the Docker engine, under this name. */
+  | { readonly kind: "container" }
   | { readonly kind: "none"; readonly reason: string };
 
 /** The published names: `dispatchframework/ticker`, `dispatchframework/dispatch-events-vcenter` ..., with any tag; or the bare name. */
 const published = /^(?:(?:docker\.io\/)?dispatchframework\/)?(?:dispatch-events-)?([a-z]+)(?::[\w.-]+)?$/;
 
-/** @param folder where the operator keeps program files; "" for none. */
-export function findImage(image: string, folder: string): Found {
+/** As names of images are written: `registry.example:5000/team/driver:1@sha256:...`. */
+const REFERENCE =
+  /^(?:[A-Za-z0-9.-]+(?::\d+)?\/)?[a-z0-9._-]+(?:\/[a-z0-9._-]+)*(?::\w[\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
+
+/**
+ * @param folder where the operator keeps program files; "" for none.
+ * @param hasContainers whether images of containers can be run.
+ */
+export function findImage(image: string, folder: string, hasContainers: boolean): Found {
   const name = published.exec(image)?.[1];
   const builtIn = BUILT_IN.find((known) => known === name);
   if (builtIn !== undefined) return { kind: "built-in", name: builtIn };
-  return isAbsolute(image) ? findFile(image, folder) : none(unknownImage(image, folder));
+  if (isAbsolute(image)) return findFile(image, folder);
+  if (!hasContainers) return none(unknownImage(image, folder));
+  const isName = REFERENCE.test(image) && !/(?:^|\/)\.{1,2}(?:\/|$)/.test(image);
+  return isName ? { kind: "container" } : none("this is no name of an image: write it as `docker pull` takes it");
 }
 
 /** Only files of the operator's folder: any other path would show the host's files to whoever makes driver types. */
@@ -38,7 +50,7 @@ function findFile(image: string, folder: string): Found {
 
 function unknownImage(image: string, folder: string): string {
   const own = folder === "" ? "a program file (--driver-programs FOLDER)" : `a program file in ${folder}`;
-  return `${image} is no built-in driver (${BUILT_IN.join(", ")}); event drivers run as programs, not as images of containers: use one of those, or ${own}`;
+  return `${image} is no built-in driver (${BUILT_IN.join(", ")}), and this server runs no containers: start it with --runtime docker or both, or use ${own}`;
 }
 
 function none(reason: string): Found {

@@ -64,8 +64,8 @@ export function followPort(pid: number, port: number, start: () => Promise<Relay
   };
 }
 
-/** As the kernel's table of the network's sockets has it: state `0A` is listening. */
-function isListening(pid: number, port: number): boolean {
+/** Whether somebody listens in the network of this process, as the kernel's table of its sockets has it: state `0A` is listening. */
+export function isListening(pid: number, port: number): boolean {
   const hexadecimal = port.toString(16).toUpperCase().padStart(4, "0");
   const line = new RegExp(`^ *\\d+: [0-9A-F]+:${hexadecimal} [0-9A-F]+:0000 0A `, "m");
   return ["tcp", "tcp6"].some((table) => {

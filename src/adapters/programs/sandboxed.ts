@@ -1,4 +1,4 @@
-/** Event drivers as processes in the sandbox of functions. */
+/** Event drivers as processes in the sandbox of functions, or as containers where there is an engine for those. */
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -9,7 +9,7 @@ import { obtainInterpreter } from "../languages/languages.ts";
 import { type Interpreter, interpreterPath } from "../runtime/process/interpreters.ts";
 import type { Bind, Sandbox, SandboxCommand, SandboxExit, SandboxedProcess } from "../runtime/process/sandbox.ts";
 import { clockOf } from "./clocks.ts";
-import { findImage } from "./images.ts";
+import { type Found, findImage } from "./images.ts";
 import { FLOOD, followLines } from "./lines.ts";
 import { type Listening, type Sockets, socketsIn } from "./listening.ts";
 import { followPort, type OwnPort, portOf, type Relay } from "./own-port.ts";
@@ -18,6 +18,8 @@ export interface ProgramsOptions {
   readonly sandbox: Sandbox;
   /** Where the operator keeps program files; "" for none. */
   readonly folder: string;
+  /** Runs images of containers; undefined where the server has no engine. */
+  readonly containers: Pick<Programs, "start"> | undefined;
   /** Of the server's own, for the sockets of exposed programs. */
   readonly socketsFolder: string;
   /** Ports on which the server itself listens in the networks of programs. */
@@ -45,14 +47,16 @@ export function createPrograms(options: ProgramsOptions): Programs {
   const sockets = socketsIn(options.socketsFolder);
   return {
     refusal: (image) => {
-      const found = findImage(image, options.folder);
+      const found = imageOf(options, image);
       return found.kind === "none" ? found.reason : undefined;
     },
     clock: (image, config) => {
-      const found = findImage(image, options.folder);
+      const found = imageOf(options, image);
       return found.kind === "built-in" ? clockOf(found.name, config) : undefined;
     },
     start: async (spec) => {
+      if (imageOf(options, spec.image).kind === "container" && options.containers !== undefined)
+        return options.containers.start(spec);
       const command = await commandOf(options, spec);
       const spawn = (more: Partial<SandboxCommand>): Promise<SandboxedProcess> =>
         options.sandbox.spawn({ ...command, ...more });
@@ -75,9 +79,13 @@ export function createPrograms(options: ProgramsOptions): Programs {
   };
 }
 
+function imageOf({ folder, containers }: ProgramsOptions, image: string): Found {
+  return findImage(image, folder, containers !== undefined);
+}
+
 /** Only in a network of its own can such a program listen on a port that others want, too. */
-function isOwnFile({ sandbox, folder }: ProgramsOptions, { image, network }: ProgramSpec): boolean {
-  return sandbox.mode !== "none" && network !== "host" && findImage(image, folder).kind === "file";
+function isOwnFile(options: ProgramsOptions, { image, network }: ProgramSpec): boolean {
+  return options.sandbox.mode !== "none" && network !== "host" && imageOf(options, image).kind === "file";
 }
 
 /** Started by `spawn` with a listening socket. */
@@ -128,8 +136,9 @@ interface Place {
 }
 
 function programOf(image: string, { sandbox, folder, builtIns, node }: Place) {
-  const found = image === RELAY ? ({ kind: "built-in", name: RELAY } as const) : findImage(image, folder);
+  const found = image === RELAY ? ({ kind: "built-in", name: RELAY } as const) : findImage(image, folder, false);
   if (found.kind === "none") throw new Error(found.reason);
+  if (found.kind === "container") throw new Error(`${image} is no program`);
   if (found.kind === "file") {
     const bind: Bind = { source: dirname(found.path), target: FILE_AT };
     return { program: join(sandbox.pathOf(bind), basename(found.path)), args: [], bind };
@@ -161,8 +170,9 @@ function follow(
       listening?.remove();
       return flood ? FLOOD : reasonOf(exit);
     }),
-    get socket() {
-      return ownPort?.path ?? listening?.path;
+    get address() {
+      const socketPath = ownPort?.path ?? listening?.path;
+      return socketPath === undefined ? undefined : { socketPath };
     },
     get isDeaf() {
       return ownPort?.path === undefined && listening?.isDeaf === true;

@@ -1,7 +1,7 @@
-/** The drivers that run in this server (decisions 21): programs in the sandbox, each with a token of its own. */
+/** The drivers that run in this server (decisions 21): programs in the sandbox or in containers, each with a token of its own. */
 import { createHash, randomBytes } from "node:crypto";
 import type { UsedSecrets } from "../secrets/service.ts";
-import type { Clock, NetworkKind, Programs } from "../shared/ports.ts";
+import type { Clock, NetworkKind, ProgramAddress, Programs } from "../shared/ports.ts";
 import { driverArguments, driverEnvironment } from "./driver-command.ts";
 import type { DriverConfig } from "./driver-config.ts";
 import { type DriverLine, DriverLog } from "./driver-log.ts";
@@ -19,7 +19,7 @@ export interface DriverPlan {
   readonly name: string;
   readonly image: string;
   readonly config: DriverConfig;
-  /** Called from outside, see `socketOf`. */
+  /** Called from outside, see `addressOf`. */
   readonly expose: boolean;
   readonly secrets: UsedSecrets;
   /** When somebody wrote it last, if that is known: Unix milliseconds. */
@@ -98,9 +98,14 @@ export class DriverFleet {
     return found && this.#greet(found[0]);
   }
 
-  /** The socket of the server's own on which an exposed driver is called; undefined while it does not run. */
-  socketOf(driver: { readonly organization: string; readonly name: string }): string | undefined {
-    return this.#members.get(keyOf(driver))?.process.socket;
+  /** An event of the driver whose program was given this token is not taken. */
+  refused(hash: string, message: string): void {
+    for (const { process, tokenHash } of this.#members.values()) if (tokenHash === hash) process.refused(message);
+  }
+
+  /** Where an exposed driver is called; undefined while it does not run. */
+  addressOf(driver: { readonly organization: string; readonly name: string }): ProgramAddress | undefined {
+    return this.#members.get(keyOf(driver))?.process.address;
   }
 
   /** Whether those who call it wait in vain: its program runs, and does not listen yet. */

@@ -7,7 +7,7 @@ import { DispatchError } from "../shared/errors.ts";
 import { KeyedQueue } from "../shared/keyed-queue.ts";
 import { messageOf } from "../shared/message-of.ts";
 import { OwnError } from "../shared/own-error.ts";
-import type { Clock, Database, Statement } from "../shared/ports.ts";
+import type { Clock, Database, ProgramAddress, Statement } from "../shared/ports.ts";
 import type { Principal } from "../shared/principal.ts";
 import { type WireStatus, wireStrings, wireTags } from "../shared/wire.ts";
 import { type ResourcePorts, ResourceService, type Write } from "../store/resource-service.ts";
@@ -54,8 +54,8 @@ export interface DriversPorts extends ResourcePorts {
 
 /** A driver that may be called from outside. */
 export interface ExposedDriver {
-  /** A Unix socket of the server's own; undefined while the driver does not run. */
-  readonly socket: string | undefined;
+  /** Undefined while the driver does not run. */
+  readonly address: ProgramAddress | undefined;
   readonly status: WireStatus;
   /** Whether those who call it wait in vain, because its program does not listen yet. */
   isDeaf(): boolean;
@@ -66,8 +66,6 @@ interface Finding {
   readonly status: "READY" | "ERROR" | "CREATING";
   readonly reason: readonly string[] | null;
 }
-
-const READY: Finding = { status: "READY", reason: null };
 
 export class Drivers extends ResourceService<Driver, DriverDocument> {
   readonly #database: Database;
@@ -92,8 +90,9 @@ export class Drivers extends ResourceService<Driver, DriverDocument> {
   /** Starts all programs. Call it when the function door is open: they push through it. */
   start(): void {
     for (const record of this.store.all()) {
-      const deployment = this.#deployLater(record);
+      const deployment = this.#begin(record);
       if (!isPending(record)) this.#findLater(record, deployment, { status: "CREATING", reason: null });
+      this.#deployLater(record, deployment);
     }
   }
 
@@ -134,7 +133,7 @@ export class Drivers extends ResourceService<Driver, DriverDocument> {
     const record = this.store.find(organization, name);
     if (!record?.document.expose) return undefined;
     const { status } = record.document;
-    return { socket: this.#fleet.socketOf(record), status, isDeaf: () => this.#fleet.isDeaf(record) };
+    return { address: this.#fleet.addressOf(record), status, isDeaf: () => this.#fleet.isDeaf(record) };
   }
 
   /** Those that are clocks, newest first. @throws FORBIDDEN */
@@ -166,6 +165,11 @@ export class Drivers extends ResourceService<Driver, DriverDocument> {
     return record && principalOf(record);
   }
 
+  /** An event that was pushed with this token is not taken, and never will be. */
+  refused(token: string, message: string): void {
+    this.#fleet.refused(hashOfToken(token), message);
+  }
+
   /** The driver at the other end of a connection to the function door. */
   atDoor(resident: string): Principal | undefined {
     const found = this.#fleet.atDoor(resident);
@@ -178,11 +182,14 @@ export class Drivers extends ResourceService<Driver, DriverDocument> {
     return this.#queue.drained();
   }
 
-  #deployLater(record: DriverRecord): symbol {
+  #begin(record: DriverRecord): symbol {
     const deployment = Symbol(record.name);
     this.#deployments.set(keyOf(record), deployment);
-    this.#queue.push(keyOf(record), () => this.#deploy(record, deployment));
     return deployment;
+  }
+
+  #deployLater(record: DriverRecord, deployment = this.#begin(record)): void {
+    this.#queue.push(keyOf(record), () => this.#deploy(record, deployment));
   }
 
   async #deploy({ organization, name }: DriverRecord, deployment: symbol): Promise<void> {
@@ -192,8 +199,9 @@ export class Drivers extends ResourceService<Driver, DriverDocument> {
     const during = status === "UPDATING" ? "error deploying container during update: " : "";
     const find = (finding: Finding): void => this.#findLater(record, deployment, finding);
     const listener: DriverListener = {
-      ready: () => find(READY),
+      ready: (remark) => find({ status: "READY", reason: remark === undefined ? null : [remark] }),
       down: (reason) => find({ status: "ERROR", reason: [reason] }),
+      failed: (reason) => find(failure(during + reason, reason)),
     };
     try {
       const secrets = await this.#secretsOf(record);

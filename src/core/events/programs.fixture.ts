@@ -1,5 +1,5 @@
 /** Programs that only the test lives: what was started, and a way to end it. */
-import type { ProgramSpec, Programs } from "../shared/ports.ts";
+import { ImageError, type ProgramSpec, type Programs } from "../shared/ports.ts";
 
 export interface StartedProgram {
   readonly spec: ProgramSpec;
@@ -9,16 +9,23 @@ export interface StartedProgram {
 
 export interface NotedPrograms extends Programs {
   readonly started: StartedProgram[];
+  /** From now on this image cannot be had. */
+  without(image: string | undefined): void;
 }
 
 /** Runs every image but `foreign/...`. */
 export function notedPrograms(): NotedPrograms {
   const started: StartedProgram[] = [];
+  let missing: string | undefined;
   return {
     started,
+    without: (image) => {
+      missing = image;
+    },
     refusal: (image) => (image.startsWith("foreign/") ? "it is foreign" : undefined),
     clock: () => undefined,
     start: async (spec) => {
+      if (spec.image === missing) throw new ImageError("no registry has it");
       let end: (reason: string) => void = () => undefined;
       let stopped = false;
       const exited = new Promise<string>((resolve) => {
@@ -33,7 +40,7 @@ export function notedPrograms(): NotedPrograms {
       });
       return {
         exited,
-        socket: spec.exposed ? `/sockets/${started.length}` : undefined,
+        address: spec.exposed ? { socketPath: `/sockets/${started.length}` } : undefined,
         isDeaf: false,
         stop: async () => {
           stopped = true;

@@ -201,6 +201,46 @@ describe("a driver", () => {
     expect(drivers.log(admin, home, "tick1", 1)).toHaveLength(1);
   });
 
+  test("counts its events that are refused, in its state and its log, over a new start of its program", async () => {
+    await createDriver({ secrets: ["vsphere"] });
+    await starts(1);
+    const token = programs.started[0]?.spec.environment.AUTH_TOKEN ?? "";
+    drivers.refused("another", "not counted");
+    drivers.refused(token, "too long");
+    drivers.byToken(token);
+    const once = ["READY", ["one of its events was refused: too long"]];
+    await expect.poll(state).toEqual(once);
+    drivers.refused(token, "the host pa55word is no type");
+    programs.started[0]?.end("exit code 3");
+    await expect.poll(() => programs.started.length, { timeout: 20_000 }).toBe(2);
+    drivers.atDoor("driver dispatch-server/tick1");
+    const twice = ["READY", ["2 of its events were refused, the last one: the host *** is no type"]];
+    await expect.poll(state, { timeout: 20_000 }).toEqual(twice);
+    expect(drivers.log(admin, home, "tick1", 0)[0]).toMatchObject({
+      ...{ stream: "server", text: "one of its events was refused: too long" },
+    });
+    await drivers.update(admin, home, "tick1", { name: "tick1", type: "ticker" });
+    await starts(3);
+    drivers.atDoor("driver dispatch-server/tick1");
+    await expect.poll(state, { timeout: 20_000 }).toEqual(["READY", null]);
+  });
+
+  test("whose image cannot be had says so as one that is refused, and is tried again", async () => {
+    programs.without("late/image:1");
+    await types.create(admin, home, { name: "late", image: "late/image:1" });
+    await drivers.create(admin, home, { name: "late1", type: "late" });
+    const late = async () => {
+      const { status, reason } = await drivers.get(admin, home, "late1");
+      return [status, reason];
+    };
+    const reason = "err pulling image late/image:1: no registry has it";
+    await expect.poll(late).toEqual(["ERROR", [reason, reason]]);
+    programs.without(undefined);
+    await expect.poll(() => programs.started.length, { timeout: 20_000 }).toBe(1);
+    drivers.atDoor("driver dispatch-server/late1");
+    await expect.poll(late).toEqual(["READY", null]);
+  });
+
   test("of an image or with a secret that is not there says so, twice", async () => {
     await types.create(admin, home, { name: "far", image: "foreign/image:1" });
     await drivers.create(admin, home, { name: "far1", type: "far" });

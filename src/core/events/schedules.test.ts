@@ -34,7 +34,7 @@ beforeEach(async () => {
   const ports = { database, feed: new ChangeFeed(), iam, log: { warn: () => {} } };
   types = new DriverTypes(ports);
   const clock: Programs["clock"] = (image, config) => {
-    const found = findImage(image, "");
+    const found = findImage(image, "", false);
     return found.kind === "built-in" ? clockOf(found.name, config) : undefined;
   };
   const programs = { ...notedPrograms(), clock };

@@ -311,24 +311,34 @@ export interface ProgramSpec {
   readonly organization: string;
   /** By which the function door knows it. */
   readonly name: string;
-  /** The image of a driver type: a built-in driver, or a program file of the operator. */
+  /** The image of a driver type: a built-in driver, a program file of the operator, or the image of a container. */
   readonly image: string;
   readonly args: readonly string[];
   /** Values may be secret: they reach the program and nobody else. */
   readonly environment: Readonly<Record<string, string>>;
   readonly network: NetworkKind;
-  /** It gets a listening socket as descriptor 3 (and LISTEN_FDS=1), on which the server calls it over HTTP. */
+  /** The server calls it over HTTP: on a listening socket that it gets as descriptor 3 (and LISTEN_FDS=1), or in a container on port 80. */
   readonly exposed: boolean;
-  /** A whole line of the program's output, as it happens; not masked. */
-  log(stream: "stdout" | "stderr", line: string): void;
+  /** A whole line of the program's output, as it happens; not masked. `server` for what is said about the program. */
+  log(stream: "stdout" | "stderr" | "server", line: string): void;
+  /** A start that takes long, such as one that pulls an image, ends with it. */
+  readonly signal: AbortSignal;
+}
+
+/** Where a program is called: at a Unix socket of the server's own, or in the network of its container. */
+export type ProgramAddress = { readonly socketPath: string } | { readonly host: string; readonly port: number };
+
+/** The image of a container cannot be had. */
+export class ImageError extends OwnError {
+  override name = "ImageError";
 }
 
 export interface RunningProgram {
   /** Why it ended, for people: `exit code 1`, `killed by SIGSEGV`, `out of memory`. */
   readonly exited: Promise<string>;
-  /** The path of the socket on which it is called; undefined when it is not exposed. */
-  readonly socket: string | undefined;
-  /** Callers wait at its socket, and it has let in none: it does not listen there yet. */
+  /** Where it is called; undefined when it is not exposed. */
+  readonly address: ProgramAddress | undefined;
+  /** Whoever calls it calls in vain: it does not listen there yet. */
   readonly isDeaf: boolean;
   /** SIGTERM, grace, SIGKILL; resolves when nothing of it is left. */
   stop(): Promise<void>;
@@ -353,7 +363,7 @@ export interface Programs {
   refusal(image: string): string | undefined;
   /** The schedule of an image that is a clock, with this configuration; undefined for all others. */
   clock(image: string, config: Readonly<Record<string, string>>): Clock | undefined;
-  /** @throws Error when the sandbox cannot be made. */
+  /** @throws ImageError, Error when the sandbox or container cannot be made. */
   start(spec: ProgramSpec): Promise<RunningProgram>;
 }
 

@@ -26,8 +26,11 @@ async function listening(server: Server): Promise<string> {
 }
 
 /** The gateway before a driver; the address of the driver. */
-async function before(socket: string | undefined, options: Setup["options"] = {}) {
-  const running = await start({ drivers: { "team-a/hook": { socket } }, options });
+async function before(socketPath: string | undefined, options: Setup["options"] = {}) {
+  const running = await start({
+    drivers: { "team-a/hook": { address: socketPath === undefined ? undefined : { socketPath } } },
+    options,
+  });
   return { ...running, url: `http://127.0.0.1:${running.port}/team-a/drivers/hook` };
 }
 
@@ -80,8 +83,11 @@ test("only exposed drivers have an address, and endpoints go before them", async
   expect(await (await fetch(`${url}/`)).text()).toBe("driver");
   expect(await (await fetch(`${url}?q`)).text()).toBe("driver");
   const paths = ["/team-a/drivers/hook"];
-  const socket = await listening(createServer((_, response) => void response.end("driver")));
-  const shadowed = await start({ drivers: { "team-a/hook": { socket } }, endpoint: { paths, methods: ["GET"] } });
+  const socketPath = await listening(createServer((_, response) => void response.end("driver")));
+  const shadowed = await start({
+    drivers: { "team-a/hook": { address: { socketPath } } },
+    endpoint: { paths, methods: ["GET"] },
+  });
   const laid = await fetch(`http://127.0.0.1:${shadowed.port}${paths[0]}`);
   expect([laid.status, shadowed.runs.length]).toEqual([200, 1]);
 });
@@ -133,8 +139,10 @@ test("a driver that is not there is told apart from one that never was", async (
 });
 
 test("a driver that runs and lets nobody in is told from one that is slow, with its state", async () => {
-  const socket = await listening(createRawServer(() => {}));
-  const { port } = await start({ drivers: { "team-a/hook": { socket, status: "CREATING", isDeaf: () => true } } });
+  const socketPath = await listening(createRawServer(() => {}));
+  const { port } = await start({
+    drivers: { "team-a/hook": { address: { socketPath }, status: "CREATING", isDeaf: () => true } },
+  });
   const answer = await fetch(`http://127.0.0.1:${port}/team-a/drivers/hook`);
   expect([answer.status, answer.headers.get("retry-after"), await answer.json()]).toEqual([
     ...[503, "5"],

@@ -65,25 +65,26 @@ export class DriverCalls {
   #ask(address: DriverAddress, facts: RequestFacts, request: IncomingMessage, body: Buffer): Promise<Answer> {
     const { organization, name, target } = address;
     const driver = this.#ports.driver(organization, name);
-    const socketPath = driver?.socket;
-    if (driver === undefined || socketPath === undefined) throw notRunning(name, driver?.status);
+    const place = driver?.address;
+    if (driver === undefined || place === undefined) throw notRunning(name, driver?.status);
     const { deadline, maxAnswerBytes } = this.#limits;
     const { method } = facts;
     const headers = headersFor(request.headers, facts, body);
     return new Promise((resolve, reject) => {
-      const asked = ask({ socketPath, method, path: target, headers, agent: false });
+      const asked = ask({ ...place, method, path: target, headers, agent: false });
       const timer = setTimeout(() => {
         reject(new Refusal(504, `the event driver ${name} did not answer within ${deadline / 1000} s`));
         asked.destroy();
       }, deadline);
       const deafness = setInterval(() => {
-        if (driver.isDeaf()) asked.destroy(notListening(name, driver.status));
+        // At a port nobody waits: it is refused.
+        if ("socketPath" in place && driver.isDeaf()) asked.destroy(notListening(name, driver.status));
       }, DEAF_MS);
       asked.on("close", () => {
         clearTimeout(timer);
         clearInterval(deafness);
       });
-      asked.on("error", (error) => reject(failureOf(name, driver.status, error)));
+      asked.on("error", (error) => reject(failureOf(name, driver, error)));
       asked.on("response", (answer) => {
         answerOf(name, answer, maxAnswerBytes)
           .then(resolve, reject)
@@ -128,10 +129,13 @@ async function answerOf(name: string, answer: IncomingMessage, limit: number): P
   }
 }
 
-function failureOf(name: string, status: string, error: NodeJS.ErrnoException): Refusal {
+type Driver = NonNullable<ReturnType<GatewayPorts["driver"]>>;
+
+function failureOf(name: string, driver: Driver, error: NodeJS.ErrnoException): Refusal {
   if (error instanceof Refusal) return error;
   const { code = "" } = error;
-  if (["ECONNREFUSED", "ENOENT", "EAGAIN"].includes(code)) return notRunning(name, status);
+  const isRefused = ["ECONNREFUSED", "EHOSTUNREACH", "ENOENT", "EAGAIN"].includes(code);
+  if (isRefused) return driver.isDeaf() ? notListening(name, driver.status) : notRunning(name, driver.status);
   return new Refusal(502, `the event driver ${name} ended, or spoke no HTTP, before it answered`);
 }
 

@@ -64,7 +64,7 @@ export async function start(setup: Setup = {}): Promise<Running> {
     isFirst: async (_, signature) => !signatures.has(signature) && signatures.add(signature) !== undefined,
     driver: (organization, name) => {
       const driver = setup.drivers?.[`${organization}/${name}`];
-      return driver && { socket: undefined, status: "READY", isDeaf: () => false, ...driver };
+      return driver && { address: undefined, status: "READY", isDeaf: () => false, ...driver };
     },
     refused: () => {},
     endpoints: new EndpointTable("dispatch-server", () => [endpoint(setup.endpoint)]),

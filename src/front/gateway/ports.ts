@@ -2,6 +2,7 @@
 import type { Endpoint } from "../../core/apis/endpoint.ts";
 import type { EndpointTable } from "../../core/apis/matching.ts";
 import type { KeyUse } from "../../core/runs/idempotency.ts";
+import type { ProgramAddress } from "../../core/shared/ports.ts";
 import type { Principal } from "../../core/shared/principal.ts";
 
 /** One call of an endpoint, as the core gets it (server.md 5.5). */
@@ -54,10 +55,10 @@ export interface GatewayPorts {
 /** An event driver that may be called from outside. */
 export interface CalledDriver {
   /** Undefined while its program does not run. */
-  readonly socket: string | undefined;
+  readonly address: ProgramAddress | undefined;
   /** Its state, in a word. */
   readonly status: string;
-  /** Whether callers wait at its socket in vain. */
+  /** Whether callers call in vain, because its program does not listen yet. */
   isDeaf(): boolean;
 }
 

@@ -6,7 +6,7 @@ import type { Events, Ingest } from "../../core/events/events.ts";
 import type { Subscriptions } from "../../core/events/subscriptions.ts";
 import type { Call, Route } from "./route.ts";
 
-export function eventRoutes(operations: typeof emissionOperations, events: Events): Route[] {
+export function eventRoutes(operations: typeof emissionOperations, events: Events, drivers: Drivers): Route[] {
   return [
     {
       operation: operations.emitEvent,
@@ -19,8 +19,16 @@ export function eventRoutes(operations: typeof emissionOperations, events: Event
       handle: async ({ principal, query, body, text }) => ({
         body: await events.ingest(principal, query as unknown as Ingest, body as Emission, text),
       }),
+      failed: ({ authToken }, { status, message }) => {
+        if (typeof authToken === "string" && isForGood(status)) drivers.refused(authToken, message);
+      },
     },
   ];
+}
+
+/** Whether to push the same event again leads nowhere. A wrong token says nothing of a driver. */
+function isForGood(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 401 && status !== 429;
 }
 
 export function subscriptionRoutes(operations: typeof subscriptionCommands, subscriptions: Subscriptions): Route[] {

@@ -1,4 +1,5 @@
 import type { Operation } from "../../core/shared/contract.ts";
+import type { DispatchError } from "../../core/shared/errors.ts";
 import type { Principal } from "../../core/shared/principal.ts";
 
 /** What a handler gets: everything about the request that has passed its checks. */
@@ -31,6 +32,8 @@ export type Handler = (call: Call) => Answer | Promise<Answer>;
 export interface Route {
   readonly operation: Operation;
   readonly handle: Handler;
+  /** A request was answered with this error, perhaps before it came to `handle`. */
+  readonly failed?: (query: Readonly<Record<string, unknown>>, error: DispatchError) => void;
 }
 
 /** No proxy may keep the lines back. */

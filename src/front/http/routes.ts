@@ -115,7 +115,7 @@ export function routesOf(services: Services, maxList: number): Route[] {
     ...scheduleRoutes(services.schedules, maxList),
     ...workerRoutes(services.workers),
     ...auditRoutes(services.audit),
-    ...eventRoutes(emissionOperations, services.events),
+    ...eventRoutes(emissionOperations, services.events, services.drivers),
     ...eventLogRoutes(eventLogOperations, services),
   ];
 }

@@ -161,13 +161,23 @@ function mountHealth(app: FastifyInstance, options: ApiOptions): void {
   });
 }
 
-function mount(app: FastifyInstance, { operation, handle }: Route, options: ApiOptions, gate: UploadGate): void {
+function mount(
+  app: FastifyInstance,
+  { operation, handle, failed }: Route,
+  options: ApiOptions,
+  gate: UploadGate,
+): void {
   const bind = binderOf(operation, options.maxJsonDepth);
   app.route({
     method: operation.method,
     url: operation.path.replace(/\{(\w+)\}/g, ":$1"),
     bodyLimit: operation.path.startsWith("/v1/function") ? options.uploadLimit : options.bodyLimit,
     config: { cloudEvents: operation.cloudEvents === true },
+    errorHandler: (error, request, reply) => {
+      const known = knownError(error, request, options);
+      failed?.(request.query as Record<string, unknown>, known);
+      sendError(known, request, reply, options);
+    },
     onRequest: (request, reply, done) => {
       if (operation.cloudEvents) markBinary(request);
       const known = request.principal;

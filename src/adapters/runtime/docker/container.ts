@@ -1,13 +1,11 @@
 /** One running container of a function: locked in, with its door open, and answering. */
 import { randomUUID } from "node:crypto";
-import type { Server } from "node:net";
 import { LoadError } from "../../../core/shared/ports.ts";
+import { type ContainerSpec, containerConfiguration } from "../../docker/container-spec.ts";
 import type { Engine, EngineContainer } from "../../docker/engine.ts";
-import { containerFilter, DOOR_PORT } from "../../docker/filter.ts";
-import { type Door, openInside } from "../process/door.ts";
-import { doorAddresses4, doorPorts } from "../process/network-plan.ts";
-import { runProgram } from "../process/programs.ts";
-import { type ContainerSpec, containerConfiguration } from "./container-spec.ts";
+import { SERVER_PORT } from "../../docker/filter.ts";
+import { lockIn, networkOf, type OpenedDoor, openDoor } from "../../docker/lock-in.ts";
+import type { Door } from "../process/door.ts";
 import { FunctionServer } from "./function-server.ts";
 import { listensOn } from "./listening.ts";
 import { oomKills } from "./oom-kills.ts";
@@ -53,7 +51,7 @@ export class Container {
   readonly #engine: Engine;
   readonly #pid: number;
   readonly #ports: readonly number[];
-  #door: readonly Server[] = [];
+  #door: OpenedDoor | undefined;
 
   constructor(order: ContainerOrder, id: string, state: EngineContainer, ports: readonly number[]) {
     this.id = id;
@@ -64,8 +62,8 @@ export class Container {
     this.ended = this.#follow();
   }
 
-  set door(listeners: readonly Server[]) {
-    this.#door = listeners;
+  set door(door: OpenedDoor) {
+    this.#door = door;
   }
 
   /** The server inside answers, and so does the language's own behind it: the next call is not refused. */
@@ -110,7 +108,7 @@ export class Container {
   /** To be called when it has ended and its output is not needed any more. */
   async remove(): Promise<void> {
     this.server.close();
-    for (const listener of this.#door) listener.close();
+    this.#door?.close();
     await this.#engine.removeContainer(this.id);
   }
 
@@ -120,35 +118,6 @@ export class Container {
     return { code: state?.State.ExitCode ?? 0, memoryExceeded: state?.State.OOMKilled === true };
   }
 }
-
-const networkOf = (state: EngineContainer, name: string) => {
-  const network = state.NetworkSettings.Networks[name];
-  if (network === undefined || network.IPAddress === "") throw new LoadError("the container ended at once");
-  return network;
-};
-
-/** The path of its network namespace. It never leads to that of another container, also when the kernel gives a process number again. */
-const enter = (state: EngineContainer): string[] => ["nsenter", `--net=${state.NetworkSettings.SandboxKey}`];
-
-const lockIn = async (order: ContainerOrder, state: EngineContainer): Promise<void> => {
-  const { IPAddress, IPPrefixLen, Gateway } = networkOf(state, order.network);
-  const rules = containerFilter({
-    address: `${IPAddress}/${IPPrefixLen}`,
-    gateway: Gateway,
-    open: order.open,
-    door: { addresses: doorAddresses4(order.door), ports: order.door === undefined ? [] : doorPorts(order.door) },
-  });
-  const [command = "", ...args] = enter(state);
-  await runProgram(command, [...args, "nft", "-f", "-"], rules);
-};
-
-const openDoor = (order: ContainerOrder, state: EngineContainer): Promise<Server[]> => {
-  const { door, organization, worker } = order;
-  if (door === undefined) return Promise.resolve([]);
-  const answer: Parameters<typeof openInside>[1][number]["answer"] = (socket) =>
-    door.connection(socket, organization, async () => worker);
-  return openInside(enter(state), [{ host: "127.0.0.1", port: DOOR_PORT, answer }]);
-};
 
 /** Starts it. Whoever calls waits for `readyWithin`. @throws Error when it cannot be started or locked in: nothing is left then. */
 export const startContainer = async (order: ContainerOrder): Promise<Container> => {
@@ -163,13 +132,14 @@ export const startContainer = async (order: ContainerOrder): Promise<Container> 
       throw new LoadError(
         `${await engine.logs(id, COMPLAINT_LINES)}\nthe container ended at once (exit code ${state.State.ExitCode})`.trim(),
       );
-    await lockIn(order, state);
+    const locked = { ...order, resident: order.worker, port: SERVER_PORT };
+    await lockIn(locked, state);
     const environment = [
       ...(image?.Config?.Env ?? []),
       ...Object.entries(order.environment).map((pair) => pair.join("=")),
     ];
     const container = new Container(order, id, state, innerPorts(environment));
-    container.door = await openDoor(order, state);
+    container.door = await openDoor(locked, state);
     return container;
   } catch (error) {
     await engine.removeContainer(id);

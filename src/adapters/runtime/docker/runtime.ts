@@ -125,7 +125,18 @@ class DockerRuntime implements Runtime {
     signal.throwIfAborted();
     const loopbackNames = [...new Set(door?.names.map(({ host }) => host).filter((host) => isIP(host) === 0))];
     const order = {
-      ...{ engine, server, image, network, worker, organization, door, longestAnswer, loopbackNames },
+      ...{
+        engine,
+        server,
+        kind: "worker" as const,
+        image,
+        network,
+        worker,
+        organization,
+        door,
+        longestAnswer,
+        loopbackNames,
+      },
       limits: load.limits,
       environment: load.environment,
       open: spec.network === "isolated",

@@ -134,12 +134,16 @@ const isLeftover = (name: string): boolean => {
   return owner !== undefined && identity(Number(pid)) !== owner;
 };
 
-const childFolders = (folder: string): string[] =>
-  attempt(() => readdirSync(folder))
-    ? readdirSync(folder, { withFileTypes: true })
-        .filter((entry) => entry.isDirectory())
-        .map((entry) => join(folder, entry.name))
-    : [];
+/** None when it is gone: another server that starts may be removing the same. */
+const childFolders = (folder: string): string[] => {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => join(folder, entry.name));
+  } catch {
+    return [];
+  }
+};
 
 /** Ends what a dead server left in its groups, and removes them. */
 const removeTree = async (folder: string): Promise<void> => {

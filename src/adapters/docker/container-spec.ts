@@ -1,10 +1,11 @@
-/** What a function's container may do: nothing that it does not need. */
-import type { Limits } from "../../../core/shared/ports.ts";
-import { labelsOf } from "../../docker/labels.ts";
+/** What a container of functions or of event drivers may do: nothing that it does not need. */
+import type { Limits } from "../../core/shared/ports.ts";
+import { type Kind, labelsOf } from "./labels.ts";
 
 export interface ContainerSpec {
   /** Of the server. */
   readonly server: string;
+  readonly kind: Kind;
   readonly image: string;
   readonly network: string;
   readonly limits: Limits;
@@ -20,13 +21,13 @@ const OPEN_FILES = 4096;
 const PROCESSES = 16_384;
 
 /** The body of the engine's call that creates it. */
-export const containerConfiguration = (spec: ContainerSpec): object => {
+export const containerConfiguration = (spec: ContainerSpec) => {
   const { limits } = spec;
   const memory = limits.memory * MEBIBYTE;
   return {
     Image: spec.image,
     Env: Object.entries(spec.environment).map(([name, value]) => `${name}=${value}`),
-    Labels: labelsOf(spec.server, "worker"),
+    Labels: labelsOf(spec.server, spec.kind),
     HostConfig: {
       NetworkMode: spec.network,
       ExtraHosts: spec.loopbackNames.map((name) => `${name}:127.0.0.1`),
