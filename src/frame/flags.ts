@@ -15,6 +15,8 @@ interface Look {
   /** Accepted, not shown. */
   readonly hidden?: true;
   readonly completes?: Completes;
+  /** The key of its value in what is sent, where that is not its name. */
+  readonly key?: string;
   /** What the help shows as the default, where something else than the flag decides it. */
   readonly shown?: string;
   /** The flag that this one is another word for. */
@@ -43,20 +45,16 @@ export type Values<F extends FlagTable> = {
 type Options<Default> = Look & { readonly default?: Default };
 
 /** A text; the last one counts. */
-export function text<D extends string | undefined = undefined>(
-  description: string,
-  options: Options<D> = {},
-): Flag<string | D> {
-  return { ...lookOf(options), type: "string", description, read: (given) => given.at(-1) ?? (options.default as D) };
-}
+export const text = single("string", String);
 
 /** A whole number. */
-export function integer<D extends number | undefined = undefined>(
-  description: string,
-  options: Options<D> = {},
-): Flag<number | D> {
-  const read = (given: readonly string[]) => (given.length === 0 ? (options.default as D) : Number(given.at(-1)));
-  return { ...lookOf(options), type: "integer", description, read };
+export const integer = single("integer", Number);
+
+function single<T>(type: FlagType, parsed: (word: string | undefined) => T) {
+  return <D extends T | undefined = undefined>(description: string, options: Options<D> = {}): Flag<T | D> => {
+    const read = (given: readonly string[]) => (given.length === 0 ? (options.default as D) : parsed(given.at(-1)));
+    return { ...lookOf(options), type, description, read };
+  };
 }
 
 /** A switch, off by default. */

@@ -17,7 +17,7 @@ export function usageText(path: Path, globals: FlagTable): string {
     section("Usage", usageLines(path, command, "[command]")),
     section("Aliases", command.aliases ? [namesOf(command).join(", ")] : []),
     section("Examples", command.examples),
-    section("Available Commands", childLines(command)),
+    section("Available Commands", aligned(shownCommands(command).map(({ name, summary }) => [name, summary]))),
     section("Flags", flagLines({ ...command.flags, ...(help && { help }) })),
     ...globalSections(path, others),
     command.commands ? [`Use "${lineOf(path)} [command] --help" for more information about a command.\n`] : [],
@@ -48,21 +48,19 @@ export function usageLines(path: Path, command: Command<unknown>, child: string)
   ];
 }
 
-function childLines(command: Command<unknown>): string[] {
-  const shown = shownCommands(command);
-  const width = Math.max(0, ...shown.map((child) => child.name.length));
-  return shown.map((child) => `${child.name.padEnd(width)}   ${child.summary}`);
-}
-
 const placeholders = { string: " string", boolean: "", integer: " int", slice: " strings", array: " stringArray" };
 
 function flagLines(flags: FlagTable): string[] {
-  const shown = shownFlags(flags).map(([name, flag]) => ({ flag, head: flagHead(name, flag) }));
-  const width = Math.max(0, ...shown.map(({ head }) => head.length));
-  return shown.map(({ flag, head }) => {
+  const rows = shownFlags(flags).map(([name, flag]) => {
     const standard = flag.shown === undefined ? "" : ` (default ${flag.shown})`;
-    return `${head.padEnd(width)}   ${flag.description}${standard}`;
+    return [flagHead(name, flag), flag.description + standard] as const;
   });
+  return aligned(rows);
+}
+
+function aligned(rows: readonly (readonly [head: string, text: string])[]): string[] {
+  const width = Math.max(0, ...rows.map(([head]) => head.length));
+  return rows.map(([head, text]) => `${head.padEnd(width)}   ${text}`);
 }
 
 function flagHead(name: string, { short, type, value }: Flag): string {

@@ -61,18 +61,17 @@ function valueTaking<C>(command: Command<C>, globals: FlagTable, into: Set<strin
 export function unknownCommand(path: Path, word: string): UsageError {
   const group = path.at(-1);
   const known = group === undefined ? [] : shownCommands(group).flatMap(namesOf);
-  return unknownWord(path, word, { what: group?.childWord ?? "command", known });
+  return unknownWord(path, word, group?.childWord ?? "command", known);
 }
 
-interface Words {
-  readonly what: string;
-  readonly known: readonly string[];
-  /** What is said where no known word is near. */
-  readonly otherwise?: string;
-}
-
-/** The error for a word that is none of the known ones. */
-export function unknownWord(path: Path, word: string, { what, known, otherwise = "" }: Words): UsageError {
+/** The error for a word that is none of the known ones; `otherwise` is said where no known word is near. */
+export function unknownWord(
+  path: Path,
+  word: string,
+  what: string,
+  known: readonly string[],
+  otherwise = "",
+): UsageError {
   const meant = nearest(word, known);
   const hint = meant === undefined ? otherwise : `\n\nDid you mean this?\n\t${meant}\n`;
   return new UsageError(`unknown ${what} ${JSON.stringify(word)} for "${lineOf(path)}"${hint}`);

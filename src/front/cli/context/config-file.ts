@@ -84,12 +84,11 @@ export type ContextSettings = {
 };
 
 /** Picks the contexts out of a parsed file; keys count in any letter case. @throws Error when it has another form. */
-function readContexts(parsed: unknown): { current: string; contexts: Record<string, ContextSettings> } {
+function readContexts(parsed: unknown): Omit<Config, "path"> {
   const root = lowerKeys(parsed, "the file");
   const named = root.contexts === undefined ? {} : lowerKeys(root.contexts, '"contexts"');
-  const contexts: Record<string, ContextSettings> = {};
-  for (const [name, value] of Object.entries(named)) contexts[name] = readContext(name, value);
-  return { current: typeof root.current === "string" ? root.current.toLowerCase() : "", contexts };
+  const contexts = Object.entries(named).map(([name, value]) => [name, readContext(name, value)] as const);
+  return { current: asText(root.current)?.toLowerCase() ?? "", contexts: Object.fromEntries(contexts) };
 }
 
 /** What of a context is written, in order, the optional keys only when they say something. */
@@ -131,7 +130,7 @@ export async function writeConfig(config: Config): Promise<void> {
   }
 }
 
-/** The configuration with one context added or replaced, which also becomes the current one. */
-export function withContext(config: Config, name: string, context: ContextSettings): Config {
-  return { ...config, current: name, contexts: { ...config.contexts, [name]: context } };
+/** Writes a context, which also becomes the current one. @throws CliError when that fails. */
+export function saveContext(config: Config, name: string, context: ContextSettings): Promise<void> {
+  return writeConfig({ ...config, current: name, contexts: { ...config.contexts, [name]: context } });
 }

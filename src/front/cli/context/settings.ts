@@ -34,24 +34,10 @@ export const globalFlags = {
 
 export type Scheme = "http" | "https";
 
-export interface Settings {
-  readonly host: string;
-  readonly port: number;
-  readonly scheme: Scheme;
-  readonly organization: string;
-  readonly cookie: string;
-  readonly insecure: boolean;
-  readonly token: string;
-  readonly serviceAccount: string;
-  readonly jwtPrivateKey: string;
-  /** The gateway's ports, for printing URLs: those that the context names, and the usual ones name nothing. */
-  readonly gateway: Readonly<Record<Scheme, number | undefined>>;
-  readonly output: string;
-  readonly json: boolean;
-}
+export type Settings = ReturnType<typeof resolveSettings>;
 
 /** @throws CliError when a setting has no usable value, naming where it came from. */
-export function resolveSettings(config: Config, given: Given, io: Io): Readonly<Settings> {
+export function resolveSettings(config: Config, given: Given, io: Io) {
   const context = config.contexts[config.current];
   const pick = (name: string, saved: string | number | boolean | undefined) =>
     given.get(name)?.at(-1) ?? (io.env[variableOf(name)] || saved?.toString());
@@ -67,6 +53,7 @@ export function resolveSettings(config: Config, given: Given, io: Io): Readonly<
     token: pick("token", context?.token) ?? "",
     serviceAccount: pick("service-account", context?.serviceaccount) ?? "",
     jwtPrivateKey: pick("jwt-private-key", context?.jwtprivatekey) ?? "",
+    // The gateway's ports, for printing URLs: those that the context names, and the usual ones name nothing.
     gateway: {
       http: namedPort("http", context?.["api-http-port"]),
       https: namedPort("https", context?.["api-https-port"]),

@@ -52,7 +52,7 @@ export function convertFields(
     if (name === undefined) noteUnknown(reading, field, known, owner);
     else if (name in result)
       problem(reading, field.offset, `the key ${JSON.stringify(name)} stands here for the second time`);
-    else result[name] = convert(reading, field.value, schema.properties?.[name] ?? {}, { name, offset: field.offset });
+    else result[name] = convert(reading, { ...field, key: name }, schema.properties?.[name] ?? {});
   }
   return Object.fromEntries(Object.entries(result).filter(([, value]) => value !== undefined));
 }
@@ -96,11 +96,6 @@ export function offsetOf(node: unknown): number {
   return (node as Node | null)?.range?.[0] ?? 0;
 }
 
-interface Spot {
-  readonly name: string;
-  readonly offset: number;
-}
-
 /** What a scalar's text becomes, and how a message calls what was wanted. */
 const scalars: Readonly<Record<string, readonly [read: (text: string) => unknown, wanted: string]>> = {
   string: [(text) => text, "a text"],
@@ -109,41 +104,36 @@ const scalars: Readonly<Record<string, readonly [read: (text: string) => unknown
   integer: [integerOf, "a whole number"],
 };
 
-function convert(reading: Reading, given: unknown, schema: FieldSchema, spot: Spot): unknown {
-  const node = target(reading, given);
+function convert(reading: Reading, field: Field, schema: FieldSchema): unknown {
+  const node = target(reading, field.value);
   if (isNothing(node)) return undefined;
-  if (schema.type === "array") return listOf(reading, node, schema, spot);
-  if (schema.type === "object") return objectOf(reading, node, schema, spot);
+  if (schema.type === "array") return listOf(reading, node, schema, field);
+  if (schema.type === "object") return objectOf(reading, node, schema, field);
   const scalar = scalars[schema.type ?? ""];
   if (scalar === undefined) return (node as Node).toJS(reading.document);
   const [read, wanted] = scalar;
   const text = scalarText(node);
-  return (text === undefined ? undefined : read(text)) ?? misfit(reading, node, spot, wanted);
+  return (text === undefined ? undefined : read(text)) ?? misfit(reading, node, field, wanted);
 }
 
-function misfit(reading: Reading, node: unknown, spot: Spot, wanted: string): undefined {
+function misfit(reading: Reading, node: unknown, { key, offset }: Field, wanted: string): undefined {
   const found = isMap(node) ? "a map" : isSeq(node) ? "a list" : "another value";
-  problem(reading, offsetOf(node) || spot.offset, `${JSON.stringify(spot.name)} must be ${wanted}, here is ${found}`);
+  problem(reading, offsetOf(node) || offset, `${JSON.stringify(key)} must be ${wanted}, here is ${found}`);
 }
 
-function listOf(reading: Reading, node: unknown, schema: FieldSchema, spot: Spot): unknown {
-  if (!isSeq(node)) return misfit(reading, node, spot, "a list");
-  const items = node.items.map((item) =>
-    convert(reading, item, schema.items ?? {}, { ...spot, offset: offsetOf(item) }),
-  );
-  return items.filter((item) => item !== undefined);
+function listOf(reading: Reading, node: unknown, schema: FieldSchema, field: Field): unknown {
+  if (!isSeq(node)) return misfit(reading, node, field, "a list");
+  const items = node.items.map((value) => ({ ...field, offset: offsetOf(value), value }));
+  return items.map((item) => convert(reading, item, schema.items ?? {})).filter((item) => item !== undefined);
 }
 
-function objectOf(reading: Reading, node: unknown, schema: FieldSchema, spot: Spot): unknown {
-  if (!isMap(node)) return misfit(reading, node, spot, "a map of keys");
-  if (schema.properties) return convertFields(reading, node, schema, spot.name);
+function objectOf(reading: Reading, node: unknown, schema: FieldSchema, field: Field): unknown {
+  if (!isMap(node)) return misfit(reading, node, field, "a map of keys");
+  if (schema.properties) return convertFields(reading, node, schema, field.key);
   const values = schema.additionalProperties ?? {};
   // In a map of texts an empty value is an empty text.
   const empty = values.type === "string" ? "" : null;
-  const entries = fieldsOf(reading, node).map((field) => {
-    const value = convert(reading, field.value, values, { name: field.key, offset: field.offset });
-    return [field.key, value === undefined ? empty : value] as const;
-  });
+  const entries = fieldsOf(reading, node).map((own) => [own.key, convert(reading, own, values) ?? empty] as const);
   return Object.fromEntries(entries);
 }
 

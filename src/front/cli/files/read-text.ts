@@ -1,10 +1,11 @@
 /** Every text that the command line reads comes through here, so that all are decoded in the same way. */
 import { readFileSync } from "node:fs";
 import { decodeText } from "../../../core/shared/decode-text.ts";
-import { jsonPlace } from "../../../core/shared/json-place.ts";
+import { jsonPlace, jsonProblem } from "../../../core/shared/json-place.ts";
 import { messageOf } from "../../../core/shared/message-of.ts";
 import { REPLACEMENT } from "../../../core/shared/utf8.ts";
 import { CliError, fileProblem } from "../../../frame/errors.ts";
+import { parseJson } from "../../client/json.ts";
 
 /**
  * The text of a file.
@@ -47,5 +48,14 @@ export function parseFile(text: string, failure: string, advice = ""): unknown {
     return JSON.parse(text);
   } catch (error) {
     throw new CliError(`${failure}: ${jsonPlace(text, error)}${advice}`);
+  }
+}
+
+/** The JSON of a text that may be shown. @throws CliError `FAILURE` and what is wrong with it where */
+export function jsonOf(text: string, failure: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    throw new CliError(failure + jsonProblem(text));
   }
 }

@@ -32,10 +32,11 @@ export const api = defineKind({
   hasStatus: true,
   arguments: { name: needed("API_NAME", "API"), function: needed("FUNCTION_NAME", "Function") },
   flags: {
-    domain: slice("Host names; without any, paths begin with /<organization>", { short: "d" }),
-    path: slice("Paths", { short: "p", default: ["/"] }),
+    domain: slice("Host names; without any, paths begin with /<organization>", { short: "d", key: "hosts" }),
+    path: slice("Paths", { short: "p", key: "uris", default: ["/"] }),
     method: slice("HTTP methods", {
       short: "m",
+      key: "methods",
       default: ["GET"],
       completes: ["GET", "POST", "PUT", "PATCH", "DELETE"],
     }),
@@ -43,10 +44,12 @@ export const api = defineKind({
     disable: on("Create it switched off"),
     cors: on("Answer browsers of other origins"),
     auth: textFlag("Who may call: public, basic, token, slack, github, standard-webhooks or hmac", {
+      key: "authentication",
       default: "public",
       completes: ["public", "basic", "token", "slack", "github", "standard-webhooks", "hmac"],
     }),
     "auth-secret": textFlag("Secret with signingSecret (slack and webhooks) or the passwords (basic)", {
+      key: "authenticationSecret",
       completes: "Secret",
     }),
     "signature-header": textFlag("hmac: header with the signature of the body"),
@@ -61,8 +64,6 @@ export const api = defineKind({
   },
   examples: ["api echo echo --path /cloudmaster --method POST --https-only"],
   draft: ({ flags }) => ({
-    authentication: flags.auth,
-    authenticationSecret: flags["auth-secret"],
     signature: signatureOf({
       header: flags["signature-header"],
       algorithm: flags["signature-algorithm"],
@@ -72,10 +73,7 @@ export const api = defineKind({
     }),
     cors: flags.cors,
     enabled: !flags.disable,
-    hosts: flags.domain,
-    methods: flags.method,
     protocols: flags["https-only"] ? ["https"] : ["http", "https"],
-    uris: flags.path,
   }),
   reading: {
     flags: { func: textFlag("Accepted, without effect", { short: "f", hidden: true }) },

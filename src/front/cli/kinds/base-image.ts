@@ -2,7 +2,6 @@ import { baseImageOperations, baseImageSchema } from "../../../core/images/contr
 import { languageNames } from "../../../core/languages/languages.ts";
 import { needed } from "../../../frame/command.ts";
 import { text as textFlag } from "../../../frame/flags.ts";
-import { text } from "../output/json.ts";
 import { created, defineKind } from "./kind.ts";
 
 /** Base images: the language runtimes. */
@@ -28,5 +27,5 @@ export const baseImage = defineKind({
     "base-image python3-old dispatchframework/python3-base --language python3 --interpreter 3.9",
   ],
   facts: { URL: "dockerUrl", Language: "language", Interpreter: "interpreter" },
-  users: { Image: (image) => [text(image, "baseImageName")] },
+  users: { Image: "baseImageName" },
 });

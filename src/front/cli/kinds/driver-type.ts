@@ -1,7 +1,6 @@
 import { driverTypeOperations, driverTypeSchema } from "../../../core/events/contract.ts";
 import { needed } from "../../../frame/command.ts";
 import { on } from "../../../frame/flags.ts";
-import { text } from "../output/json.ts";
 import { settingLines } from "./driver.ts";
 import { defineKind, isTrue } from "./kind.ts";
 
@@ -23,5 +22,5 @@ export const driverType = defineKind({
   examples: ["eventdrivertype ticker dispatchframework/ticker:0.0.2"],
   draft: ({ flags: { expose } }) => ({ expose, config: [] }),
   facts: { Image: "image", Settings: settingLines },
-  users: { Driver: (driver) => [text(driver, "type")] },
+  users: { Driver: "type" },
 });

@@ -38,11 +38,7 @@ export const driver = defineKind({
     ...secrets,
   },
   examples: ["eventdriver ticker --name every-5s --set seconds=5"],
-  draft: async ({ flags }) => ({
-    name: await nameOf(flags),
-    config: flags.set.map(setting),
-    secrets: flags.secret,
-  }),
+  draft: async ({ flags }) => ({ name: await nameOf(flags), config: flags.set.map(setting) }),
   made: async ({ client, io, format }, resource) => {
     if (format !== "table") return;
     const path = { driverName: text(resource, "name") };

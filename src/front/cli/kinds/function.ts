@@ -15,7 +15,10 @@ const LAST_RUNS = 5;
 
 /** The flag of everything that reads secrets. */
 export const secrets = {
-  secret: slice("Secrets that it may read, separated by commas or by repeating the flag", { completes: "Secret" }),
+  secret: slice("Secrets that it may read, separated by commas or by repeating the flag", {
+    key: "secrets",
+    completes: "Secret",
+  }),
 };
 
 /** What decides how its code runs. */
@@ -78,7 +81,7 @@ export const functionKind = defineKind({
     image: textFlag("Image it runs on", { completes: "Image" }),
     ...behaviour,
     ...secrets,
-    service: array("Accepted, without effect", { hidden: true }),
+    service: array("Accepted, without effect", { key: "services", hidden: true }),
     concurrency: integer("Workers at once"),
     "min-warm": integer("Workers that are kept although nobody calls"),
     isolation: textFlag("function: a worker serves many runs; run: each run has a fresh one", {
@@ -91,8 +94,6 @@ export const functionKind = defineKind({
   examples: ["function hello hello.js --image nodejs"],
   draft: async ({ args: [name = "", path = ""], flags, io }) => ({
     ...(await functionBody({ name, path, handler: flags.handler ?? "" }, flags, io)),
-    secrets: flags.secret,
-    services: flags.service,
     ...kept(flags),
   }),
   facts: {
@@ -128,11 +129,7 @@ export const functionKind = defineKind({
   untold: "Sources of functions are not compared: the server hands none out.",
   edited: async (spec, source) =>
     `${await yamlText(spec)}# The server keeps sources to itself: name the file or folder that it is made from.\n${await yamlText({ sourcePath: source })}`,
-  users: {
-    API: (api) => [text(api, "function")],
-    Subscription: (subscription) => [text(subscription, "function")],
-    Alert: (alert) => [text(alert, "function")],
-  },
+  users: { API: "function", Subscription: "function", Alert: "function" },
 });
 
 function schemaOf(io: Io, path: string | undefined): unknown {

@@ -35,7 +35,7 @@ export const image = defineKind({
     systemDependencies: system && systemPackages(io, system),
   }),
   facts: { "Base image": "baseImageName", URL: "dockerUrl", Language: "language", Dependencies: dependencies },
-  users: { Function: (functionResource) => [text(functionResource, "image")] },
+  users: { Function: "image" },
   complete: async (body, file) => {
     const { manifest } = objectOf(body.runtimeDependencies);
     if (typeof manifest !== "string" || !manifest.startsWith("@")) return body;

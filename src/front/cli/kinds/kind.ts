@@ -62,7 +62,7 @@ export interface KindData<F extends FlagTable = FlagTable, R extends FlagTable =
   /** As help texts call it, where that is not the word. */
   readonly title?: string;
   /** Before the name in messages, where that is not `Created TITLE` and so on. */
-  readonly messages?: Partial<Kind["messages"]>;
+  readonly messages?: Readonly<Partial<Record<"created" | "updated" | "deleted", string>>>;
   readonly operations: ResourceOperations;
   readonly schema: FieldSchema;
   /** Keys of the schema that the server fills in from something else; a request cannot set them. */
@@ -90,8 +90,8 @@ export interface KindData<F extends FlagTable = FlagTable, R extends FlagTable =
   readonly facts?: Facts;
   /** What it tells last, and has to ask the server for. */
   history?(context: Context, resource: JsonObject): Promise<readonly Fact[]>;
-  /** By kind: who names a resource of this one, and the names that one of them holds. */
-  readonly users?: Readonly<Record<string, (user: JsonObject, organization: string) => readonly string[]>>;
+  /** By kind: who names a resource of this one, and the key that holds the names, or what finds them. */
+  readonly users?: Readonly<Record<string, string | ((user: JsonObject, organization: string) => readonly string[])>>;
   /** For comparing: what the server makes of a request. */
   normal?(spec: JsonObject, organization: string): JsonObject;
   /** What is told besides when one was made. */
@@ -111,48 +111,33 @@ export interface KindData<F extends FlagTable = FlagTable, R extends FlagTable =
 }
 
 /** A kind as the verbs see it. */
-export interface Kind extends Omit<KindData, "shape" | "nested" | "style" | "columns" | "arguments"> {
-  readonly aliases: readonly string[];
-  readonly title: string;
-  readonly messages: { readonly created: string; readonly updated: string; readonly deleted: string };
-  /** Keys that a batch file needs beyond `name`. */
-  readonly required: readonly string[];
-  readonly shape: Shape;
-  readonly table: KindTable;
-  readonly summaryKey: string;
-  readonly arguments: readonly Argument[];
-  readonly flags: FlagTable;
-  readonly facts: Facts;
-  /** The whole body. */
-  draft(given: Drafting<FlagTable>): Promise<JsonObject>;
-}
+export type Kind = ReturnType<typeof defineKind>;
 
 /** A kind with all that follows from its own part. */
 export function defineKind<F extends FlagTable = Record<never, never>, R extends FlagTable = Record<never, never>>(
-  own: KindData<F, R>,
-): Kind {
-  const { shape, nested, style, columns, draft, ...rest } = own as unknown as KindData;
+  data: KindData<F, R>,
+) {
+  const { shape, nested, style, columns, draft, ...own } = data as unknown as KindData;
+  const { title = own.word, aliases = [`${own.word}s`], summaryKey = `${own.word}s`, facts = {} } = own;
   const { description, tags } = own.schema.properties ?? {};
-  const title = own.title ?? own.word;
+  const flags: FlagTable = { ...own.flags, ...(description && described), ...(tags && application) };
+  const usual = { created: `Created ${title}`, updated: `Updated ${title}`, deleted: `Deleted ${title}` };
   return {
-    aliases: [`${own.word}s`],
-    summaryKey: `${own.word}s`,
-    facts: {},
-    ...rest,
+    ...own,
     title,
-    messages: {
-      created: `Created ${title}`,
-      updated: `Updated ${title}`,
-      deleted: `Deleted ${title}`,
-      ...own.messages,
-    },
+    aliases,
+    summaryKey,
+    facts,
+    flags,
+    messages: { ...usual, ...own.messages },
+    /** Keys that a batch file needs beyond `name`. */
     required: (own.schema.required ?? []).filter((key) => key !== "name"),
     shape: { ...keys(shape), ...(nested && { nested }) },
     table: tableOf(columns, style),
     arguments: Object.values(own.arguments),
-    flags: { ...own.flags, ...(description && described), ...(tags && application) },
-    draft: async (given) => ({
-      ...filledIn(own, given),
+    /** The whole body. */
+    draft: async (given: Drafting<FlagTable>): Promise<JsonObject> => ({
+      ...filledIn(own, flags, given),
       ...(await draft?.(given)),
       ...(tags && { tags: tagsOf(given.flags as Values<typeof application>) }),
     }),
@@ -164,16 +149,24 @@ const described = {
   owner: textFlag("Who looks after it, such as a team; who made it without"),
 };
 
-/** The keys of the body that arguments and flags are named like; what was not given says nothing. */
-function filledIn(own: Pick<KindData, "arguments" | "schema">, { args, flags }: Drafting<FlagTable>): JsonObject {
-  const words = Object.keys(own.arguments).map((key, index) => [key, args[index]] as const);
-  const values = Object.entries(flags).map(
-    ([name, value]) => [name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase()), value] as const,
+/** The part of the body that arguments and flags say by themselves; what was not given says nothing. */
+function filledIn(
+  own: Pick<KindData, "arguments" | "schema">,
+  flags: FlagTable,
+  given: Drafting<FlagTable>,
+): JsonObject {
+  const words = Object.keys(own.arguments).map((key, index) => [key, given.args[index]] as const);
+  const values = Object.entries(given.flags).map(
+    ([name, value]) => [flags[name]?.key ?? camelCase(name), value] as const,
   );
   const known = own.schema.properties ?? {};
   return Object.fromEntries(
     [...words, ...values].filter(([key, value]) => key in known && value !== undefined && value !== false),
   );
+}
+
+function camelCase(name: string): string {
+  return name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** The cell of a date. */

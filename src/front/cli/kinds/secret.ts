@@ -4,7 +4,7 @@ import { CliError } from "../../../frame/errors.ts";
 import { on } from "../../../frame/flags.ts";
 import { secretValues } from "../files/given-files.ts";
 import { yamlText } from "../output/encode.ts";
-import { isObject, type JsonObject, keysOf, list, text } from "../output/json.ts";
+import { isObject, type JsonObject, keysOf, text } from "../output/json.ts";
 import { defineKind } from "./kind.ts";
 
 /** Secrets; no table and no comparison ever shows a value. */
@@ -24,12 +24,7 @@ export const secret = defineKind({
     note: () => "Note: secret values are hidden, please use --all flag to get them\n\n",
   },
   facts: { Keys: (resource) => keysOf(resource.secrets) },
-  users: {
-    Function: (functionResource) => list(functionResource, "secrets"),
-    API: (api) => [text(api, "authenticationSecret")],
-    Subscription: (subscription) => list(subscription, "secrets"),
-    Driver: (driver) => list(driver, "secrets"),
-  },
+  users: { Function: "secrets", API: "authenticationSecret", Subscription: "secrets", Driver: "secrets" },
   masked: (spec, known) => (isObject(spec.secrets) ? { ...spec, secrets: hidden(spec.secrets, known?.secrets) } : spec),
   edited: async (spec) => {
     if (spec.secrets !== undefined) return yamlText(spec);

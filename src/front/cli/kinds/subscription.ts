@@ -56,7 +56,6 @@ export const subscription = defineKind({
   draft: async ({ flags }) => ({
     name: await nameOf(flags),
     filters: flags.filter.length === 0 ? undefined : flags.filter.map(filterOf),
-    secrets: flags.secret,
   }),
   facts: {
     "Event type": "eventType",

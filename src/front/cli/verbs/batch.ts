@@ -9,13 +9,13 @@ import { type Command, type Context, command } from "../context/context.ts";
 import { failureText } from "../context/failure.ts";
 import { globalFlags } from "../context/settings.ts";
 import type { BatchResource } from "../files/parse-batch.ts";
-import { tagsOf } from "../kinds/kind.ts";
+import { type application, tagsOf } from "../kinds/kind.ts";
 import { allKinds } from "../kinds/kinds.ts";
 import { put, send } from "../kinds/resources.ts";
 import { type JsonObject, objects } from "../output/json.ts";
 import { printData, printNotes } from "../output/print.ts";
 import { shaped } from "../output/shape.ts";
-import { files, workDir } from "./flags.ts";
+import { type dryRun, files, type wait, workDir } from "./flags.ts";
 import { readyOrReason } from "./wait.ts";
 
 export type BatchVerb = "create" | "apply" | "update" | "delete";
@@ -23,13 +23,7 @@ export type BatchVerb = "create" | "apply" | "update" | "delete";
 const ofFiles = { ...files, ...workDir };
 
 /** What may be said of how a batch is sent; `delete` takes less than `create`. */
-export interface Sending {
-  readonly "work-dir"?: string | undefined;
-  readonly "dry-run"?: boolean;
-  readonly wait?: boolean;
-  readonly "wait-timeout"?: string;
-  readonly application?: string | undefined;
-}
+type Sending = Partial<Values<typeof workDir & typeof dryRun & typeof wait & typeof application>>;
 
 /** A verb that sends files, with the commands below it; the help without `-f`. */
 export function fileVerb(

@@ -4,7 +4,7 @@ import { nearest } from "../../../core/shared/nearest.ts";
 import { needed } from "../../../frame/command.ts";
 import { CliError } from "../../../frame/errors.ts";
 import { integer, text } from "../../../frame/flags.ts";
-import { type ContextSettings, withContext, writeConfig, writtenContext } from "../context/config-file.ts";
+import { type ContextSettings, saveContext, writeConfig, writtenContext } from "../context/config-file.ts";
 import { type Context, command } from "../context/context.ts";
 import { usualGatewayPorts } from "../context/settings.ts";
 import { jsonText } from "../output/encode.ts";
@@ -50,13 +50,12 @@ const create = command({
     const name = word.toLowerCase();
     if (!/^[\w-]+$/.test(name))
       throw new CliError(`invalid context name ${JSON.stringify(name)}: use letters, digits, - and _`);
-    const saved: ContextSettings = {
+    await saveContext(config, name, {
       ...savedSettings(context),
       cookie: flags.cookie,
       "api-https-port": flags["api-https-port"] ?? settings.gateway.https ?? usualGatewayPorts.https,
       "api-http-port": flags["api-http-port"] ?? settings.gateway.http ?? usualGatewayPorts.http,
-    };
-    await writeConfig(withContext(config, name, saved));
+    });
     io.stdout(`Created context ${name}\n`);
   },
 });
@@ -115,17 +114,10 @@ async function print(context: Context, shown: Readonly<Record<string, unknown>>,
 
 /** The settings of a call as a context keeps them. */
 export function savedSettings({ io, settings }: Pick<Context, "io" | "settings">): ContextSettings {
-  return {
-    host: settings.host,
-    port: settings.port,
-    scheme: settings.scheme,
-    organization: settings.organization,
-    insecure: settings.insecure,
-    token: settings.token,
-    serviceaccount: settings.serviceAccount,
-    // The next call may come from another folder.
-    jwtprivatekey: settings.jwtPrivateKey && resolve(io.cwd, settings.jwtPrivateKey),
-  };
+  const { host, port, scheme, organization, insecure, token, serviceAccount: serviceaccount, jwtPrivateKey } = settings;
+  // The next call may come from another folder.
+  const jwtprivatekey = jwtPrivateKey && resolve(io.cwd, jwtPrivateKey);
+  return { host, port, scheme, organization, insecure, token, serviceaccount, jwtprivatekey };
 }
 
 /** Credentials are never shown. */

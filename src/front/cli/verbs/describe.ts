@@ -46,7 +46,7 @@ export function namedType({ path }: Context, word: string): Kind {
   if (kind) return kind;
   const known = allKinds.flatMap((candidate) => [candidate.word, ...candidate.aliases]);
   const otherwise = `; known types: ${allKinds.map((candidate) => candidate.word).join(", ")}`;
-  throw unknownWord(path, word, { what: "resource type", known, otherwise });
+  throw unknownWord(path, word, "resource type", known, otherwise);
 }
 
 /** What a kind does not have is not shown. */
@@ -77,9 +77,10 @@ function ownerOf(resource: JsonObject): string {
 /** Which resources name this one, and so break when it is deleted: `API cloudmaster`, `Function echo`. */
 async function usersOf(context: Context, { users = {} }: Kind, resource: JsonObject): Promise<readonly string[]> {
   const { organization } = context.settings;
-  const groups = Object.entries(users).map(async ([user, names]) => {
+  const groups = Object.entries(users).map(async ([user, shown]) => {
     const all = await readable(context, kindNamed(user));
-    const own = all.filter((candidate) => names(candidate, organization).includes(text(resource, "name")));
+    const namesOf = (one: JsonObject) => (typeof shown === "string" ? [one[shown]].flat() : shown(one, organization));
+    const own = all.filter((candidate) => namesOf(candidate).includes(text(resource, "name")));
     return own.map((candidate) => `${user} ${text(candidate, "name")}`);
   });
   return (await Promise.all(groups)).flat();

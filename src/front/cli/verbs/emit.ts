@@ -9,15 +9,13 @@ import {
   originalRequest,
   structuredRequest,
 } from "../../../core/cloud-events/sending.ts";
-import { jsonProblem } from "../../../core/shared/json-place.ts";
 import { optional } from "../../../frame/command.ts";
 import { CliError, UsageError } from "../../../frame/errors.ts";
 import { array, on, text, type Values } from "../../../frame/flags.ts";
 import type { Io } from "../../../frame/io.ts";
-import { parseJson } from "../../client/json.ts";
 import { type Context, command } from "../context/context.ts";
 import { textFile } from "../files/given-files.ts";
-import { readBytes } from "../files/read-text.ts";
+import { jsonOf, readBytes } from "../files/read-text.ts";
 import { jsonText } from "../output/encode.ts";
 
 const emitEvent = { method: "POST", path: "/v1/event" } as const;
@@ -120,9 +118,5 @@ export function eventData(io: Io, { data, "data-from-file": path, binary }: Data
 }
 
 function json(text: string): unknown {
-  try {
-    return parseJson(text);
-  } catch {
-    throw new CliError(`Error reading event data: it must be JSON: ${jsonProblem(text)}`);
-  }
+  return jsonOf(text, "Error reading event data: it must be JSON: ");
 }

@@ -1,15 +1,14 @@
 /** `exec FUNCTION_NAME`: prints the run; exits with 1 when it failed (decisions.md 4). */
 import { runOperations } from "../../../core/runs/contract.ts";
-import { jsonProblem } from "../../../core/shared/json-place.ts";
 import { needed } from "../../../frame/command.ts";
-import { CliError, UsageError } from "../../../frame/errors.ts";
+import { UsageError } from "../../../frame/errors.ts";
 import { on, slice, text } from "../../../frame/flags.ts";
 import type { Io } from "../../../frame/io.ts";
 import { unlessInterrupted } from "../../../frame/pause.ts";
 import { spanMilliseconds } from "../../../frame/spans.ts";
-import { parseJson } from "../../client/json.ts";
 import { type Context, command } from "../context/context.ts";
 import { textFile } from "../files/given-files.ts";
+import { jsonOf } from "../files/read-text.ts";
 import { runShape } from "../kinds/run.ts";
 import { text as field, type JsonObject, objectOf } from "../output/json.ts";
 import { printData, printNames } from "../output/print.ts";
@@ -86,17 +85,7 @@ export function failureOf(run: JsonObject): string {
 
 /** The input that a flag names. @throws CliError */
 export async function inputOf(io: Io, given: string): Promise<unknown> {
-  const input = await inputText(io, given);
-  try {
-    return parseJson(input);
-  } catch {
-    throw new CliError(`Error when parsing function parameters ${given}\n${jsonProblem(input)}`);
-  }
-}
-
-async function inputText(io: Io, given: string): Promise<string> {
-  if (given === "-") return io.stdin();
-  if (!given.startsWith("@")) return given;
   const path = given.slice(1);
-  return textFile(io, path, `cannot read the input file ${path}`);
+  const named = given.startsWith("@") ? textFile(io, path, `cannot read the input file ${path}`) : given;
+  return jsonOf(given === "-" ? await io.stdin() : named, `Error when parsing function parameters ${given}\n`);
 }

@@ -2,7 +2,7 @@
 import { messageOf } from "../../../core/shared/message-of.ts";
 import { CliError } from "../../../frame/errors.ts";
 import { on } from "../../../frame/flags.ts";
-import { withContext, writeConfig } from "../context/config-file.ts";
+import { saveContext } from "../context/config-file.ts";
 import { type Context, clientFor, command } from "../context/context.ts";
 import type { Settings } from "../context/settings.ts";
 import { savedSettings } from "./context.ts";
@@ -30,8 +30,9 @@ export const login = command({
     }
     const { config, io } = context;
     const before = config.contexts[config.current];
-    const saved = { cookie: "", ...before, ...savedSettings({ io, settings }) };
-    await writeConfig(withContext(config, contextName(context), saved));
+    // The first context is named after its server.
+    const name = before ? config.current : settings.host.toLowerCase().replaceAll(/[^\w-]/g, "-");
+    await saveContext(config, name, { cookie: "", ...before, ...savedSettings({ io, settings }) });
     io.stdout("You have successfully logged in\n");
   },
 });
@@ -45,7 +46,7 @@ export const logout = command({
     const current = config.contexts[config.current];
     if (current) {
       const { token: _token, serviceaccount: _account, jwtprivatekey: _key, ...kept } = current;
-      await writeConfig(withContext(config, config.current, { ...kept, cookie: "" }));
+      await saveContext(config, config.current, { ...kept, cookie: "" });
     }
     io.stdout("You have successfully logged out\n");
   },
@@ -57,8 +58,4 @@ async function withCredential({ io, settings }: Context, fromStdin: boolean): Pr
   throw new CliError(
     "login needs a credential: --token-stdin (or DISPATCH_TOKEN), or --service-account together with --jwt-private-key",
   );
-}
-
-function contextName({ config, settings }: Context): string {
-  return config.contexts[config.current] ? config.current : settings.host.toLowerCase().replaceAll(/[^\w-]/g, "-");
 }

@@ -11,21 +11,14 @@ import { type JsonObject, list, text } from "../output/json.ts";
 const firstPauseMs = 20;
 const longestPauseMs = 500;
 
-export interface Waited {
-  /** The resource as it was seen last. */
-  readonly resource: JsonObject;
-  /** Why it is not READY; undefined when it is. */
-  readonly problem?: string;
-}
-
-/** Polls one resource for as long as `--wait-timeout` says. @throws ApiError when it cannot be read, CliError when the call was interrupted. */
+/** Polls one resource for as long as `--wait-timeout` says: how it was seen last, and why it is not READY. @throws ApiError when it cannot be read, CliError when the call was interrupted. */
 export async function readyOrReason(
   context: Context,
   kind: Kind,
   name: string,
   limit: string,
   pauseFirstMs = firstPauseMs,
-): Promise<Waited> {
+): Promise<{ resource: JsonObject; problem?: string }> {
   const { io } = context;
   const limitMs = spanMilliseconds("wait-timeout", limit);
   const started = io.now();
