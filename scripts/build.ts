@@ -1,5 +1,5 @@
 /** Builds what runs: bundles of the server, the command line and the guests, and the applications' functions. */
-import { chmodSync, cpSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -77,8 +77,9 @@ const bundles: BuildOptions[] = [
 
 mkdirSync(dist, { recursive: true });
 await Promise.all(bundles.map((options) => build({ ...common, ...options })));
-for (const guest of ["python3", "powershell", "java"])
-  cpSync(join(root, "src/guest", guest), join(dist, "server/guest", guest), { recursive: true });
+// The guest of Node.js is a bundle; those of the other languages are run or compiled as they are.
+for (const { name } of readdirSync(join(root, "src/guest"), { withFileTypes: true }).filter((one) => one.isDirectory()))
+  if (name !== "nodejs") cpSync(join(root, "src/guest", name), join(dist, "server/guest", name), { recursive: true });
 chmodSync(join(dist, "server/guest"), 0o755);
 chmodSync(join(dist, "server/event-drivers"), 0o755);
 await buildFunctions();

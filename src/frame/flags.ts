@@ -47,6 +47,16 @@ type Options<Default> = Look & { readonly default?: Default };
 /** A text; the last one counts. */
 export const text = single("string", String);
 
+/** A text for which these words are meant; the help names them after its description. */
+export function choice<D extends string | undefined = undefined>(
+  description: string,
+  words: readonly string[],
+  options: Options<D> = {},
+): Flag<string | D> {
+  const named = words.join(", ").replace(/, ([^,]*)$/, " or $1");
+  return text(`${description} ${named}`.trimStart(), { completes: words, ...options });
+}
+
 /** A whole number. */
 export const integer = single("integer", Number);
 

@@ -1,7 +1,7 @@
 /** The settings of one call: flag before environment before context before default (cli-and-runtimes.md 1.1). */
 import { isThisMachine } from "../../../core/shared/loopback.ts";
 import { CliError } from "../../../frame/errors.ts";
-import { booleanOf, type Given, integer, on, text } from "../../../frame/flags.ts";
+import { booleanOf, choice, type Given, integer, on, text } from "../../../frame/flags.ts";
 import type { Io } from "../../../frame/io.ts";
 import { number, objectOf } from "../output/json.ts";
 import type { Config } from "./config-file.ts";
@@ -20,11 +20,7 @@ export const globalFlags = {
   scheme: text("http or https", { shown: "http" }),
   organization: text("Organization to work in", { shown: organization }),
   insecure: on("Accept any TLS certificate"),
-  output: text("Output format: table, json, yaml or name", {
-    short: "o",
-    shown: "table",
-    completes: ["table", "json", "yaml", "name"],
-  }),
+  output: choice("Output format:", ["table", "json", "yaml", "name"], { short: "o", shown: "table" }),
   json: on("The same as -o json", { hidden: true }),
   token: text("Bearer token (better: DISPATCH_TOKEN, which others cannot see)"),
   "service-account": text("Service account, NAME or ORGANIZATION/NAME"),

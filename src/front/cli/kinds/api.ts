@@ -1,11 +1,13 @@
 import { apiOperations, apiSchema } from "../../../core/apis/contract.ts";
 import { needed } from "../../../frame/command.ts";
-import { on, slice, text as textFlag } from "../../../frame/flags.ts";
+import { choice, on, slice, text as textFlag } from "../../../frame/flags.ts";
 import { gatewayPort, type Settings } from "../context/settings.ts";
 import { type JsonObject, list, objectOf } from "../output/json.ts";
 import { defineKind, isTrue, joined } from "./kind.ts";
 
 const health = { method: "GET", path: "/healthz" } as const;
+
+const authentications = ["public", "basic", "token", "slack", "github", "standard-webhooks", "hmac"];
 
 export const api = defineKind({
   kind: "API",
@@ -43,20 +45,14 @@ export const api = defineKind({
     "https-only": on("Refuse plain http"),
     disable: on("Create it switched off"),
     cors: on("Answer browsers of other origins"),
-    auth: textFlag("Who may call: public, basic, token, slack, github, standard-webhooks or hmac", {
-      key: "authentication",
-      default: "public",
-      completes: ["public", "basic", "token", "slack", "github", "standard-webhooks", "hmac"],
-    }),
+    auth: choice("Who may call:", authentications, { key: "authentication", default: "public" }),
     "auth-secret": textFlag("Secret with signingSecret (slack and webhooks) or the passwords (basic)", {
       key: "authenticationSecret",
       completes: "Secret",
     }),
     "signature-header": textFlag("hmac: header with the signature of the body"),
-    "signature-algorithm": textFlag("hmac: sha256, sha1, sha384 or sha512", {
-      completes: ["sha256", "sha1", "sha384", "sha512"],
-    }),
-    "signature-encoding": textFlag("hmac: hex or base64", { completes: ["hex", "base64"] }),
+    "signature-algorithm": choice("hmac:", ["sha256", "sha1", "sha384", "sha512"]),
+    "signature-encoding": choice("hmac:", ["hex", "base64"]),
     "signature-prefix": textFlag("hmac: what stands before the signature, such as sha256="),
     "signature-time-header": textFlag("hmac: header with the time; signed is then <time>.<body>"),
     "raw-body": on("The function also gets the body as it was sent, of any content type"),

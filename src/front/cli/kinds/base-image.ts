@@ -1,7 +1,7 @@
 import { baseImageOperations, baseImageSchema } from "../../../core/images/contract.ts";
 import { languageNames } from "../../../core/languages/languages.ts";
 import { needed } from "../../../frame/command.ts";
-import { text as textFlag } from "../../../frame/flags.ts";
+import { choice, text as textFlag } from "../../../frame/flags.ts";
 import { created, defineKind } from "./kind.ts";
 
 /** Base images: the language runtimes. */
@@ -17,7 +17,7 @@ export const baseImage = defineKind({
   hasStatus: true,
   arguments: { name: needed("IMAGE_NAME", "BaseImage"), dockerUrl: needed("IMAGE_URL") },
   flags: {
-    language: textFlag(languageNames.join(", ").replace(/, (\w+)$/, " or $1"), { completes: languageNames }),
+    language: choice("", languageNames),
     interpreter: textFlag(
       "the interpreter in sandboxes: its path on the server's machine, or a version found there (3.12)",
     ),

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { functionOperations, functionSchema } from "../../../core/functions/contract.ts";
 import { needed } from "../../../frame/command.ts";
 import { CliError, invalidArgument } from "../../../frame/errors.ts";
-import { array, integer, on, slice, text as textFlag, type Values } from "../../../frame/flags.ts";
+import { array, choice, integer, on, slice, text as textFlag, type Values } from "../../../frame/flags.ts";
 import type { Io } from "../../../frame/io.ts";
 import { jsonFile } from "../files/given-files.ts";
 import { yamlText } from "../output/encode.ts";
@@ -32,16 +32,7 @@ export const behaviour = {
   cpu: textFlag("Processors of a worker: 2, 0.5"),
   pids: integer("Processes and threads of a worker"),
   disk: integer("Size of a worker's /tmp in MiB"),
-  network: textFlag("isolated, none or host", { completes: ["isolated", "none", "host"] }),
-};
-
-/** What a function's file on this machine needs besides, where no server builds it for others. */
-export const ofFile = {
-  secret: array('File with secrets for it, a JSON object: {"key": "value"}; repeatable'),
-  lang: textFlag("Language, where no file's name says it: nodejs, python3, java, powershell", {
-    completes: ["nodejs", "python3", "java", "powershell"],
-  }),
-  ...behaviour,
+  network: choice("", ["isolated", "none", "host"]),
 };
 
 type Named = Readonly<Record<"name" | "path" | "handler", string>>;

@@ -14,19 +14,9 @@ import { serviceAccount } from "./service-account.ts";
 import { subscription } from "./subscription.ts";
 
 /** Kinds that the verbs `create`, `get`, `update` and `delete` know. */
-export const resourceKinds: readonly Kind[] = [
-  api,
-  baseImage,
-  image,
-  functionKind,
-  secret,
-  subscription,
-  driver,
-  driverType,
-  alert,
-];
+export const resourceKinds = [api, baseImage, image, functionKind, secret, subscription, driver, driverType, alert];
 
-export const iamKinds: readonly Kind[] = [policy, serviceAccount, organization];
+export const iamKinds = [policy, serviceAccount, organization];
 
 export const allKinds: readonly Kind[] = [...resourceKinds, ...iamKinds];
 

@@ -3,9 +3,10 @@
 import type { Values } from "../../../frame/flags.ts";
 import type { Context } from "../context/context.ts";
 import { secretValues } from "../files/given-files.ts";
-import { functionBody, functionKind, type ofFile } from "../kinds/function.ts";
+import { functionBody, functionKind } from "../kinds/function.ts";
 import { findOne } from "../kinds/resources.ts";
 import { isObject, type JsonObject, list, text } from "../output/json.ts";
+import type { ofFile } from "./flags.ts";
 import { type FunctionPath, functionPath, manifestOf, nameOf } from "./function-path.ts";
 
 export type DevFlags = Values<typeof ofFile> & Readonly<Record<"name" | "image", string | undefined>>;

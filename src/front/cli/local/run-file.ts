@@ -6,7 +6,7 @@ import { unlessInterrupted } from "../../../frame/pause.ts";
 import type { Context } from "../context/context.ts";
 import { secretValues } from "../files/given-files.ts";
 import { baseImage } from "../kinds/base-image.ts";
-import { functionBody, functionKind, type ofFile } from "../kinds/function.ts";
+import { functionBody, functionKind } from "../kinds/function.ts";
 import { image } from "../kinds/image.ts";
 import type { Kind } from "../kinds/kind.ts";
 import { send } from "../kinds/resources.ts";
@@ -16,6 +16,7 @@ import { type JsonObject, list, objectOf, text } from "../output/json.ts";
 import { inputOf, printEnd } from "../verbs/exec.ts";
 import { followLines } from "../verbs/logs.ts";
 import { readyOrReason } from "../verbs/wait.ts";
+import type { ofFile } from "./flags.ts";
 import { type FunctionPath, functionPath, manifestOf } from "./function-path.ts";
 import { startOwnServer } from "./own-server.ts";
 

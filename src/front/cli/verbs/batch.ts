@@ -8,6 +8,8 @@ import { ApiError, RefusedCredentialError } from "../../client/errors.ts";
 import { type Command, type Context, command } from "../context/context.ts";
 import { failureText } from "../context/failure.ts";
 import { globalFlags } from "../context/settings.ts";
+import { readSources } from "../files/batch-source.ts";
+import { completeBody } from "../files/complete-body.ts";
 import type { BatchResource } from "../files/parse-batch.ts";
 import { type application, tagsOf } from "../kinds/kind.ts";
 import { allKinds } from "../kinds/kinds.ts";
@@ -54,7 +56,7 @@ export async function readResources(
   verb: BatchVerb | "diff",
   { file, "work-dir": folder }: Values<typeof ofFiles>,
 ): Promise<BatchResource[]> {
-  const { parseBatch, readSources } = await import("../files/resource-files.ts");
+  const { parseBatch } = await import("../files/parse-batch.ts");
   const resources = parseBatch(await readSources(io, file, folder), verb);
   if (resources.length === 0) throw new CliError(`${file.join(", ")}: no resources found`);
   return resources;
@@ -128,7 +130,6 @@ async function sendOne(
 ): Promise<JsonObject> {
   const { kind, name } = resource;
   if (verb === "delete") return send(context, kind, verb, { name });
-  const { completeBody } = await import("../files/resource-files.ts");
   const body = await completeBody(resource, context.io.cwd, workDir);
   const tags = [...objects(body, "tags"), ...tagsOf({ application })];
   const tagged = application === undefined ? body : { ...body, tags };

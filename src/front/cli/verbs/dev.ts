@@ -2,7 +2,7 @@
 import { needed } from "../../../frame/command.ts";
 import { text } from "../../../frame/flags.ts";
 import { command } from "../context/context.ts";
-import { ofFile } from "../kinds/function.ts";
+import { languagesShown, ofFile } from "../local/flags.ts";
 
 export const dev = command({
   name: "dev",
@@ -12,7 +12,7 @@ export const dev = command({
   arguments: [needed("PATH")],
   flags: {
     name: text("Name of the function (default: that of the file or folder)", { completes: "Function" }),
-    image: text("Image it runs on (default: that of its language: nodejs, python3, java, powershell)", {
+    image: text(`Image it runs on (default: that of its language: ${languagesShown})`, {
       completes: "Image",
     }),
     ...ofFile,

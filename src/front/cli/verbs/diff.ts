@@ -2,6 +2,7 @@
 
 import { UsageError } from "../../../frame/errors.ts";
 import { type Context, command } from "../context/context.ts";
+import { completeBody } from "../files/complete-body.ts";
 import type { BatchResource } from "../files/parse-batch.ts";
 import { findOne } from "../kinds/resources.ts";
 import { comparableSpec } from "../kinds/spec.ts";
@@ -56,7 +57,6 @@ async function differenceOf(context: Context, resource: BatchResource, workDir?:
 
 async function desired({ io }: Context, resource: BatchResource, workDir?: string): Promise<JsonObject> {
   if (resource.kind.untold !== undefined) return resource.body;
-  const { completeBody } = await import("../files/resource-files.ts");
   return completeBody(resource, io.cwd, workDir);
 }
 

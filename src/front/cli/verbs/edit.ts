@@ -11,6 +11,7 @@ import { text as textFlag } from "../../../frame/flags.ts";
 import type { Io } from "../../../frame/io.ts";
 import { type Context, command } from "../context/context.ts";
 import { failureText } from "../context/failure.ts";
+import { completeBody } from "../files/complete-body.ts";
 import type { BatchResource } from "../files/parse-batch.ts";
 import { readText } from "../files/read-text.ts";
 import type { Kind } from "../kinds/kind.ts";
@@ -59,7 +60,6 @@ async function begin(context: Context, source: string): Promise<Editing> {
 
 async function sendEdited(context: Context, editing: Editing, text: string, workDir?: string): Promise<void> {
   const { kind } = editing;
-  const { completeBody } = await import("../files/resource-files.ts");
   const resource = await onlyResource(context, editing, text);
   const body = await completeBody(resource, context.io.cwd, workDir);
   await printDone(context, kind, `Updated ${kind.kind}`, await send(context, kind, "update", body));
@@ -67,7 +67,7 @@ async function sendEdited(context: Context, editing: Editing, text: string, work
 
 /** Files that the text names are looked up below the current folder: the draft's own is nobody's. */
 async function onlyResource({ io }: Context, { kind, name, path }: Editing, text: string): Promise<BatchResource> {
-  const { parseBatch } = await import("../files/resource-files.ts");
+  const { parseBatch } = await import("../files/parse-batch.ts");
   const [resource, ...others] = parseBatch([{ label: path, text, beside: { folder: io.cwd } }], "update");
   if (!resource || others.length > 0) throw new CliError(`${path}: one resource must stand here`);
   if (resource.kind === kind && resource.name === name) return resource;

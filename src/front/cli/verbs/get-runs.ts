@@ -1,7 +1,7 @@
 /** `get run [FUNCTION_NAME [RUN_ID]]` (cli-and-runtimes.md 1.11). */
 import { optional } from "../../../frame/command.ts";
 import { invalidArgument } from "../../../frame/errors.ts";
-import { integer, on, text } from "../../../frame/flags.ts";
+import { choice, integer, on, text } from "../../../frame/flags.ts";
 import { sinceSeconds } from "../../../frame/spans.ts";
 import { type Context, command } from "../context/context.ts";
 import { fetchRun, fetchRuns, printRuns, type RunQuery, runTable, time } from "../kinds/run.ts";
@@ -32,7 +32,7 @@ export const getRuns = command({
   flags: {
     follow: on("Go on printing runs as they come, until Ctrl-C", { short: "f" }),
     last: on("Only the run that started last"),
-    by: text("Sort by started, finished, function or status", { default: "started", completes: Object.keys(sides) }),
+    by: choice("Sort by", Object.keys(sides), { default: "started" }),
     status: text("Only runs in this status: READY, ERROR, INITIALIZED, CREATING", { completes: statuses }),
     since: text("Only runs since then: 15m, 2h, 7d, a date, or Unix seconds"),
     until: text("Only runs that began before: 15m, 2h, 7d, a date, or Unix seconds"),

@@ -3,7 +3,7 @@ import { optional } from "../../../frame/command.ts";
 import { UsageError } from "../../../frame/errors.ts";
 import { text } from "../../../frame/flags.ts";
 import { command } from "../context/context.ts";
-import { ofFile } from "../kinds/function.ts";
+import { ofFile } from "../local/flags.ts";
 import { replay } from "./replay.ts";
 
 export const run = command({

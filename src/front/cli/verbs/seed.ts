@@ -20,7 +20,7 @@ export function seedCommand(verb: BatchVerb): Command {
     run: async ({ flags, ...context }) => {
       const path = flags["output-file"];
       if (path !== undefined) return writeList(resolve(context.io.cwd, path));
-      const { parseBatch } = await import("../files/resource-files.ts");
+      const { parseBatch } = await import("../files/parse-batch.ts");
       const source = { label: "seed-images", text: seedImages, beside: { folder: context.io.cwd } };
       return sendAll(context, verb, flags, parseBatch([source], verb));
     },
