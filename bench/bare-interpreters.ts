@@ -35,7 +35,7 @@ const programs: Readonly<Record<Language, (folder: string) => Pick<Bare, "nothin
   },
 };
 
-/** Hands over the bare interpreter at `command`; what it needs is there meanwhile. */
+/** Calls with the bare interpreter at `command`; the files that it needs exist during the call. */
 export async function withBare<T>(language: Language, command: string, use: (bare: Bare) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "dispatch-bench-bare-"));
   try {

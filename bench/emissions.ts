@@ -5,7 +5,7 @@ import { gauge } from "./gauges.ts";
 import type { Request } from "./load.ts";
 import { headers, type Rest } from "./rest.ts";
 
-/** Answers when it was entered: milliseconds of the machine's monotonic clock, which every process reads alike. */
+/** A function that answers with the time at which it was entered: milliseconds of the machine's monotonic clock, the same in every process. */
 export const ENTERED = `module.exports = (context, { n }) => ({ n, at: Number(process.hrtime.bigint()) / 1e6 });\n`;
 
 export function monotonic(): number {
@@ -14,7 +14,7 @@ export function monotonic(): number {
 
 let emitted = 0;
 
-/** Events of a type, all different. `sending` hears the number that each carries, as it is sent. */
+/** Makes events of a type, all different. `sending` is called with the number that an event carries when it is sent. */
 export function emission({ api }: DispatchServer, eventType: string, sending?: (n: number) => void): Request {
   const source = `bench-${emitted++}`;
   const body = (n: number): string => {

@@ -7,9 +7,9 @@ export interface Request {
   readonly url: string;
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** By the number of the request, from 0 on, where each has its own; it is asked for as it is sent. */
+  /** The body, or what makes it from the number of the request (from 0 on) at the moment when it is sent. */
   readonly body?: string | ((index: number) => string);
-  /** Of a good answer; 200 without. */
+  /** The status of a good answer; 200 when it is left out. */
   readonly status?: number;
   /** Milliseconds from an answer to the next request over the same connection; none without. */
   readonly pause?: number;

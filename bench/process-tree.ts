@@ -1,7 +1,7 @@
 /** What a process and all its descendants have used, from /proc. */
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Of /proc/<pid>/stat; Linux reports in units of 1/100 s on every architecture. */
+/** The unit of times in /proc/<pid>/stat: 1/100 s on every architecture. */
 const TICK_MICROSECONDS = 10_000;
 const PARENT = 1;
 const FIRST_TIME = 11;
@@ -52,7 +52,7 @@ function treeOf(root: number): Entry[] {
   return tree;
 }
 
-/** None when the process ended meanwhile. The name in parentheses may hold anything, so fields count from behind it. */
+/** The fields of /proc/<pid>/stat; none when the process has ended. The name in parentheses may hold anything, so fields are counted after it. */
 function entryOf(pid: string): Entry[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");

@@ -4,7 +4,7 @@ export interface Row {
   readonly result: string;
   /** What was promised; "" when the figure is for information. */
   readonly goal: string;
-  /** The absolute figures behind a ratio, the slowest of a set ... */
+  /** What stands behind the figure: the absolute values of a ratio, the slowest of a set. */
   readonly beside: string;
   /** Undefined when nothing was promised. */
   readonly met?: boolean;

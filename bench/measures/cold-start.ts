@@ -43,7 +43,7 @@ async function withFunctions<T>(
   }
 }
 
-/** Each call finds the warm set full again. */
+/** Waits before each call until the warm set is full again. */
 async function oneByOne({ rest, api }: DispatchServer, names: readonly string[], waiting: number): Promise<number[]> {
   const times: number[] = [];
   for (const name of names) {

@@ -127,7 +127,7 @@ interface Run {
   readonly input: { readonly name: string; readonly n: number };
 }
 
-/** By subscription: the numbers of its events in the order in which they first began; those alone of which a run ended well. */
+/** By subscription: the numbers of its events in the order in which they first began. Only events of which a run ended well count. */
 async function firstRuns(rest: Rest): Promise<ReadonlyMap<string, number[]>> {
   const found = new Map(SUBSCRIPTIONS.map((name) => [name, new Set<number>()]));
   const ended = new Map(SUBSCRIPTIONS.map((name) => [name, new Set<number>()]));

@@ -15,7 +15,7 @@ import { createFunction, createImage, input } from "../workspace.ts";
 const LISTS = 300;
 const LONG_LISTS = 10;
 const IDLE_MS = 3000;
-/** Everything stays: what is measured must not be deleted under it. */
+/** Settings under which no run is deleted: what is measured must stay. */
 const KEEP = ["--keep-runs", "0s", "--keep-runs-per-function", "0", "--keep-runs-per-organization", "0"];
 
 export const runList: Measure = async (options) => {

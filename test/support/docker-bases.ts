@@ -90,7 +90,7 @@ const makePowerShell = async (root: string): Promise<void> => {
     copyLibraries(join(folder, file), root);
   mkdirSync(join(root, "usr/bin"), { recursive: true });
   symlinkSync("/opt/powershell/pwsh", join(root, "usr/bin/pwsh"));
-  // Without a name for its user it does not start.
+  // PowerShell does not start when its user has no name.
   mkdirSync(join(root, "etc"));
   writeFileSync(join(root, "etc/passwd"), "root:x:0:0:root:/tmp:/bin/sh\n");
 };
@@ -126,7 +126,7 @@ const buildFrom = (
   return attempted(build, () => {});
 };
 
-/** An image of one layer more. */
+/** Makes an image: the one below it and one more layer. */
 const buildLayer = async (
   engine: Engine,
   folder: string,
@@ -142,7 +142,7 @@ const buildLayer = async (
   rmSync(folder, { recursive: true });
 };
 
-/** On what `buildBases` made; the folder is used meanwhile. */
+/** Makes the base image of a language on top of what `buildBases` made; the folder is used during the call. */
 export const buildBase = async (engine: Engine, folder: string, language: Language): Promise<void> => {
   const { server, make } = RECIPES[language];
   const system = make === undefined ? SYSTEM : `tests/${language}-system:1`;
@@ -172,7 +172,7 @@ export const buildProgram = async (
   rmSync(folder, { recursive: true });
 };
 
-/** @param folder is used meanwhile. */
+/** @param folder is used during the call. */
 export const buildBases = async (engine: Engine, folder: string, languages: readonly Language[]): Promise<void> => {
   await buildLayer(engine, folder, SYSTEM, "scratch", makeSystem);
   for (const language of languages) await buildBase(engine, folder, language);

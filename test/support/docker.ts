@@ -43,7 +43,7 @@ export interface TestDocker {
   close(): Promise<void>;
 }
 
-/** The file is sparse: it takes the room of what is written. */
+/** The size of the disk's file. It is sparse: it takes only the room of what is written. */
 const DISK_BYTES = 12 * 1024 ** 3;
 
 /**

@@ -41,7 +41,7 @@ export class NatsServer {
   /** With JetStream; what its streams keep outlives it. With a configuration file (`-c`) only what that says. */
   async start(flags: readonly string[] = []): Promise<void> {
     const { username, password } = NATS_USER;
-    // A configuration file says itself who is let in.
+    // With a configuration file the file says who is let in.
     const user = flags.includes("-c") ? [] : ["--user", username, "--pass", password, "-js", "-sd", this.#folder];
     const address = ["-a", "127.0.0.1", "-p", String(this.port)];
     const child = spawn(this.#program, [...address, ...user, ...flags], {

@@ -20,7 +20,7 @@ const PROGRAMS = {
 export const findPodmanObstacle = (): string | undefined => {
   for (const [program, debian] of Object.entries(PROGRAMS))
     if (!existsSync(program)) return `${program} is not installed (apt-get install ${debian})`;
-  // The same right to mount, disk and packet filter.
+  // It needs the same as Docker: the right to mount, a disk of its own, and the packet filter.
   return findDockerObstacle();
 };
 
@@ -61,7 +61,7 @@ const served = async (command: readonly string[], socket: string, env: NodeJS.Pr
   return { engine, close };
 };
 
-/** Root's, which keeps everything in the folder; `data` in it lies on btrfs. @throws Error with Podman's words. */
+/** Starts the service as root. It keeps everything in the folder; `data` in it lies on btrfs. @throws Error with Podman's words. */
 export const startPodman = (folder: string): Promise<TestPodman> => {
   const configuration = join(folder, "containers.conf");
   writeFileSync(configuration, '[network]\nnetwork_backend = "netavark"\n[engine]\nevents_logger = "none"\n');
@@ -73,7 +73,7 @@ export const startPodman = (folder: string): Promise<TestPodman> => {
 
 const NOBODY = 65_534;
 
-/** That of a user without rights; the folder is that user's. */
+/** Starts the service as a user without rights, to whom the folder belongs. */
 export const startRootlessPodman = async (folder: string): Promise<TestPodman> => {
   const command = ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups", "podman"];
   const env = { HOME: folder, XDG_RUNTIME_DIR: folder, PATH: "/usr/sbin:/usr/bin:/bin" };

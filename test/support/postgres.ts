@@ -59,7 +59,7 @@ export class PostgresServer {
       { ...asUser, cwd: "/", encoding: "utf8" },
     );
     if (status !== 0) throw new Error(`initdb: ${stderr}`);
-    // The first line that fits counts: the one of initdb trusts everybody.
+    // The whole file is replaced: the first line that fits counts, and the one that initdb writes trusts everybody.
     const rules = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n";
     if (port !== undefined) writeFileSync(join(this.folder, "data/pg_hba.conf"), rules);
   }

@@ -1,4 +1,4 @@
-/** Lots that can be drawn again: tests at random print their seed. */
+/** Random numbers that can be repeated: a test that uses them prints its seed. */
 
 /** A number from 0 to 1. */
 export type Random = () => number;

@@ -7,7 +7,7 @@ export type Handler = (context: unknown, payload: unknown) => unknown;
 type Callable = (this: unknown, ...values: unknown[]) => unknown;
 type Names = Readonly<Record<string, unknown>>;
 
-/** The module is fine, what it exports is not; no stack could say more. */
+/** The module could be loaded, but what it exports is no handler. The message says all: a stack would add nothing. */
 export class HandlerError extends Error {}
 
 interface Found {
@@ -96,7 +96,7 @@ const refuse = (value: Callable, file: string): void => {
   }
 };
 
-/** A result that is meant as one, beside a callback: what `setTimeout` or an emitter returns is not. */
+/** Whether a handler that takes a callback meant this return value as its result: what `setTimeout` or an emitter returns is none. */
 const isMeant = (value: unknown): boolean => {
   if (value === undefined) return false;
   if (typeof value !== "object" || value === null || Array.isArray(value)) return true;

@@ -11,16 +11,16 @@ export interface Failure {
 /** The guest's own file when it is bundled, its folder when it runs from the source. */
 const GUEST = import.meta.filename.endsWith("failure.ts") ? import.meta.dirname : import.meta.filename;
 
-/** Errors that caused each other are followed that deep, and of an AggregateError that many are told. */
+/** A chain of causes is followed to this depth, and this many errors of an AggregateError are told. */
 const DEEPEST = 10;
 const MOST_ERRORS = 20;
 
-// What is too long to be read by anybody is cut.
+// Texts longer than anybody reads are cut.
 const LONGEST_MESSAGE = 16_384;
 const MOST_LINES = 50;
 const LONGEST_LINE = 500;
 
-/** Reads from what a stranger made: getters and conversions may throw. */
+/** Reads from an object of the function: its getters and conversions may throw. */
 export const attempt = <T>(read: () => T): T | undefined => {
   try {
     return read();
@@ -34,7 +34,7 @@ const isError = (thrown: unknown): thrown is Error =>
 
 const causeOf = (error: Error): unknown => attempt(() => error.cause);
 
-/** Of an AggregateError; of a SuppressedError (`using`) the failure itself, then that of its disposal. */
+/** The errors inside an AggregateError; of a SuppressedError (`using`) first the failure itself, then that of the disposal. */
 const errorsOf = (error: Error): readonly unknown[] => {
   if (error instanceof SuppressedError) return attempt(() => [error.suppressed, error.error]) ?? [];
   const errors = attempt(() => (error as { errors?: unknown }).errors);
@@ -46,7 +46,7 @@ const stringOf = (read: () => unknown): string => {
   return typeof text === "string" ? text : "";
 };
 
-/** That of its class where it has none of its own, as Node.js shows it: `class InputError extends Error {}`. */
+/** The error's name; without one of its own that of its class, as Node.js shows it: `class InputError extends Error {}`. */
 const nameOf = (error: Error): string => {
   const name = stringOf(() => error.name);
   return name === "" || name === "Error" ? stringOf(() => error.constructor.name) || "Error" : name;
@@ -64,7 +64,7 @@ const shownValue = (_key: string, value: unknown): unknown => {
   return value instanceof Map || value instanceof Set ? inspect(value, { breakLength: Infinity }) : value;
 };
 
-/** What was thrown and is no Error: as JSON where that says something, else as Node.js shows it. */
+/** The text of a thrown value that is no Error: its JSON where that says something, else what Node.js shows of it. */
 const valueText = (thrown: unknown): string => {
   if (thrown === "") return "an empty text was thrown";
   if (typeof thrown === "string") return thrown;
@@ -92,7 +92,7 @@ export const messageOf = (thrown: unknown, outer: readonly unknown[] = []): stri
   const errors = distinct(errorsOf(thrown).map((error) => messageOf(error, within))).join("; ");
   const cause = causeOf(thrown);
   const why = cause === undefined || cause === null || cause === "" ? "" : messageOf(cause, within);
-  // Whoever wrapped an error often wrote its message into the new one.
+  // An error that wraps another one often repeats its message: then the message is not told twice.
   const reasons = [errors, why].filter((reason) => reason !== "" && !message.includes(reason));
   return [message, ...reasons].filter((part) => part !== "").join(": ") || nameOf(thrown);
 };
@@ -103,7 +103,7 @@ const hasCode = (thrown: unknown, depth = 0): boolean => {
   return hasCode(causeOf(thrown), depth + 1) || errorsOf(thrown).some((error) => hasCode(error, depth + 1));
 };
 
-/** A TypeError by which `fetch` says that the network failed: nothing that a caller could do better. */
+/** Whether this is the TypeError with which `fetch` reports a network failure: that is not the caller's mistake. */
 const isNetworkFailure = (error: Error): boolean =>
   hasCode(causeOf(error)) || (ownMessage(error) === "fetch failed" && causeOf(error) !== undefined);
 

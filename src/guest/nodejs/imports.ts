@@ -23,7 +23,7 @@ const fileOf = (path: string): string | undefined =>
     ...ENDINGS.map((ending) => join(path, `index${ending}`)),
   ].find(isFile);
 
-/** What a tsconfig.json says of names, with absolute paths: its own words before those of the files that it extends. */
+/** What a tsconfig.json says about import names, with absolute paths: what it says itself comes before what the files say that it extends. */
 interface Aliases {
   readonly baseUrl?: string;
   readonly paths?: Readonly<Record<string, readonly string[]>>;

@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { FrameType, textFrame } from "../frames.ts";
 import type { Channel } from "./channel.ts";
 
-/** A run, as timers, promises and listeners remember it that it started. */
+/** The run that timers, promises and listeners were started by: they remember it. */
 export interface RunMark {
   readonly number: number;
   ended: boolean;
@@ -13,10 +13,10 @@ const runs = new AsyncLocalStorage<RunMark>();
 
 const LONGEST_TEXT = 16_384;
 
-/** What is started from now on in this turn is the run's. The next run says so again, so nothing is put back, which costs as much. */
+/** What is started from now on in this turn belongs to the run. Nothing is put back afterwards, which would cost as much again: the next run sets its own. */
 export const enterRun = (run: RunMark): void => runs.enterWith(run);
 
-/** The run that what happens now was started by; undefined for what was started while the function was loaded. */
+/** The run that started what happens now; undefined for what was started while the function was loaded. */
 export const runOfNow = (): RunMark | undefined => runs.getStore();
 
 /** Tells the server what an ended run has written or met; number 0 stands for none. */

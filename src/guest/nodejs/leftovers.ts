@@ -6,7 +6,7 @@ import { noticeCalls } from "./notice.ts";
 const NAMED = 10;
 const PATIENCE_MILLISECONDS = 50;
 const SPACE = 32;
-/** Asking the kernel costs as much as a small run; what Node.js starts itself is known without. */
+/** How often the kernel is asked at most: asking costs as much as a small run. What Node.js itself starts is known without asking. */
 const ASK_AGAIN_MILLISECONDS = 100;
 
 interface Process {
@@ -54,7 +54,7 @@ const noticeStarts = (notice: () => void): void => {
 };
 
 export interface Leftovers {
-  /** The function is loaded: what lives now belongs to the worker. */
+  /** To be called when the function is loaded: processes that live now belong to the worker. */
   keep(): void;
   /** Ends what a run left behind, and gives the line that says so. */
   end(): string | undefined;

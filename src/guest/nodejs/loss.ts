@@ -1,4 +1,4 @@
-/** What JSON would flatten to `{}`, strip of its message or refuse, wherever in a result it is. */
+/** Finds values in a result that JSON would turn into `{}`, write without their message, or refuse. */
 import { attempt } from "./failure.ts";
 
 /** A value that JSON cannot hold, and the keys that lead to it, innermost first. */
@@ -20,19 +20,19 @@ const HINTS: Readonly<Record<string, string>> = {
 const isPlain = (value: object): boolean => {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === null || prototype === Object.prototype) return true;
-  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, "hasOwnProperty"); // another realm's
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, "hasOwnProperty"); // the Object.prototype of another realm
 };
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
-/** Of Node.js: JSON would show its inner workings instead of what it carries. */
+/** Whether this is an object of Node.js itself, such as a stream: JSON would show its inner workings instead of what it carries. */
 const isStream = (value: object): boolean => typeof (value as { pipe?: unknown }).pipe === "function";
 
 /** Numbers and texts in their object form are written as what they hold; what is empty has no text but `{}`. */
 const isLost = (value: object): boolean =>
   value instanceof Error || isStream(value) || (Object.keys(value).length === 0 && JSON.stringify(value) === "{}");
 
-/** Recurses as deep as JSON.stringify, which has been through the value before. */
+/** Recursion is safe here: JSON.stringify went as deep through the same value before. */
 const find = (value: object): Loss | undefined => {
   if (Array.isArray(value)) {
     for (let at = 0; at < value.length; at += 1) {

@@ -57,7 +57,7 @@ const channel = openChannel(
   () => process.exit(0),
 );
 
-/** A function that listens itself decides itself, as everywhere in Node.js. */
+/** A function that listens to these events itself decides what they mean, as everywhere in Node.js. */
 process.on("uncaughtException", (error) => {
   if (process.listenerCount("uncaughtException") > 1) return;
   if (runner !== undefined) runner.fail(error);

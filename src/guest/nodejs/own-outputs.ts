@@ -5,7 +5,7 @@ import { noticeCalls } from "./notice.ts";
 export const OWN_STDOUT = 7;
 export const OWN_STDERR = 8;
 
-/** Asking the kernel costs as much as a small run; what is closed by Node.js itself is known without. */
+/** How often the kernel is asked at most: asking costs as much as a small run. What Node.js itself closes is known without asking. */
 const ASK_AGAIN_MILLISECONDS = 100;
 
 const { fstatSync } = fs;
@@ -20,7 +20,7 @@ const identityOf = (descriptor: number): number | undefined => {
 };
 
 export interface Outputs {
-  /** The function is loaded: what descriptors 1 and 2 are now they are for every run. */
+  /** To be called when the function is loaded: what descriptors 1 and 2 are now, they are to be for every run. */
   keep(): void;
   /** What a run did to them. Node.js cannot put them back, so what native code and children of later runs write would be lost. */
   loss(): string | undefined;

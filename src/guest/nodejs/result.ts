@@ -11,7 +11,7 @@ const unserialisable = (reason: string): Failure => ({
 const absenceOf = (value: unknown): string =>
   typeof value === "object" ? "its toJSON gives nothing" : `it is a ${typeof value}`;
 
-/** What JSON writes as null and is not nothing. */
+/** Why a value is not null although JSON writes it as null, such as NaN; undefined for any other. */
 const nothingOf = (value: unknown): string | undefined => {
   if (typeof value === "number") return `it is ${value}, which JSON does not know; return null or a text`;
   if (value instanceof Date) return "it is a Date that is no time";

@@ -47,7 +47,7 @@ export const createRunner = (options: RunnerOptions): Runner => {
   const addSetTitle = titleSetter(channel);
   const queue: Invocation[] = [];
   let current: Invocation | undefined;
-  /** The run that is going on is the last: an earlier one has failed, or it has closed the outputs. Its exit code. */
+  /** The exit code with which the worker ends after the run that is going on: an earlier run failed late, or this one closed the outputs. */
   let doom: 0 | 1 | undefined;
 
   const finish = (invocation: Invocation, outcome: string | Failure): void => {
@@ -73,7 +73,7 @@ export const createRunner = (options: RunnerOptions): Runner => {
     if (doom !== undefined) leave(doom);
   };
 
-  /** What was said of the last run is heard before the process ends. */
+  /** The process ends only when all that was said of the last run has left it. */
   const leave = (code: 0 | 1): void => channel.whenWritten(() => process.exit(code));
 
   const succeed = (invocation: Invocation, value: unknown): void => {

@@ -1,2 +1,2 @@
-/** The file that says that code of the function was made of TypeScript: traces are then told in its lines. */
+/** The file whose presence says that the function's code was compiled from TypeScript: traces then name the lines of the source. */
 export const SOURCE_MAPS = ".dispatch-source-maps";

@@ -1,4 +1,4 @@
-/** Writes to a descriptor that may refuse for a moment: one that somebody made non-blocking, whose reader is behind. */
+/** Writes to a descriptor that may refuse for a moment, because somebody made it non-blocking and its reader is slow. */
 import { writeSync } from "node:fs";
 
 const WAIT_MS = 1;

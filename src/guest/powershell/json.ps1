@@ -1,7 +1,7 @@
 # JSON both ways. PowerShell's own cmdlets do it wherever they lose nothing; what they would change or cut is walked.
 $script:KeepsDates = (Get-Command ConvertFrom-Json).Parameters.ContainsKey('DateKind')
 $script:LooksLikeDate = [regex]::new('"\d{4}-\d\d-\d\dT\d\d:|"\\/Date\(|"/Date\(')
-# Levels of a .NET object: they lead to each other without end.
+# How many levels of a .NET object are written: such objects refer to each other without end.
 $script:ObjectDepth = 4
 $script:MostLevels = 1100
 $script:ParseOptions = [Text.Json.JsonDocumentOptions]@{ MaxDepth = $script:MostLevels }
@@ -43,7 +43,7 @@ function FromNumber([string] $text) {
     return [bigint]::Parse($text, [cultureinfo]::InvariantCulture)
 }
 
-# `,` keeps a list a list.
+# Without the comma PowerShell would unroll the list.
 function FromJson([string] $text) {
     try {
         if ($script:KeepsDates) { return , (ConvertFrom-Json -InputObject $text -NoEnumerate -DateKind String -Depth $script:MostLevels) }
@@ -61,7 +61,7 @@ function SplitEnvelope([byte[]] $bytes) {
     @{ Context = $root.GetProperty('context').GetRawText(); Payload = $root.GetProperty('payload').GetRawText() }
 }
 
-# What has no JSON of its own, with the reason.
+# Refuses a value that has no JSON, with the reason.
 function RefuseValue($value) {
     if ($value -is [scriptblock]) { throw 'it is a script block' }
     if ($value -is [Exception] -or $value -is [Management.Automation.ErrorRecord]) { throw "it is an error: $value" }

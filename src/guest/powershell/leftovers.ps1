@@ -5,10 +5,10 @@ $script:AskAgain = 0
 $script:AskMilliseconds = 100
 $script:PatienceMilliseconds = 50
 
-# Of the youngest process or thread in this namespace: while it stays, nothing was started.
+# The number of the youngest process or thread in this namespace: while it stays the same, nothing was started.
 function YoungestNumber { [IO.File]::ReadAllText('/proc/loadavg').TrimEnd().Split(' ')[-1] }
 
-# Number to name, state and parent.
+# All processes: number to name, state and parent.
 function LivingProcesses {
     $found = @{}
     foreach ($folder in [IO.Directory]::GetDirectories('/proc')) {
@@ -22,7 +22,7 @@ function LivingProcesses {
     $found
 }
 
-# The function is loaded: what lives now belongs to the worker.
+# To be called when the function is loaded: processes that live now belong to the worker.
 function KeepProcesses {
     $script:Kept = [Collections.Generic.HashSet[int]]::new([int[]]@((LivingProcesses).Keys))
     $script:LastNumber = YoungestNumber

@@ -51,13 +51,13 @@ function ParseScript([string] $text, [string] $path) {
     throw (LoadFailure ($lines -join "`n"))
 }
 
-# The nearest script block around a statement: `return` leaves that one, which may be a block inside of the handler.
+# The nearest script block around a statement: that is what `return` leaves, and it may be a block inside the handler.
 function BlockOf($ast) {
     while ($ast -and $ast -isnot [Management.Automation.Language.ScriptBlockAst]) { $ast = $ast.Parent }
     $ast
 }
 
-# `return X` in the handler -> `return & $global:__dispatch_return (X)`; the lines stay the lines.
+# Turns `return X` in the handler into `return & $global:__dispatch_return (X)`; line numbers stay the same.
 function MarkReturns([string] $text, $handler) {
     $isReturn = { param($ast) $ast -is [Management.Automation.Language.ReturnStatementAst] }
     $returns = $handler.Body.FindAll($isReturn, $true) | Where-Object {

@@ -25,7 +25,7 @@ function ErrorLines($record) {
     if ($record.FullyQualifiedErrorId -like 'NativeCommandError*' -or -not $where) { $text } else { "$text`n$(OwnPath $where)" }
 }
 
-# Writes what is no output of the pipeline; true when it was such.
+# Writes a record of another stream than the output (warnings, errors ...); true when it was one.
 function WriteRecord($item) {
     if ($item -is [Management.Automation.InformationRecord]) {
         $data = $item.MessageData
@@ -40,12 +40,12 @@ function WriteRecord($item) {
     return $true
 }
 
-# While the script is loaded nothing is a result.
+# For the time while the script is loaded: everything goes to the log, nothing is a result.
 function Write-DispatchStream {
     process { if (-not (WriteRecord $_)) { [Console]::Out.WriteLine((Shown $_)) } }
 }
 
-# While the handler runs: what it puts out is kept, because only its end tells whether it is the result.
+# For the time while the handler runs: its output is kept, because only the end tells whether it is the result.
 function Receive-DispatchOutput($state) {
     process { if (-not (WriteRecord $_)) { $state.Outputs.Add($_) } }
 }

@@ -1,4 +1,4 @@
-# A load and two runs that nobody asked for, by the way that those of functions go: the first use of almost everything is slow in PowerShell.
+# Loads a function of its own and runs it twice, in the same way as a real one: in PowerShell the first use of almost everything is slow.
 # Says nothing to the server, and the load of a function sets anew whatever it sets.
 $script:PatienceMicroseconds = 100000
 $script:Rehearsed = $null

@@ -43,7 +43,7 @@ function Start-DispatchRun($state) {
 
 function Set-DispatchFailure($state, $record) { $state.Failure = FailureOf $record }
 
-# What a `return` gave is the result alone, and what was put out before belongs to the log; without one it is all that was put out.
+# With a `return` its value alone is the result, and earlier output belongs to the log; without one all output is the result.
 function ResultOf($state) {
     if ($state.Returned) {
         foreach ($item in $state.Outputs) { [Console]::Out.WriteLine((Shown $item)) }

@@ -25,6 +25,6 @@ class Context(dict):
     def ended(self):
         self._number = None
 
-    # What copies and pickles is a plain dict.
+    # A copy or a pickle of it is a plain dict.
     def __reduce__(self):
         return dict, (dict(self),)

@@ -17,11 +17,11 @@ EMPTY_HEAD = re.compile(r"^([ |+]*)(\+ Exception Group )?Traceback \(most recent
 
 
 class HandlerError(Exception):
-    """The file is fine, the handler in it is not."""
+    """The file could be loaded, but the handler in it cannot be used."""
 
 
 def safe_str(error):
-    """As Python does it when the text of an exception cannot be made."""
+    """The text of an exception; when it cannot be made, what Python shows then."""
     try:
         return str(error)
     except BaseException:
@@ -32,7 +32,7 @@ def safe_str(error):
 
 
 def read(error, name):
-    """An attribute of what a stranger made; None when reading it fails."""
+    """An attribute of an object of the function; None when reading it fails."""
     try:
         return getattr(error, name, None)
     except BaseException:
@@ -45,7 +45,7 @@ def items_of(error, name):
 
 
 def own_text(error):
-    """With its notes, which often say what to do."""
+    """The message of an exception with its notes, which often say what to do."""
     text = safe_str(error)
     if issubclass(type(error), KeyError) or not text:
         text = type(error).__name__ + (": " + text if text else "")
@@ -107,7 +107,7 @@ def describe(error, folder):
 
 
 def cut(lines):
-    """What is too long to be read by anybody is cut; what was raised last stands at the end."""
+    """Cuts what is longer than anybody reads. The end of a trace stays: what was raised last stands there."""
     short = [line[:LONGEST_LINE] for line in lines]
     return short if len(short) <= MOST_LINES else short[:20] + ["..."] + short[21 - MOST_LINES :]
 
@@ -119,14 +119,14 @@ def failure(kind, message, stacktrace=()):
 
 
 def is_input_error(error):
-    """By the specification (cli-and-runtimes.md 2.2); what the system refused is nothing that a caller could do better."""
+    """Whether the caller made a mistake, by the specification (cli-and-runtimes.md 2.2). What the operating system refused is none."""
     if type(error).__name__ == "InputError":
         return True
     return issubclass(type(error), INPUT_ERRORS) and not issubclass(type(error), OSError)
 
 
 def exit_message(code):
-    """Of `sys.exit(code)`, which takes a number, nothing, or what went wrong."""
+    """The message for `sys.exit(code)`; code is a number, None, or a text that says what went wrong."""
     status = code if isinstance(code, int) else 0 if code is None else 1
     why = "" if code is None or isinstance(code, int) else ": " + safe_str(code)
     return "the function ended its process (exit code %d)%s" % (status, why)

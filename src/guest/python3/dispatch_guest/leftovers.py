@@ -6,12 +6,12 @@ import time
 
 NAMED = 10
 PATIENCE = 0.05
-# Asking the kernel costs as much as a small run; what Python starts itself is known without.
+# How often the kernel is asked at most: asking costs as much as a small run. What Python itself starts is known without asking.
 ASK_AGAIN = 0.1
 
 
 def last_number():
-    """Of the youngest process or thread in this namespace: while it stays, nothing was started."""
+    """The number of the youngest process or thread in this namespace: while it stays the same, nothing was started."""
     return os.pread(LOAD, 128, 0).rpartition(b" ")[2]
 
 
@@ -19,7 +19,7 @@ LOAD = os.open("/proc/loadavg", os.O_RDONLY)
 
 
 def processes():
-    """Number to (name, state, parent)."""
+    """All processes: number to (name, state, parent)."""
     found = {}
     for entry in os.listdir("/proc"):
         if not entry.isdigit():
@@ -57,7 +57,7 @@ def notice_starts(notice):
 
 
 class Leftovers:
-    """Made before the function's code can hold on to anything."""
+    """To be made before the function's code runs, so that it cannot keep the unwatched calls."""
 
     def __init__(self):
         self._kept = set()
@@ -67,7 +67,7 @@ class Leftovers:
         notice_starts(self._notice)
 
     def keep(self):
-        """The function is loaded: what lives now belongs to the worker."""
+        """To be called when the function is loaded: processes that live now belong to the worker."""
         self._kept = set(processes())
         self._last = last_number()
         self._started = False

@@ -14,7 +14,7 @@ GENERATOR, ASYNC_GENERATOR, HAS_REST = 0x20, 0x200, 0x04
 
 
 def standard_names():
-    """The names of Python's own modules; before 3.10 those that are known without looking."""
+    """The names of Python's own modules; before Python 3.10 only those that are built in or loaded already."""
     known = getattr(sys, "stdlib_module_names", None)
     if known is None:
         known = set(sys.builtin_module_names) | {name.partition(".")[0] for name in sys.modules}
@@ -83,7 +83,7 @@ class OwnModules:
 
     def _own_import(self, name, globals=None, locals=None, fromlist=(), level=0):
         asks = globals.get("__file__") if level == 0 and globals else None
-        # time.py that imports time means Python's.
+        # A file time.py that imports `time` means Python's own module.
         if isinstance(asks, str) and asks.startswith(self._folder) and asks != self._folder + name + ".py":
             module = self.load(name)
             if module is not None:

@@ -19,7 +19,7 @@ RUN = contextvars.ContextVar("dispatch_run", default=None)
 
 
 class Output(io.TextIOWrapper):
-    """As Python makes it, until something could write for a run that has ended: then it becomes a GuardedOutput."""
+    """An output as Python makes it. It becomes a GuardedOutput as soon as something could write for a run that has ended."""
 
 
 class GuardedOutput(Output):
@@ -93,7 +93,7 @@ class Guard:
 
     @staticmethod
     def _remember(number):
-        """Notes of whose run the threads are that still live; False when there are none."""
+        """Remembers to which run the threads belong that still live; False when there are none."""
         threading = sys.modules.get("threading")
         if threading is None or threading.active_count() <= 1:
             return False

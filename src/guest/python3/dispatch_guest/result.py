@@ -7,7 +7,7 @@ from .failure import safe_str
 LONGEST_PATH = 200
 
 
-# json.dumps would make one for each result.
+# One encoder for all results: json.dumps would make a new one each time.
 ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 

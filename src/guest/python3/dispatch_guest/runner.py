@@ -10,7 +10,7 @@ from .context import Context
 from .failure import failure, failure_of
 from .result import serialise, why_not
 
-# json.loads would look for blanks around the envelope, which has none.
+# The decoder is used directly: json.loads would first look for blanks around the envelope, which has none.
 DECODER = json.JSONDecoder()
 CANCEL_PATIENCE = 1.0
 NAMED = 10

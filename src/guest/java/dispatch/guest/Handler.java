@@ -19,7 +19,7 @@ import java.util.function.BiFunction;
 
 /** The function's class: made once, called for each run with values of the types that it names. */
 final class Handler {
-  /** The class is there, but it is no handler. */
+  /** The class was found, but it is no handler. */
   static final class Refused extends Exception {
     Refused(String message) {
       super(message);
@@ -109,7 +109,7 @@ final class Handler {
     }
   }
 
-  /** What C, P and R of BiFunction are in a class, wherever above it they are named. */
+  /** The types that a class gives to BiFunction, wherever among its parents they are named. */
   private static Type[] typesOf(Class<?> type) {
     Type[] found = search(type, new HashMap<>());
     return found == null ? new Type[] {Object.class, Object.class, Object.class} : found;

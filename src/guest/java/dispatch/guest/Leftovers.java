@@ -23,13 +23,13 @@ final class Leftovers {
   private String last = "";
   private long askAgain = System.nanoTime();
 
-  /** The function is loaded: what lives now belongs to the worker. */
+  /** To be called when the function is loaded: processes that live now belong to the worker. */
   void keep() {
     kept.addAll(numbers());
     last = youngest();
   }
 
-  /** Of the youngest process or thread in this namespace: while it stays, nothing was started. */
+  /** The number of the youngest process or thread in this namespace: while it stays the same, nothing was started. */
   private static String youngest() {
     String text = read("/proc/loadavg").trim();
     return text.substring(text.lastIndexOf(' ') + 1);
@@ -64,7 +64,7 @@ final class Leftovers {
     return String.join(", ", some);
   }
 
-  /** Number to name. */
+  /** All processes: number to name. */
   private Map<Long, String> left() {
     Map<Long, Living> all = new LinkedHashMap<>();
     for (long number : numbers()) {

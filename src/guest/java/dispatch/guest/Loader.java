@@ -6,7 +6,7 @@ import java.security.CodeSource;
 import java.security.PermissionCollection;
 import java.security.Permissions;
 
-/** Loads classes without what they may do by a security policy: nobody asks for it, and its first use reads the machine's policy files. */
+/** Loads classes without permissions of a security policy: nobody asks for those, and their first use reads the machine's policy files. */
 final class Loader extends URLClassLoader {
   Loader(URL[] urls, ClassLoader parent) {
     super("function", urls, parent);

@@ -146,7 +146,7 @@ final class Mapping {
           Method method = raw.getMethod(name, parameter);
           if (raw.isAssignableFrom(method.getReturnType())) return method.invoke(null, text);
         } catch (NoSuchMethodException next) {
-          // the next one
+          // try the next way
         } catch (InvocationTargetException | IllegalAccessException wrong) {
           throw new Mismatch(place, "a text for " + raw.getSimpleName(), value);
         }

@@ -53,7 +53,7 @@ final class Outputs {
       try {
         file.write(bytes);
       } catch (IOException closed) {
-        // by the function
+        // closed by the function
       }
     }
   }

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
 
-/** A load and some runs that nobody asked for: the first use of a class is slow. Changes nothing outside of this process, nor what a function sees in it. */
+/** Loads a function of its own and runs it, because the first use of a class is slow. Changes nothing outside of this process, nor what a function sees in it. */
 final class Rehearsal {
   private static final int PATIENCE_MS = 100;
   static final List<String> PAYLOADS = List.of("{\"name\":\"a\",\"count\":1,\"tags\":[\"b\"]}", "null", "{\"count\":\"many\"}");
@@ -30,7 +30,7 @@ final class Rehearsal {
       loadAgain();
       Handler handler = Handler.load("dispatch.guest.Rehearsal$Echo", new File("/proc/self"), null);
       for (String payload : PAYLOADS) answer(handler, payload);
-    } catch (Throwable unfit) { // then the first function pays for it
+    } catch (Throwable unfit) { // then the first function loads these classes itself, and is slower
     } finally {
       Thread.currentThread().setContextClassLoader(before);
     }

@@ -18,7 +18,7 @@ import java.util.zip.ZipFile;
  * sharing), those of the image among them: they are loaded but never initialised, so no code of the image runs here.
  */
 final class Training {
-  /** More than that costs a start more than it saves. */
+  /** How many classes are archived at most: more cost a start more than they save. */
   private static final int MOST_CLASSES = 8_000;
 
   private Training() {}
@@ -32,7 +32,7 @@ final class Training {
     try {
       Main.live(new Channel(new Script(frames(folder)), OutputStream.nullOutputStream()));
     } catch (End reached) {
-      // as it must
+      // the end that is expected here
     }
   }
 
