@@ -2,8 +2,11 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
+import { sql } from "kysely";
 import { afterAll, expect, test } from "vitest";
 import { openSqlite } from "../../src/adapters/db/sqlite.ts";
+import { DuplicateError } from "../../src/core/shared/ports.ts";
+import { statement } from "../../src/core/shared/statement.ts";
 import { databaseContract } from "./db.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "dispatch-db-"));
@@ -26,6 +29,19 @@ test("a database whose thread has died says so, and refuses at once instead of w
   await reading.catch(() => {});
   await expect(database.commit([])).rejects.toThrow("the database thread has ended");
   await expect(database.query.selectFrom("settings").selectAll().execute()).rejects.toThrow("thread has ended");
+  await database.close();
+});
+
+test("every commit waits for the disk again after a taking in passing, also after one that failed", async () => {
+  const database = await openSqlite(join(folder, "passing.db"));
+  const insert = statement((compiler) =>
+    compiler.insertInto("settings").values({ organization: "o", key: "k", value: "" }).returning("key"),
+  );
+  const waits = async () => (await sql`select synchronous from pragma_synchronous`.execute(database.query)).rows;
+  expect(await database.take(insert({}), true)).toEqual([{ key: "k" }]);
+  expect(await waits()).toEqual([{ synchronous: 2 }]);
+  await expect(database.take(insert({}), true)).rejects.toBeInstanceOf(DuplicateError);
+  expect(await waits()).toEqual([{ synchronous: 2 }]);
   await database.close();
 });
 

@@ -124,6 +124,17 @@ export function databaseContract(name: string, open: () => Promise<Database>): v
       expect(await valuesOf(["kept-taken"])).toEqual({ "kept-taken": "taken" });
     });
 
+    test("keeps what was taken in passing, and never what came after it alone", async () => {
+      const { commit, take } = await opened();
+      await commit([set("passing", "waiting")]);
+      expect(await take(takeOne({ from: "waiting", to: "held" }), true)).toEqual([{ key: "passing", value: "held" }]);
+      await expect(take(clock({ key: "passing" }), true)).rejects.toBeInstanceOf(DuplicateError);
+      await commit([set("after-passing", "1")]);
+      await database?.close();
+      database = undefined;
+      expect(await valuesOf(["passing", "after-passing"])).toEqual({ passing: "held", "after-passing": "1" });
+    });
+
     test("fails a taking that breaks a unique key, and goes on", async () => {
       const { commit, take } = await opened();
       await commit([set("taken-twice", "1")]);

@@ -1,6 +1,6 @@
 /** What the queue must do on every database, with opponents: a second server, a dead one, poison, a clock that is set. */
 import { sql } from "kysely";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { type Database, StaleWriteError } from "../../src/core/shared/ports.ts";
 import { statement } from "../../src/core/shared/statement.ts";
 import { claim, claimBehind, putRight, renewAll } from "../../src/core/work/claims.ts";
@@ -251,6 +251,33 @@ export function workContract(name: string, open: () => Promise<Database>): void 
       await done();
       expect(together).toEqual(["k2", "k3"]);
       expect(order).toEqual(["k1", "k2", "k3", "k2", "k4"]);
+    });
+
+    test("behind one that was taken along goes on at once when that can never be done", async () => {
+      await fresh();
+      await promise(...["k1", "k2", "k3"].map((id) => job(id, { orderKey: "k" })));
+      // Nobody looks because time has passed.
+      vi.useFakeTimers({ toFake: ["setTimeout"] });
+      onTestFinished(() => void vi.useRealTimers());
+      const third = Promise.withResolvers<void>();
+      await start("a", {
+        delivery: async (one, _signal, place) => {
+          if (one.id === "k3") third.resolve();
+          if (one.id !== "k1") return [];
+          const [second] = await place.takeBehind(1);
+          if (second !== undefined)
+            place.also(second, async () => {
+              while ((await rows()).some(({ id }) => id === "k1"))
+                await new Promise((resolve) => setImmediate(resolve));
+              throw new HopelessError("it is malformed");
+            });
+          return [];
+        },
+      });
+      await third.promise;
+      expect((await letters()).map(({ work_id }) => work_id)).toEqual(["k2"]);
+      vi.useRealTimers();
+      await done();
     });
 
     test("that was taken together when a server died is done one after the other at its next start", async () => {

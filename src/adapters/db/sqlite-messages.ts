@@ -7,11 +7,17 @@
  */
 export type Group = readonly unknown[];
 
+/** A statement that returns rows: one that reads, one that writes, and one that writes what a crash may undo. */
+export interface RowsRequest {
+  readonly kind: "read" | "take" | "takePassing";
+  readonly id: number;
+  readonly index: number;
+  readonly parameters: readonly unknown[];
+}
+
 export type DatabaseRequest =
   | { readonly kind: "prepare"; readonly index: number; readonly sql: string }
-  | { readonly kind: "read"; readonly id: number; readonly index: number; readonly parameters: readonly unknown[] }
-  /** A write of its own that returns rows. */
-  | { readonly kind: "take"; readonly id: number; readonly index: number; readonly parameters: readonly unknown[] }
+  | RowsRequest
   | { readonly kind: "commit"; readonly group: Group }
   | { readonly kind: "snapshot"; readonly id: number; readonly file: string }
   | { readonly kind: "close" };

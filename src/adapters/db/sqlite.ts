@@ -9,7 +9,7 @@ import { type Database, DuplicateError, StaleWriteError, type Statement } from "
 import { inSlot } from "../../core/shared/statement.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { readingDialect } from "./dialect.ts";
-import type { DatabaseReply, DatabaseRequest, Failure, ReadReply } from "./sqlite-messages.ts";
+import type { DatabaseReply, DatabaseRequest, Failure, ReadReply, RowsRequest } from "./sqlite-messages.ts";
 import { StatementCompiler } from "./sqlite-statements.ts";
 import { StatementTexts } from "./statement-texts.ts";
 
@@ -32,7 +32,7 @@ export async function openSqlite(path: string): Promise<SqliteDatabase> {
   return {
     query: thread.query,
     commit: (unit, more) => thread.commit(unit, more),
-    take: <Row>(statement: Statement<Row>) => thread.take(statement) as Promise<Row[]>,
+    take: <Row>(statement: Statement<Row>, passing?: boolean) => thread.take(statement, passing) as Promise<Row[]>,
     lost: thread.lost,
     snapshot: (file) => thread.snapshot(file),
     close: () => thread.close(),
@@ -92,10 +92,10 @@ class SqliteThread {
     return new Kysely({ dialect: readingDialect({ adapter: new SqliteAdapter(), compiler, read }) });
   }
 
-  async take(statement: Statement): Promise<readonly unknown[]> {
+  async take(statement: Statement, passing = false): Promise<readonly unknown[]> {
     const { index, slots } = this.#texts.of(statement.query);
     return this.#rows(
-      "take",
+      passing ? "takePassing" : "take",
       index,
       slots.map((slot) => inSlot(slot, statement.values)),
     );
@@ -129,7 +129,7 @@ class SqliteThread {
     await closed;
   }
 
-  async #rows(kind: "read" | "take", index: number, parameters: readonly unknown[]): Promise<readonly unknown[]> {
+  async #rows(kind: RowsRequest["kind"], index: number, parameters: readonly unknown[]): Promise<readonly unknown[]> {
     if (this.#failure !== undefined) throw this.#failure;
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {

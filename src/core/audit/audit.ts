@@ -88,7 +88,7 @@ export function auditStatement(entry: AuditEntry): Statement {
 export function keyedAudit(database: Database, key: Buffer): Database {
   return {
     query: database.query,
-    take: (taken) => database.take(taken),
+    take: (taken, passing) => database.take(taken, passing),
     lost: database.lost,
     close: () => database.close(),
     commit: (unit, more) => {

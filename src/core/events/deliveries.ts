@@ -27,6 +27,7 @@ import {
   subscriberOf,
 } from "./delivery.ts";
 import { logDelivered, logDropped, logPromise, logReason, logRun } from "./delivery-log.ts";
+import { Lines } from "./lines.ts";
 import { concurrencyOf, keysOf, ownKeyOf, waitsForEnds } from "./order.ts";
 import type { SubscriptionRecord, Subscriptions } from "./subscriptions.ts";
 import { DeliveryTurns } from "./turns.ts";
@@ -65,6 +66,8 @@ export interface Plan {
   readonly begins: boolean;
   /** It is on record. Resolves when its run is, too, unless others of the subscription are ahead of it. */
   kept(): Promise<void> | undefined;
+  /** Whether the queue is to be looked at for it, once it is on record. */
+  isDue(): boolean;
   failed(): void;
 }
 
@@ -107,8 +110,7 @@ export class Deliveries {
   readonly #turns = new DeliveryTurns();
   /** By job: who waits for its run to be on record. */
   readonly #starting = new Map<string, () => void>();
-  /** By subscription: the delivery that this process promised last, until it leaves its order. Those that come then are behind it. */
-  readonly #last = new Map<string, string>();
+  readonly #lines = new Lines();
   /** By subscription: why its deliveries wait, so that it is told once. */
   readonly #waiting = new Map<string, string>();
 
@@ -131,14 +133,20 @@ export class Deliveries {
   plan(promised: Promised, event: CloudEvent, parent: Parent | undefined): Plan {
     const { id, subscription, refusal } = promised;
     const isFirst =
-      !this.#last.has(subscription.id) && !this.#turns.isFull(subscription.id, concurrencyOf(subscription));
-    if (refusal === undefined) this.#last.set(subscription.id, id);
+      this.#lines.isEmpty(subscription.id) && !this.#turns.isFull(subscription.id, concurrencyOf(subscription));
     return {
       unit: this.promise(promised, event, parent),
       begins: false,
+      isDue: refusal === undefined ? this.#join(promised) : () => false,
       kept: () => (refusal === undefined && isFirst ? this.#started(id) : undefined),
-      failed: () => this.#hasLeft(id, subscription.id),
+      failed: () => this.#lines.leave(subscription.id, id),
     };
+  }
+
+  #join({ id, subscription }: Promised): () => boolean {
+    const isDue = this.#lines.join(subscription.id, id);
+    // With `orderBy` there are several orders, and others may be before it in another one only.
+    return subscription.document.orderBy === undefined ? isDue : () => true;
   }
 
   #planBegun(promised: Promised, event: CloudEvent, parent: Parent | undefined): Plan | undefined {
@@ -157,6 +165,7 @@ export class Deliveries {
     return {
       unit: [enqueueBegun(held, this.#ports.server, orderKey), logPromise(rowOf(promised, event), run.id), ...run.unit],
       begins: true,
+      isDue: () => false,
       kept: () => {
         run.committed();
         this.#ports.carry(held, () => this.#carryOut(held, run.id).finally(leave));
@@ -175,7 +184,7 @@ export class Deliveries {
 
   /** Nothing is known that stands before a delivery to it. What is on record is looked at by the unit. */
   #isClear({ id, document }: SubscriptionRecord): boolean {
-    return document.paused !== true && !this.#waiting.has(id) && !this.#last.has(id);
+    return document.paused !== true && !this.#waiting.has(id) && this.#lines.isEmpty(id);
   }
 
   /** Where a run cannot be had now, the usual way says why. */
@@ -242,7 +251,7 @@ export class Deliveries {
       // The subscription was deleted: nothing more is delivered to it.
       const isThere = record?.id === delivery.subscriptionId;
       const isOver = isThere && (await act(record, delivery));
-      this.#hasLeft(job.id, delivery.subscriptionId);
+      this.#lines.leave(delivery.subscriptionId, job.id);
       if (isOver) return undefined;
       return isThere ? logDelivered(job, this.#ports.server) : logDropped(job);
     } catch (error) {
@@ -296,7 +305,7 @@ export class Deliveries {
     begin: (isLast: boolean) => Promise<Begun | undefined>,
   ): Promise<Begun | undefined> {
     const isAlone =
-      job.orderKey !== record.id || record.document.paused === true || this.#last.get(record.id) === job.id;
+      job.orderKey !== record.id || record.document.paused === true || this.#lines.isLast(record.id, job.id);
     const followers = isAlone ? [] : await place.takeBehind(mostTogether(record));
     const last = followers.at(-1);
     const batch: Batch = { stopped: false };
@@ -363,7 +372,7 @@ export class Deliveries {
         ended: hasLeft ? start.leave : undefined,
       });
       this.#goOn(record.id);
-      if (hasLeft) this.#hasLeft(job.id, record.id);
+      if (hasLeft) this.#lines.leave(record.id, job.id);
       return { run, hasLeft };
     } catch (error) {
       if (isNotThere(error)) await this.#wait(record, job, wordsOf(error));
@@ -397,14 +406,9 @@ export class Deliveries {
     this.#starting.delete(id);
   }
 
-  /** It stands before no other any more. */
-  #hasLeft(id: string, subscription: string): void {
-    if (this.#last.get(subscription) === id) this.#last.delete(subscription);
-  }
-
   /** Nothing more is tried: it is a dead letter. */
   #warn(job: HeldJob, delivery: Delivery, error: unknown): void {
-    this.#hasLeft(job.id, delivery.subscriptionId);
+    this.#lines.leave(delivery.subscriptionId, job.id);
     const { subscription, eventID } = delivery;
     const facts = { organization: job.organization, subscription, eventID };
     this.#ports.log.warn(facts, `an event was not delivered: ${wordsOf(error)}`);

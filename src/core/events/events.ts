@@ -88,7 +88,7 @@ export class Events {
     const deliveries = await Promise.all(subscriptions.map((subscription) => this.#promised(subscription, look)));
     const plans = await this.#receive({ organization, event, parent, ...origin }, deliveries);
     const started = plans.map((plan) => plan.kept());
-    if (plans.some(({ begins }) => !begins)) this.#ports.wake();
+    if (plans.some((plan) => plan.isDue())) this.#ports.wake();
     await Promise.all(started);
     return withExtras(eventText(event), body);
   }

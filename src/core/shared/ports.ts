@@ -40,8 +40,12 @@ export interface Database {
    * @throws StaleWriteError when an `expect: "one"` statement changed nothing; DuplicateError on a unique key.
    */
   commit(unit: readonly Statement[], more?: boolean): Promise<void>;
-  /** Commits one statement and returns its rows (`returning`) when that is durable. No row is given to two takers at once. */
-  take<Row>(statement: Statement<Row>): Promise<Row[]>;
+  /**
+   * Commits one statement and returns its rows (`returning`) when that is durable. No row is given to two takers at once.
+   * `passing` says that nobody misses it after a crash: a database that goes down with this machine and no other need not wait for
+   * its disk then. What is committed after it is never there without it.
+   */
+  take<Row>(statement: Statement<Row>, passing?: boolean): Promise<Row[]>;
   /** Resolves when the database is gone for good, with the reason; the process has no use then. */
   readonly lost: Promise<Error>;
   close(): Promise<void>;

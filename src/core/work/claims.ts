@@ -16,6 +16,12 @@ import {
 } from "./job.ts";
 import type { WorkKind } from "./kinds.ts";
 
+/**
+ * What a crash that takes this server along undoes of a claim or a lease is what the next start would undo: it frees all that
+ * the dead one had, see `release`. Whatever a taker commits is committed after its claim.
+ */
+const PASSING = true;
+
 interface Claim {
   readonly kind: string;
   readonly owner: string;
@@ -111,7 +117,7 @@ export async function claim(
 ): Promise<HeldJob[]> {
   const claimJobs = shared === true ? claimShared : claimOldest;
   const counted = countsItself === true ? 0 : 1;
-  return heldJobs(await database.take(claimJobs({ kind, owner, lease: LEASE_MS, limit, counted })));
+  return heldJobs(await database.take(claimJobs({ kind, owner, lease: LEASE_MS, limit, counted }), PASSING));
 }
 
 type ClaimBehind = Hold & OrderKey & Omit<Claim, "kind">;
@@ -148,7 +154,7 @@ export async function claimBehind(
   if (orderKey === undefined || limit <= 0) return [];
   const front = { organization, kind, id, fence, order_key: orderKey };
   const counted = countsItself === true ? 0 : 1;
-  return heldJobs(await database.take(claimFollowers({ ...front, owner, lease: LEASE_MS, limit, counted })));
+  return heldJobs(await database.take(claimFollowers({ ...front, owner, lease: LEASE_MS, limit, counted }), PASSING));
 }
 
 type TakenRow = Pick<WorkTable, (typeof columns)[number]>;
@@ -210,7 +216,7 @@ export async function renewAll(
   owner: string,
   jobs: readonly HeldJob[],
 ): Promise<HeldJob[]> {
-  const rows = await database.take(renewOwn({ kind, owner, lease: LEASE_MS }));
+  const rows = await database.take(renewOwn({ kind, owner, lease: LEASE_MS }), PASSING);
   const renewed = new Set(
     rows.map(({ organization, id, fence }) => nameOf({ organization, id, fence: Number(fence) })),
   );
@@ -224,7 +230,7 @@ function nameOf({ organization, id, fence }: Pick<Hold, "organization" | "id" | 
 }
 
 async function renewOne(database: Database, { organization, kind, id, fence }: HeldJob): Promise<boolean> {
-  return (await database.take(renewHeld({ organization, kind, id, fence, lease: LEASE_MS }))).length > 0;
+  return (await database.take(renewHeld({ organization, kind, id, fence, lease: LEASE_MS }), PASSING)).length > 0;
 }
 
 /** Whether it is still to be done, or under way. */

@@ -138,10 +138,12 @@ export class Lane {
 
   /** The same for one that is begun with its promise: it ends like those that were taken. */
   carry(job: HeldJob, doing: () => Promise<Ending>): void {
-    void this.#keep(job, () => this.#do(job, doing));
+    void this.#keep(job, async () => {
+      if (await this.#do(job, doing)) this.wake();
+    });
   }
 
-  async #keep(job: HeldJob, doing: (lost: AbortSignal) => Promise<void>): Promise<void> {
+  async #keep(job: HeldJob, doing: (lost: AbortSignal) => Promise<unknown>): Promise<void> {
     const lost = new AbortController();
     this.#running.set(job, lost);
     try {
@@ -153,20 +155,23 @@ export class Lane {
     }
   }
 
-  async #do(job: HeldJob, doing: () => Promise<Ending>): Promise<void> {
+  /** Says whether it was ended here, so that others of its order may be due. */
+  async #do(job: HeldJob, doing: () => Promise<Ending>): Promise<boolean> {
     const { maxAttempts, attempt } = job;
     if (maxAttempts > 0 && attempt > maxAttempts) {
       await this.#commit(bury(job, randomUUID(), job.error ?? `${maxAttempts} servers died while they did it`));
-      return;
+      return true;
     }
     let ending: Ending;
     try {
       ending = await doing();
     } catch (error) {
       await this.#failed(job, error);
-      return;
+      return true;
     }
-    if (ending !== undefined) await this.#commit([...ending, ...complete(job)]);
+    if (ending === undefined) return false;
+    await this.#commit([...ending, ...complete(job)]);
+    return true;
   }
 
   async #failed(job: HeldJob, error: unknown): Promise<void> {
