@@ -6,7 +6,7 @@ import { defaultGuestFolder } from "../adapters/runtime/process/guest-files.ts";
 import type { ProcessRuntimeOptions } from "../adapters/runtime/process/runtime.ts";
 import type { Sandbox } from "../adapters/runtime/process/sandbox.ts";
 
-/** `images`: where the builder keeps the folders of images. `guests`: the folder with `nodejs.mjs`, `python3/main.py` ... */
+/** `images`: where the builder keeps the folders of images. `guests`: the folder with `nodejs.cjs`, `python3/main.py` ... */
 export function guestsIn(
   sandbox: Sandbox,
   images: string,

@@ -62,7 +62,7 @@ describe.skipIf(obstacle !== undefined)(suiteName("a start", obstacle), () => {
   });
 
   test("of a guest that never gets ready ends with a sentence", async () => {
-    await writeFile(join(folder, "nodejs.mjs"), "setInterval(() => {}, 1000);");
+    await writeFile(join(folder, "nodejs.cjs"), "setInterval(() => {}, 1000);");
     const { runtime } = await open({ guestFolder: folder, startMilliseconds: 1000 });
     await expect(startGeneric(runtime, "nodejs")).rejects.toThrow("the worker was not ready within 1 s");
   });

@@ -58,7 +58,7 @@ export const nodejs: LanguageAdapter = {
     examine,
   },
   guest: (sandbox, guests, image) => {
-    const entry = entryOf(sandbox, guests, ["nodejs.mjs", "nodejs/main.ts"]);
+    const entry = entryOf(sandbox, guests, ["nodejs.cjs", "nodejs/main.ts"]);
     if (image.folder === undefined) return { args: [entry], binds: [guests] };
     const folder = realFolder({ source: image.folder, target: IMAGE_AT });
     const packages = realFolder({ source: join(image.folder, "node_modules"), target: "/node_modules" });

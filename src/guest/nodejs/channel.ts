@@ -77,8 +77,12 @@ export const openChannel = (handler: FrameHandler, read: () => void, ended: () =
 
 const DIGITS = Buffer.from("0123456789abcdef");
 
-/** Writes the marker of an invocation to stdout and stderr. */
-export const createMarker = (text: string): ((invocation: number) => void) => {
+/** Writes the marker of an invocation to stdout and stderr, or to the descriptors that stand for them. */
+export const createMarker = (
+  text: string,
+  stdout = OWN_STDOUT,
+  stderr = OWN_STDERR,
+): ((invocation: number) => void) => {
   const marker = Buffer.from(`\0${text}:00000000\n`);
   const last = marker.length - 2;
   const writeTo = (descriptor: number): void => {
@@ -94,7 +98,7 @@ export const createMarker = (text: string): ((invocation: number) => void) => {
       marker[at] = DIGITS[rest & 15] ?? 0;
       rest >>>= 4;
     }
-    writeTo(OWN_STDOUT);
-    writeTo(OWN_STDERR);
+    writeTo(stdout);
+    writeTo(stderr);
   };
 };

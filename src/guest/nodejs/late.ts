@@ -16,6 +16,9 @@ const LONGEST_TEXT = 16_384;
 /** What is started from now on in this turn belongs to the run. Nothing is put back afterwards, which would cost as much again: the next run sets its own. */
 export const enterRun = (run: RunMark): void => runs.enterWith(run);
 
+/** What is done there, and what starts there, belongs to no run, whichever is entered meanwhile. */
+export const outsideOfRuns = <T>(act: () => T): T => runs.run(undefined as unknown as RunMark, act);
+
 /** The run that started what happens now; undefined for what was started while the function was loaded. */
 export const runOfNow = (): RunMark | undefined => runs.getStore();
 

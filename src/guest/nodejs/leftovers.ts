@@ -26,11 +26,12 @@ const readProcess = (number: number): Process | undefined => {
   }
 };
 
+const numbers = (): number[] => readdirSync("/proc").map(Number).filter(Number.isInteger);
+
 const processes = (): Map<number, Process> => {
   const found = new Map<number, Process>();
-  for (const entry of readdirSync("/proc")) {
-    const number = Number(entry);
-    const one = Number.isInteger(number) ? readProcess(number) : undefined;
+  for (const number of numbers()) {
+    const one = readProcess(number);
     if (one !== undefined) found.set(number, one);
   }
   return found;
@@ -119,10 +120,11 @@ export const watchLeftovers = (): Leftovers => {
 
   return {
     keep: () => {
-      kept = new Set(processes().keys());
+      kept = new Set(numbers());
       helpers = new Set([...kept].filter((number) => number !== 1 && number !== process.pid));
       last = lastNumber();
       started = false;
+      askAgain = 0;
     },
     end: () => {
       const now = performance.now();

@@ -6,6 +6,7 @@ import { linkModules, loadHandler } from "./handler.ts";
 import { watchLeftovers } from "./leftovers.ts";
 import { useSynchronousOutput } from "./output.ts";
 import { watchOutputs } from "./own-outputs.ts";
+import { forgetMain, planRehearsal } from "./rehearsal.ts";
 import { createRunner, type Runner } from "./runner.ts";
 
 interface LoadHeader {
@@ -21,14 +22,17 @@ interface LoadHeader {
 
 let runner: Runner | undefined;
 
+forgetMain();
+const watched = { leftovers: watchLeftovers(), outputs: watchOutputs() };
+
 const load = async (body: Buffer): Promise<void> => {
   const start = 4 + body.readUInt32BE(0);
   const header = JSON.parse(body.toString("utf8", 4, start)) as LoadHeader;
   const { folder, modules, maxOutputBytes } = header;
   const mark = createMarker(header.marker);
   Object.assign(process.env, header.environment);
-  const leftovers = header.alone === true ? watchLeftovers() : undefined;
-  const outputs = watchOutputs();
+  const { outputs } = watched;
+  const leftovers = header.alone === true ? watched.leftovers : undefined;
   try {
     const files = writeBundle(body.subarray(start), folder);
     if (modules !== undefined) linkModules(folder, modules);
@@ -51,7 +55,7 @@ const channel = openChannel(
     if (type === FrameType.invoke) runner?.invoke(number, bytes.toString("utf8", start, end));
     else if (type === FrameType.cancel) runner?.cancel(number);
     else if (type === FrameType.probe) runner?.probe();
-    else if (type === FrameType.load) void load(Buffer.from(bytes.subarray(start, end)));
+    else if (type === FrameType.load) rehearsal.insteadOf(load, Buffer.from(bytes.subarray(start, end)));
   },
   () => runner?.wake(),
   () => process.exit(0),
@@ -68,5 +72,6 @@ process.on("uncaughtException", (error) => {
 });
 
 useSynchronousOutput(channel);
+const rehearsal = planRehearsal(watched);
 channel.send(emptyFrame(FrameType.ready, 0));
 channel.flush();

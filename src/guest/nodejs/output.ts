@@ -14,9 +14,9 @@ const tellLines = (channel: Channel, number: number, stream: "stdout" | "stderr"
   for (const line of lines) tellLate(channel, number, stream, line);
 };
 
-const outputTo = (channel: Channel, descriptor: 1 | 2): Writable => {
+/** `own`: where it is written to. */
+export const outputTo = (channel: Channel, descriptor: 1 | 2, own: number): Writable => {
   const stream = descriptor === 1 ? "stdout" : "stderr";
-  const own = descriptor === 1 ? OWN_STDOUT : OWN_STDERR;
   const write = (chunk: Buffer, _encoding: BufferEncoding, done: () => void): void => {
     const run = runOfNow();
     try {
@@ -44,6 +44,7 @@ const unending = (stream: Writable): Writable => {
 
 /** Replaces `process.stdout` and `process.stderr`, which `console` writes to. */
 export const useSynchronousOutput = (channel: Channel): void => {
-  Object.defineProperty(process, "stdout", { value: outputTo(channel, 1), configurable: true, enumerable: true });
-  Object.defineProperty(process, "stderr", { value: outputTo(channel, 2), configurable: true, enumerable: true });
+  const [stdout, stderr] = [outputTo(channel, 1, OWN_STDOUT), outputTo(channel, 2, OWN_STDERR)];
+  Object.defineProperty(process, "stdout", { value: stdout, configurable: true, enumerable: true });
+  Object.defineProperty(process, "stderr", { value: stderr, configurable: true, enumerable: true });
 };

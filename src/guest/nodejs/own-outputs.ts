@@ -38,6 +38,7 @@ export const watchOutputs = (): Outputs => {
     keep: () => {
       stdout = identityOf(1);
       stderr = identityOf(2);
+      askAgain = 0;
     },
     loss: () => {
       const now = performance.now();
