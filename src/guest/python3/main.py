@@ -17,6 +17,7 @@ from dispatch_guest.leftovers import Leftovers  # noqa: E402
 from dispatch_guest.loading import add_to_path, find_handler, unpack  # noqa: E402
 from dispatch_guest.older_names import restore_collections  # noqa: E402
 from dispatch_guest.output import Guard, Marker, open_outputs  # noqa: E402
+from dispatch_guest.rehearsal import rehearse_unless_wanted  # noqa: E402
 from dispatch_guest.runner import Runner  # noqa: E402
 
 del sys.path[0]
@@ -38,13 +39,14 @@ def prepare(header, bundle):
     return find_handler(header["handler"], folder)
 
 
-def load(channel, body):
+def load(channel, body, leftovers):
     (length,) = LENGTH.unpack_from(body)
     start = LENGTH.size + length
     header = json.loads(body[LENGTH.size : start])
     folder = header["folder"]
     marker = Marker(header["marker"])
-    leftovers = Leftovers() if header.get("alone") else None
+    if not header.get("alone"):
+        leftovers = None
     runner = None
     try:
         function = prepare(header, body[start:])
@@ -63,13 +65,15 @@ def main():
     open_outputs()
     restore_collections()
     channel = Channel()
+    leftovers = Leftovers()
     channel.send(READY, 0)
     channel.flush()
+    rehearse_unless_wanted(channel, leftovers)
     runner = None
     while runner is None:
         for frame in channel.read():
             if frame[0] == LOAD:
-                runner = load(channel, frame[2])
+                runner = load(channel, frame[2], leftovers)
             elif runner is not None:
                 runner.receive([frame])
     runner.serve()

@@ -42,8 +42,8 @@ class Channel:
             while written < len(data):
                 written += os.write(CHANNEL, memoryview(data)[written:])
 
-    def waiting(self):
-        return bool(self._poll.poll(0))
+    def waiting(self, milliseconds=0):
+        return bool(self._poll.poll(milliseconds))
 
     def read(self):
         """Waits for bytes, and gives the frames that are whole. Ends the process when the server has gone."""

@@ -18,12 +18,14 @@ def last_number():
 LOAD = os.open("/proc/loadavg", os.O_RDONLY)
 
 
+def numbers():
+    return [entry for entry in os.listdir("/proc") if entry.isdigit()]
+
+
 def processes():
     """All processes: number to (name, state, parent)."""
     found = {}
-    for entry in os.listdir("/proc"):
-        if not entry.isdigit():
-            continue
+    for entry in numbers():
         try:
             with open("/proc/%s/stat" % entry, "rb") as file:
                 head, _, tail = file.read().rpartition(b")")
@@ -68,9 +70,10 @@ class Leftovers:
 
     def keep(self):
         """To be called when the function is loaded: processes that live now belong to the worker."""
-        self._kept = set(processes())
+        self._kept = set(map(int, numbers()))
         self._last = last_number()
         self._started = False
+        self._ask_again = 0.0
 
     def _notice(self):
         self._started = True

@@ -228,10 +228,10 @@ SIGNS = 50
 class Marker:
     """Ends the output of an invocation on stdout and stderr."""
 
-    def __init__(self, text):
+    def __init__(self, text, outputs=((1, OWN_STDOUT), (2, OWN_STDERR))):
         self._format = ("\0" + text + ":%08x\n").encode()
         self._native = NativeOutput()
-        self._outputs = (("stdout", OwnOutput(1, OWN_STDOUT)), ("stderr", OwnOutput(2, OWN_STDERR)))
+        self._outputs = [(name, OwnOutput(own, copy)) for name, (own, copy) in zip(("stdout", "stderr"), outputs)]
 
     def write(self, number):
         marker = self._format % number

@@ -41,7 +41,6 @@ class Runner:
         self._queue = collections.deque()
         self._loop = None
         self._forked = False
-        os.register_at_fork(after_in_child=self._note_fork)
         self._spoilt = False
 
     def receive(self, frames):
@@ -63,6 +62,7 @@ class Runner:
                 return
 
     def serve(self):
+        os.register_at_fork(after_in_child=self._note_fork)
         channel, queue = self._channel, self._queue
         while True:
             if not queue:
@@ -75,9 +75,9 @@ class Runner:
                 number, envelope = queue.popleft()
                 channel.send(STARTED, number)
                 channel.flush()
-                self._run(number, envelope)
+                self.run(number, envelope)
 
-    def _run(self, number, envelope):
+    def run(self, number, envelope):
         self._guard.begin(number)
         kind, body = self._outcome(number, envelope)
         if self._forked:
