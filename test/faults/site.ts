@@ -1,8 +1,9 @@
 /** Where a fault happens: a server under mixed load, and what is looked at when it is over. */
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect } from "vitest";
+import { SEAL_FILE_NAME } from "../../src/core/audit/seals.ts";
 import { messageOf } from "../../src/core/shared/message-of.ts";
 import { Dispatch, parse } from "../e2e/support/dispatch.ts";
 import { type ServerOptions, type ServerProcess, startServer, temporaryFolder } from "../e2e/support/server.ts";
@@ -107,6 +108,8 @@ export class Site {
     await this.#server.stop();
     try {
       expect([audit.status, audit.text]).toEqual([200, expect.stringContaining('"whole":true')]);
+      const seals = (await readdir(this.options.dataDir)).filter((name) => name.startsWith(SEAL_FILE_NAME));
+      expect(seals).toEqual([SEAL_FILE_NAME]);
       if (!isPostgres) expect(integrityOf(this.options.dataDir)).toEqual([{ integrity_check: "ok" }]);
     } finally {
       this.#witness.close();

@@ -188,6 +188,13 @@ describe("the log as a whole", () => {
     expect((await rows()).map(({ sequence }) => sequence)).toEqual([4, 5]);
   });
 
+  test("what a server left that was killed while it sealed is gone after the next start, and nothing else", async () => {
+    const names = ["seal.json.old", "seal.json.028f46f9-6042-4864-a57a-c08ca06b1ade"];
+    for (const name of names) await writeFile(join(folder, name), "");
+    await (await sealedLog(1)).stop();
+    expect((await readdir(folder)).filter((name) => name.startsWith("seal"))).toEqual(["seal.json", "seal.json.old"]);
+  });
+
   test("is sealed at start and at stop, and whole over restarts", async () => {
     const first = await open();
     await threeRows();

@@ -4,7 +4,7 @@
  */
 import { appendFile, readFile } from "node:fs/promises";
 import type { Database } from "../shared/ports.ts";
-import { replaceFile } from "../shared/replace-file.ts";
+import { removeDrafts, replaceFile } from "../shared/replace-file.ts";
 import { statement } from "../shared/statement.ts";
 import { readSeal, type Seal, sealText } from "./seal.ts";
 
@@ -41,8 +41,10 @@ export class Seals {
     this.#ports = ports;
   }
 
+  /** To be called once, before the first seal is kept. */
   async read(): Promise<Known> {
     const { file, anchor, key } = this.#ports;
+    await removeDrafts(file);
     const inDatabase = await this.#inDatabase();
     const seal = inDatabase === undefined ? undefined : readSeal(key, inDatabase);
     if (inDatabase !== undefined && seal === undefined)

@@ -1,7 +1,7 @@
 /** Files that are on disk whole, also after a power cut. */
 import { randomUUID } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { open, readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { syncFolder } from "./sync-folder.ts";
 
 export interface Replacing {
@@ -21,6 +21,16 @@ export async function replaceFile(path: string, content: string | Uint8Array, op
     throw error;
   }
   await syncFolder(dirname(path));
+}
+
+const DRAFT = /^\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Removes what a process left beside the file that was killed while it replaced it; to be called while nobody does. */
+export async function removeDrafts(path: string): Promise<void> {
+  const [folder, name] = [dirname(path), basename(path)];
+  const names = await readdir(folder);
+  const drafts = names.filter((other) => other.startsWith(name) && DRAFT.test(other.slice(name.length)));
+  await Promise.all(drafts.map((draft) => rm(join(folder, draft), { force: true })));
 }
 
 /** A new file, flushed. @throws when there is one already */
