@@ -9,7 +9,7 @@ import { verifyToken } from "../../src/core/iam/bearer-token.ts";
 import { judgeForwarded } from "../../src/core/iam/forward-auth.ts";
 import { runOperations } from "../../src/core/runs/contract.ts";
 import { refuseDeep } from "../../src/core/shared/json-depth.ts";
-import { elementTexts, endOfValue, memberText, parseBody } from "../../src/core/shared/json-text.ts";
+import { elementTexts, endOfValue, memberText, parseBody, repeatedName } from "../../src/core/shared/json-text.ts";
 import { passwords, verifyBasic } from "../../src/front/gateway/authentication/basic.ts";
 import { bearerToken } from "../../src/front/gateway/authentication/bearer.ts";
 import { verifySlackSignature } from "../../src/front/gateway/authentication/slack.ts";
@@ -35,6 +35,8 @@ type Shape = (bytes: number) => string;
 function many(piece: string, before = "", behind = ""): Shape {
   return (bytes) => before + piece.repeat(Math.max(1, Math.floor((bytes - before.length) / piece.length))) + behind;
 }
+
+const keys: Shape = (bytes) => `{${Array.from({ length: bytes / 10 }, (_, index) => `"${index}":0`).join(",")}}`;
 
 const forms = {
   "names alone": many("a&"),
@@ -273,6 +275,7 @@ export const parsers: readonly Budget[] = [
       return parseBody(body);
     },
   },
+  { name: "keys of a body", largest: BODY, shapes: { ordinary: document, "many keys": keys }, read: repeatedName },
   { name: "members of a body", largest: BODY, shapes: json, read: (text) => memberText(text, "input") },
   { name: "elements of a batch", largest: BODY, shapes: json, read: (text) => elementTexts(text) },
   {

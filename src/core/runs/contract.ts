@@ -94,6 +94,7 @@ export const runOperations = {
     summary: "Run a function; 200 with the finished run when blocking, 202 when not",
     headers: { type: "object", properties: { "Idempotency-Key": { type: "string", maxLength: 255 } } },
     query: { type: "object", properties: { functionName: pathName } },
+    ownValue: true,
     body: runSchema,
     response: runSchema,
   },

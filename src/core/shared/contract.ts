@@ -24,6 +24,8 @@ export interface Operation {
   readonly organization?: "optional";
   /** The body may be CloudEvents 1.0, too. */
   readonly cloudEvents?: true;
+  /** A value in its body is the caller's own: it travels as it was written, whatever it repeats. */
+  readonly ownValue?: true;
   /** Path parameters that are no plain names. */
   readonly parameters?: Readonly<Record<string, TSchema>>;
   /** Headers of its own, for the description: their names are no part of what is checked. */

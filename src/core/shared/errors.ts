@@ -81,6 +81,11 @@ const catalogue = {
   },
   BODY_NOT_EXPECTED: { status: 500, code: 500, template: "no consumer registered for {type}" },
   TOO_LARGE: { status: 413, code: 413, template: "the request body is larger than {limit} bytes (setting {setting})" },
+  REPEATED_NAME: {
+    status: 400,
+    code: 400,
+    template: "the request body has the key {key} twice in one object, again at {place}: leave one of them",
+  },
   MALFORMED_BODY: { status: 400, code: 400, template: 'parsing {body} body from "" failed, because {cause}' },
   INVALID_TYPE: { status: 422, code: 601, template: "{message}" },
   REQUIRED: { status: 422, code: 602, template: "{field} in {place} is required" },

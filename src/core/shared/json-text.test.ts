@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DispatchError } from "./errors.ts";
-import { elementTexts, endOfValue, memberText, parseBody, repeatedMember } from "./json-text.ts";
+import { elementTexts, endOfValue, memberText, parseBody, repeatedName } from "./json-text.ts";
 
 describe("the texts of an array's elements", () => {
   test("are what the caller wrote", () => {
@@ -85,8 +85,24 @@ describe("a body that is no JSON", () => {
 });
 
 test("the first name that stands in an object a second time is found, however it is written", () => {
-  const text = '{"a": {"b": 1, "b": 2}, "c": "a", "\\u0061": 3, "c": 4}';
-  expect(repeatedMember(text)).toEqual({ name: "a", at: text.indexOf('"\\u0061"') });
-  expect(repeatedMember('{"a": 1, "A": 2, "b": [{"a": 1}]}')).toBeUndefined();
-  expect(repeatedMember(" { } ")).toBeUndefined();
+  const text = '{"a": {"b": 1}, "c": "a", "\\u0061": 3, "c": 4}';
+  expect(repeatedName(text)).toEqual({ name: "a", at: text.indexOf('"\\u0061"') });
+  expect(repeatedName('{"a":[1,{"b":[],"c":{"b":1} ,\n"b" : 2}]}')).toEqual({ name: "b", at: 30 });
+  expect(repeatedName('{"a": 1, "A": 2, "b": [{"a": 1}, {"a": "a"}, "b", "}{\\":"], "d": {"a": ":"}}')).toBeUndefined();
+  expect(repeatedName(" { } ")).toBeUndefined();
+});
+
+test("a value that was parsed has no name twice, whatever it holds, and the same value with one more has", () => {
+  fc.assert(
+    fc.property(
+      fc.jsonValue({ maxDepth: 5 }),
+      fc.constantFrom(undefined, 2, "\t"),
+      fc.string(),
+      (value, indent, name) => {
+        const text = JSON.stringify({ [name]: value }, null, indent);
+        expect(repeatedName(text)).toBeUndefined();
+        expect(repeatedName(`[${text},${text.slice(0, -1)},${JSON.stringify(name)}:0}]`)?.name).toBe(name);
+      },
+    ),
+  );
 });

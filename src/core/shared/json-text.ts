@@ -31,32 +31,51 @@ function parseCause(text: string, error: unknown): string {
 export function memberText(text: string, key: string): string | undefined {
   const wanted = key.toLowerCase();
   let found: string | undefined;
-  eachMember(text, (name, _at, start, end) => {
+  eachMember(text, (name, start, end) => {
     if (name.length === key.length && name.toLowerCase() === wanted) found = text.slice(start, end);
   });
   return found;
 }
 
-/** The first top-level name that stands in an object a second time, and where; `text` must be a valid JSON object. */
-export function repeatedMember(text: string): { readonly name: string; readonly at: number } | undefined {
-  const names = new Set<string>();
-  let found: { readonly name: string; readonly at: number } | undefined;
-  eachMember(text, (written, at) => {
-    const name = String(JSON.parse(`"${written}"`));
-    if (names.has(name)) found ??= { name, at };
-    names.add(name);
-  });
-  return found;
+export interface RepeatedName {
+  readonly name: string;
+  /** Where it stands again. */
+  readonly at: number;
 }
 
-/** Calls `use` with each top-level name as it is written, its place, and where its value begins and ends. */
-function eachMember(text: string, use: (name: string, at: number, start: number, end: number) => void): void {
+/** The first name that stands in one object a second time, however deep; `text` must be valid JSON. */
+export function repeatedName(text: string): RepeatedName | undefined {
+  const objects: Set<string>[] = [];
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at);
+    if (char === 0x7b) objects.push(new Set());
+    else if (char === 0x7d) objects.pop();
+    if (char !== 0x22) continue;
+    const end = endOfString(text, at);
+    const names = text[skipBlanks(text, end)] === ":" ? objects.at(-1) : undefined;
+    if (names !== undefined) {
+      const name = stringOf(text.slice(at, end));
+      if (names.has(name)) return { name, at };
+      names.add(name);
+    }
+    at = end - 1;
+  }
+  return undefined;
+}
+
+/** What a string in its quotes says. */
+function stringOf(written: string): string {
+  return written.includes("\\") ? String(JSON.parse(written)) : written.slice(1, -1);
+}
+
+/** Calls `use` with each top-level name as it is written, and where its value begins and ends. */
+function eachMember(text: string, use: (name: string, start: number, end: number) => void): void {
   let at = skipBlanks(text, text.indexOf("{") + 1);
   while (at < text.length && text[at] !== "}") {
     const keyEnd = endOfString(text, at);
     const start = skipBlanks(text, skipBlanks(text, keyEnd) + 1);
     const end = endOfValue(text, start);
-    use(text.slice(at + 1, keyEnd - 1), at, start, end);
+    use(text.slice(at + 1, keyEnd - 1), start, end);
     at = nextItem(text, end);
   }
 }

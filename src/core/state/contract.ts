@@ -87,6 +87,7 @@ export const stateOperations = {
     summary:
       "Put a value under a key. With `version` only while the value is at that one, 0 for none; otherwise 409 and nothing changes",
     parameters,
+    ownValue: true,
     body: { type: "object", required: ["value"], properties: { value: anyJson, version } },
     response: stateEntrySchema,
   },

@@ -54,6 +54,7 @@ export const deadLetterOperations = {
     success: 200,
     summary: "Replace the data of a dead letter, before it is sent again",
     parameters,
+    ownValue: true,
     body: { type: "object", required: ["data"], properties: { data: anyJson } },
     response: deadLetterSchema,
   },

@@ -4,12 +4,13 @@ import type { TSchema } from "typebox";
 import type { Operation } from "../../core/shared/contract.ts";
 import { DispatchError } from "../../core/shared/errors.ts";
 import { refuseDeep } from "../../core/shared/json-depth.ts";
-import { parseBody } from "../../core/shared/json-text.ts";
+import { lineAndColumn } from "../../core/shared/json-place.ts";
+import { parseBody, repeatedName } from "../../core/shared/json-text.ts";
 import type { Principal } from "../../core/shared/principal.ts";
 import { pathName, uuid } from "../../core/shared/schemas.ts";
 import { isHungUp } from "../heard-response.ts";
 import type { Call } from "./route.ts";
-import { bodyValidator, parameterValidator, type Validate } from "./validate.ts";
+import { bodyValidator, parameterValidator } from "./validate.ts";
 
 /** What the steps find: values by name, and the body. */
 interface Found {
@@ -83,17 +84,33 @@ function querySteps({ query }: Operation): NamedStep[] {
   });
 }
 
-function bodySteps({ body, path }: Operation, maxJsonDepth: number): NamedStep[] {
+function bodySteps({ body, path, ownValue }: Operation, maxJsonDepth: number): NamedStep[] {
   if (body === undefined) return [];
   const name = path.startsWith("/v1/secret") ? "secret" : "body";
-  return [{ name, step: bodyStep(bodyValidator(body, name), name, path === "/v1/runs", maxJsonDepth) }];
+  const validate = bodyValidator(body, name);
+  const parse = (text: string): unknown => {
+    const value = parseBody(text, name);
+    if (ownValue !== true) refuseRepeated(text);
+    return validate(value);
+  };
+  return [{ name, step: bodyStep(parse, path === "/v1/runs", name, maxJsonDepth) }];
 }
 
-function bodyStep(validate: Validate, name: string, isRun: boolean, maxJsonDepth: number): Step {
+const LONGEST_KEY = 100;
+
+/** JSON.parse would take the last value in silence. @throws REPEATED_NAME */
+function refuseRepeated(text: string): void {
+  const repeated = repeatedName(text);
+  if (repeated === undefined) return;
+  const key = JSON.stringify(repeated.name.slice(0, LONGEST_KEY));
+  throw new DispatchError("REPEATED_NAME", { key, place: lineAndColumn(text, repeated.at) });
+}
+
+function bodyStep(parse: (text: string) => unknown, isRun: boolean, name: string, maxJsonDepth: number): Step {
   return (request, found) => {
     const text = textOf(request);
     refuseDeep(text, maxJsonDepth, "the request body");
-    if (text !== "") found.body = validate(parseBody(text, name));
+    if (text !== "") found.body = parse(text);
     else
       throw isRun
         ? new DispatchError("INVALID_PAYLOAD")

@@ -51,6 +51,24 @@ describe("what no operation answers", () => {
   });
 });
 
+describe("a key that stands twice in one object", () => {
+  test("of a resource is 400, wherever it stands, and nothing is made", async () => {
+    const answer = await dispatch.post("/v1/secret", '{"name":"twice",\n "secrets":{"a":"1","a":"2"}}');
+    const message =
+      'the request body has the key "a" twice in one object, again at line 2 column 21: leave one of them';
+    expect([answer.status, errorOf(answer)]).toEqual([400, { code: 400, message }]);
+    expect((await dispatch.get("/v1/secret/twice")).status).toBe(404);
+  });
+
+  test("is the caller's own affair in the input of a run, and counts with its last value", async () => {
+    const answer = await dispatch.post(
+      "/v1/runs?functionName=hello",
+      '{"blocking":true,"input":{"name":"Ann","name":"Bob"}}',
+    );
+    expect(parse<{ output: unknown }>(answer).output).toEqual({ myField: "Hello, Bob" });
+  });
+});
+
 describe("headers", () => {
   test("without Cookie and Authorization, or with empty ones, a call is 401", async () => {
     const organization = { "x-dispatch-org": "o" };

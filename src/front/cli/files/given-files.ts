@@ -1,7 +1,7 @@
 /** Files that flags and arguments name, looked up below the current folder. */
 import { resolve } from "node:path";
 import { lineAndColumn } from "../../../core/shared/json-place.ts";
-import { repeatedMember } from "../../../core/shared/json-text.ts";
+import { repeatedName } from "../../../core/shared/json-text.ts";
 import { CliError } from "../../../frame/errors.ts";
 import type { Io } from "../../../frame/io.ts";
 import { isObject } from "../output/json.ts";
@@ -31,7 +31,7 @@ export async function secretValues(io: Io, path: string): Promise<Readonly<Recor
 
 /** JSON would take the last value of a key in silence. */
 function refuseRepeated(text: string, path: string): void {
-  const repeated = repeatedMember(text);
+  const repeated = repeatedName(text);
   if (repeated === undefined) return;
   const place = lineAndColumn(text, repeated.at);
   throw new CliError(
