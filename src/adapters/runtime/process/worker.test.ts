@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { PassThrough } from "node:stream";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { emptyFrame, FrameType } from "../../../guest/frames.ts";
 import type { SandboxExit, SandboxedProcess } from "./sandbox.ts";
@@ -13,9 +14,13 @@ afterEach(() => void vi.useRealTimers());
 const limits = { memory: 64, cpu: 1, pids: 10, disk: 10 } as const;
 
 /** A worker whose guest is the test: it says what is written to these streams. */
-async function workerOf() {
+async function workerOf(
+  startMilliseconds = 30_000,
+  isReady = (_asked: Promise<void>): Promise<void> => Promise.resolve(),
+) {
   const [channel, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
   const exit = Promise.withResolvers<SandboxExit>();
+  const asked = Promise.withResolvers<void>();
   const process: SandboxedProcess = {
     child: {} as ChildProcess,
     stdout,
@@ -26,14 +31,17 @@ async function workerOf() {
     setLimits: () => undefined,
     memoryUsed: () => undefined,
     terminate: async () => {
+      asked.resolve();
+      await ready;
+      await nextTurn(); // it is heard
       for (const stream of [channel, stdout, stderr]) stream.destroy();
       exit.resolve({ code: null, signal: "SIGKILL", memoryExceeded: false });
     },
   };
-  channel.write(emptyFrame(FrameType.ready, 0));
+  const ready = isReady(asked.promise).then(() => void channel.write(emptyFrame(FrameType.ready, 0)));
   const worker = await createWorker({
     ...{ id: "w", process, limits, folder: "/function", modules: undefined, alone: true },
-    ...{ maxLogBytes: 1000, maxOutputBytes: 1000, startMilliseconds: 30_000, loadMilliseconds: 30_000 },
+    ...{ maxLogBytes: 1000, maxOutputBytes: 1000, startMilliseconds, loadMilliseconds: 30_000 },
     log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
   });
   return { worker, stdout };
@@ -49,4 +57,10 @@ test.each([
   await heard;
   await worker.stop("timeout");
   expect(await worker.exited).toEqual({ reason: "timeout", detail: "signal SIGKILL", ...more });
+});
+
+test("a worker that gets ready while it is ended for being late is none", async () => {
+  await expect(workerOf(1, (asked) => asked)).rejects.toThrow(
+    "the worker was not ready within 0.001 s, so it was ended",
+  );
 });

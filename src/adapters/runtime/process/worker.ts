@@ -206,10 +206,12 @@ class ProcessWorker implements Worker {
       await this.#nextReady();
     } catch (error) {
       if (!late) throw error;
-      throw new LoadError(`${this.#complaint}\n${words} within ${milliseconds / 1000} s, so it was ended`.trim());
     } finally {
       clearTimeout(timer);
     }
+    // Also when it was ready after all: it is being ended by then.
+    if (late)
+      throw new LoadError(`${this.#complaint}\n${words} within ${milliseconds / 1000} s, so it was ended`.trim());
   }
 
   #nextReady(): Promise<void> {
