@@ -4,7 +4,7 @@
  */
 import { isUtf8 } from "node:buffer";
 import { DispatchError } from "../shared/errors.ts";
-import { elementTexts, memberText, parseBody } from "../shared/json-text.ts";
+import { elementTexts, memberText, parseBody, parseCause } from "../shared/json-text.ts";
 
 type Attributes = Readonly<Record<string, unknown>>;
 
@@ -87,8 +87,22 @@ function dataOfBytes(bytes: Buffer, type: string): string | undefined {
   if (!isUtf8(bytes)) invalid([`data is not UTF-8, and datacontenttype is ${type || "not there, which means JSON"}`]);
   const text = bytes.toString("utf8");
   if (!isJson) return JSON.stringify(text);
-  parseBody(text, "data");
+  refuseNoJson(text, type);
   return text;
+}
+
+function refuseNoJson(text: string, type: string): void {
+  try {
+    JSON.parse(text);
+  } catch (error) {
+    const cause = printable(parseCause(text, error));
+    invalid([`data is no JSON, and datacontenttype is ${type || "not there, which means JSON"}: ${cause}`]);
+  }
+}
+
+/** What may quote a byte of the data. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, (letter) => JSON.stringify(letter).slice(1, -1));
 }
 
 function versionFailures(specversion: unknown): string[] {

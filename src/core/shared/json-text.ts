@@ -13,7 +13,8 @@ export function parseBody(text: string, bodyName = "body"): unknown {
   }
 }
 
-function parseCause(text: string, error: unknown): string {
+/** What the parser said of it, without its text. */
+export function parseCause(text: string, error: unknown): string {
   const message = error instanceof Error ? error.message : "invalid JSON";
   const position = /at position (\d+)/.exec(message)?.[1];
   const cutOff = position !== undefined && Number(position) >= text.trimEnd().length;

@@ -33,7 +33,8 @@ describe("files that are not there", () => {
     ["create image i b --runtime-deps no.txt", "failed to read runtime dependencies file: no such file or directory\n"],
     ["iam create serviceaccount a --public-key no.pem", "Error reading public key file: no such file or directory\n"],
     ["exec f --input @no.json", "cannot read the input file no.json: no such file or directory\n"],
-    ["emit e --data-from-file no.json", "Error reading event data: no such file or directory\n"],
+    ["emit e --data-from-file no.json", "Error reading event data: no.json: no such file or directory\n"],
+    ["emit --batch no.json", "Error reading events: no.json: no such file or directory\n"],
     ["get functions --config no.json", "Error reading config file CWD/no.json: no such file or directory\n"],
     [
       "get functions --service-account a --jwt-private-key no.pem",

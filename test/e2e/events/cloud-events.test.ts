@@ -150,7 +150,8 @@ test("data that is not what its type says is refused", async () => {
   const bytes = await post({ ...ce, "Content-Type": "text/plain" }, Buffer.from([0xff, 0xfe]));
   expect([bytes.status, bytes.text]).toEqual([400, expect.stringContaining("data is not UTF-8")]);
   const json = await post({ ...ce, "Content-Type": "application/json" }, "{no json");
-  expect([json.status, json.text]).toEqual([400, expect.stringContaining("data")]);
+  const reason = "data is no JSON, and datacontenttype is application/json: Expected property name";
+  expect([json.status, json.text]).toEqual([400, expect.stringContaining(reason)]);
 });
 
 test("an event of 2 MB is refused with the limit and its setting", async () => {
@@ -159,9 +160,10 @@ test("an event of 2 MB is refused with the limit and its setting", async () => {
   expect([answer.status, answer.text]).toEqual([413, expect.stringContaining("setting max-body-bytes")]);
 });
 
+const command = (...words: string[]) =>
+  runCommand(words, { cwd: server.dataDir, environment: { DISPATCH_PORT: new URL(server.api).port } });
+
 test("the command line emits each form", async () => {
-  const command = (...words: string[]) =>
-    runCommand(words, { cwd: server.dataDir, environment: { DISPATCH_PORT: new URL(server.api).port } });
   for (const format of ["0.1", "structured", "binary"]) {
     const more = format === "0.1" ? [] : ["--extension", "subject=grün 7"];
     const words = ["--data", '{"n":12345678901234567890}', "--format", format, "--event-id", `cli-${format}`, ...more];
@@ -181,6 +183,68 @@ test("the command line emits each form", async () => {
   const wrong = await command("emit", "t", "--format", "2.0");
   expect([wrong.status, wrong.stderr]).toEqual([1, expect.stringContaining("use one of 0.1, structured, binary")]);
 });
+
+const good = { ...attributes, id: "good" };
+const JSON_BYTES = "data is no JSON, and datacontenttype is application/json: Unexpected token '\\u0001'";
+
+test.each<[name: string, content: string | Buffer, words: readonly string[], sentence: string]>([
+  [
+    "large.json",
+    JSON.stringify("x".repeat(2 * 1024 * 1024)),
+    ["t", "--data-from-file", "large.json"],
+    "[Code: 413] the request body is larger than 1048576 bytes (setting max-body-bytes)",
+  ],
+  [
+    "old.json",
+    JSON.stringify([good, { ...good, specversion: "0.3" }]),
+    ["--batch", "old.json"],
+    '[Code: 400] Error validating event: event 2 of the batch: specversion is "0.3", not "1.0"',
+  ],
+  [
+    "bare.json",
+    '[{"specversion":"1.0","type":"t"}]',
+    ["--batch", "bare.json"],
+    "[Code: 400] Error validating event: event 1 of the batch: id is missing; source is missing",
+  ],
+  [
+    "one.json",
+    JSON.stringify(good),
+    ["--batch", "one.json"],
+    "[Code: 400] Error validating event: a batch is a JSON array of events",
+  ],
+  [
+    "bytes.json",
+    JSON.stringify([{ ...good, datacontenttype: "application/json", data_base64: "AQID" }]),
+    ["--batch", "bytes.json"],
+    `[Code: 400] Error validating event: event 1 of the batch: ${JSON_BYTES}`,
+  ],
+  [
+    "bytes.bin",
+    Buffer.from([1, 2]),
+    "t --format structured --binary --content-type application/json --data-from-file bytes.bin".split(" "),
+    `[Code: 400] Error validating event: ${JSON_BYTES}`,
+  ],
+  [
+    "bad.json",
+    "{a:1}",
+    ["t", "--data-from-file", "bad.json"],
+    "Error reading event data: bad.json must be JSON: invalid character 'a' looking for beginning of object key string",
+  ],
+  [
+    "bad.json",
+    "{a:1}",
+    ["--batch", "bad.json"],
+    "Error reading events: bad.json must be JSON: invalid character 'a' looking for beginning of object key string",
+  ],
+])("the command line says what is wrong with %s", async (name, content, words, sentence) => {
+  await writeFile(join(server.dataDir, name), content);
+  expect(await command("emit", ...words)).toEqual({ status: 1, stdout: "", stderr: `${sentence}\n` });
+  expect((await dispatch.runs("?functionName=note")).some(({ output }) => isGood(output))).toBe(false);
+});
+
+function isGood(output: unknown): boolean {
+  return (output as Seen | undefined)?.event.id === good.id;
+}
 
 test("elsewhere these types are refused as before", async () => {
   const headers = { ...base, "Content-Type": "application/cloudevents+json", "ce-specversion": "1.0" };

@@ -96,7 +96,8 @@ function oneEvent(context: Context & { readonly flags: Flags }): EventRequest {
 
 function batch({ args, io }: Context, path: string): EventRequest {
   if (args.length > 0) throw new UsageError("--batch brings the types of its events: leave EVENT_TYPE out");
-  return batchRequest(jsonText(json(textFile(io, path, "Error reading events")), 0).trimEnd());
+  const failure = "Error reading events";
+  return batchRequest(jsonText(json(textFile(io, path, `${failure}: ${path}`), failure, path), 0).trimEnd());
 }
 
 function extensionOf(words: string): readonly [string, string] {
@@ -112,11 +113,15 @@ export function eventData(io: Io, { data, "data-from-file": path, binary }: Data
   if (path !== undefined && data !== undefined) {
     throw new CliError("--data and --data-from-file are mutually exclusive, specify only one of them");
   }
-  if (path === undefined) return data === undefined ? undefined : json(data);
   const failure = "Error reading event data";
-  return binary ? readBytes(resolve(io.cwd, path), failure).toString("base64") : json(textFile(io, path, failure));
+  if (path === undefined) return data === undefined ? undefined : json(data, failure, "--data");
+  const unreadable = `${failure}: ${path}`;
+  return binary
+    ? readBytes(resolve(io.cwd, path), unreadable).toString("base64")
+    : json(textFile(io, path, unreadable), failure, path);
 }
 
-function json(text: string): unknown {
-  return jsonOf(text, "Error reading event data: it must be JSON: ");
+/** @param name of what brought the text, for messages. @throws CliError */
+function json(text: string, failure: string, name: string): unknown {
+  return jsonOf(text, `${failure}: ${name} must be JSON: `);
 }
