@@ -18,7 +18,8 @@ export interface RowsRequest {
 export type DatabaseRequest =
   | { readonly kind: "prepare"; readonly index: number; readonly sql: string }
   | RowsRequest
-  | { readonly kind: "commit"; readonly group: Group }
+  /** `alone` as in `CommitQueue`. */
+  | { readonly kind: "commit"; readonly group: Group; readonly alone: boolean }
   | { readonly kind: "snapshot"; readonly id: number; readonly file: string }
   | { readonly kind: "close" };
 
