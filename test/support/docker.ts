@@ -2,13 +2,13 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Engine } from "../../src/adapters/docker/engine.ts";
 import { baseImage, buildBase, buildBases, buildProgram, type ProgramImage } from "./docker-bases.ts";
 
-const START_MS = 30_000;
+const START_MS = 180_000;
 
 /** Why no engine can be started here; undefined when it can. */
 export const findDockerObstacle = (): string | undefined => {
@@ -95,6 +95,21 @@ const startEngine = async (
   }
 };
 
+/** A killed engine may leave it behind, or its number: an engine that starts then waits for it in vain. */
+const endContainerd = async (folder: string): Promise<void> => {
+  const file = join(folder, "exec/containerd/containerd.pid");
+  const pid = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
+  const isAlive = (): boolean => {
+    const stat = `/proc/${pid}/stat`;
+    return pid > 0 && existsSync(stat) && !/\) [ZX] /.test(readFileSync(stat, "utf8"));
+  };
+  while (isAlive()) {
+    process.kill(pid, "SIGKILL");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  rmSync(file, { force: true });
+};
+
 export const removeFolder = (folder: string): void => {
   execFileSync("umount", ["--lazy", join(folder, "data")]);
   rmSync(folder, { recursive: true, force: true });
@@ -118,7 +133,10 @@ export const startDocker = async (): Promise<TestDocker> => {
     child.kill(signal);
     await ended;
   };
-  const kill = (): Promise<void> => end("SIGKILL");
+  const kill = async (): Promise<void> => {
+    await end("SIGKILL");
+    await endContainerd(folder);
+  };
   const resume = async (): Promise<void> => {
     await kill();
     const again = await startEngine(folder, socket, pool);
