@@ -1,4 +1,6 @@
 /** Subscriptions as people use them: which events, in which order, and when. */
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runCommand } from "../support/command-line.ts";
 import { Dispatch, parse, serverWith } from "../support/dispatch.ts";
@@ -143,4 +145,40 @@ test("when as many wait as may, what comes is a dead letter: told once in the lo
   expect(await allSeen("note", "b-", 3)).toEqual(["b-1", "b-2", "b-3"]);
   for (const { name } of letters) expect((await command("retry", "deadletter", name)).status).toBe(0);
   expect((await allSeen("note", "b-", 5)).toSorted()).toEqual(ids);
+});
+
+test("a run that began with its event in a server that never comes back is ended by the next one, and the event delivered anew", async () => {
+  const wait = "await new Promise((resolve) => setTimeout(resolve, Math.max(0, until - Date.now())))";
+  await dispatch.createFunction("left", {
+    "f.js": `module.exports = async (_, { until }) => { ${wait}; return "well"; };`,
+  });
+  await dispatch.post("/v1/event/subscriptions", { name: "left", eventType: "left", function: "left" });
+  const of = async (event: string) =>
+    parse<{ eventID: string; status: string; attempts: number; run?: string }[]>(
+      await dispatch.get("/v1/event/deliveries?subscription=left"),
+    ).find(({ eventID, status }) => eventID === event && status !== "WAITING");
+  await emit("left", "warm", { until: 0 });
+  await until("a worker is warm", async () => ((await of("warm"))?.status === "DELIVERED" ? true : undefined));
+  // It outlives its server, and is over when the lease of that one is.
+  await emit("left", "left", { until: Date.now() + 25_000 });
+  const lost = await until("its run is on record", async () => (await of("left"))?.run);
+  await server.kill();
+  await rm(join(server.dataDir, "server-id"));
+  server = await startServer({ dataDir: server.dataDir });
+  dispatch = new Dispatch(server.api);
+  expect(await of("left")).toMatchObject({ status: "RUNNING", attempts: 1, run: lost });
+  const delivered = await until("another has delivered it", async () => {
+    const found = await of("left");
+    return found?.status === "DELIVERED" ? found : undefined;
+  });
+  expect(delivered).toMatchObject({ attempts: 2 });
+  expect(delivered.run).not.toBe(lost);
+  const runs = (await dispatch.runs("?functionName=left")).map(({ name, status, output }) => ({
+    name,
+    status,
+    output,
+  }));
+  expect(runs.find(({ name }) => name === lost)?.status).toBe("ERROR");
+  expect(runs.find(({ name }) => name === delivered.run)).toMatchObject({ status: "READY", output: "well" });
+  expect(runs).toHaveLength(3);
 });
