@@ -3,7 +3,8 @@ import { connectAws } from "./aws/client.ts";
 import { type QueueMessage, toAwsEvent } from "./aws/event.ts";
 import { obtainQueue, removeQueue } from "./aws/resources.ts";
 import { readAwsSettings } from "./aws/settings.ts";
-import { isOn } from "./shared/flags.ts";
+import { isOn, UsageError } from "./shared/flags.ts";
+import { causeOf } from "./shared/gateway.ts";
 import { runDriver } from "./shared/main.ts";
 import { keepWatching } from "./shared/watch.ts";
 
@@ -42,6 +43,14 @@ await runDriver(flags, async (given, gateway) => {
     }));
   };
 
+  /** One that cannot be deleted now comes again and counts once; those behind it do not wait for that. */
+  const remove = async (queueUrl: string, { id, handle }: Received): Promise<void> => {
+    await call("sqs", "DeleteMessage", { QueueUrl: queueUrl, ReceiptHandle: handle }).catch((error: unknown) => {
+      if (error instanceof UsageError) throw error;
+      console.error(`message ${id} is on record, but still in the queue: ${causeOf(error)}`);
+    });
+  };
+
   const once = async (ready: () => Promise<void>): Promise<never> => {
     const queueUrl = await obtainQueue(call, settings);
     if (isOn(given["clean-up"]))
@@ -52,7 +61,7 @@ await runDriver(flags, async (given, gateway) => {
       if (!isReady) await ready();
       for (const message of messages) {
         await gateway.push(toAwsEvent(message, given.source));
-        await call("sqs", "DeleteMessage", { QueueUrl: queueUrl, ReceiptHandle: message.handle });
+        await remove(queueUrl, message);
       }
     }
   };
