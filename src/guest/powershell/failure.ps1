@@ -5,6 +5,8 @@ $script:LongestLine = 500
 $script:DeepestCause = 10
 $script:Refusal = 'Invalid function file or handler'
 $script:Folder = ''
+# The lines of the handler that were changed: {Path, Line, Text, Column, Added}. See MarkReturns.
+$script:Marks = @()
 
 # Paths as their author knows them.
 function OwnPath([string] $text) { if ($script:Folder) { $text.Replace("$script:Folder/", '') } else { $text } }
@@ -30,8 +32,25 @@ function MessageOf([Exception] $exception) {
 
 function IsInputError([Exception] $exception) { $exception -is [ArgumentException] -or $exception.GetType().Name -eq 'InputError' }
 
+# Where it was. In a line of the handler that holds a marked `return` the author's own line is shown, not the marked one.
+function PlaceOf($info) {
+    $marks = @($script:Marks | Where-Object { $_.Line -eq $info.ScriptLineNumber -and $_.Path -eq $info.ScriptName })
+    if ($marks.Count -eq 0) { return "$($info.PositionMessage)" }
+    $column = $info.OffsetInLine
+    foreach ($mark in $marks) { if ($info.OffsetInLine -gt $mark.Column) { $column = [Math]::Max($mark.Column, $column - $mark.Added) } }
+    "At $($info.ScriptName):$($info.ScriptLineNumber) char:$column`n+ $($marks[0].Text.Trim())"
+}
+
+# What was thrown that is no text and no error: as JSON, where its text would be the name of its class.
+function ThrownValue($record) {
+    $thrown = $record.TargetObject
+    if ($record.Exception -isnot [Management.Automation.RuntimeException] -or -not $record.Exception.WasThrownFromThrowStatement) { return $null }
+    if ($null -eq $thrown -or $thrown -is [string] -or $thrown -is [ValueType] -or $thrown -is [Exception]) { return $null }
+    try { ToJson $thrown } catch { $null }
+}
+
 function TraceOf($record) {
-    $place = "$($record.InvocationInfo.PositionMessage)"
+    $place = PlaceOf $record.InvocationInfo
     $lines = @("$((Unwrapped $record.Exception).GetType().FullName): $($record.Exception.Message)") + ($place -split "`n") + ("$($record.ScriptStackTrace)" -split "`n")
     @($lines | Where-Object { $_ -and $_ -notmatch '/powershell/(main|[a-z]+)\.ps1: line|<ScriptBlock>, <No file>' } | ForEach-Object { OwnPath $_ })
 }
@@ -45,6 +64,7 @@ function FailureJson([string] $type, [string] $message, $trace) {
 function FailureOf($record) {
     $exception = Unwrapped $record.Exception
     $type = if (IsInputError $exception) { 'InputError' } else { 'FunctionError' }
-    $message = if ($exception -is [Management.Automation.RuntimeException]) { "$record" } else { MessageOf $exception }
+    $thrown = ThrownValue $record
+    $message = if ($thrown) { $thrown } elseif ($exception -is [Management.Automation.RuntimeException]) { "$record" } else { MessageOf $exception }
     FailureJson $type $message (TraceOf $record)
 }

@@ -3,6 +3,8 @@ $script:KeepsDates = (Get-Command ConvertFrom-Json).Parameters.ContainsKey('Date
 $script:LooksLikeDate = [regex]::new('"\d{4}-\d\d-\d\dT\d\d:|"\\/Date\(|"/Date\(')
 # How many levels of a .NET object are written: such objects refer to each other without end.
 $script:ObjectDepth = 4
+# Values below objects of .NET, in one result: a single one may lead to millions.
+$script:MostObjectValues = 5000
 $script:MostLevels = 1100
 $script:ParseOptions = [Text.Json.JsonDocumentOptions]@{ MaxDepth = $script:MostLevels }
 
@@ -69,18 +71,71 @@ function RefuseValue($value) {
     if (($value -is [double] -or $value -is [single]) -and -not [double]::IsFinite($value)) { throw "it holds $value, which JSON does not know" }
 }
 
+# Types of .NET with a well-known form of their own: a table is the list of its rows, a row its columns by name, XML its text.
+$script:KnownForms = @{
+    'System.Data.DataTable' = { param($table) , @($table.Rows) }
+    'System.Data.DataRow' = {
+        param($row)
+        $named = [ordered]@{}
+        foreach ($column in $row.Table.Columns) { $named[$column.ColumnName] = if ($row.IsNull($column)) { $null } else { $row[$column] } }
+        $named
+    }
+    'System.Xml.XmlDocument' = { param($xml) $xml.OuterXml }
+    'System.Xml.XmlElement' = { param($xml) $xml.OuterXml }
+}
+
+function KnownFormOf($value) { if ($null -ne $value) { $script:KnownForms[$value.GetType().FullName] } }
+
 function IsList($value) { $value -is [Collections.IEnumerable] -and $value -isnot [string] -and $value -isnot [Collections.IDictionary] }
 
 function IsPlain($value) {
     $null -eq $value -or $value -is [string] -or $value -is [ValueType] -or $value -is [uri] -or $value -is [version]
 }
 
+# An object of .NET that is neither plain data nor a container of it. `ConvertTo-Json` takes minutes for some of them.
+function IsObject($value) {
+    if (IsPlain $value) { return $false }
+    if (KnownFormOf $value) { return $true }
+    -not ($value -is [Collections.IDictionary] -or (IsList $value) -or $value.PSObject.BaseObject -is [Management.Automation.PSCustomObject])
+}
+
+# Whether the value is such an object, or one of the first things that it holds.
+function HoldsObject($value) {
+    if (IsPlain $value) { return $false }
+    if (IsObject $value) { return $true }
+    $parts = if ($value -is [Collections.IDictionary]) { $value.Values }
+    elseif (IsList $value) { $value }
+    else { $value.PSObject.Properties.Value }
+    $left = 20
+    foreach ($part in $parts) {
+        if (IsObject $part) { return $true }
+        if (--$left -eq 0) { break }
+    }
+    $false
+}
+
+# What holds the value that is being written, from the result down.
+$script:Holders = [Collections.Generic.List[object]]::new()
+
+function TooDeep($value) {
+    foreach ($holder in $script:Holders) { if ([object]::ReferenceEquals($holder, $value)) { throw "it is circular: a $($value.GetType().Name) holds itself" } }
+    throw "it nests deeper than $($script:MostLevels - 5) levels"
+}
+
 # Plain data to any depth; objects of .NET to a few levels.
 function WriteValue($writer, $value, [int] $objects) {
     if ($value -is [psobject] -and $value.PSObject.BaseObject -isnot [Management.Automation.PSCustomObject]) { $value = $value.PSObject.BaseObject }
     RefuseValue $value
-    if ($writer.CurrentDepth -gt $script:MostLevels - 5) { throw "it nests deeper than $($script:MostLevels - 5) levels" }
+    if ($writer.CurrentDepth -gt $script:MostLevels - 5) { TooDeep $value }
+    if ($objects -lt $script:ObjectDepth -and --$script:ObjectValuesLeft -lt 0) { throw "it holds an object of .NET that leads to more than $script:MostObjectValues other values; choose what you need, for example with Select-Object" }
+    if ($known = KnownFormOf $value) { $value = & $known $value }
     if (IsPlain $value) { $writer.WriteRawValue((ConvertTo-Json -InputObject $value -Compress -Depth 2 -WarningAction Ignore)); return }
+    $script:Holders.Add($value)
+    WriteParts $writer $value $objects
+    $script:Holders.RemoveAt($script:Holders.Count - 1)
+}
+
+function WriteParts($writer, $value, [int] $objects) {
     if ($value -is [Collections.IDictionary]) {
         $writer.WriteStartObject()
         foreach ($key in @($value.Keys)) { $writer.WritePropertyName([string]$key); WriteValue $writer $value[$key] $objects }
@@ -109,6 +164,8 @@ function WalkToJson($value) {
     $stream = [IO.MemoryStream]::new()
     $options = [Text.Json.JsonWriterOptions]@{ MaxDepth = $script:MostLevels; Encoder = [Text.Encodings.Web.JavaScriptEncoder]::UnsafeRelaxedJsonEscaping }
     $writer = [Text.Json.Utf8JsonWriter]::new([IO.Stream]$stream, $options)
+    $script:Holders.Clear()
+    $script:ObjectValuesLeft = $script:MostObjectValues
     WriteValue $writer $value $script:ObjectDepth
     $writer.Flush()
     $script:Utf8.GetString($stream.ToArray())
@@ -118,6 +175,7 @@ function WalkToJson($value) {
 function ToJson($value) {
     if ($null -eq $value) { return 'null' }
     RefuseValue $value
+    if (HoldsObject $value) { return WalkToJson $value }
     $text = ConvertTo-Json -InputObject $value -Compress -Depth $script:ObjectDepth -WarningVariable cut -WarningAction SilentlyContinue
     if ($cut.Count -eq 0 -and $text -notmatch '"(NaN|-?Infinity)"') { return $text }
     return WalkToJson $value

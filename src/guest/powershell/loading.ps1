@@ -37,6 +37,7 @@ function Get-DispatchScript($state) {
     [Environment]::CurrentDirectory = $header.folder
     $path = [IO.Path]::Combine($header.folder, $state.File)
     $state.Ast = ParseScript ([IO.File]::ReadAllText($path)) $path
+    CheckRequirements $state.Ast.ScriptRequirements
     $handler = $state.Ast.Find({ param($ast) $ast -is [Management.Automation.Language.FunctionDefinitionAst] -and $ast.Name -eq $state.FunctionName }, $true)
     if (-not $handler) { return $state.Ast.GetScriptBlock() }
     (ParseScript (MarkReturns $state.Ast.Extent.Text $handler) $path).GetScriptBlock()
@@ -51,10 +52,29 @@ function ParseScript([string] $text, [string] $path) {
     throw (LoadFailure ($lines -join "`n"))
 }
 
+# `#requires` lines, as PowerShell itself keeps them for a script that it runs.
+function CheckRequirements($required) {
+    if (-not $required) { return }
+    if ($required.RequiredPSVersion -gt $PSVersionTable.PSVersion) { throw (LoadFailure "#requires PowerShell $($required.RequiredPSVersion); this one is $($PSVersionTable.PSVersion)") }
+    if ($required.RequiredPSEditions.Count -gt 0 -and $required.RequiredPSEditions -notcontains 'Core') { throw (LoadFailure "#requires the edition $($required.RequiredPSEditions -join ', '); this one is Core") }
+    if ($required.IsElevationRequired) { throw (LoadFailure '#requires an administrator; functions run as an ordinary user') }
+    foreach ($module in $required.RequiredModules) {
+        try { Import-Module -FullyQualifiedName $module -Global -ErrorAction Stop }
+        catch { throw (LoadFailure "#requires the module $($module.Name), which could not be imported: $($_.Exception.Message)`nModules are those of the image: name it in the image's requirements.psd1") }
+    }
+}
+
 # The nearest script block around a statement: that is what `return` leaves, and it may be a block inside the handler.
 function BlockOf($ast) {
     while ($ast -and $ast -isnot [Management.Automation.Language.ScriptBlockAst]) { $ast = $ast.Parent }
     $ast
+}
+
+# `return , X`, as people write it to keep a list a list.
+function IsKeptList($pipeline) {
+    $elements = @($pipeline.PipelineElements)
+    $expression = if ($elements.Count -eq 1) { $elements[0].Expression }
+    $expression -is [Management.Automation.Language.ArrayLiteralAst] -and $expression.Elements.Count -eq 1
 }
 
 # Turns `return X` in the handler into `return & $global:__dispatch_return (X)`; line numbers stay the same.
@@ -65,7 +85,10 @@ function MarkReturns([string] $text, $handler) {
     }
     foreach ($one in @($returns | Sort-Object { $_.Extent.StartOffset } -Descending)) {
         $extent = $one.Pipeline.Extent
-        $text = $text.Insert($extent.EndOffset, ')').Insert($extent.StartOffset, '& $global:__dispatch_return (')
+        $start = $extent.StartScriptPosition
+        $opening = '& $global:__dispatch_return ('
+        $script:Marks += @{ Path = $extent.File; Line = $start.LineNumber; Text = $start.Line; Column = $start.ColumnNumber; Added = $opening.Length }
+        $text = $text.Insert($extent.EndOffset, $(if (IsKeptList $one.Pipeline) { ') -Kept' } else { ')' })).Insert($extent.StartOffset, $opening)
     }
     $text
 }
@@ -89,7 +112,11 @@ function CheckHandler($state) {
 function Complete-DispatchLoad($state) {
     CheckHandler $state
     if ($state.Header.alone) { KeepProcesses }
-    $global:__dispatch_return = { param($value) $__dispatch.Returned = $true; $__dispatch.Value = $value }
+    $global:__dispatch_return = {
+        param($value, [switch] $Kept)
+        $__dispatch.Returned = $true
+        $__dispatch.Value = if ($Kept -and $value[0] -is [Collections.IEnumerable] -and $value[0] -isnot [string]) { , $value[0] } else { , $value }
+    }
     $state.Loaded = $true
     SendFrame $script:Frame.Ready 0 $script:Nothing
     WriteMarker $state.Header.marker 0

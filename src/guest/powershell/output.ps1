@@ -19,7 +19,7 @@ function WriteMarker([string] $marker, [uint32] $number) {
 function Shown($value) { if ($value -is [string]) { $value } else { ($value | Out-String).TrimEnd() } }
 
 function ErrorLines($record) {
-    $where = $record.InvocationInfo.PositionMessage
+    $where = PlaceOf $record.InvocationInfo
     $text = if ($record.FullyQualifiedErrorId -eq 'NativeCommandErrorMessage' -or $record.FullyQualifiedErrorId -eq 'NativeCommandError') { $record.Exception.Message }
     else { "$($record.InvocationInfo.MyCommand): $($record.Exception.Message)".TrimStart(': ') }
     if ($record.FullyQualifiedErrorId -like 'NativeCommandError*' -or -not $where) { $text } else { "$text`n$(OwnPath $where)" }

@@ -80,13 +80,61 @@ describe.skipIf(obstacle !== undefined)(suiteName("Java's own ways", obstacle), 
       [{ count: "many" }, 'payload.count: expected a number, got the text "many"'],
       [{ count: 1.5 }, "payload.count: expected a number of the type Integer, got 1.5"],
       [{ kind: "GOLD" }, "payload.kind: expected one of [CASH, CARD]"],
-      [{ lines: [{ price: {} }] }, "payload.lines[0].price: expected a text, got an object"],
+      [{ lines: [{ price: {} }] }, "payload.lines[0].price: expected a number, got an object"],
       [[1], "payload: expected an object, got a list"],
       [null, "no order"],
     ] as const) {
       const { error } = await run(worker, payload, { secrets: {} });
       expect(error).toMatchObject({ type: "InputError", message: expect.stringContaining(message) });
     }
+  });
+
+  const WAYS = `import java.util.*;
+    import java.util.concurrent.*;
+    import java.util.function.BiFunction;
+    public class Ways implements BiFunction<Object, Ways.In, Object> {
+      static class In { String way; Map<Integer, Long> counts; SortedSet<String> names; Date when; java.io.File file; char letter; java.math.BigInteger big; Long number; }
+      static class Node { Node next; }
+      static final java.io.PrintStream BEFORE = System.out;
+      public Object apply(Object context, In in) {
+        switch (in.way) {
+          case "counts": return in.counts.get(7);
+          case "names": return in.names.first();
+          case "when": return List.of(in.when, in.when.getTime(), new Date(0));
+          case "file": return List.of(in.file, in.file.getName());
+          case "circular": { Node node = new Node(); node.next = node; return node; }
+          case "circular map": { Map<String, Object> map = new HashMap<>(); map.put("self", List.of(map)); return map; }
+          case "future": return CompletableFuture.completedFuture(1);
+          case "stream": return List.of(1).stream();
+          case "no outputs": System.setOut(null); System.setErr(null); return "none";
+          case "outputs": System.out.println("heard"); return System.out == BEFORE;
+          default: return "else";
+        }
+      }
+    }`;
+
+  test("further types, results that have no JSON, and streams that a run took away", async () => {
+    const worker = await deploy("Ways", { "Ways.java": WAYS });
+    const told = async (payload: object): Promise<unknown> => {
+      const { output, error } = await run(worker, payload);
+      return error === undefined ? JSON.parse(output ?? "") : error.message;
+    };
+    expect(await told({ way: "counts", counts: { 7: 3 } })).toBe(3);
+    expect(await told({ way: "names", names: ["b", "a"] })).toBe("a");
+    const second = "1970-01-01T00:00:01Z";
+    expect(await told({ way: "when", when: second })).toEqual([second, 1000, "1970-01-01T00:00:00Z"]);
+    expect(await told({ way: "file", file: "/tmp/x" })).toEqual(["/tmp/x", "x"]);
+    expect(await told({ way: "circular" })).toContain("it is circular: a Ways$Node holds itself");
+    expect(await told({ way: "circular map" })).toContain("it is circular: a ");
+    expect(await told({ way: "future" })).toContain("return what it gives, for example future.get()");
+    expect(await told({ way: "stream" })).toContain("return stream.toList()");
+    expect(await told({ letter: "ab" })).toBe('payload.letter: expected a text of one letter, got the text "ab"');
+    expect(await told({ letter: "" })).toContain("payload.letter: expected a text of one letter");
+    expect(await told({ number: {} })).toBe("payload.number: expected a number, got an object");
+    expect(await told({ big: "1e999999999" })).toContain("payload.big: expected a number of at most 10000 digits");
+    expect(await told({ way: "no outputs" })).toBe("none");
+    const after = await run(worker, { way: "outputs" });
+    expect([after.output, after.logs.stdout]).toEqual(["true", ["heard"]]);
   });
 
   test("Maven's layout with resources, inner classes and types that are named above", async () => {

@@ -25,6 +25,9 @@ function other($context, $payload) {
   if ($payload -eq 'inner') { return (1, 2, 3 | ForEach-Object { return $_ * 2 }) }
   if ($payload -eq 'pipeline') { return 1, 2 | Where-Object { $_ -gt 1 } }
   if ($payload -eq 'assigned') { $x = 5; return $x }
+  if ($payload -eq 'kept list') { return , @(1, 2) }
+  if ($payload -eq 'kept empty') { return , @() }
+  if ($payload -eq 'kept one') { return , 5 }
   return @{ text = 'ok' }
 }
 function all($context, $payload) {
@@ -39,6 +42,11 @@ function all($context, $payload) {
   if ($payload -eq 'native') { /bin/sh -c 'exit 3'; $LASTEXITCODE }
   if ($payload -eq 'deep') { $x = @{ v = 1 }; 1..30 | ForEach-Object { $x = @{ v = $x } }; $x }
   if ($payload -eq 'file') { [IO.DirectoryInfo]::new('/tmp') }
+  if ($payload -eq 'table') { $t = [Data.DataTable]::new(); [void] $t.Columns.Add('name'); [void] $t.Columns.Add('size', [int]); [void] $t.Rows.Add('a', 1); [void] $t.Rows.Add('b', $null); @{ rows = $t } }
+  if ($payload -eq 'xml') { [xml] '<a><b>1</b></a>' }
+  if ($payload -eq 'net') { @{ library = [object].Assembly } }
+  if ($payload -eq 'round') { $h = @{}; $h.inner = @{ outer = $h }; $h }
+  if ($payload -eq 'thrown') { throw @{ code = 5; message = 'no' } }
   if ($payload -eq 'nan') { [double]::NaN }
   if ($payload -eq 'date') { [datetime]::SpecifyKind([datetime]::new(2024, 1, 2, 3, 4, 5), 'Utc') }
 }
@@ -77,6 +85,9 @@ describe.skipIf(obstacle !== undefined)(suiteName("PowerShell's own ways", obsta
     ["inner", [2, 4, 6]],
     ["pipeline", 2],
     ["assigned", 5],
+    ["kept list", [1, 2]],
+    ["kept empty", []],
+    ["kept one", [5]],
   ])("what return gives is the result alone: %s", async (payload, expected) => {
     const outcome = await run(returning, payload);
     expect(outputOf(outcome)).toEqual(expected);
@@ -88,6 +99,16 @@ describe.skipIf(obstacle !== undefined)(suiteName("PowerShell's own ways", obsta
     ["one", { a: 1 }],
     ["many", ["a", "b"]],
     ["date", "2024-01-02T03:04:05Z"],
+    [
+      "table",
+      {
+        rows: [
+          { name: "a", size: 1 },
+          { name: "b", size: null },
+        ],
+      },
+    ],
+    ["xml", "<a><b>1</b></a>"],
   ])("without a return it is what the pipeline has: %s", async (payload, expected) => {
     expect(outputOf(await run(putting, payload))).toEqual(expected);
   });
@@ -112,6 +133,31 @@ describe.skipIf(obstacle !== undefined)(suiteName("PowerShell's own ways", obsta
     expect((await run(putting, "stop")).error).toMatchObject({ type: "FunctionError", message: "the end" });
   });
 
+  test("what was thrown that is no error is told as JSON", async () => {
+    expect(JSON.parse((await run(putting, "thrown")).error?.message ?? "")).toEqual({ code: 5, message: "no" });
+  });
+
+  test("a place in a line with a return is the author's own line", async () => {
+    const source = "function look($context, $payload) { return [int]::Parse($payload) }";
+    const worker = await startFunction(harness.runtime, "powershell", "", {
+      handler: "look.ps1::look",
+      files: { "look.ps1": source },
+    });
+    const { error } = await run(worker, "x");
+    expect(error?.stacktrace?.slice(1, 3)).toEqual(["At look.ps1:1 char:44", `+ ${source}`]);
+  });
+
+  test.each([
+    ["-Modules NotThere", "#requires the module NotThere, which could not be imported"],
+    ["-Version 99.0", "#requires PowerShell 99.0; this one is 7."],
+    ["-PSEdition Desktop", "#requires the edition Desktop"],
+    ["-RunAsAdministrator", "#requires an administrator"],
+  ])("a script that cannot have what it requires is refused: %s", async (line, reason) => {
+    const files = { "look.ps1": `#requires ${line}\nfunction look($context, $payload) { 1 }` };
+    const start = startFunction(harness.runtime, "powershell", "", { handler: "look.ps1::look", files });
+    await expect(start).rejects.toThrow(reason);
+  });
+
   test("a program's exit code is there to be read", async () => {
     expect(outputOf(await run(putting, "native"))).toBe(3);
   });
@@ -125,6 +171,10 @@ describe.skipIf(obstacle !== undefined)(suiteName("PowerShell's own ways", obsta
 
   test("what JSON does not know is named", async () => {
     expect((await run(putting, "nan")).error?.message).toContain("it holds NaN");
+    expect((await run(putting, "round")).error?.message).toContain("it is circular: a Hashtable holds itself");
+    expect((await run(putting, "net")).error?.message).toContain(
+      "it holds an object of .NET that leads to more than 5000",
+    );
   });
 
   test("a worker that waited has rehearsed, and its function sees nothing of that", async () => {

@@ -131,22 +131,37 @@ final class Json {
   /** @throws NoJson with the reason; also for what is longer than `most` letters. */
   static String write(Object value, long most) {
     StringBuilder out = new StringBuilder();
-    write(out, value, 0, most);
+    write(out, value, null, most);
     return out.toString();
   }
 
-  private static void write(StringBuilder out, Object value, int depth, long most) {
-    if (depth > DEEPEST) throw new NoJson("it nests deeper than " + DEEPEST + " levels");
+  /** What holds the value that is being written, up to the result. */
+  private record Holder(Object value, Holder above, int depth) {
+    static Holder of(Object value, Holder above) {
+      return new Holder(value, above, above == null ? 1 : above.depth + 1);
+    }
+
+    /** Why it goes no deeper. */
+    NoJson tooDeep() {
+      for (Holder holder = above; holder != null; holder = holder.above)
+        if (holder.value == value) return new NoJson("it is circular: a " + value.getClass().getTypeName() + " holds itself");
+      return new NoJson("it nests deeper than " + DEEPEST + " levels");
+    }
+  }
+
+  private static void write(StringBuilder out, Object value, Holder above, long most) {
+    if (above != null && above.depth > DEEPEST) throw above.tooDeep();
     if (out.length() > most) throw new NoJson("it is longer than the limit of " + most + " bytes");
     if (value == null || value instanceof Boolean) out.append(value);
     else if (value instanceof CharSequence || value instanceof Character || value instanceof Enum) quote(out, value instanceof Enum ? ((Enum<?>) value).name() : value.toString());
     else if (value instanceof Number number) writeNumber(out, number);
-    else if (value instanceof Map<?, ?> map) writeMap(out, map, depth, most);
-    else if (value instanceof Iterable<?> items && !(value instanceof java.nio.file.Path)) writeItems(out, items, depth, most);
-    else if (value.getClass().isArray()) writeItems(out, listOf(value), depth, most);
-    else if (value instanceof Optional<?> optional) write(out, optional.orElse(null), depth + 1, most);
+    else if (value instanceof Map<?, ?> map) writeMap(out, map, Holder.of(value, above), most);
+    else if (value instanceof Iterable<?> items && !(value instanceof java.nio.file.Path)) writeItems(out, items, Holder.of(value, above), most);
+    else if (value.getClass().isArray()) writeItems(out, listOf(value), Holder.of(value, above), most);
+    else if (value instanceof Optional<?> optional) write(out, optional.orElse(null), above, most);
+    else if (value instanceof java.util.Date date) quote(out, java.time.Instant.ofEpochMilli(date.getTime()).toString());
     else if (Mapping.isText(value.getClass())) quote(out, value.toString());
-    else writeMap(out, Mapping.fieldsOf(value), depth, most);
+    else writeMap(out, Mapping.fieldsOf(value), Holder.of(value, above), most);
   }
 
   private static void writeNumber(StringBuilder out, Number number) {
@@ -156,23 +171,23 @@ final class Json {
     out.append(isWhole ? BigDecimal.valueOf(value).toBigInteger().toString() : number.toString());
   }
 
-  private static void writeMap(StringBuilder out, Map<?, ?> map, int depth, long most) {
+  private static void writeMap(StringBuilder out, Map<?, ?> map, Holder holder, long most) {
     char before = '{';
     for (Map.Entry<?, ?> entry : map.entrySet()) {
       out.append(before);
       quote(out, String.valueOf(entry.getKey()));
       out.append(':');
-      write(out, entry.getValue(), depth + 1, most);
+      write(out, entry.getValue(), holder, most);
       before = ',';
     }
     out.append(before == '{' ? "{}" : "}");
   }
 
-  private static void writeItems(StringBuilder out, Iterable<?> items, int depth, long most) {
+  private static void writeItems(StringBuilder out, Iterable<?> items, Holder holder, long most) {
     char before = '[';
     for (Object item : items) {
       out.append(before);
-      write(out, item, depth + 1, most);
+      write(out, item, holder, most);
       before = ',';
     }
     out.append(before == '[' ? "[]" : "]");

@@ -37,6 +37,7 @@ public final class Main {
       Environment.set((Map<?, ?>) header.get("environment"));
       Handler handler = Handler.load((String) header.get("handler"), folder, (String) header.get("modules"));
       if (leftovers != null) leftovers.keep();
+      outputs.keep();
       channel.send(Channel.READY, 0, new byte[0]);
       return new Runner(channel, outputs, handler, marker, leftovers, ((Number) header.get("maxOutputBytes")).longValue());
     } catch (Throwable error) { // a class may do anything while it is initialised

@@ -17,13 +17,17 @@ import java.math.BigInteger;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Date;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Between JSON's own values and the types that a handler names: plain classes by their fields, records by their components. */
 final class Mapping {
@@ -37,7 +41,9 @@ final class Mapping {
   }
 
   private static final Set<String> TEXT_PACKAGES = Set.of("java.time", "java.time.chrono", "java.nio.file", "sun.nio.fs");
-  private static final Set<Class<?>> TEXTS = Set.of(java.util.UUID.class, java.net.URI.class, java.net.URL.class, java.util.Locale.class, java.util.Currency.class);
+  private static final Set<Class<?>> TEXTS = Set.of(java.util.UUID.class, java.net.URI.class, java.net.URL.class, java.util.Locale.class, java.util.Currency.class, java.io.File.class);
+  /** A text may ask for a number of any length: `1e999999999` fits into no memory. */
+  private static final int MOST_DIGITS = 10_000;
 
   /** Types whose JSON is their text. */
   static boolean isText(Class<?> type) {
@@ -60,12 +66,14 @@ final class Mapping {
     if (value == null || raw == Object.class) return value;
     if (raw == String.class || raw == CharSequence.class) return toText(value, place);
     if (raw == Boolean.class) return expect(Boolean.class, value, "true or false", place);
-    if (raw == Character.class) return toText(value, place).charAt(0);
+    if (raw == Character.class) return toLetter(value, place);
     if (Number.class.isAssignableFrom(raw)) return toNumber(value, raw, place);
     if (raw.isEnum()) return toEnum(value, raw, place);
     if (raw.isArray()) return toArray(value, raw.getComponentType(), raw.getComponentType(), place);
-    if (Map.class.isAssignableFrom(raw)) return toMap(value, raw, argument(type, 1), place);
+    if (Map.class.isAssignableFrom(raw)) return toMap(value, raw, argument(type, 0), argument(type, 1), place);
     if (Iterable.class.isAssignableFrom(raw) && !isText(raw)) return toCollection(value, raw, argument(type, 0), place);
+    if (raw == Date.class) return Date.from((java.time.Instant) parsed(value, java.time.Instant.class, place));
+    if (raw == java.io.File.class) return new java.io.File(toText(value, place));
     if (isText(raw)) return parsed(value, raw, place);
     if (raw.isInstance(value)) return value;
     Map<?, ?> map = expect(Map.class, value, "an object", place);
@@ -75,7 +83,7 @@ final class Mapping {
   private static Object toPrimitive(Object value, Class<?> raw, String place) {
     if (value == null) throw new Mismatch(place, raw.getName(), null);
     if (raw == boolean.class) return expect(Boolean.class, value, "true or false", place);
-    if (raw == char.class) return toText(value, place).charAt(0);
+    if (raw == char.class) return toLetter(value, place);
     return toNumber(value, Array.get(Array.newInstance(raw, 1), 0).getClass(), place);
   }
 
@@ -84,13 +92,21 @@ final class Mapping {
     return value.toString();
   }
 
+  private static char toLetter(Object value, String place) {
+    String text = toText(value, place);
+    if (text.length() != 1) throw new Mismatch(place, "a text of one letter", value);
+    return text.charAt(0);
+  }
+
   private static Object toNumber(Object value, Class<?> raw, String place) {
+    if (!(value instanceof Number) && !(value instanceof String)) throw new Mismatch(place, "a number", value);
     BigDecimal number;
     try {
-      number = new BigDecimal(toText(value, place));
+      number = new BigDecimal(value.toString());
     } catch (NumberFormatException wrong) {
       throw new Mismatch(place, "a number", value);
     }
+    if (Math.abs((long) number.scale()) + number.precision() > MOST_DIGITS) throw new Mismatch(place, "a number of at most " + MOST_DIGITS + " digits", value);
     try {
       if (raw == Double.class || raw == Number.class) return raw == Number.class ? value : (Object) number.doubleValue();
       if (raw == Float.class) return number.floatValue();
@@ -119,10 +135,13 @@ final class Mapping {
   }
 
   @SuppressWarnings("unchecked")
-  private static Object toMap(Object value, Class<?> raw, Type item, String place) {
+  private static Object toMap(Object value, Class<?> raw, Type key, Type item, String place) {
     Map<String, Object> source = (Map<String, Object>) expect(Map.class, value, "an object", place);
-    Map<String, Object> map = raw.isInterface() ? (java.util.SortedMap.class.isAssignableFrom(raw) ? new TreeMap<>() : new LinkedHashMap<>()) : (Map<String, Object>) make(raw, place);
-    for (Map.Entry<String, Object> entry : source.entrySet()) map.put(entry.getKey(), to(entry.getValue(), item, place + "." + entry.getKey()));
+    Map<Object, Object> map = raw.isInterface() ? (SortedMap.class.isAssignableFrom(raw) ? new TreeMap<>() : new LinkedHashMap<>()) : (Map<Object, Object>) make(raw, place);
+    for (Map.Entry<String, Object> entry : source.entrySet()) {
+      String name = place + "." + entry.getKey();
+      map.put(to(entry.getKey(), key, name), to(entry.getValue(), item, name));
+    }
     return map;
   }
 
@@ -131,6 +150,7 @@ final class Mapping {
     List<?> list = expect(List.class, value, "a list", place);
     Collection<Object> items;
     if (!raw.isInterface()) items = (Collection<Object>) make(raw, place);
+    else if (SortedSet.class.isAssignableFrom(raw)) items = new TreeSet<>();
     else if (Set.class.isAssignableFrom(raw)) items = new LinkedHashSet<>();
     else items = raw.isAssignableFrom(ArrayList.class) ? new ArrayList<>() : new ArrayDeque<>();
     for (int index = 0; index < list.size(); index++) items.add(to(list.get(index), item, place + "[" + index + "]"));
@@ -227,6 +247,8 @@ final class Mapping {
   static Map<String, Object> fieldsOf(Object value) {
     Class<?> type = value.getClass();
     if (value instanceof Throwable) throw new Json.NoJson("it is an error: " + value);
+    if (value instanceof java.util.concurrent.Future) throw new Json.NoJson("it is a " + type.getName() + "; return what it gives, for example future.get()");
+    if (value instanceof java.util.stream.BaseStream) throw new Json.NoJson("it is a stream; return stream.toList()");
     if (value instanceof Thread || value instanceof Class || type.isHidden() || type.getName().startsWith("java.")) throw new Json.NoJson("it holds a " + type.getName());
     Map<String, Object> map = new LinkedHashMap<>();
     for (Field field : fields(type)) {

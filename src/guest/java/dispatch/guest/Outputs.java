@@ -19,12 +19,21 @@ final class Outputs {
   private final Channel channel;
   /** The guest's own copies of 1 and 2: the function may close those. */
   private final FileOutputStream[] files = {new FileOutputStream(Channel.descriptor(7)), new FileOutputStream(Channel.descriptor(8))};
+  private final PrintStream out = new Unending(new Stream(0, "stdout"));
+  private final PrintStream err = new Unending(new Stream(1, "stderr"));
+  /** What every run begins with: the streams above, or those that the function took in their place while it was loaded. */
+  private PrintStream[] first = {out, err};
   private volatile int current;
 
   Outputs(Channel channel) throws ReflectiveOperationException {
     this.channel = channel;
-    System.setOut(new Unending(new Stream(0, "stdout")));
-    System.setErr(new Unending(new Stream(1, "stderr")));
+    System.setOut(out);
+    System.setErr(err);
+  }
+
+  /** A function may give itself other streams while it is loaded, but no run takes them from the runs after it. */
+  void keep() {
+    first = new PrintStream[] {System.out == null ? out : System.out, System.err == null ? err : System.err};
   }
 
   /** A run that closes its outputs closes them for itself, not for the runs after it. */
@@ -42,12 +51,18 @@ final class Outputs {
   void begin(int number) {
     current = number;
     run.set(number);
+    if (System.out != first[0]) System.setOut(first[0]);
+    if (System.err != first[1]) System.setErr(first[1]);
+  }
+
+  /** A line of the guest's own about the run that is going on. */
+  void say(String line) {
+    err.println(line);
   }
 
   void mark(String marker, int number) {
     byte[] bytes = ("\0" + marker + ":" + Json.hex(number, 8) + "\n").getBytes(StandardCharsets.UTF_8);
-    System.out.flush();
-    System.err.flush();
+    for (PrintStream stream : new PrintStream[] {System.out, System.err, out, err}) if (stream != null) stream.flush();
     current = 0;
     for (FileOutputStream file : files) {
       try {

@@ -58,7 +58,7 @@ final class Runner {
       body = Failure.of(error);
     }
     String line = leftovers == null ? null : leftovers.end();
-    if (line != null) System.err.println(line);
+    if (line != null) outputs.say(line);
     outputs.mark(marker, frame.number());
     channel.send(kind, frame.number(), body);
     endUnlessWhole(frame.number());
