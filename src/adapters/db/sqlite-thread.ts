@@ -32,8 +32,6 @@ function open(): void {
   database.pragma("synchronous = FULL");
   database.pragma("foreign_keys = ON");
   database.pragma("busy_timeout = 2000");
-  // 16 MB.
-  database.pragma("wal_autocheckpoint = 2000");
   database.pragma("cache_size = -16384");
   database.defaultSafeIntegers(false);
   database.function("sha256_hex", { deterministic: true }, (text) =>
