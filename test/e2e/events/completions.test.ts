@@ -15,6 +15,8 @@ interface Delivery {
 
 let server: ServerProcess;
 let dispatch: Dispatch;
+/** Events whose acceptance was told before the kill. */
+let acknowledged = 0;
 
 beforeAll(async () => {
   ({ server, dispatch } = await serverWith(["nodejs"]));
@@ -50,7 +52,7 @@ test("a server that is killed leaves no run that has ended well whose delivery d
     (await deliveries()).filter(({ status }) => status === "DELIVERED").length > 40 ? true : undefined,
   );
   await server.kill();
-  await emitted;
+  for (const answer of await emitted) if (answer.status === "fulfilled" && answer.value.status < 300) acknowledged++;
   expect(count("r.status = 'READY'")).toBeGreaterThan(40);
   expect(count("r.status = 'READY' and d.status <> 'DELIVERED'")).toBe(0);
   expect(count("r.status <> 'READY' and d.status = 'DELIVERED'")).toBe(0);
@@ -66,5 +68,9 @@ test("and the next one delivers the rest, each once", async () => {
   const runs = (await deliveries()).map(({ run }) => run);
   expect(new Set(runs).size).toBe(runs.length);
   const counts = parse<{ delivered: number }[]>(await dispatch.get("/v1/event/subscription-counts"));
-  expect(counts.map(({ delivered }) => delivered)).toEqual(Array(SUBSCRIPTIONS).fill(EVENTS));
+  // Of an event whose answer was lost nobody knows whether it is on record, but it is so for all subscriptions or for none.
+  const kept = counts[0]?.delivered ?? 0;
+  expect(kept).toBeGreaterThanOrEqual(acknowledged);
+  expect(kept).toBeLessThanOrEqual(EVENTS);
+  expect(counts.map(({ delivered }) => delivered)).toEqual(Array(SUBSCRIPTIONS).fill(kept));
 });
