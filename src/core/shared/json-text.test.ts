@@ -92,6 +92,12 @@ test("the first name that stands in an object a second time is found, however it
   expect(repeatedName(" { } ")).toBeUndefined();
 });
 
+test("behind twenty thousand names nobody looks any more", () => {
+  const names = Array.from({ length: 20_000 }, (_, index) => `"n${index}":0`);
+  expect(repeatedName(`{${names.slice(1).join(",")},"n5":0}`)?.name).toBe("n5");
+  expect(repeatedName(`{${names.join(",")},"n5":0}`)).toBeUndefined();
+});
+
 test("a value that was parsed has no name twice, whatever it holds, and the same value with one more has", () => {
   fc.assert(
     fc.property(

@@ -44,10 +44,14 @@ export interface RepeatedName {
   readonly at: number;
 }
 
-/** The first name that stands in one object a second time, however deep; `text` must be valid JSON. */
+/** Remembering names costs more than reading them. Nothing that people write has so many; what has is taken as JSON.parse takes it. */
+const MOST_NAMES = 20_000;
+
+/** The first name that stands in one object a second time, however deep, among the first `MOST_NAMES`; `text` must be valid JSON. */
 export function repeatedName(text: string): RepeatedName | undefined {
   const objects: Set<string>[] = [];
-  for (let at = 0; at < text.length; at++) {
+  let left = MOST_NAMES;
+  for (let at = 0; at < text.length && left > 0; at++) {
     const char = text.charCodeAt(at);
     if (char === 0x7b) objects.push(new Set());
     else if (char === 0x7d) objects.pop();
@@ -58,6 +62,7 @@ export function repeatedName(text: string): RepeatedName | undefined {
       const name = stringOf(text.slice(at, end));
       if (names.has(name)) return { name, at };
       names.add(name);
+      left--;
     }
     at = end - 1;
   }
