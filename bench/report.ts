@@ -17,7 +17,7 @@ ${markdownTable(rows)}
 ## How it is measured
 
 - A *run* is the whole way: authentication, validation, a sandboxed worker, the function, its logs, and a record that is
-  on the disk (\`fdatasync\`) before the caller hears of the result.
+  committed to disk (\`synchronous=FULL\`) before the caller hears of the result.
 - What it is compared with, the *echo*, is a bare \`node:http\` server that parses its JSON body and answers it.
 - ${rounds} rounds; each measures echo, REST and gateway one after the other with ${requests.toLocaleString("en")} requests over ${clients} keep-alive
   connections and an input of 60 bytes. A ratio is taken within a round, and of the rounds the median.

@@ -10,9 +10,9 @@ interface Writing {
   readonly groups: (readonly string[])[];
 }
 
-function newQueue(most?: number): Writing {
+function newQueue(): Writing {
   const groups: (readonly string[])[] = [];
-  const queue = new CommitQueue<string>((group) => groups.push(group), most);
+  const queue = new CommitQueue<string>((group) => groups.push(group));
   return { queue, groups };
 }
 
@@ -48,52 +48,6 @@ test("units of one turn share a group, those that come while it is written share
     ["a", "b"],
     ["c", "d"],
   ]);
-});
-
-test("beside a group that is being written goes another for a unit that waits for nobody, as many as may", async () => {
-  const { queue, groups } = newQueue(2);
-  const add = (key: string, more: boolean) => queue.add((group) => group.push(key), more);
-  const first = add("a", true);
-  vi.advanceTimersByTime(0);
-  const waits = add("b", true);
-  vi.advanceTimersByTime(10);
-  expect(groups).toEqual([["a"]]);
-  const beside = add("c", false);
-  vi.advanceTimersByTime(0);
-  expect(groups).toEqual([["a"], ["b", "c"]]);
-  const third = add("d", false);
-  vi.advanceTimersByTime(10);
-  expect(groups).toHaveLength(2);
-  queue.written([]);
-  await first;
-  vi.advanceTimersByTime(0);
-  expect(groups).toEqual([["a"], ["b", "c"], ["d"]]);
-  expect(queue.idle).toBe(false);
-  queue.written([{ unit: 1, error: new Error("nothing changed") }]);
-  queue.written([]);
-  await expect(beside).rejects.toThrow("nothing changed");
-  vi.advanceTimersByTime(0);
-  await Promise.all([waits, third]);
-  expect(queue.idle).toBe(true);
-});
-
-test("a group is alone while groups are small and none is being written", () => {
-  const seen: boolean[] = [];
-  const queue = new CommitQueue<string>((_, alone) => seen.push(alone), 2);
-  const add = (count: number): void => {
-    for (let left = count; left > 0; left--) void queue.add((group) => group.push("a"), false);
-    vi.advanceTimersByTime(0);
-  };
-  add(3);
-  add(1);
-  queue.written([]);
-  queue.written([]);
-  add(4);
-  queue.written([]);
-  add(1);
-  queue.written([]);
-  add(1);
-  expect(seen).toEqual([true, false, false, false, true]);
 });
 
 test("where many come together, a group waits for those on the way, and the last of them closes it", async () => {

@@ -21,25 +21,20 @@ const GATHER_MS = 2;
 
 /** `Part` is what a group is made of: whole units, or their pieces one behind the other. */
 export class CommitQueue<Part> {
-  readonly #write: (group: readonly Part[], alone: boolean) => void;
+  readonly #write: (group: readonly Part[]) => void;
   #group: Part[] = [];
   #waiting: Waiting[] = [];
-  /** The callers who wait for the groups that are being written, the oldest group first. */
-  readonly #writing: (readonly Waiting[])[] = [];
-  readonly #most: number;
+  /** The callers who wait for the group that is being written. */
+  #writing: readonly Waiting[] = [];
   #lastSize = 0;
   /** Whether each unit of the group waits for others that are on their way. */
   #more = true;
   #gathering: NodeJS.Timeout | undefined;
   #closing: NodeJS.Immediate | undefined;
 
-  /**
-   * `write` hands a group to the database; its answer comes through `written`. `most` groups are being written at a time. `alone`
-   * says that few come at a time, so that hardly one will have to wait for the disk because of this group.
-   */
-  constructor(write: (group: readonly Part[], alone: boolean) => void, most = 1) {
+  /** `write` hands a group to the database; its answer comes through `written`. */
+  constructor(write: (group: readonly Part[]) => void) {
     this.#write = write;
-    this.#most = most;
   }
 
   get idle(): boolean {
@@ -68,11 +63,12 @@ export class CommitQueue<Part> {
   }
 
   /**
-   * The oldest group that is being written is committed, except for these units. Whoever waited for nobody hears of it a turn before the others: while one
+   * The group is committed, except for these units. Whoever waited for nobody hears of it a turn before the others: while one
    * function is flooded, a call of another closes the group, and its answer would wait for all answers of the flood.
    */
   written(failures: readonly UnitFailure[]): void {
-    const written = this.#writing.shift() ?? [];
+    const written = this.#writing;
+    this.#writing = [];
     this.#lastSize = written.length;
     if (this.#waiting.length > 0) this.#schedule();
     const failed = new Map(failures.map(({ unit, error }) => [written[unit], error]));
@@ -88,14 +84,13 @@ export class CommitQueue<Part> {
 
   /** The database is gone. */
   fail(error: Error): void {
-    for (const waiting of [...this.#writing.flat(), ...this.#waiting]) waiting.reject(error);
-    this.#writing.length = 0;
+    for (const waiting of [...this.#writing, ...this.#waiting]) waiting.reject(error);
+    this.#writing = [];
     this.#waiting = [];
   }
 
-  /** Whoever waits for others waits for the write under way, too; for whoever does not a group is written beside it. */
   #schedule(): void {
-    if (this.#writing.length >= (this.#more ? 1 : this.#most)) return;
+    if (this.#writing.length > 0) return;
     if (this.#more && this.#lastSize >= MANY) this.#gathering ??= setTimeout(() => this.#flush(), GATHER_MS);
     else this.#closing ??= setImmediate(() => this.#flush());
   }
@@ -106,13 +101,12 @@ export class CommitQueue<Part> {
     this.#gathering = undefined;
     this.#closing = undefined;
     if (this.#waiting.length === 0) return;
-    const alone = this.#writing.length === 0 && this.#lastSize < MANY && this.#waiting.length < MANY;
     const group = this.#group;
-    this.#writing.push(this.#waiting);
+    this.#writing = this.#waiting;
     this.#waiting = [];
     this.#group = [];
     this.#more = true;
-    this.#write(group, alone);
+    this.#write(group);
   }
 }
 

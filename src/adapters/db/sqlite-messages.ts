@@ -18,8 +18,7 @@ export interface RowsRequest {
 export type DatabaseRequest =
   | { readonly kind: "prepare"; readonly index: number; readonly sql: string }
   | RowsRequest
-  /** `alone` as in `CommitQueue`. */
-  | { readonly kind: "commit"; readonly group: Group; readonly alone: boolean }
+  | { readonly kind: "commit"; readonly group: Group }
   | { readonly kind: "snapshot"; readonly id: number; readonly file: string }
   | { readonly kind: "close" };
 

@@ -6,7 +6,6 @@ import { createHash } from "node:crypto";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import Database from "better-sqlite3";
 import { messageOf } from "../../core/shared/message-of.ts";
-import { DiskSync } from "./disk-sync.ts";
 import { migrate } from "./migrate.ts";
 import type { CommitFailure, DatabaseRequest, Failure, Group, ReadReply } from "./sqlite-messages.ts";
 
@@ -16,14 +15,8 @@ const database = new Database(path);
 const statements: (Database.Statement | Error)[] = [];
 /** Index, whether it must change one row, number of parameters. */
 const STATEMENT_HEAD = 3;
-/**
- * Everybody waits while SQLite moves the log into the file. With this many pages, 32 MB (64 MB in a file of before), that is rare
- * enough for fewer than one call in a hundred to meet it beside a flood of runs.
- */
-const LOG_PAGES = 4000;
 const begin = database.prepare("begin immediate");
 const commit = database.prepare("commit");
-let disk: DiskSync;
 
 function open(): void {
   // A single event changes a page in each of some sixteen tables and indexes, all of which go into the log.
@@ -32,6 +25,8 @@ function open(): void {
   database.pragma("synchronous = FULL");
   database.pragma("foreign_keys = ON");
   database.pragma("busy_timeout = 2000");
+  // 16 MB.
+  database.pragma("wal_autocheckpoint = 2000");
   database.pragma("cache_size = -16384");
   database.defaultSafeIntegers(false);
   database.function("sha256_hex", { deterministic: true }, (text) =>
@@ -40,10 +35,6 @@ function open(): void {
   database.function("now_ms", { deterministic: false }, () => Date.now());
   lock();
   migrate(database, path);
-  // From here on SQLite waits for the disk only when it moves the log into the file; `disk` does for each commit.
-  database.pragma("synchronous = NORMAL");
-  database.pragma(`wal_autocheckpoint = ${LOG_PAGES}`);
-  disk = new DiskSync(`${path}-wal`);
 }
 
 /** A second server on the same file would break what the first one holds in memory. */
@@ -75,7 +66,6 @@ function read(index: number, parameters: readonly unknown[]): Rows {
   const statement = prepared(index);
   if (statement.reader) return { columns: columnsOf(statement), rows: statement.all(...parameters) as unknown[][] };
   statement.run(...parameters);
-  if (!database.inTransaction) disk.wrote();
   return { columns: [], rows: [] };
 }
 
@@ -181,13 +171,6 @@ function describe(error: unknown): Failure {
 
 /** A statement that writes and returns rows, in a transaction of its own. */
 function take(index: number, parameters: readonly unknown[]): Rows {
-  const rows = takePassing(index, parameters);
-  disk.wrote();
-  return rows;
-}
-
-/** The same, for what a crash may undo: the next write that goes to the disk takes this one along, because the log has one end. */
-function takePassing(index: number, parameters: readonly unknown[]): Rows {
   let rows: Rows = {};
   inTransaction(() => {
     rows = read(index, parameters);
@@ -195,10 +178,17 @@ function takePassing(index: number, parameters: readonly unknown[]): Rows {
   return rows;
 }
 
-function answerCommit(port: MessagePort, group: Group, alone: boolean): void {
-  const committed = writeGroup(group);
-  disk.wrote(alone);
-  disk.whenDurable(() => port.postMessage({ committed }));
+/**
+ * The same without waiting for the disk: the next commit that waits writes this one as well, because the log has one end. The
+ * pragma is done as it is compiled, so it cannot be prepared.
+ */
+function takePassing(index: number, parameters: readonly unknown[]): Rows {
+  database.exec("pragma synchronous = NORMAL");
+  try {
+    return take(index, parameters);
+  } finally {
+    database.exec("pragma synchronous = FULL");
+  }
 }
 
 function answerRows(port: MessagePort, id: number, rows: () => Rows): void {
@@ -208,7 +198,7 @@ function answerRows(port: MessagePort, id: number, rows: () => Rows): void {
   } catch (error) {
     reply = { id, error: describe(error) };
   }
-  disk.whenDurable(() => port.postMessage({ read: reply }));
+  port.postMessage({ read: reply });
 }
 
 /** Page by page, between other requests; what is written meanwhile goes into the copy as well. */
@@ -223,14 +213,6 @@ async function answerSnapshot(port: MessagePort, id: number, file: string): Prom
   port.postMessage({ read: reply });
 }
 
-function close(port: MessagePort): void {
-  emptyLog();
-  database.close();
-  disk.close();
-  port.postMessage({ closed: true });
-  port.close();
-}
-
 function serve(port: MessagePort): void {
   port.on("message", (request: DatabaseRequest) => {
     if (request.kind === "prepare") statements[request.index] = prepare(request.sql);
@@ -239,8 +221,13 @@ function serve(port: MessagePort): void {
     else if (request.kind === "takePassing")
       answerRows(port, request.id, () => takePassing(request.index, request.parameters));
     else if (request.kind === "snapshot") void answerSnapshot(port, request.id, request.file);
-    else if (request.kind === "commit") answerCommit(port, request.group, request.alone);
-    else disk.whenDurable(() => close(port));
+    else if (request.kind === "commit") port.postMessage({ committed: writeGroup(request.group) });
+    else {
+      emptyLog();
+      database.close();
+      port.postMessage({ closed: true });
+      port.close();
+    }
   });
 }
 

@@ -50,19 +50,13 @@ function makePrivate(path: string): void {
   }
 }
 
-/** While one is on its way to the disk, others are written behind it. */
-const GROUPS_AT_ONCE = 3;
-
 class SqliteThread {
   readonly ready: Promise<void>;
   readonly query: Kysely<DatabaseSchema>;
   readonly #worker: Worker;
   readonly #texts: StatementTexts;
   readonly #reads = new Map<number, Waiting<readonly unknown[]>>();
-  readonly #commits = new CommitQueue<unknown>(
-    (group, alone) => this.#send({ kind: "commit", group, alone }),
-    GROUPS_AT_ONCE,
-  );
+  readonly #commits = new CommitQueue<unknown>((group) => this.#send({ kind: "commit", group }));
   #nextId = 1;
   #closed: (() => void) | undefined;
   #closing = false;
