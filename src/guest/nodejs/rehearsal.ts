@@ -84,7 +84,15 @@ const run = (watched: Watched, handler: Handler, nowhere: number): void => {
   };
   const mark = createMarker("rehearsal", nowhere, nowhere);
   const limits = { folder: FOLDER, maxOutputBytes: 1000 };
-  const runner = createRunner({ ...watched, ...limits, channel: silent, handler: speaking, mark });
+  // It ends no process: only the load of a function says whether those that are new belong to this worker or to the machine.
+  const runner = createRunner({
+    ...watched,
+    ...limits,
+    leftovers: undefined,
+    channel: silent,
+    handler: speaking,
+    mark,
+  });
   for (const [number, payload] of PAYLOADS.entries()) {
     runner.invoke(number, `{"context":{"runId":"1"},"payload":${payload}}`);
     runner.wake();

@@ -32,10 +32,12 @@ function Rehearse {
         catch { Set-DispatchFailure $state $_ }
         Complete-DispatchRun $state
     }
+    # It ends no process: only the load of a function says whether those that are new belong to this worker or to the machine.
+    KeepProcesses
 }
 
 function RehearsedFrames {
-    $header = $script:Utf8.GetBytes((ToJson @{ handler = 'rehearsed.ps1::handle'; folder = $PSScriptRoot; environment = @{}; marker = 'rehearsal'; maxOutputBytes = 1000; alone = $true }))
+    $header = $script:Utf8.GetBytes((ToJson @{ handler = 'rehearsed.ps1::handle'; folder = $PSScriptRoot; environment = @{}; marker = 'rehearsal'; maxOutputBytes = 1000; alone = $false }))
     $size = [byte[]]::new(4)
     WriteBigEndian $size 0 $header.Length
     $frames = [Collections.Generic.Queue[object]]::new()

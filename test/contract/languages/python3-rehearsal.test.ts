@@ -58,11 +58,17 @@ describe.skipIf(obstacle !== undefined)(suiteName("the rehearsal of Python", obs
     expect(rehearsed).toMatchObject({ error: undefined, logs: { stdout: null, stderr: null }, seen: { lines: [] } });
   });
 
-  test("goes through a load and its runs to their ends, unless a function comes first", async () => {
+  test("goes through a load and its runs to their ends, ends no process, and does nothing when a function comes first", async () => {
     const program = `
 import json, sys
 sys.path.insert(0, ${JSON.stringify(`${guests}/python3`)})
-from dispatch_guest.rehearsal import rehearse_unless_wanted
+from dispatch_guest import rehearsal
+from dispatch_guest.channel import ERROR, RESULT
+
+sent = []
+def hear(self, kind, number, body=b""):
+    sent.append(kind)
+rehearsal.Silent.send = rehearsal.Silent.flush = rehearsal.Silent.post = hear
 
 class Channel:
     def __init__(self, wanted):
@@ -77,15 +83,18 @@ class Leftovers:
         self.ended += 1
 
 told = [Leftovers(), Leftovers()]
-rehearse_unless_wanted(Channel(False), told[0])
-rehearse_unless_wanted(Channel(True), told[1])
-print(json.dumps([[one.kept, one.ended] for one in told]))
+rehearsal.rehearse_unless_wanted(Channel(False), told[0])
+ends = [sent.count(RESULT), sent.count(ERROR)]
+rehearsal.rehearse_unless_wanted(Channel(True), told[1])
+print(json.dumps([[one.kept, one.ended] for one in told] + [ends, [sent.count(RESULT), sent.count(ERROR)]]))
 `;
     const python = search.found ? search.interpreter.command : "python3";
     const { stdout } = await promisify(execFile)(python, ["-I", "-S", "-B", "-c", program]);
     expect(JSON.parse(stdout)).toEqual([
-      [1, 3],
+      [1, 0],
       [0, 0],
+      [2, 1],
+      [2, 1],
     ]);
   });
 });
