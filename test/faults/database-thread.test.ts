@@ -30,6 +30,7 @@ async function lastWords(): Promise<string> {
 
 test(`${ROUNDS} times without its database (seed ${SEED})`, { timeout: 60_000 + ROUNDS * 60_000 }, async () => {
   for (let round = 1; round <= ROUNDS; round++) {
+    site.at(`round ${round} of seed ${SEED}`);
     await startIsOver(site.server);
     await site.underLoad(async () => {
       await new Promise((resolve) => setTimeout(resolve, random() * 500));
@@ -39,6 +40,6 @@ test(`${ROUNDS} times without its database (seed ${SEED})`, { timeout: 60_000 + 
       expect(await heard).toContain("the database is lost");
     });
     await site.start();
-    await site.check(`round ${round} of seed ${SEED}`);
+    await site.check();
   }
 });

@@ -54,12 +54,14 @@ test.skipIf(disk === undefined)(
   { timeout: 60_000 + ROUNDS * 120_000 },
   async () => {
     for (let round = 1; round <= ROUNDS; round++) {
+      site.at(`full for a while in round ${round} of seed ${SEED}`);
       await site.underLoad(async () => {
         await keepFull(500 + random() * 2000);
         free();
         await new Promise((resolve) => setTimeout(resolve, random() * 500));
       });
-      await site.check(`full for a while in round ${round} of seed ${SEED}`);
+      await site.check();
+      site.at(`killed on a full disk in round ${round} of seed ${SEED}`);
       await site.underLoad(async () => {
         await keepFull(random() * 1000);
         await site.server.kill();
@@ -68,7 +70,7 @@ test.skipIf(disk === undefined)(
       await killWhileStarting(site.options, 2000);
       free();
       await site.start();
-      await site.check(`killed on a full disk in round ${round} of seed ${SEED}`);
+      await site.check();
     }
     expect(site.load.counts.refused).toBeGreaterThan(0);
   },

@@ -32,6 +32,7 @@ async function untilTheBlow(): Promise<void> {
 
 test(`killed at ${POINTS} points of everything (seed ${SEED})`, { timeout: 60_000 + POINTS * 30_000 }, async () => {
   for (let point = 1; point <= POINTS; point++) {
+    site.at(`point ${point} of seed ${SEED}`);
     await site.underLoad(async () => {
       await untilTheBlow();
       await site.server.kill();
@@ -39,7 +40,7 @@ test(`killed at ${POINTS} points of everything (seed ${SEED})`, { timeout: 60_00
     // Some starts do not get to their end either.
     if (random() < 0.3) await killWhileStarting(site.options, random() * 1500);
     await site.start();
-    await site.check(`point ${point} of seed ${SEED}`);
+    await site.check();
   }
   expect(site.load.counts.acknowledged).toBeGreaterThan(POINTS * 5);
 });

@@ -1,6 +1,6 @@
 /** Where a fault happens: a server under mixed load, and what is looked at when it is over. */
 import { readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { expect } from "vitest";
 import { SEAL_FILE_NAME } from "../../src/core/audit/seals.ts";
@@ -21,18 +21,18 @@ const RECURRING = ["retention", "collection"];
 /** A fault falls on calls that go through. */
 const BEFORE_THE_FAULT = 10;
 
+type SiteOptions = ServerOptions & { readonly dataDir: string; readonly logFile: string };
+
 export class Site {
   readonly load: MixedLoad;
-  readonly options: ServerOptions & { readonly dataDir: string };
+  readonly options: SiteOptions;
   readonly #witness: Witness;
   #server: ServerProcess;
+  #where = "at the beginning";
+  /** Then everything stays for whoever looks for the cause. */
+  #failed = false;
 
-  private constructor(
-    witness: Witness,
-    options: ServerOptions & { readonly dataDir: string },
-    server: ServerProcess,
-    seed: number,
-  ) {
+  private constructor(witness: Witness, options: SiteOptions, server: ServerProcess, seed: number) {
     this.#witness = witness;
     this.options = options;
     this.#server = server;
@@ -50,7 +50,7 @@ export class Site {
       `127.0.0.1:${witness.port}`,
       ...(options.flags ?? []),
     ];
-    const all = { ...options, dataDir, flags };
+    const all = { ...options, dataDir, flags, logFile: join(await temporaryFolder(), "server.log") };
     const site = new Site(witness, all, await startServer(all), seed);
     await site.dispatch.createImage("nodejs");
     await site.load.prepare(site.dispatch);
@@ -65,12 +65,22 @@ export class Site {
     return new Dispatch(this.#server.api);
   }
 
+  /** What happens until it is said again: what goes wrong says that it was there. */
+  at(where: string): void {
+    this.#where = where;
+  }
+
+  /** Starts the server again. */
   async start(): Promise<void> {
-    this.#server = await startServer(this.options);
+    this.#server = await this.#keeping(() => startServer(this.options));
   }
 
   /** The fault happens while calls of all kinds go through; they end with it. */
-  async underLoad(fault: () => Promise<void>): Promise<void> {
+  underLoad(fault: () => Promise<void>): Promise<void> {
+    return this.#keeping(() => this.#underLoad(fault));
+  }
+
+  async #underLoad(fault: () => Promise<void>): Promise<void> {
     const stop = new AbortController();
     const begun = this.load.counts.acknowledged + BEFORE_THE_FAULT;
     const calls = this.load.run(this.dispatch, stop.signal);
@@ -83,13 +93,22 @@ export class Site {
     }
   }
 
-  /** Everything that was acknowledged is done, nothing is left over, and all this without a hand. @throws with `where` */
-  async check(where: string): Promise<void> {
-    try {
+  /** Everything that was acknowledged is done, nothing is left over, and all this without a hand. */
+  async check(): Promise<void> {
+    await this.#keeping(async () => {
       await this.load.check(this.dispatch);
       await this.#nothingLeft();
+    });
+  }
+
+  /** @throws what goes wrong, with where it did and where the server's data and words are to be found */
+  async #keeping<T>(act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
     } catch (error) {
-      throw new Error(`${where}: ${messageOf(error)}`, { cause: error });
+      this.#failed = true;
+      const { dataDir, logFile } = this.options;
+      throw new Error(`${this.#where}: ${messageOf(error)} (${dataDir} and ${logFile} are kept)`, { cause: error });
     }
   }
 
@@ -104,17 +123,30 @@ export class Site {
 
   /** The last look: the audit log is whole, and so is the database's file. */
   async close(): Promise<void> {
-    const audit = await this.dispatch.get("/v1/audit/verify");
-    await this.#server.stop();
     try {
+      if (!this.#failed) await this.#lastLook();
+    } finally {
+      this.#witness.close();
+      await this.#server.stop();
+      if (!this.#failed) await this.#remove();
+    }
+  }
+
+  async #lastLook(): Promise<void> {
+    this.at("at the end");
+    await this.#keeping(async () => {
+      const audit = await this.dispatch.get("/v1/audit/verify");
+      await this.#server.stop();
       expect([audit.status, audit.text]).toEqual([200, expect.stringContaining('"whole":true')]);
       const seals = (await readdir(this.options.dataDir)).filter((name) => name.startsWith(SEAL_FILE_NAME));
       expect(seals).toEqual([SEAL_FILE_NAME]);
       if (!isPostgres) expect(integrityOf(this.options.dataDir)).toEqual([{ integrity_check: "ok" }]);
-    } finally {
-      this.#witness.close();
-      await rm(this.options.dataDir, { recursive: true, force: true });
-    }
+    });
+  }
+
+  async #remove(): Promise<void> {
+    const { dataDir, logFile } = this.options;
+    for (const folder of [dataDir, dirname(logFile)]) await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -1,7 +1,7 @@
 /** A real server: the built program in a process of its own, on free ports, with a data folder of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,6 +23,8 @@ export interface ServerOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** The listeners that must be there before it counts as started. */
   readonly listeners?: readonly ListenerName[];
+  /** Where everything that it says is written, too, behind what is there. */
+  readonly logFile?: string;
 }
 
 export interface LogLine {
@@ -97,7 +99,7 @@ interface Started {
 /** Resolves when it listens. @throws Error with what it said when it ends instead. */
 export async function startServer(options: ServerOptions = {}): Promise<ServerProcess> {
   const dataDir = options.dataDir ?? (await temporaryFolder());
-  const { child, ended } = launch(await flagsOf(options, dataDir), options.environment);
+  const { child, ended } = launch(await flagsOf(options, dataDir), options);
   const errors: string[] = [];
   child.stderr?.on("data", (chunk: Buffer) => errors.push(chunk.toString()));
   const started: Started = { child, ended, addresses: {}, log: [] };
@@ -110,7 +112,7 @@ export async function killWhileStarting(
   options: ServerOptions & { dataDir: string },
   milliseconds: number,
 ): Promise<void> {
-  const { child, ended } = launch(await flagsOf(options, options.dataDir), options.environment);
+  const { child, ended } = launch(await flagsOf(options, options.dataDir), options);
   await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, milliseconds))]);
   child.kill("SIGKILL");
   await ended;
@@ -126,7 +128,7 @@ export async function runServer(
   flags: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Finished> {
-  const { child, ended } = launch(flags, environment);
+  const { child, ended } = launch(flags, { environment });
   const stdout: string[] = [];
   const stderr: string[] = [];
   child.stdout?.on("data", (chunk: Buffer) => stdout.push(chunk.toString()));
@@ -145,12 +147,16 @@ async function flagsOf({ flags = [] }: ServerOptions, dataDir: string): Promise<
 
 function launch(
   flags: readonly string[],
-  environment: Readonly<Record<string, string>> = {},
+  { environment = {}, logFile }: ServerOptions,
 ): { child: ChildProcess; ended: Promise<Ended> } {
   if (!existsSync(program)) throw new Error(`${program} is missing`);
   const { PATH = "", HOME = "", TMPDIR = "" } = process.env;
   const env = { PATH, HOME, ...(TMPDIR === "" ? {} : { TMPDIR }), ...environment };
   const child = spawn(program, flags, { env, stdio: ["ignore", "pipe", "pipe"] });
+  if (logFile !== undefined) {
+    for (const output of [child.stdout, child.stderr])
+      output.on("data", (chunk: Buffer) => appendFileSync(logFile, chunk));
+  }
   const ended = once(child, "close").then(([code, signal]) => ({ code, signal }) as Ended);
   return { child, ended };
 }
