@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { configParser } from "../core/shared/config-text.ts";
+import { configParser, lowerKeys } from "../core/shared/config-text.ts";
 import { decodeText } from "../core/shared/decode-text.ts";
 import { messageOf } from "../core/shared/message-of.ts";
 import { SettingError } from "./convert.ts";
@@ -23,8 +23,8 @@ function lowerCased(value: unknown, prefix = ""): Map<string, unknown> {
     if (value === null || value === undefined) return entries;
     throw new Error("it must hold settings, one a line, such as port: 8080");
   }
-  for (const [key, member] of Object.entries(value)) {
-    const name = `${prefix}${key.toLowerCase()}`;
+  for (const [key, member] of Object.entries(lowerKeys(value))) {
+    const name = `${prefix}${key}`;
     if (typeof member !== "object" || member === null || Array.isArray(member)) entries.set(name, member);
     else for (const [inner, deep] of lowerCased(member, `${name}.`)) entries.set(inner, deep);
   }

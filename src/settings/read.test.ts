@@ -131,3 +131,14 @@ test("the table lines up, and neither it nor the JSON shows a secret", async () 
   expect(settingsJson(resolved)).toContain('"value": "1m30s"');
   expect(table + settingsJson(resolved)).not.toContain("hunter2");
 });
+
+test("a key that stands in the file twice is refused, in any letter case", async () => {
+  const path = file({ PORT: 1, local: { "gateway-port": 2 }, Port: 3 });
+  await expect(inForce(["--config", path])).rejects.toThrow(
+    `cannot read the configuration file ${path}: the keys "PORT" and "Port" mean the same: leave one of them`,
+  );
+  writeFileSync(path, '{"local": {\n"gateway-port": 1, "gateway-port": 2}}');
+  await expect(inForce(["--config", path])).rejects.toThrow(
+    'the key "gateway-port" stands there again at line 2 column 20: leave one of them',
+  );
+});

@@ -1,6 +1,7 @@
 /** Configuration as people write it: the extension of the file's name says in which format. */
 import { extname } from "node:path";
-import { jsonPlace } from "./json-place.ts";
+import { jsonPlace, lineAndColumn } from "./json-place.ts";
+import { repeatedName } from "./json-text.ts";
 
 export const CONFIG_EXTENSIONS = [".json", ".toml", ".yaml", ".yml"] as const;
 
@@ -22,9 +23,30 @@ export async function configParser(path: string): Promise<((text: string) => unk
 
 /** Nothing of a text that may be secret is repeated. @throws Error that names the place */
 function parseJsonFile(text: string): unknown {
+  if (text.trim() === "") return undefined;
+  const parsed = parsedJson(text);
+  const repeated = repeatedName(text);
+  if (repeated === undefined) return parsed;
+  const place = lineAndColumn(text, repeated.at);
+  throw new Error(`the key ${JSON.stringify(repeated.name)} stands there again at ${place}: leave one of them`);
+}
+
+function parsedJson(text: string): unknown {
   try {
-    return text.trim() === "" ? undefined : JSON.parse(text);
+    return JSON.parse(text);
   } catch (error) {
     throw new Error(`it is not valid JSON: ${jsonPlace(text, error)}`);
   }
+}
+
+/** An object with its keys in lower case. @throws Error for two that are then the same: one of them would be lost in silence */
+export function lowerKeys(object: object): Record<string, unknown> {
+  const written = new Map<string, string>();
+  for (const key of Object.keys(object)) {
+    const other = written.get(key.toLowerCase());
+    if (other !== undefined)
+      throw new Error(`the keys ${JSON.stringify(other)} and ${JSON.stringify(key)} mean the same: leave one of them`);
+    written.set(key.toLowerCase(), key);
+  }
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key.toLowerCase(), value]));
 }

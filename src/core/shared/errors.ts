@@ -84,7 +84,7 @@ const catalogue = {
   REPEATED_NAME: {
     status: 400,
     code: 400,
-    template: "the request body has the key {key} twice in one object, again at {place}: leave one of them",
+    template: "the request body has the key {key} twice in one object, again{as} at {place}: leave one of them",
   },
   MALFORMED_BODY: { status: 400, code: 400, template: 'parsing {body} body from "" failed, because {cause}' },
   INVALID_TYPE: { status: 422, code: 601, template: "{message}" },

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DispatchError } from "./errors.ts";
-import { elementTexts, endOfValue, memberText, parseBody, repeatedName } from "./json-text.ts";
+import { elementTexts, endOfValue, type Fields, memberText, parseBody, repeatedName } from "./json-text.ts";
 
 describe("the texts of an array's elements", () => {
   test("are what the caller wrote", () => {
@@ -86,10 +86,29 @@ describe("a body that is no JSON", () => {
 
 test("the first name that stands in an object a second time is found, however it is written", () => {
   const text = '{"a": {"b": 1}, "c": "a", "\\u0061": 3, "c": 4}';
-  expect(repeatedName(text)).toEqual({ name: "a", at: text.indexOf('"\\u0061"') });
-  expect(repeatedName('{"a":[1,{"b":[],"c":{"b":1} ,\n"b" : 2}]}')).toEqual({ name: "b", at: 30 });
+  expect(repeatedName(text)).toEqual({ name: "a", again: "a", at: text.indexOf('"\\u0061"') });
+  expect(repeatedName('{"a":[1,{"b":[],"c":{"b":1} ,\n"b" : 2}]}')).toEqual({ name: "b", again: "b", at: 30 });
   expect(repeatedName('{"a": 1, "A": 2, "b": [{"a": 1}, {"a": "a"}, "b", "}{\\":"], "d": {"a": ":"}}')).toBeUndefined();
   expect(repeatedName(" { } ")).toBeUndefined();
+});
+
+test("the names of a contract count in any letter case, at their level alone, and others as they are written", () => {
+  const tag = { fields: new Map([["key", {}]]) };
+  const contract = {
+    fields: new Map<string, Fields>([
+      ["name", {}],
+      ["tags", { items: tag }],
+      ["secrets", {}],
+    ]),
+  };
+  const again = (text: string) => repeatedName(text, contract)?.again;
+  expect(repeatedName('{"Name":1,"tags":[],"nAME":2}', contract)).toEqual({ name: "Name", again: "nAME", at: 20 });
+  expect(again('{"TAGS":[{"key":1},{"x":{"key":1},"key":1,"Key":2}]}')).toBe("Key");
+  expect(
+    again('{"tags":[[{"key":1,"Key":2}],{"key":1,"name":1,"Name":1}],"secrets":{"name":1,"Name":2}}'),
+  ).toBeUndefined();
+  expect(again('{"other":1,"Other":2,"name":{"name":1,"NAME":2}}')).toBeUndefined();
+  expect(again('[{"name":1,"Name":2}]')).toBeUndefined();
 });
 
 test("behind twenty thousand names nobody looks any more", () => {

@@ -38,9 +38,18 @@ export function memberText(text: string, key: string): string | undefined {
   return found;
 }
 
+/** Which names of an object count in any letter case: those of the fields that a contract knows, here in lower case. */
+export interface Fields {
+  readonly fields?: ReadonlyMap<string, Fields>;
+  /** Of the objects in a list. */
+  readonly items?: Fields;
+}
+
 export interface RepeatedName {
+  /** As it stands there first. */
   readonly name: string;
-  /** Where it stands again. */
+  /** As it stands there again. */
+  readonly again: string;
   readonly at: number;
 }
 
@@ -48,25 +57,46 @@ export interface RepeatedName {
 const MOST_NAMES = 20_000;
 
 /** The first name that stands in one object a second time, however deep, among the first `MOST_NAMES`; `text` must be valid JSON. */
-export function repeatedName(text: string): RepeatedName | undefined {
-  const objects: Set<string>[] = [];
-  let left = MOST_NAMES;
+export function repeatedName(text: string, contract?: Fields): RepeatedName | undefined {
+  const open: Level[] = [];
+  let [left, next] = [MOST_NAMES, contract];
   for (let at = 0; at < text.length && left > 0; at++) {
     const char = text.charCodeAt(at);
-    if (char === 0x7b) objects.push(new Set());
-    else if (char === 0x7d) objects.pop();
+    if (isOpening(char)) {
+      open.push({ contract: next, names: new Map() });
+      next = next?.items;
+    } else if (isClosing(char)) {
+      open.pop();
+      next = open.at(-1)?.contract?.items;
+    }
     if (char !== 0x22) continue;
     const end = endOfString(text, at);
-    const names = text[skipBlanks(text, end)] === ":" ? objects.at(-1) : undefined;
-    if (names !== undefined) {
-      const name = stringOf(text.slice(at, end));
-      if (names.has(name)) return { name, at };
-      names.add(name);
+    const level = text[skipBlanks(text, end)] === ":" ? open.at(-1) : undefined;
+    if (level !== undefined) {
+      const again = stringOf(text.slice(at, end));
+      const key = keyOf(again, level);
+      const name = level.names.get(key);
+      if (name !== undefined) return { name, again, at };
+      level.names.set(key, again);
+      next = level.contract?.fields?.get(key);
       left--;
     }
     at = end - 1;
   }
   return undefined;
+}
+
+/** An object or a list that is not closed yet. */
+interface Level {
+  readonly contract: Fields | undefined;
+  /** Its names as they are written, by what they mean. */
+  readonly names: Map<string, string>;
+}
+
+function keyOf(name: string, { contract }: Level): string {
+  if (contract?.fields === undefined) return name;
+  const lower = name.toLowerCase();
+  return contract.fields.has(lower) ? lower : name;
 }
 
 /** What a string in its quotes says. */
@@ -153,11 +183,20 @@ function endOfGroup(text: string, from: number): number {
   for (let at = from; at < text.length; at++) {
     const char = text.charCodeAt(at);
     if (char === 0x22) at = endOfString(text, at) - 1;
-    else if (char === 0x7b || char === 0x5b) depth++;
-    else if (char === 0x7d || char === 0x5d) {
+    else if (isOpening(char)) depth++;
+    else if (isClosing(char)) {
       depth--;
       if (depth === 0) return at + 1;
     }
   }
   return text.length;
+}
+
+/** A brace or a bracket. */
+function isOpening(char: number): boolean {
+  return char === 0x7b || char === 0x5b;
+}
+
+function isClosing(char: number): boolean {
+  return char === 0x7d || char === 0x5d;
 }

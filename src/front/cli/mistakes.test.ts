@@ -175,6 +175,19 @@ describe("words that do not exist", () => {
     expect(stderr).toContain(message);
   });
 
+  test("a config file with the same key twice is refused, in any letter case", async () => {
+    const cwd = temporaryFolder({
+      "case.yaml": "contexts:\n  a:\n    host: one\n    Host: two\n",
+      "same.json": '{"contexts": {"a": {"host": "one", "host": "two"}}}',
+    });
+    expect(await sentence("get functions --config case.yaml", { cwd })).toContain(
+      'case.yaml: the keys "host" and "Host" mean the same: leave one of them\n',
+    );
+    expect(await sentence("get functions --config same.json", { cwd })).toContain(
+      'same.json: the key "host" stands there again at line 1 column 36: leave one of them\n',
+    );
+  });
+
   test("a config file of a kind that nobody knows is refused by name", async () => {
     const cwd = temporaryFolder({ "config.ini": "" });
     expect(await sentence("get functions --config config.ini", { cwd })).toBe(

@@ -5,10 +5,11 @@ import type { Operation } from "../../core/shared/contract.ts";
 import { DispatchError } from "../../core/shared/errors.ts";
 import { refuseDeep } from "../../core/shared/json-depth.ts";
 import { lineAndColumn } from "../../core/shared/json-place.ts";
-import { parseBody, repeatedName } from "../../core/shared/json-text.ts";
+import { type Fields, parseBody, repeatedName } from "../../core/shared/json-text.ts";
 import type { Principal } from "../../core/shared/principal.ts";
 import { pathName, uuid } from "../../core/shared/schemas.ts";
 import { isHungUp } from "../heard-response.ts";
+import { fieldsOf } from "./normalize.ts";
 import type { Call } from "./route.ts";
 import { bodyValidator, parameterValidator } from "./validate.ts";
 
@@ -88,9 +89,10 @@ function bodySteps({ body, path, ownValue }: Operation, maxJsonDepth: number): N
   if (body === undefined) return [];
   const name = path.startsWith("/v1/secret") ? "secret" : "body";
   const validate = bodyValidator(body, name);
+  const fields = fieldsOf(body);
   const parse = (text: string): unknown => {
     const value = parseBody(text, name);
-    if (ownValue !== true) refuseRepeated(text);
+    if (ownValue !== true) refuseRepeated(text, fields);
     return validate(value);
   };
   return [{ name, step: bodyStep(parse, path === "/v1/runs", name, maxJsonDepth) }];
@@ -98,12 +100,17 @@ function bodySteps({ body, path, ownValue }: Operation, maxJsonDepth: number): N
 
 const LONGEST_KEY = 100;
 
-/** JSON.parse would take the last value in silence. @throws REPEATED_NAME */
-function refuseRepeated(text: string): void {
-  const repeated = repeatedName(text);
+/** The last value would be taken in silence. @throws REPEATED_NAME */
+function refuseRepeated(text: string, fields: Fields): void {
+  const repeated = repeatedName(text, fields);
   if (repeated === undefined) return;
-  const key = JSON.stringify(repeated.name.slice(0, LONGEST_KEY));
-  throw new DispatchError("REPEATED_NAME", { key, place: lineAndColumn(text, repeated.at) });
+  const [key, again] = [quoted(repeated.name), quoted(repeated.again)];
+  const as = again === key ? "" : ` as ${again}`;
+  throw new DispatchError("REPEATED_NAME", { key, as, place: lineAndColumn(text, repeated.at) });
+}
+
+function quoted(key: string): string {
+  return JSON.stringify(key.slice(0, LONGEST_KEY));
 }
 
 function bodyStep(parse: (text: string) => unknown, isRun: boolean, name: string, maxJsonDepth: number): Step {

@@ -2,6 +2,8 @@
  * Bodies as old clients write them: keys in any letter case, `null` for everything that is empty (server.md 0, rules 4
  * and 5). The result has the contract's own spelling and no nulls; free-form parts stay as they are.
  */
+import type { Fields } from "../../core/shared/json-text.ts";
+
 interface Shape {
   readonly type?: unknown;
   readonly properties?: Readonly<Record<string, Shape>>;
@@ -17,6 +19,13 @@ export function normalizerOf(schema: Shape): Normalize {
   if (schema.items !== undefined) return listNormalizer(normalizerOf(schema.items));
   if (schema.additionalProperties?.type === "string") return stringMap;
   return (value) => value;
+}
+
+/** The names of a schema that count in any letter case. */
+export function fieldsOf({ properties, items }: Shape): Fields {
+  if (properties === undefined) return items === undefined ? {} : { items: fieldsOf(items) };
+  const fields = Object.entries(properties).map(([key, shape]) => [key.toLowerCase(), fieldsOf(shape)] as const);
+  return { fields: new Map(fields) };
 }
 
 function objectNormalizer(properties: Readonly<Record<string, Shape>>): Normalize {

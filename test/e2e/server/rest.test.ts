@@ -60,6 +60,16 @@ describe("a key that stands twice in one object", () => {
     expect((await dispatch.get("/v1/secret/twice")).status).toBe(404);
   });
 
+  test("of a resource is 400 in another letter case, too, for fields and not for the caller's own keys", async () => {
+    const both = '{"name":"lower",\n "Name":"upper","secrets":{"a":"1","A":"2"}}';
+    const answer = await dispatch.post("/v1/secret", both);
+    const message =
+      'the request body has the key "name" twice in one object, again as "Name" at line 2 column 2: leave one of them';
+    expect([answer.status, errorOf(answer)]).toEqual([400, { code: 400, message }]);
+    expect((await dispatch.post("/v1/secret", both.replace('"Name":"upper",', ""))).status).toBe(201);
+    expect(parse<{ secrets: object }>(await dispatch.get("/v1/secret/lower")).secrets).toEqual({ a: "1", A: "2" });
+  });
+
   test("is the caller's own affair in the input of a run, and counts with its last value", async () => {
     const answer = await dispatch.post(
       "/v1/runs?functionName=hello",

@@ -1,7 +1,7 @@
 /** The configuration file: where it is, what it says, and how it is written (cli-and-runtimes.md 1.1). */
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname, extname, join, resolve } from "node:path";
-import { CONFIG_EXTENSIONS, configParser } from "../../../core/shared/config-text.ts";
+import { CONFIG_EXTENSIONS, configParser, lowerKeys } from "../../../core/shared/config-text.ts";
 import { homeFolder } from "../../../core/shared/data-folder.ts";
 import { CliError, fileProblem } from "../../../frame/errors.ts";
 import type { Io } from "../../../frame/io.ts";
@@ -85,9 +85,10 @@ export type ContextSettings = {
 
 /** Picks the contexts out of a parsed file; keys count in any letter case. @throws Error when it has another form. */
 function readContexts(parsed: unknown): Omit<Config, "path"> {
-  const root = lowerKeys(parsed, "the file");
-  const named = root.contexts === undefined ? {} : lowerKeys(root.contexts, '"contexts"');
-  const contexts = Object.entries(named).map(([name, value]) => [name, readContext(name, value)] as const);
+  const root = lowerKeys(objectAt(parsed, "the file"));
+  const named = Object.entries(root.contexts === undefined ? {} : objectAt(root.contexts, '"contexts"'));
+  // Older versions wrote one context under two letter cases of its name: the last one counts.
+  const contexts = named.map(([name, value]) => [name.toLowerCase(), readContext(name.toLowerCase(), value)] as const);
   return { current: asText(root.current)?.toLowerCase() ?? "", contexts: Object.fromEntries(contexts) };
 }
 
@@ -102,16 +103,16 @@ export function writtenContext(context: ContextSettings): Record<string, unknown
 }
 
 function readContext(name: string, value: unknown): ContextSettings {
-  const given = lowerKeys(value, `context "${name}"`);
+  const given = lowerKeys(objectAt(value, `context "${name}"`));
   const read = Object.entries(readers)
     .filter(([key]) => given[key] !== undefined)
     .map(([key, reader]) => [key, reader(given[key], `"${key}" of context "${name}"`)] as const);
   return Object.fromEntries(read.filter(([, found]) => found !== undefined));
 }
 
-function lowerKeys(value: unknown, what: string): Record<string, unknown> {
-  if (!isObject(value)) throw new Error(`${what} must be an object`);
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key.toLowerCase(), item]));
+function objectAt(value: unknown, what: string): object {
+  if (isObject(value)) return value;
+  throw new Error(`${what} must be an object`);
 }
 
 /** Writes the configuration, readable by its owner alone; the folder is made. @throws CliError when that fails. */
