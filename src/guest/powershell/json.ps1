@@ -103,7 +103,7 @@ function IsObject($value) {
 function HoldsObject($value) {
     if (IsPlain $value) { return $false }
     if (IsObject $value) { return $true }
-    $parts = if ($value -is [Collections.IDictionary]) { $value.Values }
+    $parts = if ($value -is [Collections.IDictionary]) { $value.get_Values() }
     elseif (IsList $value) { $value }
     else { $value.PSObject.Properties.Value }
     $left = 20
@@ -114,59 +114,65 @@ function HoldsObject($value) {
     $false
 }
 
-# What holds the value that is being written, from the result down.
-$script:Holders = [Collections.Generic.List[object]]::new()
+# The method itself: an entry of a dictionary may be called `Keys`, and some classes hide theirs.
+$script:Parts = [Collections.IEnumerable].GetMethod('GetEnumerator')
 
-function TooDeep($value) {
-    foreach ($holder in $script:Holders) { if ([object]::ReferenceEquals($holder, $value)) { throw "it is circular: a $($value.GetType().Name) holds itself" } }
+function TooDeep($open, $value) {
+    foreach ($holder in $open) { if ([object]::ReferenceEquals($holder.Value, $value)) { throw "it is circular: a $($value.GetType().Name) holds itself" } }
     throw "it nests deeper than $($script:MostLevels - 5) levels"
 }
 
-# Plain data to any depth; objects of .NET to a few levels.
-function WriteValue($writer, $value, [int] $objects) {
-    if ($value -is [psobject] -and $value.PSObject.BaseObject -isnot [Management.Automation.PSCustomObject]) { $value = $value.PSObject.BaseObject }
-    RefuseValue $value
-    if ($writer.CurrentDepth -gt $script:MostLevels - 5) { TooDeep $value }
-    if ($objects -lt $script:ObjectDepth -and --$script:ObjectValuesLeft -lt 0) { throw "it holds an object of .NET that leads to more than $script:MostObjectValues other values; choose what you need, for example with Select-Object" }
-    if ($known = KnownFormOf $value) { $value = & $known $value }
-    if (IsPlain $value) { $writer.WriteRawValue((ConvertTo-Json -InputObject $value -Compress -Depth 2 -WarningAction Ignore)); return }
-    $script:Holders.Add($value)
-    WriteParts $writer $value $objects
-    $script:Holders.RemoveAt($script:Holders.Count - 1)
+# Plain data to any depth; objects of .NET to a few levels. Nothing here calls itself: PowerShell looks for names in the scopes of
+# all callers, so that a thousand levels would take half a minute.
+function WriteTree($writer, $value) {
+    $open = [Collections.Generic.Stack[object]]::new()
+    OpenValue $writer $open $value $script:ObjectDepth
+    while ($open.Count -gt 0) {
+        $holder = $open.Peek()
+        if (-not $holder.Parts.MoveNext()) {
+            if ($holder.Named) { $writer.WriteEndObject() } else { $writer.WriteEndArray() }
+            $null = $open.Pop()
+            continue
+        }
+        $part = $holder.Parts.Current
+        if ($holder.Named) {
+            $writer.WritePropertyName([string]$part.($holder.Named))
+            $content = $null
+            try { $content = $part.Value } catch { } # a property that cannot be read
+        }
+        else { $content = $part }
+        OpenValue $writer $open $content $holder.Left
+    }
 }
 
-function WriteParts($writer, $value, [int] $objects) {
-    if ($value -is [Collections.IDictionary]) {
-        $writer.WriteStartObject()
-        foreach ($key in @($value.Keys)) { $writer.WritePropertyName([string]$key); WriteValue $writer $value[$key] $objects }
-        $writer.WriteEndObject()
-        return
+# Writes a value that holds nothing; of any other one the beginning, and its parts come next.
+function OpenValue($writer, $open, $value, [int] $objects) {
+    if ($objects -lt $script:ObjectDepth -and --$script:ObjectValuesLeft -lt 0) { throw "it holds an object of .NET that leads to more than $script:MostObjectValues other values; choose what you need, for example with Select-Object" }
+    if ($value -is [psobject] -and $value.PSObject.BaseObject -isnot [Management.Automation.PSCustomObject]) { $value = $value.PSObject.BaseObject }
+    if ($value -is [string] -or $value -is [int] -or $null -eq $value) { $writer.WriteRawValue((ConvertTo-Json -InputObject $value -Compress)); return }
+    RefuseValue $value
+    if ($writer.CurrentDepth -gt $script:MostLevels - 5) { TooDeep $open $value }
+    if ($known = KnownFormOf $value) { $value = & $known $value }
+    if (IsPlain $value) { $writer.WriteRawValue((ConvertTo-Json -InputObject $value -Compress -Depth 2 -WarningAction Ignore)); return }
+    $holder = @{ Value = $value; Left = $objects; Named = '' }
+    if ($value -is [Collections.IDictionary]) { $holder.Named = 'Key'; $holder.Parts = $script:Parts.Invoke($value, $null) }
+    elseif (IsList $value) { $holder.Parts = $script:Parts.Invoke($value, $null) }
+    else {
+        if ($value.PSObject.BaseObject -isnot [Management.Automation.PSCustomObject]) { $holder.Left-- }
+        if ($holder.Left -lt 0) { $writer.WriteStringValue([string]$value); return }
+        $holder.Named = 'Name'
+        $holder.Parts = $value.PSObject.Properties.GetEnumerator()
     }
-    if (IsList $value) {
-        $writer.WriteStartArray()
-        foreach ($item in $value) { WriteValue $writer $item $objects }
-        $writer.WriteEndArray()
-        return
-    }
-    $isCustom = $value.PSObject.BaseObject -is [Management.Automation.PSCustomObject]
-    $left = if ($isCustom) { $objects } else { $objects - 1 }
-    if ($left -lt 0) { $writer.WriteStringValue([string]$value); return }
-    $writer.WriteStartObject()
-    foreach ($property in $value.PSObject.Properties) {
-        $writer.WritePropertyName($property.Name)
-        $content = try { $property.Value } catch { $null } # a property that cannot be read
-        WriteValue $writer $content $left
-    }
-    $writer.WriteEndObject()
+    if ($holder.Named) { $writer.WriteStartObject() } else { $writer.WriteStartArray() }
+    $open.Push($holder)
 }
 
 function WalkToJson($value) {
     $stream = [IO.MemoryStream]::new()
     $options = [Text.Json.JsonWriterOptions]@{ MaxDepth = $script:MostLevels; Encoder = [Text.Encodings.Web.JavaScriptEncoder]::UnsafeRelaxedJsonEscaping }
     $writer = [Text.Json.Utf8JsonWriter]::new([IO.Stream]$stream, $options)
-    $script:Holders.Clear()
     $script:ObjectValuesLeft = $script:MostObjectValues
-    WriteValue $writer $value $script:ObjectDepth
+    WriteTree $writer $value
     $writer.Flush()
     $script:Utf8.GetString($stream.ToArray())
 }

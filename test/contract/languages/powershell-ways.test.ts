@@ -42,6 +42,8 @@ function all($context, $payload) {
   if ($payload -eq 'native') { /bin/sh -c 'exit 3'; $LASTEXITCODE }
   if ($payload -eq 'deep') { $x = @{ v = 1 }; 1..30 | ForEach-Object { $x = @{ v = $x } }; $x }
   if ($payload -eq 'file') { [IO.DirectoryInfo]::new('/tmp') }
+  if ($payload -eq 'beside') { [pscustomobject]@{ file = [IO.DirectoryInfo]::new('/tmp'); one = @(1); none = @(); named = @{ Keys = 1; Values = 2 } } }
+  if ($payload -eq 'levels') { $x = @{ v = 1 }; 1..1000 | ForEach-Object { $x = @{ v = $x } }; $x }
   if ($payload -eq 'table') { $t = [Data.DataTable]::new(); [void] $t.Columns.Add('name'); [void] $t.Columns.Add('size', [int]); [void] $t.Rows.Add('a', 1); [void] $t.Rows.Add('b', $null); @{ rows = $t } }
   if ($payload -eq 'xml') { [xml] '<a><b>1</b></a>' }
   if ($payload -eq 'net') { @{ library = [object].Assembly } }
@@ -167,6 +169,15 @@ describe.skipIf(obstacle !== undefined)(suiteName("PowerShell's own ways", obsta
     for (let at = outputOf(await run(putting, "deep")); typeof at === "object"; depth++) at = (at as { v: unknown }).v;
     expect(depth).toBe(31);
     expect(outputOf(await run(putting, "file"))).toMatchObject({ Name: "tmp" });
+  });
+
+  test("what stands beside an object of .NET keeps its form", async () => {
+    const beside = { one: [1], none: [], named: { Keys: 1, Values: 2 } };
+    expect(outputOf(await run(putting, "beside"))).toMatchObject(beside);
+  });
+
+  test("a thousand levels are written", async () => {
+    expect(JSON.stringify(outputOf(await run(putting, "levels")))).toMatch(/^(\{"v":){1001}1\}{1001}$/);
   });
 
   test("what JSON does not know is named", async () => {
