@@ -64,7 +64,7 @@ export interface Plan {
   readonly unit: readonly Statement[];
   /** Its run begins with the unit. The unit fails with StaleWriteError when that would overtake another. */
   readonly begins: boolean;
-  /** It is on record. Resolves when its run is, too, unless others of the subscription are ahead of it. */
+  /** It is on record. Resolves when its run is, too, or on its way to its worker, unless others of the subscription are ahead of it. */
   kept(): Promise<void> | undefined;
   /** Whether the queue is to be looked at for it, once it is on record. */
   isDue(): boolean;
@@ -169,7 +169,7 @@ export class Deliveries {
       kept: () => {
         run.committed();
         this.#ports.carry(held, () => this.#carryOut(held, run.id).finally(leave));
-        return undefined;
+        return sent();
       },
       failed: () => {
         run.failed();
@@ -413,6 +413,14 @@ export class Deliveries {
     const facts = { organization: job.organization, subscription, eventID };
     this.#ports.log.warn(facts, `an event was not delivered: ${wordsOf(error)}`);
   }
+}
+
+/**
+ * Resolves when what this turn of the event loop sends to workers is written, so that a run does not wait for the answer to whoever
+ * sent its event: microtasks hand it to its worker, a tick comes behind them, and immediates run in the order in which they were asked for.
+ */
+function sent(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(setImmediate, resolve));
 }
 
 type StartRequest = RunRequest & { readonly together: (id: string) => readonly Statement[] };

@@ -42,6 +42,8 @@ let drivers: Drivers;
 let types: DriverTypes;
 let events: Events;
 let started: RunRequest[];
+/** Of those that began with their events: what has been written to a worker. */
+let written: RunRequest[];
 let deliveries: Deliveries;
 let queue: WorkQueue;
 let outcomes: Partial<RunRecord>[];
@@ -60,6 +62,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "events-"));
   database = await openSqlite(join(folder, "test.db"));
   started = [];
+  written = [];
   warnings = [];
   fault = undefined;
   exists = false;
@@ -144,7 +147,15 @@ async function note(_: Principal, request: RunRequest): Promise<{ id: string }> 
 function beginWarm(_: Principal, request: RunRequest): Beginning | undefined {
   if (!warm) return undefined;
   const id = randomUUID();
-  return { id, unit: [], committed: () => void started.push(request), failed: () => {} };
+  return { id, unit: [], committed: () => begun(request), failed: () => {} };
+}
+
+/** As a pool does: microtasks hand the run to its worker, and what was sent in a turn of the event loop is written at its end. */
+async function begun(request: RunRequest): Promise<void> {
+  started.push(request);
+  await undefined;
+  await undefined;
+  setImmediate(() => written.push(request));
 }
 
 function subscribe(
@@ -442,6 +453,18 @@ describe("an event", () => {
     endRuns();
     await vi.waitFor(async () => expect(await waiting()).toBe(0), PATIENT);
     expect(await listDeliveries(database, home, { limit: 9 })).toMatchObject([{ status: "DELIVERED", attempts: 1 }]);
+  });
+
+  test("is on its way to its worker before the sender hears that it was taken", async () => {
+    await subscribe("one", "vm.deployed", "f");
+    await subscribe("two", "vm.>", "g");
+    warm = true;
+    const ways: number[] = [];
+    for (const eventID of ["1", "2", "3"]) {
+      await emit({ eventID });
+      ways.push(written.length);
+    }
+    expect(ways).toEqual([2, 4, 6]);
   });
 
   test("does not begin before one that waits on record, whoever promised that", async () => {
