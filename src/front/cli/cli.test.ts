@@ -66,7 +66,17 @@ describe("get", () => {
     expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
   });
 
-  test.each(["function", "functions", "Function", "base-image", "base-images", "baseimages", "eventdriver-types"])(
+  test("tells its version", async () => {
+    expect(await call(["--version"])).toEqual({
+      status: 0,
+      stdout: expect.stringMatching(/^dispatch \d+\.\d+\.\d+\n$/),
+      stderr: "",
+    });
+  });
+
+  const types = ["eventdriver-types", "driver-type", "drivertypes", "DriverType", "drivers"];
+
+  test.each(["function", "functions", "Function", "base-image", "base-images", "baseimages", ...types])(
     "knows the word %s",
     async (word) => {
       const server = await recordedServer(() => ({ status: 200, body: [] }));
@@ -107,6 +117,16 @@ describe("get", () => {
     expect(stdout).toContain('"myField": 12345678901234567890');
     const yaml = await call(["get", "run", "hello-js", "2830d337-0e8f-4713-b6fe-3b332b63f451", "-o", "yaml"], server);
     expect(yaml.stdout).toContain("executedTime: 1795358883318771301\n");
+  });
+
+  test("writes half of a character as U+FFFD, as jq wants it, and leaves alone what only looks like one", async () => {
+    const body = run.replace(
+      '"Hello, Jon from Winterfell"',
+      String.raw`"\ud83d, \ud83d\ude00, \\ud83d, \\\udc00 \ud800\ud801"`,
+    );
+    const server = await recordedServer(() => ({ status: 200, body }));
+    const { stdout } = await call(["get", "run", "hello-js", "2830d337-0e8f-4713-b6fe-3b332b63f451", "--json"], server);
+    expect(stdout).toContain(String.raw`"myField": "�, 😀, \\ud83d, \\� ��"`);
   });
 
   test("leaves the end of a run that has not ended empty", async () => {
@@ -359,11 +379,17 @@ describe("create and delete", () => {
     },
   );
 
-  test("answers a missing source and a folder without handler with the known sentences", async () => {
-    const cwd = temporaryFolder({ "dir/a.js": "" });
+  test("answers a missing source, image or handler with the known sentences", async () => {
+    const cwd = temporaryFolder({ "dir/a.js": "", "hello.js": "" });
     expect((await call(["create", "function", "f", "nofile.js", "--image", "nodejs"], { cwd })).stderr).toBe(
       "failed to determine if path is dir: 'nofile.js': stat nofile.js: no such file or directory\n",
     );
+    const server = await recordedServer(({ body }) => ({ status: 201, body }));
+    expect(await call(["create", "function", "noimage", "hello.js"], { cwd, ...server })).toEqual({
+      status: 0,
+      stdout: "Created function: noimage\n",
+      stderr: "note: Function noimage: no image is named, so it cannot run: name one with --image, such as nodejs\n",
+    });
     expect((await call(["create", "function", "nohandler", "dir", "--image", "nodejs"], { cwd })).stderr).toBe(
       "error creating function nohandler: handler is required, source path dir is a directory\n",
     );

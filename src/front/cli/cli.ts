@@ -2,6 +2,7 @@
 
 import type { Io } from "../../frame/io.ts";
 import { runProgram } from "../../frame/program.ts";
+import { version } from "../../version.ts";
 import { type Context, createContext } from "./context/context.ts";
 import { failureText } from "./context/failure.ts";
 import { globalFlags } from "./context/settings.ts";
@@ -9,6 +10,10 @@ import { rootCommand } from "./verbs/root.ts";
 
 /** Runs the words of a call (without the program's name) and returns the exit status. */
 export async function runCli(words: readonly string[], io: Io): Promise<number> {
+  if (words.length === 1 && words[0] === "--version") {
+    io.stdout(`dispatch ${version}\n`);
+    return 0;
+  }
   const program = {
     root: await rootCommand(words),
     globals: globalFlags,

@@ -76,7 +76,9 @@ describe("servers that do not answer as they should", () => {
 
   test("it speaks https where http is spoken, and the other way round", async () => {
     const plain = await recordedServer(routes({}));
-    expect(await sentence(`get functions --scheme https --port ${plain.port}`)).toMatch(/--scheme names\?\)\n$/);
+    expect(await sentence(`get functions --scheme https --port ${plain.port}`)).toMatch(
+      /: write EPROTO: wrong version number \(does the server speak the scheme that --scheme names\?\)\n$/,
+    );
     expect(await sentence(`get functions --port ${await httpsServer()}`)).toMatch(
       /another scheme than --scheme\?\)\n$/,
     );
@@ -168,6 +170,14 @@ describe("words that do not exist", () => {
     ["get functions --outptu json", "unknown flag: --outptu (did you mean --output?)"],
     ["completion tcsh", "no completion for tcsh: choose bash, zsh, fish"],
     ["get functions --scheme ftp", 'invalid scheme "ftp": it must be http or https'],
+    [
+      "get functions --host http://127.0.0.1",
+      'invalid host "http://127.0.0.1": write the name or the address alone; --scheme and --port say the rest',
+    ],
+    ["get functions --host 127.0.0.1:8080", 'invalid host "127.0.0.1:8080": write the name'],
+    ["get functions --host a/b", 'invalid host "a/b"'],
+    ["update eventdriver ticker --set seconds=5", "Error: --name is needed: it says which event driver is replaced"],
+    ["update subscription echo --event-type a.b", "Error: --name is needed: it says which subscription is replaced"],
     ["get functions --port 99999", 'invalid port "99999": it must be a number from 1 to 65535'],
   ])("%s", async (words, message) => {
     const { status, stdout, stderr } = await call(words.split(" "));

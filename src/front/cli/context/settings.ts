@@ -40,7 +40,7 @@ export function resolveSettings(config: Config, given: Given, io: Io) {
   const server = pick("host", context?.host) || (context ? "localhost" : host);
   const scheme = schemeOf(pick("scheme", context?.scheme), context !== undefined || !isThisMachine(server));
   return Object.freeze({
-    host: server,
+    host: hostOf(server),
     scheme,
     port: portOf(pick("port", context?.port), context !== undefined || scheme === "https" ? 443 : port),
     organization: pick("organization", context?.organization) || organization,
@@ -70,8 +70,18 @@ export function gatewayPort({ gateway }: Settings, scheme: Scheme, told: unknown
 
 /** The address of the API, without a slash at the end. */
 export function baseUrl(settings: Pick<Settings, "scheme" | "host" | "port">): string {
-  const host = settings.host.includes(":") && !settings.host.startsWith("[") ? `[${settings.host}]` : settings.host;
-  return `${settings.scheme}://${host}:${settings.port}`;
+  return `${settings.scheme}://${inUrl(settings.host)}:${settings.port}`;
+}
+
+function inUrl(host: string): string {
+  return host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
+}
+
+function hostOf(given: string): string {
+  if (!/[\s/?#@\\]/.test(given) && URL.canParse(`http://${inUrl(given)}`)) return given;
+  throw new CliError(
+    `invalid host ${JSON.stringify(given)}: write the name or the address alone; --scheme and --port say the rest`,
+  );
 }
 
 function variableOf(name: string): string {

@@ -120,6 +120,9 @@ describe("verbs", () => {
       stderr: "",
     });
     expect((await call(["delete", "-f", "all.yaml"], options)).stdout).toBe("Deleted Secret: s\n");
+    expect((await call(["delete", "-f", "all.yaml"], options)).stderr).toBe(
+      "[Code: 404] it s not found\ndelete: 1 of 1 resources failed: Secret s\n",
+    );
   });
 
   test("prints one JSON object with --json", async () => {

@@ -8,7 +8,10 @@ import { defineKind, isTrue } from "./kind.ts";
 export const driverType = defineKind({
   kind: "DriverType",
   word: "eventdrivertype",
-  aliases: ["eventdrivertypes", "event-driver-type", "event-driver-types", "eventdriver-types", "eventdriver-type"],
+  aliases: [
+    ...["eventdrivertypes", "event-driver-type", "event-driver-types", "eventdriver-types", "eventdriver-type"],
+    ...["drivertype", "drivertypes", "driver-type", "driver-types"],
+  ],
   title: "event driver type",
   messages: { deleted: "Deleted driver types" },
   operations: driverTypeOperations,

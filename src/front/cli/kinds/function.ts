@@ -84,9 +84,12 @@ export const functionKind = defineKind({
   },
   examples: ["function hello hello.js --image nodejs"],
   draft: async ({ args: [name = "", path = ""], flags, io }) => ({
+    image: flags.image ?? "",
     ...(await functionBody({ name, path, handler: flags.handler ?? "" }, flags, io)),
     ...kept(flags),
   }),
+  notes: ({ image }) =>
+    image === "" ? ["no image is named, so it cannot run: name one with --image, such as nodejs"] : [],
   facts: {
     Image: "image",
     Handler: "handler",

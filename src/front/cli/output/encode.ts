@@ -10,7 +10,13 @@ const escapes: Readonly<Record<string, string>> = {
 
 /** JSON with four blanks (or as many as told), a newline at its end, and the characters that HTML minds escaped. */
 export function jsonText(value: unknown, indent = 4): string {
-  return `${stringifyJson(value, indent).replaceAll(/[<>&\u2028\u2029]/g, (character) => escapes[character] ?? character)}\n`;
+  return `${wellFormed(stringifyJson(value, indent)).replaceAll(/[<>&\u2028\u2029]/g, (character) => escapes[character] ?? character)}\n`;
+}
+
+/** Half of a character, such as the rest of an emoji that was cut through, is U+FFFD: jq and many others read no JSON with it. */
+function wellFormed(json: string): string {
+  if (!json.includes("\\ud")) return json;
+  return json.replaceAll(/(?<!\\)((?:\\\\)*)\\ud[89a-f][\da-f]{2}/g, "$1\ufffd");
 }
 
 /** YAML with the same key names as JSON (decisions.md 3). */

@@ -82,7 +82,8 @@ export async function sendAll(
   const { io, format, settings } = context;
   const done: Done[] = [];
   const failed: BatchResource[] = [];
-  for (const resource of inOrder(verb, resources)) {
+  const ordered = inOrder(verb, resources);
+  for (const resource of ordered) {
     const { kind, name } = resource;
     // A name that stands in the file twice is an update the second time.
     const own = verb === "create" && done.some((other) => isSame(other.resource, resource)) ? "update" : verb;
@@ -101,7 +102,7 @@ export async function sendAll(
   if (format === "name") io.stdout(done.map(({ resource }) => `${resource.kind.word}/${resource.name}\n`).join(""));
   else if (format !== "table") await printData(context, summaryOf(done));
   for (const problem of problems) io.stderr(`${problem}\n`);
-  if (failed.length > 0) io.stderr(failures(verb, done, failed, resources.length));
+  if (failed.length > 0) io.stderr(failures(verb, done, failed, ordered.length));
   return failed.length + problems.size > 0 ? 1 : 0;
 }
 

@@ -1,5 +1,6 @@
 /** `create`, `update`, `apply` and `delete`: the same arguments and flags for the same kind. */
 import { needed } from "../../../frame/command.ts";
+import { UsageError } from "../../../frame/errors.ts";
 import { type Command, type Context, command } from "../context/context.ts";
 import { application, type Kind } from "../kinds/kind.ts";
 import { resourceKinds } from "../kinds/kinds.ts";
@@ -22,6 +23,9 @@ export function writeCommand(kind: Kind, verb: "create" | "update", group: strin
     flags: { ...kind.flags, ...waitFlags(kind) },
     examples: kind.examples.map((example) => `dispatch ${group} ${example}`),
     run: async ({ flags, ...context }) => {
+      const { name } = flags as { readonly name?: unknown };
+      if (verb === "update" && "name" in kind.flags && name === undefined)
+        throw new UsageError(`--name is needed: it says which ${kind.title} is replaced`);
       const resource = await send(context, kind, verb, await kind.draft({ ...context, flags }));
       const message = kind.messages[`${verb}d`];
       const waits = flags.wait === true;
