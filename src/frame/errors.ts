@@ -23,6 +23,7 @@ export function invalidArgument(flag: string, value: string, why: string): Usage
 
 const fileProblems: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
+  EEXIST: "a file of that name is in the way",
   EISDIR: "it is a folder, not a file",
   ENOENT: "no such file or directory",
   ENOSPC: "no space is left on that disk",

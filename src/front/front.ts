@@ -79,7 +79,7 @@ export async function openFront(
   const { certificateAuthority: authority, log } = ports;
   const tls = settings["enable-tls"] ? await openTls(settings, { dataDir, authority, log }) : undefined;
   for (const { name, words, mounted, options } of wantedListeners(settings, apiPort, api, gateway, tls)) {
-    const listener = await listen(mounted, options);
+    const listener = await listen(mounted, { ...options, setting: portSettings[name] });
     listeners[name] = listener;
     ports.log.info(`${words} ${listener.address}`);
   }
@@ -127,8 +127,16 @@ async function callerAt(
   return id === undefined ? undefined : (runs.byWorker(id) ?? drivers.atDoor(id));
 }
 
+/** The setting of each listener's port. */
+const portSettings = {
+  api: "port",
+  gateway: "gateway-port",
+  apiTls: "tls-port",
+  gatewayTls: "gateway-tls-port",
+} as const;
+
 interface WantedListener {
-  readonly name: string;
+  readonly name: keyof typeof portSettings;
   readonly words: string;
   readonly mounted: Mounted;
   readonly options: ListenOptions;
@@ -145,7 +153,7 @@ function wantedListeners(
   const gatewayHost = settings["gateway-host"] || host;
   const apiWords = "Dispatch HTTP server: serving HTTP traffic at";
   const gatewayWords = "API Gateway: serving HTTP traffic at";
-  const plain = [
+  const plain: WantedListener[] = [
     { name: "api", words: apiWords, mounted: api, options: { host, port: apiPort } },
     {
       name: "gateway",
@@ -157,7 +165,7 @@ function wantedListeners(
   if (tls === undefined) return plain;
   const answering = plain.map((wanted) => ({ ...wanted, mounted: withChallenges(wanted.mounted, tls) }));
   const https = (words: string): string => words.replace("HTTP traffic", "HTTPS traffic");
-  const secure = [
+  const secure: WantedListener[] = [
     { name: "apiTls", words: https(apiWords), mounted: api, options: { host, port: settings["tls-port"], tls } },
     {
       name: "gatewayTls",

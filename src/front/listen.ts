@@ -46,6 +46,8 @@ export interface ListenOptions {
   readonly port: number;
   /** With it the listener speaks HTTPS. */
   readonly tls?: ListenerTls;
+  /** The setting that names the port: whoever finds it taken is told. */
+  readonly setting?: string;
 }
 
 export interface Listener {
@@ -69,7 +71,7 @@ export function serveAccepted(listener: RequestListener, limits: ServerOptions =
 }
 
 /** @throws Error that names the address when it cannot be had. */
-export async function listen(front: Front, { host, port, tls }: ListenOptions): Promise<Listener> {
+export async function listen(front: Front, { host, port, tls, setting }: ListenOptions): Promise<Listener> {
   const listener = inFairTurns(front.listener);
   const server = tls === undefined ? createServer(serverLimits, listener) : secureServer(listener, tls);
   hearAll(server);
@@ -77,7 +79,7 @@ export async function listen(front: Front, { host, port, tls }: ListenOptions): 
   server.maxConnections = connectionShare();
   server.listen(port, host);
   await once(server, "listening").catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`cannot listen on ${host}:${port}: ${whyNot(error)}`, { cause: error });
+    throw new Error(`cannot listen on ${host}:${port}: ${whyNot(error, setting)}`, { cause: error });
   });
   const bound = (server.address() as AddressInfo).port;
   const name = host.includes(":") ? `[${host}]` : host;
@@ -107,8 +109,9 @@ function protocolChoice(board: ChallengeBoard): NonNullable<TlsOptions["ALPNCall
   };
 }
 
-function whyNot({ code, message }: NodeJS.ErrnoException): string {
-  if (code === "EADDRINUSE") return "another program uses it already";
+function whyNot({ code, message }: NodeJS.ErrnoException, setting: string | undefined): string {
+  const other = setting === undefined ? "" : `: stop it, or name another port with --${setting}`;
+  if (code === "EADDRINUSE") return `another program uses it already${other}`;
   if (code === "EACCES") return "ports below 1024 need root";
   return code === "EADDRNOTAVAIL" ? "this machine has no such address" : message;
 }

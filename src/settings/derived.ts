@@ -1,10 +1,10 @@
 /** What follows from several settings together, or from the machine. */
-import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { availableParallelism, totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import { usualDataFolder } from "../core/shared/data-folder.ts";
 import { isLoopback } from "../core/shared/loopback.ts";
+import { makeFolders } from "../core/shared/make-folders.ts";
 import { messageOf } from "../core/shared/message-of.ts";
 import type { NetworkKind } from "../core/shared/ports.ts";
 import { SettingError } from "./convert.ts";
@@ -52,7 +52,7 @@ export function effective(settings: Settings): Settings {
 export function dataFolder(settings: Settings): string {
   const folder = dataFolderPath(settings);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder, 0o700);
   } catch (error) {
     throw new SettingError(`cannot make the data folder ${folder}: ${messageOf(error)}`);
   }

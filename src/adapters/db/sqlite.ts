@@ -1,9 +1,10 @@
 /** The embedded database: SQLite in a thread of its own (sqlite-thread.ts), driven through Kysely for reads and in units for writes. */
-import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { Kysely, SqliteAdapter, SqliteQueryCompiler } from "kysely";
 import type { DatabaseSchema } from "../../core/shared/database-schema.ts";
+import { makeFolders } from "../../core/shared/make-folders.ts";
 import { messageOf } from "../../core/shared/message-of.ts";
 import { type Database, DuplicateError, StaleWriteError, type Statement } from "../../core/shared/ports.ts";
 import { inSlot } from "../../core/shared/statement.ts";
@@ -42,7 +43,7 @@ export async function openSqlite(path: string): Promise<SqliteDatabase> {
 /** SQLite would make the file readable by everybody; its companions (-wal, -shm) take the mode of the file. */
 function makePrivate(path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
+    makeFolders(dirname(path), 0o750);
     closeSync(openSync(path, "a", 0o600));
   } catch (error) {
     const message = messageOf(error);

@@ -67,6 +67,26 @@ test("an endpoint for Slack says while its secret cannot tell Slack from strange
   expect(other.reason).toEqual(["secret door not found: calls get 503 until it is created"]);
 });
 
+test.each([
+  [{ methods: ["GET", "PSOT"] }, /"PSOT" in methods is no HTTP method: did you mean POST\?/],
+  [{ methods: ["*"] }, /"\*" in methods is no HTTP method: leave methods out for all of them/],
+  [{ hosts: ["https://chat.example.com"] }, /"https:\/\/chat\.example\.com" in hosts is no host name/],
+  [{ hosts: ["chat.example.com:8081"] }, /is no host name: write it alone/],
+  [{ hosts: ["*.example.com"] }, /is no host name/],
+  [{ hosts: ["chat.example.com", "a b"] }, /"a b" in hosts/],
+  [{ hosts: [""] }, /"" in hosts/],
+])("what could never be called is refused: %j", async (given, message) => {
+  await expect(create("never", given)).rejects.toThrow(message);
+});
+
+test("a host is a name or an address, a method any that HTTP knows", async () => {
+  const hosts = ["chat.example.com", "Chat_1.internal.", "localhost", "10.0.0.1", "::1", "[2001:db8::1]"];
+  expect(await create("often", { hosts, methods: ["get", "PropFind"] })).toMatchObject({
+    hosts,
+    methods: ["GET", "PROPFIND"],
+  });
+});
+
 test("an API looks on the wire as it always did", async () => {
   const api = await create("cloudmaster", { authentication: "public", protocols: ["http", "https"] });
   expect(api).toEqual({

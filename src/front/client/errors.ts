@@ -60,14 +60,17 @@ function reason(cause: unknown, way: string): string {
   // A host name with several addresses fails with one error per address and an empty message of its own.
   const inner: unknown = cause instanceof AggregateError ? cause.errors[0] : undefined;
   const message = inner instanceof Error ? inner.message : cause.message;
-  return message.replace(adviceOfNode, "").replace(placeInOpenssl, ": $<what>") + (way || remedy(codeOf(inner) ?? codeOf(cause)));
+  return (
+    message.replace(adviceOfNode, "").replace(placeInOpenssl, ": $<what>") +
+    (way || remedy(codeOf(inner) ?? codeOf(cause)))
+  );
 }
 
 /** About flags of Node, which nobody passes here. */
 const adviceOfNode = /; if the root CA is installed locally, .*$/;
 
 /** Where OpenSSL noticed: "408347E74E7F0000:error:0A00010B:SSL routines:tls_validate_record_header:wrong version number:..." */
-const placeInOpenssl = / [\dA-F]+:error:[\dA-F]+:[^:]*:[^:]*:(?<what>[^:]*):[^]*$/;
+const placeInOpenssl = / [\dA-F]+:error:[\dA-F]+:[^:]*:[^:]*:(?<what>[^:]*):.*$/s;
 
 const wrongScheme = " (does the server speak the scheme that --scheme names?)";
 const broken = " (the connection broke: was the server stopped, or does it speak another scheme than --scheme?)";

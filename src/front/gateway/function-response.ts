@@ -68,9 +68,11 @@ function bytesOf(text: unknown): Buffer {
   return Buffer.from(text, "base64");
 }
 
-function statusCode(value: unknown): number {
+/** As text, too: other platforms take `"200"`. */
+function statusCode(given: unknown): number {
+  const value = typeof given === "string" && /^\d{3}$/.test(given) ? Number(given) : given;
   if (typeof value === "number" && Number.isInteger(value) && value >= 200 && value <= 599) return value;
-  throw new BadFunctionResponse(`statusCode must be a whole number from 200 to 599, but is ${JSON.stringify(value)}`);
+  throw new BadFunctionResponse(`statusCode must be a whole number from 200 to 599, but is ${JSON.stringify(given)}`);
 }
 
 /** Those of `multiValueHeaders` replace those of `headers`; each cookie is a Set-Cookie header more. */

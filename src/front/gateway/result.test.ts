@@ -54,6 +54,7 @@ describe("a function that answers itself", () => {
       { status: 200, headers: { "Content-Type": "text/plain; charset=utf-8" }, body: "hi" },
     ],
     ['{"statusCode":204}', { status: 204, headers: {} }],
+    ['{"statusCode":"404"}', { status: 404, headers: {} }],
     [
       '{"statusCode":302,"headers":{"Location":"/x","Set-Cookie":["a=1","b=2"],"x-n":1,"no":null}}',
       { status: 302, headers: { Location: "/x", "Set-Cookie": ["a=1", "b=2"], "x-n": "1" } },
@@ -115,7 +116,8 @@ describe("a function that answers itself", () => {
   });
 
   test.each([
-    ['{"statusCode":"200"}', "statusCode must be a whole number"],
+    ['{"statusCode":"200 OK"}', 'statusCode must be a whole number from 200 to 599, but is "200 OK"'],
+    ['{"statusCode":"101"}', "statusCode must be a whole number"],
     ['{"statusCode":101}', "statusCode must be a whole number"],
     ['{"statusCode":999}', "statusCode must be a whole number"],
     ['{"statusCode":200,"headers":[]}', "headers must be an object"],

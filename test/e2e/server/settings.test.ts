@@ -71,11 +71,19 @@ describe("a mistake ends the start with exit status 1 and a sentence", () => {
     expect([code, stderr]).toEqual([1, expect.stringMatching(/broken\.yaml.*line \d/)]);
   });
 
+  test("a folder that cannot be made where nothing can be", async () => {
+    const { code, stderr } = await runServer(["--data-dir", "/proc/nosuch/data"]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining("cannot make the data folder /proc/nosuch/data: ENOENT"),
+    ]);
+  });
+
   test("a port that is taken", async () => {
     const server = await startServer();
     const port = new URL(server.gateway).port;
     await expect(startServer({ flags: ["--gateway-port", port] })).rejects.toThrow(
-      `cannot listen on 127.0.0.1:${port}: another program uses it already`,
+      `cannot listen on 127.0.0.1:${port}: another program uses it already: stop it, or name another port with --gateway-port`,
     );
     await server.dispose();
   });

@@ -1,8 +1,9 @@
 /** The configuration file: where it is, what it says, and how it is written (cli-and-runtimes.md 1.1). */
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, extname, join, resolve } from "node:path";
 import { CONFIG_EXTENSIONS, configParser, lowerKeys } from "../../../core/shared/config-text.ts";
 import { homeFolder } from "../../../core/shared/data-folder.ts";
+import { makeFolders } from "../../../core/shared/make-folders.ts";
 import { CliError, fileProblem } from "../../../frame/errors.ts";
 import type { Io } from "../../../frame/io.ts";
 import { readText } from "../files/read-text.ts";
@@ -124,7 +125,7 @@ export async function writeConfig(config: Config): Promise<void> {
   const contexts = Object.entries(config.contexts).map(([name, context]) => [name, writtenContext(context)]);
   const written = { current: config.current, contexts: Object.fromEntries(contexts) };
   try {
-    mkdirSync(dirname(config.path), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(config.path), 0o700);
     await replaceFile(config.path, `${JSON.stringify(written, null, 4)}\n`, { mode: 0o600 });
   } catch (error) {
     throw new CliError(`${failure}: ${fileProblem(error)}`);
