@@ -97,7 +97,8 @@ export class ActiveRun implements Task {
   readonly #httpContext: string | undefined;
   #secrets: Readonly<Record<string, string>> = {};
   #masks: readonly SecretMask[] = [];
-  #wake: (() => void) | undefined;
+  /** For all who wait: with a closure for each of them, V8 kept every ended run until a full collection. */
+  #waited: PromiseWithResolvers<void> | undefined;
   #gone: () => boolean;
   readonly #tellEnd: (() => void) | undefined;
   #ended = false;
@@ -275,13 +276,8 @@ export class ActiveRun implements Task {
   /** Resolves when the end is on record. */
   wait(): Promise<void> {
     if (this.#ended) return Promise.resolve();
-    return new Promise((resolve) => {
-      const before = this.#wake;
-      this.#wake = () => {
-        before?.();
-        resolve();
-      };
-    });
+    this.#waited ??= Promise.withResolvers();
+    return this.#waited.promise;
   }
 
   /**
@@ -290,8 +286,8 @@ export class ActiveRun implements Task {
    */
   settle(): void {
     this.#ended = true;
-    this.#wake?.();
-    this.#wake = undefined;
+    this.#waited?.resolve();
+    this.#waited = undefined;
     this.#gone = nobodyWaits;
   }
 
