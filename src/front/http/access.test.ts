@@ -100,6 +100,11 @@ describe("under --auth none", () => {
     expect(await who("none", { cookie: "c", host })).toBe("administrator administrator");
   });
 
+  test("HTTP/1.0 without a Host header comes from no browser", async () => {
+    expect(await who("none", { cookie: "c", host: undefined })).toBe("administrator administrator");
+    expect(await who("none", { cookie: "c", host: "" })).toMatch(/^403 the Host header is empty/);
+  });
+
   test.each([
     [{ host: "dispatch.example.com" }, /^403 the name dispatch\.example\.com in the Host header/],
     [{ host: "localhost.example.com" }, /^403 the name/],

@@ -101,7 +101,8 @@ export function refuseForeignPages(
   if (rules.auth !== "none") return;
   const { host, origin } = headers;
   if (rules.loopbackOnly && !isLoopbackHost(host)) {
-    const message = `the name ${host ?? ""} in the Host header is not this machine's loopback: use 127.0.0.1 or localhost, or start the server with --auth token`;
+    const what = host ? `the name ${host} in the Host header is` : "the Host header is empty, which is";
+    const message = `${what} not this machine's loopback: use 127.0.0.1 or localhost, or start the server with --auth token`;
     throw new DispatchError("FORBIDDEN", { message });
   }
   if (origin !== undefined && !isSameHost(origin, host) && !rules.origins.has(origin)) {
@@ -124,8 +125,9 @@ function isEmbedded(headers: IncomingHttpHeaders): boolean {
 /** The Host header that was found good last: nearly every request has the same. */
 let goodHost: string | undefined;
 
+/** Without the header, as HTTP/1.0 allows, it is a health check or an old program: browsers always send it. */
 function isLoopbackHost(host: string | undefined): boolean {
-  if (host === undefined) return false;
+  if (host === undefined) return true;
   if (host === goodHost) return true;
   if (!isLoopback(hostNameOf(host))) return false;
   goodHost = host;

@@ -22,6 +22,7 @@ import {
 } from "./access.ts";
 import { binderOf } from "./bind.ts";
 import { bodyText } from "./body-text.ts";
+import { cleanPath } from "./clean-path.ts";
 import { currentForm, markBinary, readCloudEvents } from "./cloud-event-body.ts";
 import { mountDocs } from "./docs.ts";
 import { type Answer, EVENT_STREAM, type Route } from "./route.ts";
@@ -77,6 +78,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     bodyLimit: options.bodyLimit,
     requestTimeout: 30_000,
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 512 },
+    rewriteUrl: ({ url = "" }) => cleanPath(url),
     exposeHeadRoutes: false,
     forceCloseConnections: false,
     // What the router cannot read, such as a broken escape in the path, is answered in our own form, too.

@@ -21,7 +21,7 @@ const tlsAgent = new TlsAgent({ keepAlive: true, rejectUnauthorized: false });
 /** One request; rejects when no whole answer comes back. */
 export function send(url: string, { method = "GET", headers = {}, body }: Sending = {}): Promise<Answer> {
   const secure = url.startsWith("https:");
-  const options = { method, headers: withLength(headers, body), agent: secure ? tlsAgent : agent };
+  const options = { method, headers: withLength(headers, body), agent: secure ? tlsAgent : agent, ...dots(url) };
   return new Promise((resolve, reject) => {
     const request = secure ? httpsRequest(url, options) : httpRequest(url, options);
     request.on("error", (error: NodeJS.ErrnoException) => {
@@ -41,6 +41,12 @@ export function send(url: string, { method = "GET", headers = {}, body }: Sendin
     });
     request.end(body);
   });
+}
+
+/** A path with `.` and `..` as it is written: the class URL would clean it before it is sent. */
+function dots(url: string): { readonly path?: string } {
+  const path = url.replace(/^\w+:\/\/[^/]*/, "");
+  return /\/\.\.?(?:\/|$)/.test(path) ? { path } : {};
 }
 
 /** Without a length Node would send GET and DELETE bodies in chunks, which no known client does. */

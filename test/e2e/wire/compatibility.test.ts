@@ -162,6 +162,11 @@ test("12: slashes at the end are optional, and paths are cleaned behind the firs
     "/v1/event/x/../drivers",
   ];
   for (const path of paths) expect([path, (await client.send("GET", path)).status]).toEqual([path, 200]);
+  const beyond = await client.send("GET", "/v1/event/../secret/x");
+  expect([beyond.status, beyond.text]).toEqual([
+    404,
+    '{"code":404,"message":"path /v1/event/../secret/x was not found"}',
+  ]);
   const event = '{"cloudEventsVersion":"0.1","eventType":"t","source":"s","eventID":"1"}';
   expect((await client.send("POST", "/v1/event/", event)).status).toBe(200);
 });
