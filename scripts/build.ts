@@ -33,6 +33,7 @@ const requireBanner = {
 const bundles: BuildOptions[] = [
   {
     entryPoints: [
+      "start.ts",
       "main.ts",
       "adapters/db/sqlite-thread.ts",
       "core/functions/schema/schema-thread.ts",

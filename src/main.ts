@@ -126,7 +126,7 @@ async function serve(settings: Settings, notices: readonly string[]): Promise<vo
   for (const notice of notices) log.warn(notice);
   // Asked now: a terminal that went is none any more.
   const hasTerminal = isatty(0);
-  process.on("SIGHUP", () => hangUp(log, hasTerminal));
+  process.removeAllListeners("SIGHUP").on("SIGHUP", () => hangUp(log, hasTerminal));
   // Before the start: it listens before it is done.
   let started: DispatchServer | undefined;
   const stopAll = async (): Promise<void> => {

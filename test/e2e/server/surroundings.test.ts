@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { Dispatch, serverWith } from "../support/dispatch.ts";
@@ -61,6 +62,25 @@ test("a hang-up does not end a server without a terminal; it says how to stop it
   expect((await fetch(`${server.api}/healthz`)).status).toBe(200);
   await server.dispose();
 });
+
+test("a hang-up is heard from the beginning, before all is loaded: whoever logs out right after nohup loses nothing", async () => {
+  const child = spawn(program, ["--version"], { stdio: ["ignore", "ignore", "inherit"] });
+  const ended = once(child, "exit");
+  while (child.exitCode === null && !hears(child.pid, 1)) await setImmediate();
+  child.kill("SIGHUP");
+  expect(await ended).toEqual([0, null]);
+  expect(child.killed).toBe(true);
+});
+
+/** Whether a process has a handler of its own for a signal. */
+function hears(pid: number | undefined, signal: number): boolean {
+  try {
+    const caught = /^SigCgt:\s+([\da-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+    return ((BigInt(`0x${caught ?? "0"}`) >> BigInt(signal - 1)) & 1n) === 1n;
+  } catch {
+    return false;
+  }
+}
 
 test("a server whose terminal is closed stops, too", async () => {
   const { child, dataDir } = await startBy(`exec script -qefc 'echo $$ >$folder/pid; exec $server' /dev/null`);
