@@ -18,43 +18,22 @@ export function findCommand<C>(root: Command<C>, globals: FlagTable, words: read
   let command = root;
   let rest = words;
   for (;;) {
-    const index = isArgument(rest[0] ?? "-") ? 0 : firstArgument(rest, valueTaking(command, globals));
-    const child = childNamed(command, rest[index]);
-    if (!child) return { path, command, words: rest };
+    const first = tokenize({ ...globals, ...flagsBelow(command) }, rest).find(({ kind }) => kind !== "option");
+    const child = first?.kind === "positional" ? childNamed(command, first.value) : undefined;
+    if (!first || !child) return { path, command, words: rest };
     path.push(child);
     command = child;
-    rest = rest.toSpliced(index, 1);
+    rest = rest.toSpliced(first.index, 1);
   }
 }
 
-function childNamed<C>(command: Command<C>, word: string | undefined): Command<C> | undefined {
-  if (word === undefined) return undefined;
+function childNamed<C>(command: Command<C>, word: string): Command<C> | undefined {
   return command.commands?.find((child) => namesOf(child).some((name) => plainWord(name) === plainWord(word)));
 }
 
-function firstArgument(words: readonly string[], takesValue: ReadonlySet<string>): number {
-  for (let index = 0; index < words.length; index++) {
-    const word = words[index] ?? "";
-    if (word === "--") return -1;
-    if (isArgument(word)) return index;
-    if (takesValue.has(word)) index++;
-  }
-  return -1;
-}
-
-function isArgument(word: string): boolean {
-  return word === "-" || !word.startsWith("-");
-}
-
-/** `--flag` and `-f` of this command and those below it whose value is the next word. */
-function valueTaking<C>(command: Command<C>, globals: FlagTable, into: Set<string> = new Set()): ReadonlySet<string> {
-  for (const [name, flag] of Object.entries({ ...globals, ...command.flags })) {
-    if (flag.type === "boolean") continue;
-    into.add(`--${name}`);
-    if (flag.short !== undefined) into.add(`-${flag.short}`);
-  }
-  for (const child of command.commands ?? []) valueTaking(child, globals, into);
-  return into;
+/** Those of the command and of all below it: the word after one may be its value. */
+function flagsBelow<C>({ flags, commands = [] }: Command<C>): FlagTable {
+  return Object.assign({}, ...commands.map(flagsBelow), flags);
 }
 
 /** The error for a word that names no command of a group, with the nearest one that exists (decisions.md 2). */
