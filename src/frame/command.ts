@@ -8,7 +8,6 @@ export interface Argument {
   readonly completes?: Completes;
 }
 
-/** An argument that must be given. */
 export function needed(name: string, completes?: Completes): Argument {
   return { name, ...(completes === undefined ? {} : { completes }) };
 }
@@ -30,7 +29,6 @@ export interface Command<C, F extends FlagTable = FlagTable> {
   /** Further arguments are accepted and ignored, as they always were. */
   readonly ignoresExtra?: true;
   readonly flags?: F;
-  /** Complete command lines. */
   readonly examples: readonly string[];
   readonly hidden?: true;
   readonly commands?: readonly Command<C>[];
@@ -50,12 +48,10 @@ export function lineOf(path: Path): string {
   return path.map((command) => command.name).join(" ");
 }
 
-/** All words by which a command may be called. */
 export function namesOf({ name, aliases = [] }: Command<unknown>): readonly string[] {
   return [name, ...aliases];
 }
 
-/** Those below a group that the help shows. */
 export function shownCommands<C>({ commands = [] }: Command<C>): readonly Command<C>[] {
   return commands.filter((child) => !child.hidden);
 }

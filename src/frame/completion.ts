@@ -33,7 +33,6 @@ end
 complete -c dispatch -f -a '(__dispatch_complete)'
 `;
 
-/** By shell. */
 export const completionScripts: Readonly<Record<string, string>> = { bash, zsh, fish };
 
 export interface Completion {

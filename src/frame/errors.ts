@@ -16,7 +16,6 @@ export class UsageError extends Error {
   override name: string = "UsageError";
 }
 
-/** A flag's value that cannot be used. */
 export function invalidArgument(flag: string, value: string, why: string): UsageError {
   return new UsageError(`invalid argument ${JSON.stringify(value)} for "${flag}" flag: ${why}`);
 }

@@ -37,7 +37,6 @@ export interface Flag<Value = unknown> extends Look {
 /** By long name, in the order of the help. */
 export type FlagTable = Readonly<Record<string, Flag>>;
 
-/** The values of a table's flags, by the same names. */
 export type Values<F extends FlagTable> = {
   readonly [Name in keyof F]: F[Name] extends Flag<infer Value> ? Value : never;
 };
@@ -57,7 +56,6 @@ export function choice<D extends string | undefined = undefined>(
   return text(`${description} ${named}`.trimStart(), { completes: words, ...options });
 }
 
-/** A whole number. */
 export const integer = single("integer", Number);
 
 function single<T>(type: FlagType, parsed: (word: string | undefined) => T) {
@@ -89,7 +87,6 @@ function lookOf({ default: value, ...look }: Options<unknown>): Look {
   return value === undefined ? look : { shown: String(value), ...look };
 }
 
-/** What the words of one call gave, by long name. */
 export type Given = ReadonlyMap<string, readonly string[]>;
 
 export function valuesOf<F extends FlagTable>(flags: F, given: Given): Values<F> {

@@ -72,7 +72,6 @@ export function flagWord(name: string, short: string | undefined, placeholder: s
   return `${short === undefined ? "" : `-${short}, `}--${name}${placeholder}`;
 }
 
-/** The flags that are shown, by name. */
 export function shownFlags(flags: FlagTable): [name: string, flag: Flag][] {
   return Object.entries(flags).filter(([, flag]) => !flag.hidden);
 }

@@ -5,7 +5,6 @@ export interface Io {
   stderr(text: string): void;
   /** Puts a line in the place of the one that stderr shows. */
   replaceLine(line: string): void;
-  /** All of standard input. */
   stdin(): Promise<string>;
   /** The lines of standard input, as they are typed. */
   lines(): AsyncIterable<string>;
@@ -15,6 +14,5 @@ export interface Io {
   readonly stderrIsTerminal: boolean;
   /** Aborted by Ctrl-C, SIGTERM, and the end of the terminal. */
   readonly signal: AbortSignal;
-  /** Milliseconds since 1970. */
   now(): number;
 }

@@ -8,7 +8,6 @@ import { failureText } from "./context/failure.ts";
 import { globalFlags } from "./context/settings.ts";
 import { rootCommand } from "./verbs/root.ts";
 
-/** Runs the words of a call (without the program's name) and returns the exit status. */
 export async function runCli(words: readonly string[], io: Io): Promise<number> {
   if (words.length === 1 && words[0] === "--version") {
     io.stdout(`dispatch ${version}\n`);

@@ -79,7 +79,6 @@ const onlyRead = { json: asFlag, output: asText };
 
 const readers = { ...alwaysWritten, ...writtenWhenSet, ...onlyRead };
 
-/** One context of the configuration file (cli-and-runtimes.md 1.1). */
 export type ContextSettings = {
   readonly [Key in keyof typeof readers]?: NonNullable<ReturnType<(typeof readers)[Key]>>;
 };

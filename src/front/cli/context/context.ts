@@ -19,7 +19,6 @@ export interface Context {
   readonly config: Config;
   readonly settings: Settings;
   readonly format: OutputFormat;
-  /** Talks to the server of the settings. */
   readonly client: Client;
   readonly path: Path<Context>;
 }
@@ -31,7 +30,6 @@ export function command<F extends FlagTable>(data: AnyCommand<Context, F>): Comm
   return data;
 }
 
-/** @throws CliError for unusable settings. */
 export async function createContext(path: Path<Context>, { given, args }: Parsed, io: Io): Promise<Context> {
   const config = await readConfig(io, given.get("config")?.at(-1));
   const settings = resolveSettings(config, given, io);
@@ -48,7 +46,6 @@ function outputFormat(settings: Settings): OutputFormat {
   throw new CliError("invalid format option [yaml|json|table|name]", "stdout");
 }
 
-/** A client for the server, organization and credential of the settings. */
 export function clientFor(settings: Settings, io: Io): Client {
   const options = { insecure: settings.insecure, environment: io.env };
   // Loaded when a server asks for a credential that the user did not name: most calls need none of it.

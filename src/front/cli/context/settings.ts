@@ -12,7 +12,6 @@ const organization = "dispatch-server";
 /** Of the gateway, where nobody says otherwise. */
 export const usualGatewayPorts = { http: 8081, https: 8444 } as const;
 
-/** Valid on every command (cli-and-runtimes.md 1.1). */
 export const globalFlags = {
   config: text("Configuration file", { shown: "$HOME/.dispatch/config.json" }),
   host: text("Host of the Dispatch server", { shown: host }),

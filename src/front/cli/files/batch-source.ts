@@ -8,7 +8,6 @@ import { teachFetch } from "../../client/environment.ts";
 import { readText, refuseBrokenName, textOf } from "./read-text.ts";
 
 export interface BatchSource {
-  /** As messages name it. */
   readonly label: string;
   readonly text: string;
   /** The folder, or the URL up to its last slash, beside which other files are looked up. */

@@ -3,7 +3,6 @@ import { type Document, isAlias, isMap, isScalar, isSeq, type LineCounter, type 
 import { nearest } from "../../../core/shared/nearest.ts";
 import type { FieldSchema } from "../kinds/kind.ts";
 
-/** One document that is being read. */
 export interface Reading {
   readonly label: string;
   readonly lines: LineCounter;
@@ -20,7 +19,6 @@ export function problem(reading: Reading, offset: number, message: string): [] {
   return [];
 }
 
-/** `file:line:column`. */
 export function placeOf({ label, lines }: Reading, offset: number): string {
   const { line, col } = lines.linePos(offset);
   return `${label}:${line}:${col}`;
@@ -28,7 +26,6 @@ export function placeOf({ label, lines }: Reading, offset: number): string {
 
 interface Field {
   readonly key: string;
-  /** Where the key stands. */
   readonly offset: number;
   readonly value: unknown;
 }
@@ -154,7 +151,6 @@ function booleanOf(text: string): boolean | undefined {
   return /^(false|no|off|n)$/i.test(text) ? false : undefined;
 }
 
-/** A number; undefined for any other text. */
 function numberOf(text: string): number | undefined {
   const digits = text.replaceAll("_", "");
   return /^[-+]?(0x[0-9a-f]+|\d+(\.\d+)?(e[-+]?\d+)?)$/i.test(digits) ? Number(digits) : undefined;

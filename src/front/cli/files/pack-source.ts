@@ -9,9 +9,7 @@ import { CliError } from "../../../frame/errors.ts";
 import { refuseSpecial, type SourceEntry, walkFolder } from "./walk-folder.ts";
 
 export interface SourceRequest {
-  /** The function's name, for messages. */
   readonly name: string;
-  /** As the user gave it. */
   readonly path: string;
   /** The folder that a relative path is looked up in. */
   readonly root: string;

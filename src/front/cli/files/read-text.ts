@@ -26,7 +26,6 @@ export function textOf(bytes: Buffer, name: string): string {
   }
 }
 
-/** The bytes of a file. @throws CliError */
 export function readBytes(path: string, failure: string): Buffer {
   try {
     return readFileSync(path);

@@ -18,7 +18,7 @@ export const api = defineKind({
   schema: apiSchema,
   shape:
     "authentication? cors? enabled? function hosts id? kind? methods name protocols signature? status? tags tls? uris",
-  style: { center: "-", rowLine: true },
+  style: { ruled: true },
   columns: {
     Name: "name",
     Function: "function",

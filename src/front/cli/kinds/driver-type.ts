@@ -17,7 +17,7 @@ export const driverType = defineKind({
   operations: driverTypeOperations,
   schema: driverTypeSchema,
   shape: "config created-time? id? image expose kind? modified-time? name tags",
-  style: { center: "-", rowLine: true },
+  style: { ruled: true },
   columns: { Name: "name", Image: "image", Expose: isTrue("expose") },
   summaryKey: "driverTypes",
   arguments: { name: needed("NAME", "DriverType"), image: needed("DOCKER_IMAGE") },

@@ -16,7 +16,7 @@ export const driver = defineKind({
   schema: driverSchema,
   derived: ["expose"],
   shape: "config created-time? id? kind? modified-time? name reason secrets expose url? status? tags type",
-  style: { center: "-", rowLine: true, wrap: false },
+  style: { ruled: true, wrap: false },
   columns: {
     Name: "name",
     Type: "type",

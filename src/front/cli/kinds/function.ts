@@ -7,7 +7,7 @@ import type { Io } from "../../../frame/io.ts";
 import { jsonFile } from "../files/given-files.ts";
 import { yamlText } from "../output/encode.ts";
 import { isObject, type JsonObject, keysOf, number, objectOf, text } from "../output/json.ts";
-import { created, defineKind, keys } from "./kind.ts";
+import { created, defineKind } from "./kind.ts";
 import { kept, keptFact, retention } from "./retention.ts";
 import { fetchRuns, runLine } from "./run.ts";
 
@@ -21,7 +21,6 @@ export const secrets = {
   }),
 };
 
-/** What decides how its code runs. */
 export const behaviour = {
   handler: textFlag("Entry point; needed when PATH is a folder: ./hello.js, module.function"),
   "schema-in": textFlag("File with the JSON Schema of its input"),
@@ -64,7 +63,7 @@ export const functionKind = defineKind({
   derived: ["source", "sourceURL", "sourcePath", "services"],
   shape:
     "source? sourceURL? sourcePath? createdTime? faasId? id? image functionImageURL? kind? handler modifiedTime? name reason schema? secrets services status? timeout? tags",
-  nested: { schema: keys("in?? out??") },
+  nested: { schema: "in?? out??" },
   columns: { Name: "name", FunctionImage: "functionImageURL", Status: "status", "Created Date": created },
   hasStatus: true,
   arguments: { name: needed("NAME", "Function"), path: needed("PATH") },

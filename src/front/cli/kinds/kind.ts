@@ -33,7 +33,6 @@ export interface FieldSchema {
 /** Hands the path of a file or folder that a resource names to `use`; what stands beside a URL is there only during the call. */
 export type NamedFile = <T>(path: string, use: (found: string) => Promise<T> | T) => Promise<T>;
 
-/** What `create` and `update` were given. */
 export interface Drafting<F extends FlagTable> {
   readonly args: readonly string[];
   readonly flags: Values<F>;
@@ -43,11 +42,9 @@ export interface Drafting<F extends FlagTable> {
 /** What `get` takes and prints besides the table. */
 export interface Reading<F extends FlagTable = FlagTable> {
   readonly flags: F;
-  /** Before a table. */
   note?(flags: Values<F>): string;
   /** The resources with what only people are shown, and the server has to be asked for. */
   beside?(context: Context, resources: readonly JsonObject[]): Promise<readonly JsonObject[]>;
-  /** Columns that a flag asks for. */
   more?(flags: Values<F>): Columns;
 }
 
@@ -67,9 +64,9 @@ export interface KindData<F extends FlagTable = FlagTable, R extends FlagTable =
   readonly schema: FieldSchema;
   /** Keys of the schema that the server fills in from something else; a request cannot set them. */
   readonly derived?: readonly string[];
-  /** Its keys, as `keys` takes them. */
+  /** The keys of a `Shape`. */
   readonly shape: string;
-  readonly nested?: Readonly<Record<string, Shape>>;
+  readonly nested?: NonNullable<Shape["nested"]>;
   readonly style?: Partial<TableStyle>;
   readonly columns: Columns;
   /** Where the answers of a batch stand in its JSON summary. */
@@ -110,7 +107,6 @@ export interface KindData<F extends FlagTable = FlagTable, R extends FlagTable =
   edited?(spec: JsonObject, source: string): Promise<string>;
 }
 
-/** A kind as the verbs see it. */
 export type Kind = ReturnType<typeof defineKind>;
 
 /** A kind with all that follows from its own part. */
@@ -132,10 +128,9 @@ export function defineKind<F extends FlagTable = Record<never, never>, R extends
     messages: { ...usual, ...own.messages },
     /** Keys that a batch file needs beyond `name`. */
     required: (own.schema.required ?? []).filter((key) => key !== "name"),
-    shape: { ...keys(shape), ...(nested && { nested }) },
+    shape: { keys: shape, ...(nested && { nested }) },
     table: tableOf(columns, style),
     arguments: Object.values(own.arguments),
-    /** The whole body. */
     draft: async (given: Drafting<FlagTable>): Promise<JsonObject> => ({
       ...filledIn(own, flags, given),
       ...(await draft?.(given)),
@@ -169,17 +164,14 @@ function camelCase(name: string): string {
   return name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** The cell of a date. */
 export function created(resource: JsonObject): string {
   return unixDate(number(resource, "createdTime"));
 }
 
-/** The cell of a switch. */
 export function isTrue(key: string): (resource: JsonObject) => string {
   return (resource) => String(resource[key] === true);
 }
 
-/** The cell of a list. */
 export function joined(key: string, separator: string): (resource: JsonObject) => string {
   return (resource) => list(resource, key).join(separator);
 }
@@ -197,10 +189,6 @@ export async function nameOf({ name }: Values<typeof nameFlag>): Promise<string>
 const adjectives = "brave calm eager gentle happy jolly keen lively proud quick silent witty".split(" ");
 const animals = "badger falcon gecko heron ibex lynx marmot otter panda raven tapir wombat".split(" ");
 
-export function keys(words: string): Shape {
-  return { keys: words.split(" ") };
-}
-
 export const application = {
   application: textFlag("Mark it as part of an application (adds the tag Application)", { short: "a" }),
 };
@@ -209,9 +197,9 @@ export function tagsOf(flags: Values<typeof application>): readonly JsonObject[]
   return flags.application === undefined ? [] : [{ key: "Application", value: flags.application }];
 }
 
-/** A table, by default without crossings: most are like that. */
+/** A table, by default without rules between the rows: most are like that. */
 export function tableOf(columns: Columns, style: Partial<TableStyle> = {}): KindTable {
-  return { style: { center: "", rowLine: false, wrap: true, ...style }, columns };
+  return { style: { ruled: false, wrap: true, ...style }, columns };
 }
 
 /** What is shown, by title; each as the lines of one or more texts. */

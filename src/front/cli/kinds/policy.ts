@@ -5,7 +5,6 @@ import { jsonText } from "../output/encode.ts";
 import { type JsonObject, list, objects } from "../output/json.ts";
 import { created, defineKind, isTrue } from "./kind.ts";
 
-/** Who may do what (server.md 2.13). */
 export const policy = defineKind({
   kind: "Policy",
   word: "policy",

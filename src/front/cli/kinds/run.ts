@@ -8,20 +8,17 @@ import { type JsonObject, list, number, objectOf, objectsOf, text } from "../out
 import { printResources } from "../output/print.ts";
 import type { Shape } from "../output/shape.ts";
 import { duration, rfc3339 } from "../output/time.ts";
-import { type Facts, keys, tableOf } from "./kind.ts";
+import { type Facts, tableOf } from "./kind.ts";
 import { runTitle } from "./run-title.ts";
 
 /** The keys of a printed run (cli-and-runtimes.md 1.8). */
 export const runShape: Shape = {
-  ...keys(
-    "blocking? error? event? executedTime? faasId? finishedTime? functionId? functionName? httpContext? input?? logs? name? output?? reason secrets services startAt? status? tags title?",
-  ),
+  keys: "blocking? error? event? executedTime? faasId? finishedTime? functionId? functionName? httpContext? input?? logs? name? output?? reason secrets services startAt? status? tags title?",
   nested: {
-    error: keys("message stacktrace type"),
-    logs: keys("stderr stdout"),
-    event: keys(
+    error: "message stacktrace type",
+    logs: "stderr stdout",
+    event:
       "eventType eventTypeVersion? cloudEventsVersion source eventID eventTime schemaURL? contentType? extensions?",
-    ),
   },
 };
 
@@ -121,7 +118,6 @@ export async function fetchRuns({ client }: Context, query: RunQuery): Promise<J
   return objectsOf(await client.all(runOperations.listRuns, { query }));
 }
 
-/** Prints one run or a list, in the format of the call. */
 export function printRuns(context: Context, runs: JsonObject | readonly JsonObject[]): Promise<void> {
   return printResources(context, { shape: runShape, table: runTable }, runs);
 }

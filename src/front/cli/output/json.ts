@@ -1,9 +1,7 @@
 /** JSON objects of servers and files, read without trust in their form. */
 
-/** A JSON object as it came from the server. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Whether a JSON value is an object and no list. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

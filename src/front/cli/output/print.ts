@@ -5,17 +5,14 @@ import { type JsonObject, objectsOf, text } from "./json.ts";
 import { shaped } from "./shape.ts";
 import { renderTable } from "./table.ts";
 
-/** A value as JSON or YAML, whichever the call asks for. */
 export async function printData({ io, format }: Context, value: unknown): Promise<void> {
   io.stdout(format === "yaml" ? await yamlText(value) : jsonText(value));
 }
 
-/** The cells of a row. */
 export function cellsOf({ columns }: KindTable, row: JsonObject, settings: Context["settings"]): string[] {
   return Object.values(columns).map((shown) => (typeof shown === "string" ? text(row, shown) : shown(row, settings)));
 }
 
-/** One name a line. */
 export function printNames({ io }: Context, resources: readonly JsonObject[], key = "name"): void {
   io.stdout(resources.map((resource) => `${String(resource[key] ?? "")}\n`).join(""));
 }
@@ -24,14 +21,13 @@ interface Printed {
   /** The order of keys; without one that of the answer. */
   readonly shape?: Kind["shape"];
   readonly table: KindTable;
-  /** The key of the names. */
   readonly name?: string;
 }
 
 /** One resource as an object, a list as a list (cli-and-runtimes.md 1.2). */
 export async function printResources(
   context: Context,
-  { shape = { keys: [] }, table, name }: Printed,
+  { shape, table, name }: Printed,
   answer: unknown,
 ): Promise<void> {
   const rows = objectsOf(Array.isArray(answer) ? answer : [answer]);
@@ -40,7 +36,7 @@ export async function printResources(
     return context.io.stdout(renderTable(table.style, Object.keys(table.columns), cells));
   }
   if (context.format === "name") return printNames(context, rows, name);
-  const values = rows.map((row) => shaped(row, shape));
+  const values = shape === undefined ? rows : rows.map((row) => shaped(row, shape));
   await printData(context, Array.isArray(answer) ? values : values[0]);
 }
 

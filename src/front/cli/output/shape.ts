@@ -7,15 +7,15 @@ import { isObject, type JsonObject } from "./json.ts";
  * only when it is null. Keys that are not named follow in the order of the answer.
  */
 export interface Shape {
-  readonly keys: readonly string[];
-  readonly nested?: Readonly<Record<string, Shape>>;
+  readonly keys: string;
+  readonly nested?: Readonly<Record<string, string>>;
 }
 
-/** The object as it is printed. */
 export function shaped(value: JsonObject, shape: Shape): JsonObject {
   const result: Record<string, unknown> = {};
-  for (const key of shape.keys) addKey(result, key, value, shape);
-  const named = new Set(shape.keys.map(bare));
+  const keys = shape.keys.split(" ");
+  for (const key of keys) addKey(result, key, value, shape);
+  const named = new Set(keys.map(bare));
   for (const [key, item] of Object.entries(value)) if (!named.has(key) && item !== undefined) result[key] = item;
   return result;
 }
@@ -25,7 +25,7 @@ function addKey(result: Record<string, unknown>, key: string, value: JsonObject,
   const item = value[name];
   if (key.endsWith("??") ? item === null || item === undefined : key.endsWith("?") && isEmpty(item)) return;
   const nested = shape.nested?.[name];
-  result[name] = nested && isObject(item) ? shaped(item, nested) : (item ?? null);
+  result[name] = nested && isObject(item) ? shaped(item, { keys: nested }) : (item ?? null);
 }
 
 function bare(key: string): string {

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { renderTable } from "./table.ts";
 
-const plain = { center: "", rowLine: false, wrap: true } as const;
-const ruled = { center: "-", rowLine: true, wrap: true } as const;
+const plain = { ruled: false, wrap: true } as const;
+const ruled = { ruled: true, wrap: true } as const;
 
 describe("renderTable", () => {
   test("prints heading and rule of an empty list", () => {

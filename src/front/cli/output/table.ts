@@ -2,10 +2,8 @@
 import { displayWidth, wrapWords } from "./wrap-words.ts";
 
 export interface TableStyle {
-  /** "-" draws the crossings of the rules, "" leaves them out. */
-  readonly center: "" | "-";
-  /** A rule after every row. */
-  readonly rowLine: boolean;
+  /** A rule after every row, and crossings of the rules. */
+  readonly ruled: boolean;
   /** Breaks cells at words; otherwise only at their own newlines. */
   readonly wrap: boolean;
 }
@@ -22,7 +20,7 @@ export function renderTable(style: TableStyle, titles: readonly string[], rows: 
   const widths = heading.map(displayWidth);
   const cells = fitted(style, widths, rows);
   const rule = ruleLine(style, widths);
-  const body = cells.flatMap((row) => [...rowLines(row, widths), ...(style.rowLine ? [rule] : [])]);
+  const body = cells.flatMap((row) => [...rowLines(row, widths), ...(style.ruled ? [rule] : [])]);
   const centredHeading = frame(heading.map((title, column) => centred(title, widths[column] ?? 0)));
   return `${[centredHeading, rule, ...body].join("\n")}\n`;
 }
@@ -53,7 +51,7 @@ function grow(widths: number[], column: number, width: number): void {
 
 function ruleLine(style: TableStyle, widths: readonly number[]): string {
   const cells = widths.reduce((sum, width) => sum + width + 2, 0);
-  return "-".repeat(style.center === "" ? cells : cells + widths.length + 1);
+  return "-".repeat(style.ruled ? cells + widths.length + 1 : cells);
 }
 
 function rowLines(row: Rows, widths: readonly number[]): string[] {

@@ -1,14 +1,13 @@
-/** `audit list|verify|export|accept`. */
 import { type AuditRecord, type AuditVerdict, auditOperations } from "../../../core/audit/contract.ts";
 import { integer, text } from "../../../frame/flags.ts";
 import { sinceSeconds } from "../../../frame/spans.ts";
 import { type Context, command } from "../context/context.ts";
-import { keys, tableOf } from "../kinds/kind.ts";
+import { tableOf } from "../kinds/kind.ts";
 import { list, objectsOf } from "../output/json.ts";
 import { printData, printResources } from "../output/print.ts";
 import { millisecondsText } from "../output/time.ts";
 
-const shape = keys("sequence time organization principal people via action kind name hash");
+const shape = { keys: "sequence time organization principal people via action kind name hash" };
 
 const table = tableOf({
   Time: ({ time }) => millisecondsText(Number(time)),

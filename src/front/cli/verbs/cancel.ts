@@ -1,4 +1,3 @@
-/** `cancel RUN_ID`: ends a run that has begun, withdraws one that has not. */
 import { runOperations } from "../../../core/runs/contract.ts";
 import { needed } from "../../../frame/command.ts";
 import { command } from "../context/context.ts";

@@ -1,4 +1,3 @@
-/** `context`: the servers that somebody works with. */
 import { resolve } from "node:path";
 import { nearest } from "../../../core/shared/nearest.ts";
 import { needed } from "../../../frame/command.ts";
@@ -109,7 +108,7 @@ async function print(context: Context, shown: Readonly<Record<string, unknown>>,
     name === config.current ? `* ${name}` : name,
     jsonText(saved, 2).trimEnd(),
   ]);
-  io.stdout(renderTable({ center: "", rowLine: false, wrap: false }, ["Context", "Config"], rows));
+  io.stdout(renderTable({ ruled: false, wrap: false }, ["Context", "Config"], rows));
 }
 
 /** The settings of a call as a context keeps them. */

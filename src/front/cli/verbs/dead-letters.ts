@@ -1,4 +1,3 @@
-/** What could not be done: `get`, `retry` and `delete` of dead letters. */
 import { deadLetterOperations } from "../../../core/work/dead-letters-contract.ts";
 import { needed, optional } from "../../../frame/command.ts";
 import { UsageError } from "../../../frame/errors.ts";

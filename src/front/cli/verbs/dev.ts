@@ -1,4 +1,3 @@
-/** `dev PATH`: deploys a function whenever it is saved, and shows what its runs write. */
 import { needed } from "../../../frame/command.ts";
 import { text } from "../../../frame/flags.ts";
 import { command } from "../context/context.ts";

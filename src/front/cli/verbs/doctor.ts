@@ -6,7 +6,6 @@ import { checkConfiguration, checkDataFolder } from "./doctor/check-machine.ts";
 import { checkEndpoints, checkGateway, checkServer } from "./doctor/check-server.ts";
 import type { Finding } from "./doctor/finding.ts";
 
-/** Exits with 1 when something is broken. */
 export const doctor = command({
   name: "doctor",
   summary: "Check the server, its sandbox, this machine and these settings, and say how to fix what is wrong",

@@ -26,7 +26,6 @@ interface Editing {
   readonly kind: Kind;
   readonly name: string;
   readonly path: string;
-  /** The text that the user began with. */
   readonly text: string;
 }
 
@@ -109,13 +108,10 @@ async function editedText(io: Io, path: string): Promise<string> {
     cwd: io.cwd,
     signal: io.signal,
   });
-  const [code, signal] = await once(child, "exit").catch(() => ["interrupted"]);
-  const end: number | string = code ?? signal;
-  if (end !== 0) throw new CliError(failure(editor, end));
+  const [code, signal] = await once(child, "exit").catch(() => {
+    throw new CliError("interrupted");
+  });
+  const hint = code === 127 ? "; name one that is installed, like EDITOR=nano" : "";
+  if (code !== 0) throw new CliError(`the editor ${JSON.stringify(editor)} ended with ${code ?? signal}${hint}`);
   return readText(path, path);
-}
-
-function failure(editor: string, end: number | string | null): string {
-  const hint = end === 127 ? "; name one that is installed, like EDITOR=nano" : "";
-  return end === "interrupted" ? "interrupted" : `the editor ${JSON.stringify(editor)} ended with ${end}${hint}`;
 }

@@ -40,7 +40,6 @@ const flags = {
 
 type Flags = Values<typeof flags>;
 
-/** What is sent, by the word of `--format`. */
 const formats: Readonly<
   Record<string, (attributes: EventAttributes, data: string | undefined, flags: Flags) => EventRequest>
 > = {

@@ -83,7 +83,6 @@ export function failureOf(run: JsonObject): string {
   return `${field(error, "type") || "Error"}: ${field(error, "message") || "the run failed"}`;
 }
 
-/** The input that a flag names. @throws CliError */
 export async function inputOf(io: Io, given: string): Promise<unknown> {
   const path = given.slice(1);
   const named = given.startsWith("@") ? textFile(io, path, `cannot read the input file ${path}`) : given;

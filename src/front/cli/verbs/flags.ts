@@ -1,4 +1,3 @@
-/** Flags that several commands share. */
 import { array, on, text } from "../../../frame/flags.ts";
 import { application } from "../kinds/kind.ts";
 

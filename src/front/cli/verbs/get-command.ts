@@ -5,7 +5,6 @@ import { fetchAll, fetchOne } from "../kinds/resources.ts";
 import { printResources } from "../output/print.ts";
 import { ignoredApplication } from "./flags.ts";
 
-/** `get <kind> [NAME]` below one of the groups. */
 export function getCommand(kind: Kind, group: string): Command {
   return command({
     name: kind.word,

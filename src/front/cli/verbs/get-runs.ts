@@ -1,4 +1,3 @@
-/** `get run [FUNCTION_NAME [RUN_ID]]` (cli-and-runtimes.md 1.11). */
 import { optional } from "../../../frame/command.ts";
 import { invalidArgument } from "../../../frame/errors.ts";
 import { choice, integer, on, text } from "../../../frame/flags.ts";
@@ -9,7 +8,7 @@ import { text as field, type JsonObject } from "../output/json.ts";
 import { cellsOf, printNames } from "../output/print.ts";
 import { renderRows } from "../output/table.ts";
 import { ignoredApplication } from "./flags.ts";
-import { RunFeed } from "./run-feed.ts";
+import { followRuns } from "./run-feed.ts";
 
 /** What is compared; the newest of times stands first. */
 const sides: Readonly<Record<string, (run: JsonObject) => bigint | string>> = {
@@ -20,7 +19,6 @@ const sides: Readonly<Record<string, (run: JsonObject) => bigint | string>> = {
 };
 
 const triggers = ["administrator", "service-account", "endpoint", "subscription", "function", "driver", "alert"];
-/** Rows of a table that names no limit. */
 const LATEST = 50;
 const statuses = ["READY", "ERROR", "INITIALIZED", "CREATING"];
 
@@ -59,18 +57,19 @@ export const getRuns = command({
     // What --last and --limit cut off is about the past.
     const followed: RunQuery = { functionName: functionName || undefined, status: flags.status?.toUpperCase() };
     const [since, until] = [flags.since, flags.until].map((moment) => sinceSeconds(moment, context.io.now()));
-    // Opened first, so that nothing is lost between the list and what follows it.
-    const feed = follow ? await RunFeed.open(context, followed) : undefined;
     const limit = flags.last ? 1 : flags.limit;
     const isCut = limit === undefined && context.format === "table" && !follow;
     const query = { ...followed, since, until, user, trigger, text: words, limit: isCut ? LATEST + 1 : limit };
-    const runs = await fetchRuns(context, query);
-    const sorted = sortRuns(isCut ? runs.slice(0, LATEST) : runs, flags.by);
-    await printRuns(context, sorted);
-    if (isCut && runs.length > LATEST)
-      context.io.stderr(`the latest ${LATEST}: --limit N, --since and -o json show more\n`);
-    feed?.know(sorted);
-    while (feed) await printFresh(context, await feed.next());
+    const begin = async (): Promise<readonly JsonObject[]> => {
+      const runs = await fetchRuns(context, query);
+      const sorted = sortRuns(isCut ? runs.slice(0, LATEST) : runs, flags.by);
+      await printRuns(context, sorted);
+      if (isCut && runs.length > LATEST)
+        context.io.stderr(`the latest ${LATEST}: --limit N, --since and -o json show more\n`);
+      return sorted;
+    };
+    if (!follow) await begin();
+    else await followRuns(context, followed, { begin, show: (runs) => printFresh(context, runs) });
   },
 });
 

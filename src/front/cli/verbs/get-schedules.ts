@@ -1,4 +1,3 @@
-/** `get schedules [DRIVER_NAME]`: when clocks go off next, when they did last, and what they missed. */
 import { scheduleOperations } from "../../../core/events/schedule-contract.ts";
 import { optional } from "../../../frame/command.ts";
 import { command } from "../context/context.ts";
@@ -16,7 +15,7 @@ const columns: Columns = {
   Last: (schedule) => objects(schedule, "last").map(firingLine).join("\n"),
   Reason: "reason",
 };
-const table = tableOf(columns, { center: "-", rowLine: true, wrap: false });
+const table = tableOf(columns, { ruled: true, wrap: false });
 
 function firingLine({ time, status, count, until }: JsonObject): string {
   if (status !== "MISSED") return millisecondsText(time);

@@ -1,4 +1,3 @@
-/** `get workers [FUNCTION_NAME]`: what is warm, busy and starting, and why. */
 import { workerOperations } from "../../../core/pool/contract.ts";
 import { optional } from "../../../frame/command.ts";
 import { command } from "../context/context.ts";

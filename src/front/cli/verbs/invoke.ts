@@ -1,4 +1,3 @@
-/** `invoke [FUNCTION_NAME]`: the last input once more, with the function as it is now. */
 import { runOperations } from "../../../core/runs/contract.ts";
 import { optional } from "../../../frame/command.ts";
 import { CliError } from "../../../frame/errors.ts";

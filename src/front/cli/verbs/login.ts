@@ -1,4 +1,3 @@
-/** `login` and `logout`. */
 import { messageOf } from "../../../core/shared/message-of.ts";
 import { CliError } from "../../../frame/errors.ts";
 import { on } from "../../../frame/flags.ts";
@@ -37,7 +36,6 @@ export const login = command({
   },
 });
 
-/** Forgets cookie, token, service account and key. */
 export const logout = command({
   name: "logout",
   summary: "Remove the saved credentials from the current context",

@@ -12,97 +12,59 @@ const againMs = 2000;
 /** After a pause the question reaches back further than that: clocks differ, and the server keeps whole seconds. */
 const overlapSeconds = 60;
 
-/** Runs that are new or have changed, as the server tells; each state is told once. */
-export class RunFeed {
-  readonly #context: Context;
-  readonly #query: RunQuery;
-  readonly #seen = new Map<string, string>();
+interface Shown {
+  /** Shows what there is already, and returns it; called once nothing is lost any more between it and what follows. */
+  begin(): Promise<readonly JsonObject[]>;
+  /** Those that are new or have changed, oldest first. */
+  show(runs: readonly JsonObject[]): Promise<void>;
+}
+
+/** Runs as the server tells of them, each state once, until the user interrupts. @throws CliError then */
+export async function followRuns(context: Context, query: RunQuery, { begin, show }: Shown): Promise<void> {
+  const { client, io } = context;
+  const { functionName } = query;
+  const seen = new Map<string, string>();
   /** Runs of which the server told. */
-  #told = new Set<string>();
-  /** Something may have been missed since, in milliseconds. */
-  #missedSince: number | undefined;
-  #failure: unknown;
-  #wake = Promise.withResolvers<void>();
+  const told = new Set<string>();
+  const failure = Promise.withResolvers<never>();
+  let work = Promise.resolve();
+  let begun = false;
+  let last = io.now();
 
-  private constructor(context: Context, query: RunQuery) {
-    this.#context = context;
-    this.#query = query;
-  }
-
-  /** What there is already is known from now on. */
-  static async open(context: Context, query: RunQuery): Promise<RunFeed> {
-    const feed = new RunFeed(context, query);
-    const since = context.io.now();
-    void feed.#listen();
-    await feed.#news();
-    feed.#missedSince = undefined;
-    feed.know(await feed.#ask(since));
-    return feed;
-  }
-
-  /** These were printed elsewhere. */
-  know(runs: readonly JsonObject[]): void {
-    for (const run of runs) this.#seen.set(text(run, "name"), stateOf(run));
-  }
-
-  /** Waits until something is new, oldest first. @throws CliError when the user interrupts */
-  async next(): Promise<readonly JsonObject[]> {
+  const know = (runs: readonly JsonObject[]): void => {
+    for (const run of runs) seen.set(text(run, "name"), stateOf(run));
+  };
+  const showFresh = async (runs: readonly JsonObject[]): Promise<void> => {
+    const fresh = runs.filter((run) => seen.get(text(run, "name")) !== stateOf(run));
+    know(fresh);
+    if (fresh.length > 0) await show(fresh);
+  };
+  const one = async (id: string): Promise<void> => {
+    // It is asked for once, however often it changed meanwhile. One that was withdrawn is gone.
+    const run = told.delete(id) ? await unlessMissing(fetchRun(context, "", id)) : undefined;
+    if (run && (query.status === undefined || run.status === query.status)) await showFresh([run]);
+  };
+  const missed = async (since: number): Promise<void> => {
+    const runs = await fetchRuns(context, { ...query, since: Math.floor(since / 1000) - overlapSeconds });
+    if (begun) return showFresh(runs.toReversed());
+    begun = true;
+    know(runs);
+    know(await begin());
+  };
+  const heard = ({ event, data }: ServerEvent): void => {
+    const since = last;
+    const id = event === "state" ? text(objectOf(parseJson(data)), "run") : undefined;
+    if (id !== undefined) told.add(id);
+    work = work.then(() => (id === undefined ? missed(since) : one(id))).catch(failure.reject);
+    last = io.now();
+  };
+  const listen = async (): Promise<never> => {
     for (;;) {
-      const runs = (await this.#changed()).filter((run) => this.#seen.get(text(run, "name")) !== stateOf(run));
-      this.know(runs);
-      if (runs.length > 0) return runs;
+      await client.follow(runOperations.followStates, { query: { functionName } }, heard, io.signal);
+      await pause(againMs, io.signal);
     }
-  }
-
-  async #changed(): Promise<readonly JsonObject[]> {
-    await this.#news();
-    const [told, since] = [this.#told, this.#missedSince];
-    this.#told = new Set();
-    this.#missedSince = undefined;
-    if (since !== undefined) return (await this.#ask(since)).toReversed();
-    const runs: JsonObject[] = [];
-    for (const id of told) {
-      const run = await unlessMissing(fetchRun(this.#context, "", id));
-      // One that was withdrawn is gone.
-      if (run !== undefined) runs.push(run);
-    }
-    return runs.filter(({ status }) => this.#query.status === undefined || status === this.#query.status);
-  }
-
-  #ask(since: number): Promise<JsonObject[]> {
-    return fetchRuns(this.#context, { ...this.#query, since: Math.floor(since / 1000) - overlapSeconds });
-  }
-
-  async #news(): Promise<void> {
-    while (this.#told.size === 0 && this.#missedSince === undefined) {
-      if (this.#failure !== undefined) throw this.#failure;
-      await unlessInterrupted(this.#wake.promise, this.#context.io.signal);
-      this.#wake = Promise.withResolvers();
-    }
-  }
-
-  /** As long as the server tells; one that stopped is asked again, and what was missed as well. */
-  async #listen(): Promise<void> {
-    const { client, io } = this.#context;
-    const { functionName } = this.#query;
-    const query = functionName === undefined ? {} : { functionName };
-    let last = io.now();
-    const heard = (event: ServerEvent): void => {
-      if (event.event === "state") this.#told.add(text(objectOf(parseJson(event.data)), "run"));
-      else this.#missedSince ??= last;
-      last = io.now();
-      this.#wake.resolve();
-    };
-    try {
-      for (;;) {
-        await client.follow(runOperations.followStates, { query }, heard, io.signal);
-        await pause(againMs, io.signal);
-      }
-    } catch (error) {
-      this.#failure = error;
-      this.#wake.resolve();
-    }
-  }
+  };
+  await unlessInterrupted(Promise.race([listen(), failure.promise]), io.signal);
 }
 
 function stateOf(run: JsonObject): string {

@@ -1,4 +1,3 @@
-/** `run PATH`: a file once, without a server; `run --replay RUN_ID`: a recorded run once more. */
 import { optional } from "../../../frame/command.ts";
 import { UsageError } from "../../../frame/errors.ts";
 import { text } from "../../../frame/flags.ts";

@@ -49,5 +49,4 @@ const images = Object.keys(tags).map((language) => {
   return `kind: Image\nname: ${language}\nbaseImageName: ${language}-base\n${dependencies}`;
 });
 
-/** As a resource file. */
 const seedImages = [...baseImages, ...images].join("---\n");

@@ -29,7 +29,8 @@ export async function readyOrReason(
       const resource = await fetchOne(context, kind, name);
       const status = text(resource, "status");
       if (status === "READY" || !kind.hasStatus) return { resource };
-      if (status === "ERROR") return { resource, problem: `${what} is in ERROR: ${reasonOf(resource)}` };
+      const reason = list(resource, "reason").join("\n") || "the server gives no reason";
+      if (status === "ERROR") return { resource, problem: `${what} is in ERROR: ${reason}` };
       const waitedMs = io.now() - started;
       const see = `see: dispatch describe ${kind.word} ${name}`;
       if (waitedMs >= limitMs) return { resource, problem: `${what} is still ${status} after ${limit}; ${see}` };
@@ -39,11 +40,6 @@ export async function readyOrReason(
   } finally {
     show("");
   }
-}
-
-/** What a resource gives as its reasons, in one text. */
-function reasonOf(resource: JsonObject): string {
-  return list(resource, "reason").join("\n") || "the server gives no reason";
 }
 
 /** One line on stderr that changes in place; nothing when no person is watching. */

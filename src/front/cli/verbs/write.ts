@@ -12,7 +12,6 @@ import { dryRun, ignoredApplication, wait, waiting } from "./flags.ts";
 import { seedCommand } from "./seed.ts";
 import { readyOrReason } from "./wait.ts";
 
-/** `create <kind> ...` and `update <kind> ...` below one of the groups. */
 export function writeCommand(kind: Kind, verb: "create" | "update", group: string): Command {
   return command({
     name: kind.word,
@@ -52,7 +51,6 @@ async function waited(context: Context, kind: Kind, message: string, name: strin
   return 1;
 }
 
-/** `delete <kind> NAME` below one of the groups. */
 export function deleteCommand(kind: Kind, group: string): Command {
   return command({
     name: kind.word,

@@ -19,7 +19,6 @@ export interface ServerState {
 
 const server = findingsOf("server");
 
-/** Looks at the API's address. */
 export async function checkServer(context: Context): Promise<ServerState> {
   const url = baseUrl(context.settings);
   try {

@@ -1,14 +1,11 @@
-/** What a check of `doctor` found. */
 export interface Finding {
   /** What was looked at, in a word or two. */
   readonly check: string;
   readonly state: "ok" | "warning" | "broken" | "skipped";
   readonly message: string;
-  /** How to fix it. */
   readonly remedy?: string;
 }
 
-/** Makes the findings of one check. */
 export function findingsOf(check: string) {
   const made =
     (state: Finding["state"]) =>
