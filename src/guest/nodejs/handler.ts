@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, statSync, symlinkSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { requireCommonJs } from "./common-js.ts";
 import { type Handler, HandlerError, handlerOf } from "./exports.ts";
 import { messageOf } from "./failure.ts";
 import { resolveTypeScript, TYPESCRIPT } from "./imports.ts";
@@ -66,7 +67,7 @@ const placeOf = (folder: string, handler: string): Place => {
 
 const load = async (folder: string, handler: string): Promise<Handler> => {
   const { file, name } = placeOf(folder, handler);
-  const module = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  const module = requireCommonJs(file, folder) ?? ((await import(pathToFileURL(file).href)) as Record<string, unknown>);
   return handlerOf(module, `./${withoutFolder(file, folder)}`, name);
 };
 

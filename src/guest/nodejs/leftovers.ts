@@ -57,6 +57,8 @@ const noticeStarts = (notice: () => void): void => {
 export interface Leftovers {
   /** To be called when the function is loaded: processes that live now belong to the worker. */
   keep(): void;
+  /** Whether no process was started since it was last asked; now and then that is taken for granted. */
+  nothingStarted(): boolean;
   /** Ends what a run left behind, and gives the line that says so. */
   end(): string | undefined;
 }
@@ -118,7 +120,16 @@ export const watchLeftovers = (): Leftovers => {
     return lineOf(ended);
   };
 
+  const nothingStarted = (): boolean => {
+    if (started) return false;
+    const now = performance.now();
+    if (now < askAgain) return true;
+    askAgain = now + ASK_AGAIN_MILLISECONDS;
+    return lastNumber() === last;
+  };
+
   return {
+    nothingStarted,
     keep: () => {
       kept = new Set(numbers());
       helpers = new Set([...kept].filter((number) => number !== 1 && number !== process.pid));
@@ -127,10 +138,8 @@ export const watchLeftovers = (): Leftovers => {
       askAgain = 0;
     },
     end: () => {
-      const now = performance.now();
-      if (!started && now < askAgain) return undefined;
-      askAgain = now + ASK_AGAIN_MILLISECONDS;
-      if (!started && lastNumber() === last) return undefined;
+      if (nothingStarted()) return undefined;
+      askAgain = performance.now() + ASK_AGAIN_MILLISECONDS;
       started = false;
       const line = endAll();
       last = lastNumber();

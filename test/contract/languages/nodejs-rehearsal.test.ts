@@ -79,8 +79,12 @@ describe("the rehearsal of Node.js", () => {
     const program = `
       const { planRehearsal } = await import(${JSON.stringify(rehearsal)});
       const counting = () => {
-        const told = { kept: 0, ended: 0, asked: 0 };
-        const leftovers = { keep: () => { told.kept += 1; }, end: () => { told.ended += 1; } };
+        const told = { kept: 0, ended: 0, looked: 0, asked: 0 };
+        const leftovers = {
+          keep: () => { told.kept += 1; },
+          nothingStarted: () => { told.looked += 1; },
+          end: () => { told.ended += 1; },
+        };
         return { told, watched: { leftovers, outputs: { keep: () => {}, loss: () => { told.asked += 1; } } } };
       };
       const [waiting, wanted] = [counting(), counting()];
@@ -91,8 +95,8 @@ describe("the rehearsal of Node.js", () => {
     const args = ["--no-warnings", "--input-type=module", "--eval", program];
     const { stdout } = await promisify(execFile)(process.execPath, args);
     expect(JSON.parse(stdout)).toEqual([
-      { kept: 1, ended: 0, asked: 3 },
-      { kept: 0, ended: 0, asked: 0, loaded: true },
+      { kept: 1, ended: 0, looked: 3, asked: 3 },
+      { kept: 0, ended: 0, looked: 0, asked: 0, loaded: true },
     ]);
   });
 });
