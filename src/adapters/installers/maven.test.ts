@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { maven } from "./maven.ts";
+import { maven, settingsXml } from "./maven.ts";
 
 describe("a pom.xml", () => {
   test.each([
@@ -23,4 +23,26 @@ test("what Maven complains about is found in both forms of its log, without its 
     ...[`${own} Failed to collect a:b:jar:1 -> [Help 1]`, `${own}`, `${own} `, `${own} [Help 1] http://x`],
   ];
   expect(maven.complaints(lines)).toEqual([lines[1], lines[4]]);
+});
+
+describe("the settings that Maven gets", () => {
+  test("name the proxies and the hosts that need none; small letters count more", () => {
+    const environment = {
+      http_proxy: "http://a:3128",
+      HTTP_PROXY: "http://b:1",
+      HTTPS_PROXY: "http://c",
+      no_proxy: "x.test,.y",
+    };
+    const rest = "<nonProxyHosts>x.test|*.x.test|*.y</nonProxyHosts></proxy>";
+    expect(settingsXml(environment)).toBe(
+      "<settings><proxies>" +
+        `<proxy><id>http</id><protocol>http</protocol><host>a</host><port>3128</port>${rest}` +
+        `<proxy><id>https</id><protocol>https</protocol><host>c</host><port>80</port>${rest}</proxies></settings>\n`,
+    );
+  });
+
+  test("name the mirror, whatever letters its address has", () => {
+    const url = "<mirrorOf>*</mirrorOf><url>https://m.test/?a=1&amp;b=&lt;</url>";
+    expect(settingsXml({ MAVEN_MIRROR_URL: "https://m.test/?a=1&b=<" })).toContain(url);
+  });
 });

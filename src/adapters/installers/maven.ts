@@ -37,7 +37,7 @@ export const maven: Installer = {
       `pom.xml: ${found} names files, but only the manifest is sent to the server, not the files beside it: name an archive of a repository, or put it into the function's source`,
     );
   },
-  extraFiles: (settings) => ({ "m2.conf": M2_CONF, "settings.xml": settingsXml(settings[MIRROR]) }),
+  extraFiles: (settings) => ({ "m2.conf": M2_CONF, "settings.xml": settingsXml(settings) }),
   readSettings: async (_interpreter, environment) => {
     await mavenHome();
     const mirror = environment[MIRROR];
@@ -73,10 +73,9 @@ async function planMaven(context: PlanContext): Promise<InstallPlan> {
   const home = await mavenHome();
   const bind = { source: home, target: home.startsWith("/usr/") ? home : "/opt/dispatch/maven" };
   const at = pathOf(bind);
-  const proxies = Object.entries(settings.environment).flatMap(([name, value]) => proxyFlags(name, value));
   return {
     args: [
-      ...["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx768m", `-Duser.home=${workDir}`, ...proxies],
+      ...["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx768m", `-Duser.home=${workDir}`],
       ...["-classpath", `${at}/boot/*`, `-Dclassworlds.conf=${workDir}/m2.conf`, `-Dmaven.home=${at}`],
       ...[`-Dmaven.multiModuleProjectDirectory=${workDir}`, "org.codehaus.plexus.classworlds.launcher.Launcher"],
       ...["-B", "-ntp", "-gs", `${workDir}/settings.xml`, "-s", `${workDir}/settings.xml`],
@@ -89,14 +88,35 @@ async function planMaven(context: PlanContext): Promise<InstallPlan> {
   };
 }
 
-/** Java does not read the variables that everybody else does. */
-function proxyFlags(name: string, value: string): string[] {
-  if (/^no_proxy$/i.test(name)) return [`-Dhttp.nonProxyHosts=${nonProxyHosts(value)}`];
-  const [, scheme] = /^(https?)_proxy$/i.exec(name) ?? [];
-  const address = value.includes("://") ? value : `http://${value}`;
-  if (scheme === undefined || !URL.canParse(address)) return [];
-  const { hostname, port } = new URL(address);
-  return [`-D${scheme.toLowerCase()}.proxyHost=${hostname}`, `-D${scheme.toLowerCase()}.proxyPort=${port || "80"}`];
+/** Neither Java nor Maven reads the variables that everybody else does. */
+export function settingsXml(environment: Readonly<Record<string, string>>): string {
+  const mirror = environment[MIRROR];
+  const mirrors =
+    mirror === undefined
+      ? ""
+      : `<mirrors><mirror><id>mirror</id><mirrorOf>*</mirrorOf><url>${escaped(mirror)}</url></mirror></mirrors>`;
+  const proxies = ["http", "https"].map((protocol) => proxyXml(protocol, environment)).join("");
+  return `<settings>${mirrors}<proxies>${proxies}</proxies></settings>\n`;
+}
+
+function proxyXml(protocol: string, environment: Readonly<Record<string, string>>): string {
+  const proxy = either(environment, `${protocol}_proxy`);
+  if (!URL.canParse(proxy)) return "";
+  const { hostname, port } = new URL(proxy);
+  const fields = {
+    id: protocol,
+    protocol,
+    host: hostname.replace(/^\[|\]$/g, ""),
+    port: port || "80",
+    nonProxyHosts: nonProxyHosts(either(environment, "no_proxy")),
+  };
+  const elements = Object.entries(fields).map(([name, value]) => `<${name}>${escaped(value)}</${name}>`);
+  return `<proxy>${elements.join("")}</proxy>`;
+}
+
+/** In small letters it counts more, as for everybody else. */
+function either(environment: Readonly<Record<string, string>>, name: string): string {
+  return environment[name] ?? environment[name.toUpperCase()] ?? "";
 }
 
 /** `a.test,.b.test` -> `a.test|*.a.test|*.b.test` */
@@ -109,11 +129,6 @@ function nonProxyHosts(value: string): string {
     .join("|");
 }
 
-function settingsXml(mirror: string | undefined): string {
-  const escaped = mirror?.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
-  const mirrors =
-    escaped === undefined
-      ? ""
-      : `<mirrors><mirror><id>mirror</id><mirrorOf>*</mirrorOf><url>${escaped}</url></mirror></mirrors>`;
-  return `<settings>${mirrors}</settings>\n`;
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }

@@ -23,10 +23,13 @@ describe("settings of the server's user reach the installer", () => {
 
   test("with ALL_PROXY under the names that all installers know, and never one that they cannot use", () => {
     expect(commonVariables({ ALL_PROXY: "proxy:3128", HTTPS_PROXY: "http://secure:1" })).toEqual({
-      http_proxy: "http://proxy:3128",
+      http_proxy: "proxy:3128",
       HTTPS_PROXY: "http://secure:1",
     });
     expect(() => commonVariables({ all_proxy: "socks5://proxy:1080" })).toThrow("a proxy that speaks socks5");
+    expect(() => commonVariables({ HTTP_PROXY: "socks4://proxy:1080" })).toThrow(
+      "HTTP_PROXY of the server names a proxy",
+    );
     const both = { all_proxy: "socks5://proxy:1080", http_proxy: "http://a:1", https_proxy: "http://b:1" };
     expect(commonVariables(both)).toEqual({ http_proxy: "http://a:1", https_proxy: "http://b:1" });
   });
@@ -50,6 +53,25 @@ describe("settings of the server's user reach the installer", () => {
     expect(settings.environment.PIP_INDEX_URL).toBe("https://pypi.example/simple");
     expect(settings.warnings).toEqual([expect.stringMatching(/^PIP_INDEX_URL has credentials/)]);
   });
+
+  test.each([
+    ["HTTP_PROXY", "me:token@proxy:3128", "http://proxy:3128"],
+    ["PIP_PROXY", "me:to@ken@proxy.example:3128", "http://proxy.example:3128"],
+    ["npm_config_https-proxy", "https://me:to@ken@proxy.example/", "https://proxy.example/"],
+    ["https_proxy", "proxy:3128", "http://proxy:3128"],
+    ["npm_config_noproxy", "a.example,b.example", "a.example,b.example"],
+    ["npm_config_registry", "https://npm.example/@scope/", "https://npm.example/@scope/"],
+  ])("%s=%s is %s", (name, value, expected) => {
+    expect(toRegistrySettings({ [name]: value }, target).environment).toEqual({ [name]: expected });
+  });
+
+  test.each([["HTTP_PROXY"], ["PIP_PROXY"], ["npm_config_proxy"]])(
+    "%s without a scheme on this machine needs the host's network",
+    (name) => {
+      for (const value of ["localhost:3128", "127.0.0.1:3128"])
+        expect(toRegistrySettings({ [name]: value }, target).network).toBe("host");
+    },
+  );
 
   test.each([
     ["https://registry.example/", "isolated"],

@@ -29,7 +29,9 @@ const CERTIFICATES = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", "R
 export function commonVariables(environment: NodeJS.ProcessEnv): Record<string, string> {
   const named = { ...allProxy(environment), ...environment };
   const entries = [...PROXIES, ...CERTIFICATES].map((name) => [name, named[name] ?? ""] as const);
-  return Object.fromEntries(entries.filter(([, value]) => value !== ""));
+  const given = entries.filter(([, value]) => value !== "");
+  for (const [name, value] of given) if (isProxy(name)) refuseOtherSchemes(name, value);
+  return Object.fromEntries(given);
 }
 
 /** The proxy that stands for those that are not named. */
@@ -39,12 +41,21 @@ function allProxy(environment: NodeJS.ProcessEnv): Record<string, string> {
     (name) => !environment[name] && !environment[name.toUpperCase()],
   );
   if (!value || missing.length === 0) return {};
+  refuseOtherSchemes("ALL_PROXY", value);
+  return Object.fromEntries(missing.map((name) => [name, value]));
+}
+
+/** Also what npm and pip call a proxy in their own settings. */
+function isProxy(name: string): boolean {
+  return /proxy$/i.test(name) && !/no_?proxy$/i.test(name);
+}
+
+function refuseOtherSchemes(name: string, value: string): void {
   const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(value) ?? [];
-  if (scheme !== undefined && !/^https?$/i.test(scheme))
-    throw new OwnError(
-      `ALL_PROXY of the server names a proxy that speaks ${scheme}, which installers cannot use: name one of http:// in HTTP_PROXY and HTTPS_PROXY`,
-    );
-  return Object.fromEntries(missing.map((name) => [name, scheme === undefined ? `http://${value}` : value]));
+  if (scheme === undefined || /^https?$/i.test(scheme)) return;
+  throw new OwnError(
+    `${name} of the server names a proxy that speaks ${scheme}, which installers cannot use: name one of http:// in HTTP_PROXY and HTTPS_PROXY`,
+  );
 }
 
 /** Makes variables fit for the sandbox: files become visible in it, credentials are taken out. */
@@ -56,7 +67,7 @@ export function toRegistrySettings(
   const warnings: string[] = [];
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(variables)) {
-    const words = value
+    const words = (isProxy(name) ? withScheme(value) : value)
       .split(/\s+/)
       .map((word) => (word.startsWith("/") ? showPath(word, name) : withoutCredentials(word, name)));
     const fitting = words.filter((word) => word !== "").join(" ");
@@ -81,11 +92,16 @@ export function toRegistrySettings(
   }
 
   function withoutCredentials(word: string, name: string): string {
-    const bare = word.replace(/:\/\/[^/\s@]*@/, "://");
+    const bare = word.replace(/:\/\/[^/]*@/, "://");
     if (bare !== word)
       warnings.push(`${name} has credentials: they are not handed to installers, whose scripts are strangers' code`);
     return bare;
   }
+}
+
+/** `proxy:3128` -> `http://proxy:3128`, as curl and pip read it. */
+function withScheme(proxy: string): string {
+  return proxy === "" || proxy.includes("://") ? proxy : `http://${proxy}`;
 }
 
 /** What sandboxes show of the machine anyway. */
