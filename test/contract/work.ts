@@ -91,7 +91,30 @@ export function workContract(name: string, open: () => Promise<Database>): void 
         (await claim(database, "image", "a", limit, kinds.image)).map(({ id }) => id);
       expect(await taken(1)).toEqual(["m1"]);
       expect([await taken(1), await taken(1), await taken(1)]).toEqual([["o1"], ["t1"], ["m2"]]);
-      expect(await taken(9)).toEqual(["m3", "m4"]);
+      expect(await taken(1)).toEqual([]);
+      expect((await claim(database, "image", "b", 9, kinds.image)).map(({ id }) => id)).toEqual(["m3", "m4"]);
+    });
+
+    test("of a shared kind leaves a place to other organizations, and goes on when one of its own ends", async () => {
+      await fresh();
+      const image = (organization: string, id: string) => job(id, { organization, kind: "image", maxAttempts: 0 });
+      const begun: string[] = [];
+      const ends = new Map<string, () => void>();
+      await promise(...["m1", "m2", "m3"].map((id) => image("many", id)));
+      const queue = await start("a", {
+        image: ({ id }) => {
+          begun.push(id);
+          return new Promise((resolve) => ends.set(id, () => resolve([])));
+        },
+      });
+      await vi.waitFor(() => expect(begun).toEqual(["m1", "m2"]), PATIENT);
+      await promise(image("one", "o1"));
+      queue.wake("image");
+      await vi.waitFor(() => expect(begun).toEqual(["m1", "m2", "o1"]), PATIENT);
+      ends.get("m1")?.();
+      await vi.waitFor(() => expect(begun).toEqual(["m1", "m2", "o1", "m3"]), PATIENT);
+      for (const end of ends.values()) end();
+      await done();
     });
 
     test("waits for its time, and no longer", async () => {

@@ -14,8 +14,8 @@ test("lines are whole however the output was cut, and the last needs no end", as
 });
 
 test("empty lines and colours are left out, credentials in addresses are masked", async () => {
-  const { lines } = await linesOf("\n\u001b[31mred\u001b[0m\nGET https://me:token@host/x\n");
-  expect(lines).toEqual(["red", "GET https://***@host/x"]);
+  const { lines } = await linesOf("\n\u001b[31mred\u001b[0m\nGET https://me:token@host/x http://me:to@ken@host\n");
+  expect(lines).toEqual(["red", "GET https://***@host/x http://***@host"]);
 });
 
 test("a line without end is cut", async () => {

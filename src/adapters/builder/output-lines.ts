@@ -6,9 +6,9 @@ const MAX_LINE = 2000;
 const MAX_LINES = 5000;
 const KEPT_LINES = 60;
 
-/** Credentials in addresses (`https://user:token@host`) do not belong into logs. */
+/** Credentials in addresses (`https://user:token@host`) do not belong into logs, whatever signs a password has. */
 export function maskCredentials(text: string): string {
-  return text.replace(/:\/\/[^/\s@]{1,1000}@/g, "://***@");
+  return text.replace(/:\/\/[^/\s]{1,1000}@/g, "://***@");
 }
 
 export interface OutputLines {

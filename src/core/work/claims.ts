@@ -27,6 +27,8 @@ interface Claim {
   readonly owner: string;
   readonly lease: number;
   readonly limit: number;
+  /** Of one organization; where nobody shares it says nothing. */
+  readonly mostOfOne: number;
   /** 1 where taking a job counts as an attempt, else 0. */
   readonly counted: number;
 }
@@ -62,7 +64,7 @@ function oldestFirst(database: Claiming, { kind, owner, limit }: Claim) {
   );
 }
 
-/** Of organizations that have equally many under way the oldest job. */
+/** Of organizations that have equally many under way the oldest job; none of those that have here as many as they may. */
 function fewestFirst(database: Claiming, claim: Claim) {
   const going = database
     .selectFrom("work")
@@ -72,7 +74,16 @@ function fewestFirst(database: Claiming, claim: Claim) {
     .where("owner", "<>", "")
     .groupBy("organization")
     .as("going");
+  const full = database
+    .selectFrom("work")
+    .select("organization")
+    .where("kind", "=", claim.kind)
+    .where("behind", "=", 0)
+    .where("owner", "=", claim.owner)
+    .groupBy("organization")
+    .having(({ fn }) => fn.countAll(), ">=", claim.mostOfOne);
   return oldestFirst(database, claim)
+    .where("work.organization", "not in", full)
     .leftJoin(going, "going.who", "work.organization")
     .clearOrderBy()
     .orderBy(({ fn, val }) => fn.coalesce("going.jobs", val(0)))
@@ -107,20 +118,24 @@ const claiming =
 const claimOldest = statement(claiming(oldestFirst));
 const claimShared = statement(claiming(fewestFirst));
 
-/** Takes up to `limit` jobs that are due; `rules` say in which order, and whether that is an attempt. */
+/**
+ * Takes up to `limit` jobs that are due; `rules` say in which order, and whether that is an attempt. Those of one
+ * organization are counted before the claim: where that matters they are taken one by one.
+ */
 export async function claim(
   database: Database,
   kind: string,
   owner: string,
   limit: number,
-  { countsItself, shared }: Pick<WorkKind, "countsItself" | "shared"> = {},
+  { countsItself, mostOfOne }: Pick<WorkKind, "countsItself" | "mostOfOne"> = {},
 ): Promise<HeldJob[]> {
-  const claimJobs = shared === true ? claimShared : claimOldest;
+  const claimJobs = mostOfOne === undefined ? claimOldest : claimShared;
   const counted = countsItself === true ? 0 : 1;
-  return heldJobs(await database.take(claimJobs({ kind, owner, lease: LEASE_MS, limit, counted }), PASSING));
+  const claiming = { kind, owner, lease: LEASE_MS, limit, mostOfOne: mostOfOne ?? 0, counted };
+  return heldJobs(await database.take(claimJobs(claiming), PASSING));
 }
 
-type ClaimBehind = Hold & OrderKey & Omit<Claim, "kind">;
+type ClaimBehind = Hold & OrderKey & Omit<Claim, "kind" | "mostOfOne">;
 
 /** While the front of an order is held nobody else takes what stands behind it. */
 const claimFollowers = statement((database: Claiming, claim: ClaimBehind) => {

@@ -10,8 +10,11 @@ export interface WorkKind {
   readonly longestPause: number;
   /** Being taken is no attempt: its worker counts them. */
   readonly countsItself?: true;
-  /** A place that is free goes to the organization that has the fewest, instead of to the oldest job. */
-  readonly shared?: true;
+  /**
+   * So many of one organization at once in this process, so that a place is left to the others. One that is free goes to the
+   * organization that has the fewest, instead of to the oldest job.
+   */
+  readonly mostOfOne?: number;
 }
 
 export const kinds = {
@@ -20,9 +23,9 @@ export const kinds = {
   /** An event on its way to one subscription. */
   delivery: { concurrency: 64, maxAttempts: 6, firstPause: 1000, longestPause: 600_000 },
   /** An image that was written. Each installer may take a processor and much of the disk's time. */
-  image: { concurrency: 2, maxAttempts: 0, firstPause: 1000, longestPause: 600_000, shared: true },
+  image: { concurrency: 3, maxAttempts: 0, firstPause: 1000, longestPause: 600_000, mostOfOne: 2 },
   /** A function that was written: each loads a worker. */
-  deployment: { concurrency: 4, maxAttempts: 0, firstPause: 1000, longestPause: 600_000, shared: true },
+  deployment: { concurrency: 5, maxAttempts: 0, firstPause: 1000, longestPause: 600_000, mostOfOne: 4 },
   /** The events of a time on their way to a subscription again; see core/events/replay.ts. */
   replay: { concurrency: 2, maxAttempts: 0, firstPause: 1000, longestPause: 60_000 },
   /** An alert looks whether anything is worth a message; see core/alerts. */

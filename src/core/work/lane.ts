@@ -30,6 +30,8 @@ export class Lane {
   #taken = 0;
   /** More may be due than there was room for. */
   #moreDue = false;
+  /** All that is due may be of organizations that have as many under way as they may. */
+  #heldBack = false;
   #taking: Promise<void> | undefined;
   #again = false;
   #open = false;
@@ -84,7 +86,7 @@ export class Lane {
       while (this.#again && this.#open) {
         this.#again = false;
         await this.#takeDue();
-        if (!this.#again) nap = Math.min(LONGEST_NAP, (await nextDue(this.#ports.database, this.#kind)) ?? LONGEST_NAP);
+        if (!this.#again) nap = await this.#untilDue();
       }
     } catch (error) {
       this.#ports.log.warn({ err: error, kind: this.#kind }, "work could not be taken");
@@ -93,13 +95,20 @@ export class Lane {
     if (this.#open && this.#room > 0) this.#timer = setTimeout(() => this.wake(), Math.max(1, nap));
   }
 
+  async #untilDue(): Promise<number> {
+    const next = (await nextDue(this.#ports.database, this.#kind)) ?? LONGEST_NAP;
+    return next === 0 && this.#heldBack ? LONGEST_NAP : Math.min(LONGEST_NAP, next);
+  }
+
   async #takeDue(): Promise<void> {
-    const limit = Math.min(this.#room, MOST_AT_ONCE);
-    this.#moreDue = limit <= 0;
+    const isShared = this.#rules.mostOfOne !== undefined;
+    const limit = Math.min(this.#room, isShared ? 1 : MOST_AT_ONCE);
+    this.#moreDue = isShared || limit <= 0;
     if (limit <= 0) return;
     const jobs = await claim(this.#ports.database, this.#kind, this.#ports.owner, limit, this.#rules);
     for (const job of jobs) this.#start(job);
     if (jobs.length === limit) this.#again = true;
+    this.#heldBack = isShared && jobs.length === 0 && this.#taken > 0;
   }
 
   get #counts(): boolean {
