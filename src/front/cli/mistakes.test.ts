@@ -1,4 +1,5 @@
 /** What goes wrong is said in a sentence, with a hint, and the status is 1; nothing ever looks like a crash. */
+import { generateKeyPairSync } from "node:crypto";
 import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { join } from "node:path";
@@ -51,6 +52,30 @@ describe("files that are not there", () => {
       "f.yaml": "kind: Function\nname: f\nimage: i\nsourcePath: src/f.js\n",
     });
     expect((await sentence(words, { cwd })).replaceAll(cwd, "CWD")).toBe(message);
+  });
+});
+
+describe("private keys that cannot sign", () => {
+  const pem = { type: "pkcs8", format: "pem" } as const;
+  const locked = { ...pem, cipher: "aes-256-cbc", passphrase: "x" };
+
+  test.each([
+    ["no key", "hello", "it is no private key in PEM (openssl genrsa -out key.pem 2048 makes one)"],
+    [
+      "one with a password",
+      generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export(locked).toString(),
+      "it asks for a password: write it without one (openssl genrsa -out key.pem 2048 makes one)",
+    ],
+    [
+      "another kind",
+      generateKeyPairSync("ed25519").privateKey.export(pem).toString(),
+      "it is for ed25519, and RSA is needed",
+    ],
+  ])("%s", async (_what, key, why) => {
+    const cwd = temporaryFolder({ "key.pem": key });
+    expect(await sentence(`get functions --service-account a --jwt-private-key ${join(cwd, "key.pem")}`)).toBe(
+      `cannot sign with the private key ${join(cwd, "key.pem")}: ${why}\n`,
+    );
   });
 });
 
@@ -110,6 +135,11 @@ describe("credentials that are refused", () => {
       /^\[Code: 401\] unable to .* expired \(exp\)\nThe token was refused .*dispatch login/,
     ],
     ["get functions", /\nThe server asks for a credential: dispatch login --token-stdin/],
+    [
+      "get functions",
+      /--jwt-private-key \(a server of yours with a --data-dir of its own: set DISPATCH_DATA_DIR to it\)\n$/,
+    ],
+    ["get functions --service-account ci", /\nThe service account ci needs its key: --jwt-private-key FILE\n$/],
     ["login --token old", /^error logging in: unable to validate bearer token: it has expired \(exp\)\n$/],
   ])("%s", async (words, message) => {
     const server = await recordedServer(() => ({ status: 401, body: refusal }));

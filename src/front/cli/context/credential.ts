@@ -1,9 +1,10 @@
 /** Exactly one credential goes with a call (cli-and-runtimes.md 1.4). */
+import type { KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { usualDataFolder } from "../../../core/shared/data-folder.ts";
 import { isThisMachine } from "../../../core/shared/loopback.ts";
-import { CliError, fileProblem } from "../../../frame/errors.ts";
+import { CliError } from "../../../frame/errors.ts";
 import type { Io } from "../../../frame/io.ts";
 import type { HttpAnswer, HttpRequest, Transport } from "../../client/client.ts";
 import { readText } from "../files/read-text.ts";
@@ -24,11 +25,28 @@ function signedToken({ serviceAccount, organization, jwtPrivateKey }: Settings, 
   const text = `${part({ alg: "RS256", typ: "JWT" })}.${part({ iss, iat: seconds - 60, exp: seconds + 3600 })}`;
   const { createSign } = process.getBuiltinModule("node:crypto");
   const failure = `cannot sign with the private key ${jwtPrivateKey}`;
-  const key = readText(jwtPrivateKey, jwtPrivateKey, failure);
+  const key = rsaKey(readText(jwtPrivateKey, jwtPrivateKey, failure), failure);
+  return `${text}.${createSign("RSA-SHA256").update(text).sign(key, "base64url")}`;
+}
+
+function rsaKey(pem: string, failure: string): KeyObject {
+  const key = privateKey(pem);
+  if (key === undefined) {
+    const what = pem.includes("ENCRYPTED")
+      ? "it asks for a password: write it without one"
+      : "it is no private key in PEM";
+    throw new CliError(`${failure}: ${what} (openssl genrsa -out key.pem 2048 makes one)`);
+  }
+  const kind = key.asymmetricKeyType;
+  if (kind !== "rsa") throw new CliError(`${failure}: it is for ${kind}, and RSA is needed`);
+  return key;
+}
+
+function privateKey(pem: string): KeyObject | undefined {
   try {
-    return `${text}.${createSign("RSA-SHA256").update(text).sign(key, "base64url")}`;
-  } catch (error) {
-    throw new CliError(`${failure}: ${fileProblem(error)}`);
+    return process.getBuiltinModule("node:crypto").createPrivateKey(pem);
+  } catch {
+    return undefined;
   }
 }
 
