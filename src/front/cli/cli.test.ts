@@ -390,6 +390,8 @@ describe("create and delete", () => {
       stdout: "Created function: noimage\n",
       stderr: "note: Function noimage: no image is named, so it cannot run: name one with --image, such as nodejs\n",
     });
+    await call(["create", "base-image", "nodejs-base", "dispatchframework/nodejs-base:0.0.12"], { cwd, ...server });
+    expect(server.requests.at(-1)?.body).toMatchObject({ name: "nodejs-base", language: "" });
     expect((await call(["create", "function", "nohandler", "dir", "--image", "nodejs"], { cwd })).stderr).toBe(
       "error creating function nohandler: handler is required, source path dir is a directory\n",
     );

@@ -26,6 +26,8 @@ export const baseImage = defineKind({
     "base-image nodejs-base dispatchframework/nodejs-base:0.0.12 --language nodejs",
     "base-image python3-old dispatchframework/python3-base --language python3 --interpreter 3.9",
   ],
+  // The published images are known by their names: the older command line sent no word, and the server takes none.
+  draft: async ({ flags }) => ({ language: flags.language ?? "" }),
   facts: { URL: "dockerUrl", Language: "language", Interpreter: "interpreter" },
   users: { Image: "baseImageName" },
 });
