@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { newRunId } from "../../src/core/runs/run-id.ts";
 import { type RunList, RunLists, type RunSelection } from "../../src/core/runs/run-list.ts";
-import { insertRun } from "../../src/core/runs/store.ts";
+import { finishRun, insertRun, repeatRun, startRun } from "../../src/core/runs/store.ts";
 import type { Database } from "../../src/core/shared/ports.ts";
 import { statement } from "../../src/core/shared/statement.ts";
 import { record } from "./run-record.ts";
@@ -65,13 +65,13 @@ export function runListContract(name: string, open: () => Promise<Database>): vo
     });
 
     /** All pages of a selection. */
-    async function allOf(selection: RunSelection, of: RunLists = lists): Promise<string[]> {
+    async function allOf(selection: RunSelection, of: RunLists = lists, organization = "o"): Promise<string[]> {
       const found: string[] = [];
-      let list = await of.list("o", selection);
+      let list = await of.list(organization, selection);
       for (;;) {
         found.push(...(await idsOf(list)));
         if (list.next === undefined) return found;
-        list = await of.list("o", { ...selection, cursor: list.next });
+        list = await of.list(organization, { ...selection, cursor: list.next });
       }
     }
 
@@ -80,6 +80,17 @@ export function runListContract(name: string, open: () => Promise<Database>): vo
         .filter((_, at) => wanted(at))
         .toSorted()
         .toReversed();
+
+    test("leave no changes, which servers would have to pass over", async () => {
+      const before = await database.query.selectFrom("changes").selectAll().execute();
+      const executed = timeOf(0);
+      const id = newRunId(executed);
+      const run = record({ organization: "steps", id, executed, status: "INITIALIZED", finished: undefined });
+      await database.commit([...insertRun(run), ...startRun(run), ...repeatRun(run)]);
+      await database.commit(finishRun({ ...run, status: "READY", finished: executed + 1n }));
+      expect(await database.query.selectFrom("changes").selectAll().execute()).toEqual(before);
+      expect(await allOf({}, lists, "steps")).toEqual([id]);
+    });
 
     test("end at the most that one may have, and say where they go on", async () => {
       const first = await lists.list("o", {});

@@ -9,7 +9,6 @@ import type { Iam } from "../shared/iam.ts";
 import { messageOf } from "../shared/message-of.ts";
 import { DuplicateError, type FunctionFailure, StaleWriteError } from "../shared/ports.ts";
 import { ADMINISTRATOR, type Principal } from "../shared/principal.ts";
-import type { ChangeFeed } from "../store/change-feed.ts";
 import { isWork } from "../work/claims.ts";
 import type { HeldJob } from "../work/job.ts";
 import type { Perform } from "../work/worker.ts";
@@ -34,7 +33,6 @@ import { RunStore } from "./store.ts";
 import { TakeUps } from "./take-ups.ts";
 
 export interface RunsPorts extends RecorderPorts {
-  readonly feed: ChangeFeed;
   readonly iam: Iam;
   readonly secrets: Secrets;
   readonly pool: Pool;
@@ -508,13 +506,11 @@ export class Runs implements RunKeeper {
   #settle(run: ActiveRun): void {
     this.#forget(run);
     run.settle();
-    const { organization, id } = run.record;
     if (this.#live.followed) this.#live.ended(run.record, run.hasEnded ? run.record.status : WITHDRAWN);
     try {
       this.#ports.ended(run.record);
-      this.#ports.feed.publish({ organization, kind: "Run", name: "", id, generation: 3 });
     } catch (error) {
-      this.#ports.log.warn({ err: error, run: id }, "the end of a run could not be told");
+      this.#ports.log.warn({ err: error, run: run.record.id }, "the end of a run could not be told");
     }
   }
 

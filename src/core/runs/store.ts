@@ -1,9 +1,11 @@
-/** The table of runs: statements for the recorder, and single runs; lists are in run-list.ts. */
+/**
+ * The table of runs: statements for the recorder, and single runs; lists are in run-list.ts. Nobody holds runs in memory that
+ * another server has, so they are not in the change feed, where they would crowd out what is read there.
+ */
 import type { Selectable, UpdateQueryBuilder, UpdateResult } from "kysely";
 import type { DatabaseSchema, RunTable } from "../shared/database-schema.ts";
 import type { Database, Statement } from "../shared/ports.ts";
 import { statement } from "../shared/statement.ts";
-import { changeStatement } from "../store/change-feed.ts";
 import { noWork } from "../work/no-work.ts";
 import { type RunRecord, runFromRow } from "./record.ts";
 import { acceptedWithin } from "./run-id.ts";
@@ -42,13 +44,9 @@ const columns: readonly (keyof RunRow)[] = [
   "times",
 ];
 
-/**
- * Inserts the run as it is now. A run that is first written at its end needs no row in the change feed, because nobody can have
- * known of it before; that saves half the writes of a busy server. `owner` as in `RunTable`.
- */
+/** Inserts the run as it is now. `owner` as in `RunTable`. */
 export function insertRun(run: RunRecord, owner: string | null = null): Statement[] {
-  const insert = sparseInsert(rowOf(run, owner));
-  return run.finished === undefined ? [insert, change(run, 1)] : [insert];
+  return [sparseInsert(rowOf(run, owner))];
 }
 
 function rowOf(run: RunRecord, owner: string | null = null): RunRow {
@@ -183,7 +181,7 @@ function byKey(
 
 /** How it ended; the row must exist, unless the function was deleted meanwhile. */
 export function finishRun(run: RunRecord): Statement[] {
-  return [updateEnd(rowOf(run)), change(run, 3)];
+  return [updateEnd(rowOf(run))];
 }
 
 /** Its logs have grown after its end. */
@@ -193,18 +191,12 @@ export function keepLogs({ organization, executed, id, stdout, stderr }: RunReco
 
 /** The handler is about to be entered. */
 export function startRun({ organization, executed, id, status, attempt, faasId }: RunRecord): Statement[] {
-  const start = updateStart({ organization, executed, id, status, attempt, faas_id: faasId });
-  return [start, change({ organization, id }, 2)];
+  return [updateStart({ organization, executed, id, status, attempt, faas_id: faasId })];
 }
 
 /** It waits for another attempt; the reason says why. */
 export function repeatRun({ organization, executed, id, status, attempt, reason }: RunRecord): Statement[] {
-  const repeat = updateAttempt({ organization, executed, id, status, attempt, reason: json(reason) });
-  return [repeat, change({ organization, id }, 2)];
-}
-
-function change({ organization, id }: Pick<RunRecord, "organization" | "id">, generation: number): Statement {
-  return changeStatement({ organization, kind: "Run", name: "", id, generation });
+  return [updateAttempt({ organization, executed, id, status, attempt, reason: json(reason) })];
 }
 
 function json(value: unknown): string | null {
