@@ -42,3 +42,7 @@ test.each<[string, Buffer]>([
 ])("everything else stays as it is: %s", (path, bytes) => {
   expect(read(path, bytes)).toEqual(bytes);
 });
+
+test("a Java file loses the byte order mark that its compiler would not take", () => {
+  expect(read("src/Hello.java", Buffer.from(`\uFEFF${text}`)).toString()).toBe(text);
+});

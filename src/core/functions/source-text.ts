@@ -11,10 +11,16 @@ const PYTHON = /\.py$/i;
 /** Other people's files: what has worked goes on working. */
 const PACKAGES = /(?:^|\/)node_modules\//;
 
+/** Its compiler takes the mark for a letter of the program; all others pass over it. */
+const JAVA = /\.java$/i;
+const MARK = Buffer.from("\uFEFF");
+
 /** The file in UTF-8. @throws SourceError that names the file and the byte */
 export function utf8File(file: SourceFile): SourceFile {
   const bytes = Buffer.from(file.bytes.buffer, file.bytes.byteOffset, file.bytes.byteLength);
   const isText = TEXTS.test(file.path) && !PACKAGES.test(file.path);
+  if (JAVA.test(file.path) && bytes.subarray(0, MARK.length).equals(MARK))
+    return utf8File({ ...file, bytes: bytes.subarray(MARK.length) });
   if (!(isText || PYTHON.test(file.path)) || (isUtf8(bytes) && !hasZero(bytes))) return file;
   if (!isText && !isMarkedUtf16(bytes)) return file;
   try {
