@@ -2,7 +2,7 @@
 
 import { missedTimes } from "../events/missed.ts";
 import type { Database } from "../shared/ports.ts";
-import { DAY_MS, databaseTime, SETTLED_MS } from "./times.ts";
+import { DAY_MS, databaseTime, lookedUntil, SETTLED_MS } from "./times.ts";
 import type { Subject, Watch } from "./watch.ts";
 import { type Missed, missedWords } from "./words.ts";
 
@@ -13,7 +13,7 @@ export function missedWatch(database: Database): Watch {
   return {
     look: async (subject, mark) => {
       const until = await databaseTime(database, SETTLED_MS);
-      const since = typeof mark === "string" ? Number(mark) : until;
+      const since = typeof mark === "string" ? lookedUntil(Number(mark), until) : until;
       const missed = until > since ? await missedBetween(database, subject, since, until) : [];
       return { mark: String(Math.max(since, until)), news: missed.length > 0 ? missedWords(missed) : undefined };
     },

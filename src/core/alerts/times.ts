@@ -11,3 +11,11 @@ export async function databaseTime({ query }: Database, before: number): Promise
   const { time } = await query.selectNoFrom(now.as("time")).executeTakeFirstOrThrow();
   return Number(time) - before;
 }
+
+/**
+ * From where a look goes on that ends at `until`: its mark, except one that lies ahead of the clock. That clock was set back
+ * since, and the look would see nothing until it has caught up.
+ */
+export function lookedUntil(mark: number, until: number): number {
+  return mark > until + SETTLED_MS ? until : mark;
+}

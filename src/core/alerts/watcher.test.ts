@@ -122,3 +122,18 @@ test("once a day, at its time, it says what there was, also when that is nothing
   await turn();
   expect(sent).toHaveLength(2);
 });
+
+test("a clock that was years ahead and is set back silences neither news nor the day's message", async () => {
+  const years = 5 * 365 * 24 * 3_600_000;
+  pass(years);
+  await turn();
+  found = 2;
+  await turn();
+  pass(-years);
+  found = 3;
+  await turn();
+  expect(sent).toEqual(["failures: 2 failed", "failures: 1 failed"]);
+  pass(60_000);
+  await turn();
+  expect(sent.slice(2)).toEqual(["failures: 3 in all"]);
+});

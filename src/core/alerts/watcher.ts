@@ -89,8 +89,8 @@ export class AlertWatcher {
     if (sending !== undefined && (await this.#outcome(record, sending.run))?.status === "READY") state = sending.after;
     const { text, after } = await this.#news(record, state);
     if (text === undefined) return this.#later(job, EVERY_MS, after);
-    const early = (state.told ?? 0) + APART_MS - Date.now();
-    if (early > 0) return this.#later(job, Math.min(early, APART_MS), state);
+    const early = (notAhead(state.told) ?? 0) + APART_MS - Date.now();
+    if (early > 0) return this.#later(job, early, state);
     const told = { ...after, told: Date.now() };
     // A function that sends slowly delays no other alert.
     free();
@@ -106,7 +106,8 @@ export class AlertWatcher {
     const watched = `${when} ${of ?? ""}`;
     const { mark, news } = await watch.look({ organization, of }, state.watched === watched ? state.mark : undefined);
     const now = Date.now();
-    const isDue = digest !== undefined && lastMoment(digest, now) > (state.digested ?? now);
+    const digested = notAhead(state.digested) ?? now;
+    const isDue = digest !== undefined && lastMoment(digest, now) > digested;
     const day = isDue ? await watch.digest({ organization, of }) : undefined;
     const lines = [news, day].filter((text) => text !== undefined);
     const { told } = state;
@@ -114,7 +115,7 @@ export class AlertWatcher {
       watched,
       mark,
       ...(told === undefined ? {} : { told }),
-      digested: isDue ? now : (state.digested ?? now),
+      digested: isDue ? now : digested,
     };
     return { text: lines.length === 0 ? undefined : `${name}: ${lines.join("\n")}`, after };
   }
@@ -163,4 +164,9 @@ export class AlertWatcher {
 
 function sendingBy(state: State, run: string): State {
   return state.sending === undefined ? state : { ...state, sending: { ...state.sending, run } };
+}
+
+/** A time that lies ahead was noted before the clock was set back: it says nothing. */
+function notAhead(time: number | undefined): number | undefined {
+  return time === undefined || time > Date.now() ? undefined : time;
 }

@@ -4,7 +4,7 @@ import type { DatabaseSchema } from "../shared/database-schema.ts";
 import type { Database } from "../shared/ports.ts";
 import type { Alert } from "./contract.ts";
 import { missedWatch } from "./missed-watch.ts";
-import { DAY_MS, databaseTime, SETTLED_MS } from "./times.ts";
+import { DAY_MS, databaseTime, lookedUntil, SETTLED_MS } from "./times.ts";
 import type { Subject, Watch } from "./watch.ts";
 import {
   type DownDriver,
@@ -37,19 +37,21 @@ export function watchesOf({ database, drivers }: WatchPorts): Readonly<Record<Al
 /** Runs that last longer are found by a separate index of their end times. */
 const LONG_NS = 60_000_000_000;
 
+const NS_PER_MS = 1_000_000n;
+const inNs = (milliseconds: number): bigint => BigInt(milliseconds) * NS_PER_MS;
+
 function runWatch(database: Database): Watch {
   return {
     look: async (subject, mark) => {
-      const until = BigInt(Date.now() - SETTLED_MS) * 1_000_000n;
-      const since = typeof mark === "string" ? BigInt(mark) : until;
-      const found = until > since ? await failedRuns(database, subject, since, until) : undefined;
-      const next = until > since ? until : since;
+      const until = Date.now() - SETTLED_MS;
+      const since = typeof mark === "string" ? lookedUntil(Number(BigInt(mark) / NS_PER_MS), until) : until;
+      const found = until > since ? await failedRuns(database, subject, inNs(since), inNs(until)) : undefined;
       const isNews = found !== undefined && found.counts.size > 0;
-      return { mark: String(next), news: isNews ? failedRunsWords(found) : undefined };
+      return { mark: String(inNs(Math.max(since, until))), news: isNews ? failedRunsWords(found) : undefined };
     },
     digest: async (subject) => {
-      const until = BigInt(Date.now()) * 1_000_000n;
-      const found = await failedRuns(database, subject, until - BigInt(DAY_MS) * 1_000_000n, until);
+      const now = Date.now();
+      const found = await failedRuns(database, subject, inNs(now - DAY_MS), inNs(now));
       if (total(found.counts) === 0) return `Last 24 hours: no run${named(" of", subject)} failed.`;
       return `Last 24 hours: ${failedRunsWords(found)}`;
     },
@@ -121,7 +123,7 @@ function letterWatch(database: Database): Watch {
   return {
     look: async ({ organization }, mark) => {
       const until = await databaseTime(database, SETTLED_MS);
-      const since = typeof mark === "string" ? Number(mark) : until;
+      const since = typeof mark === "string" ? lookedUntil(Number(mark), until) : until;
       const letters = await newLetters(database, organization, since, until);
       const next = Math.max(since, until);
       return { mark: String(next), news: letters.added > 0 ? lettersWords(letters) : undefined };

@@ -58,6 +58,12 @@ export function renewalTime(certificate: Certificate): number {
   return to - (to - from) / 3;
 }
 
+/** Whether it is in force and need not be renewed yet. One of a clock that was set back since is not in force for long. */
+export function isFresh(certificate: Certificate): boolean {
+  const now = Date.now();
+  return validityOf(certificate).from <= now && now < renewalTime(certificate);
+}
+
 /** The day and time when a certificate ends, ISO 8601. */
 export function expiryOf(certificate: Certificate): string {
   return new Date(validityOf(certificate).to).toISOString();

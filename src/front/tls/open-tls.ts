@@ -11,7 +11,8 @@ import { keepRenewed } from "./renewal.ts";
 import { repeat } from "./repeat.ts";
 import { makeSelfSigned, selfSigned } from "./self-signed.ts";
 
-const DAY_MS = 24 * 60 * 60 * 1000;
+/** Machines without a clock of their own are told the time minutes after their start. */
+const LOOK_EVERY_MS = 60_000;
 
 /** The certificate in force and what keeps it fresh. */
 export interface Tls extends ListenerTls {
@@ -47,9 +48,9 @@ function fromOurselves(hosts: readonly string[], { dataDir, log }: TlsPorts): Pr
       (certificate) => live.replace(certificate),
       (error: Error) => log.error(`TLS: the self-signed certificate cannot be renewed: ${error.message}`),
     );
-    return DAY_MS;
+    return LOOK_EVERY_MS;
   };
-  return withKeeper(selfSigned(dataDir, hosts), async ({ live }) => repeat(() => remake(live), DAY_MS));
+  return withKeeper(selfSigned(dataDir, hosts), async ({ live }) => repeat(() => remake(live), LOOK_EVERY_MS));
 }
 
 async function withKeeper(

@@ -1,4 +1,4 @@
-/** The pair that is there when nobody brought one: self-signed, made once, made again before it expires (server.md 1.6). */
+/** The pair that is there when nobody brought one: self-signed, made once, made again before it expires, and after a clock was set (server.md 1.6). */
 import { existsSync } from "node:fs";
 
 import { hostname } from "node:os";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Certificate } from "../../core/shared/ports.ts";
 import { replaceFile } from "../../core/shared/replace-file.ts";
 import { SettingError } from "../../settings/convert.ts";
-import { readPair, renewalTime } from "./certificate.ts";
+import { isFresh, readPair } from "./certificate.ts";
 
 const VALID_DAYS = 365;
 
@@ -20,7 +20,7 @@ export async function selfSigned(dataDir: string, hosts: readonly string[]): Pro
   if (found.length === 1)
     throw new SettingError(`${found[0]} has lost its other half: delete it, and a new pair is made`);
   const known = found.length === 2 ? await readPair(paths) : undefined;
-  if (known !== undefined && Date.now() < renewalTime(known)) return known;
+  if (known !== undefined && isFresh(known)) return known;
   const made = await makeSelfSigned(hosts);
   await replaceFile(paths.key, made.key, { mode: 0o600 });
   await replaceFile(paths.certificate, made.cert, { mode: 0o644 });
