@@ -1,7 +1,6 @@
 /** What is stored of an API, how a request becomes that, and how it looks on the wire (server.md 2.11, decisions 10 and 14). */
 import { GITHUB, type SignatureRules } from "../../../packages/webhooks/rules.ts";
 import { DispatchError } from "../shared/errors.ts";
-import { nearest } from "../shared/nearest.ts";
 import { ADMINISTRATOR, BY_ADMINISTRATOR, type Person } from "../shared/principal.ts";
 import { wireTags } from "../shared/wire.ts";
 import type { ResourceRecord } from "../store/resource-store.ts";
@@ -64,8 +63,6 @@ export interface Endpoint {
 /** Checks and normalises a request's API. @throws BAD_REQUEST that names what to write instead. */
 export function toDocument(organization: string, api: Api): ApiDocument {
   checkAuthentication(api);
-  checkMethods(api);
-  checkHosts(api);
   const { authentication, authenticationSecret, tls } = api;
   const signature = signatureOf(api);
   const hosts = orNull(api.hosts);
@@ -98,35 +95,6 @@ function checkAuthentication({ authentication, authenticationSecret }: Api): voi
       "authentication basic needs authenticationSecret: the name of a secret that holds username and password, or one password per user name";
     throw new DispatchError("BAD_REQUEST", { message });
   }
-}
-
-/** Those that HTTP defines (RFC 9110, 5789), and those of WebDAV and its like that servers take. */
-const knownMethods = new Set(
-  "GET HEAD POST PUT PATCH DELETE OPTIONS TRACE CONNECT ACL BIND CHECKOUT COPY LINK LOCK M-SEARCH MERGE MKACTIVITY MKCALENDAR MKCOL MOVE NOTIFY PROPFIND PROPPATCH PURGE QUERY REBIND REPORT SEARCH SOURCE SUBSCRIBE UNBIND UNLINK UNLOCK UNSUBSCRIBE".split(
-    " ",
-  ),
-);
-
-/** A word that is no method would never be called, in silence. */
-function checkMethods({ methods }: Api): void {
-  const word = methods?.find((method) => !knownMethods.has(method.toUpperCase()));
-  if (word === undefined) return;
-  const meant = nearest(word.toUpperCase(), [...knownMethods]);
-  const hint = meant === undefined ? "leave methods out for all of them" : `did you mean ${meant}?`;
-  throw new DispatchError("BAD_REQUEST", { message: `${JSON.stringify(word)} in methods is no HTTP method: ${hint}` });
-}
-
-/** What stands in no Host header would never be called, in silence: an address with scheme, port or path, a pattern. */
-function checkHosts({ hosts }: Api): void {
-  const wrong = hosts?.find((host) => !isHostName(host));
-  if (wrong === undefined) return;
-  const message = `${JSON.stringify(wrong)} in hosts is no host name: write it alone, such as chat.example.com, without scheme, port, path or *`;
-  throw new DispatchError("BAD_REQUEST", { message });
-}
-
-function isHostName(host: string): boolean {
-  const isAddress = /^(?:\[[\da-f:.]+\]|[\da-f:.]*:[\da-f:.]*:[\da-f:.]*)$/i.test(host);
-  return isAddress || /^[\w-]+(?:\.[\w-]+)*\.?$/.test(host);
 }
 
 function isAuthentication(word: string): word is Authentication {

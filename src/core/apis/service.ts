@@ -9,6 +9,7 @@ import type { Api } from "./contract.ts";
 import { type ApiDocument, apiToWire, type Endpoint, slackSecretOf, toDocument, toEndpoint } from "./endpoint.ts";
 import { HostNames } from "./host-names.ts";
 import { EndpointTable } from "./matching.ts";
+import { neverCalled } from "./never-called.ts";
 import { isFirstUse } from "./seen-signatures.ts";
 import { shadowing } from "./shadowing.ts";
 import { isWebhook } from "./signature.ts";
@@ -82,7 +83,8 @@ export class Apis extends ResourceService<Api, ApiDocument> {
     const wait = this.#waitsFor(record);
     const lost = this.#hostRefusals(record.organization, record.document);
     const unsigned = await this.#unsigned(endpoint);
-    const reason = [wait, ...lost, ...shadows, unsigned].filter((sentence) => sentence !== undefined);
+    const vain = neverCalled(record.document);
+    const reason = [wait, ...lost, ...vain, ...shadows, unsigned].filter((sentence) => sentence !== undefined);
     const status = wait === undefined ? "READY" : "INITIALIZED";
     return apiToWire(record, { status, ...(reason.length > 0 ? { reason } : {}) });
   }
