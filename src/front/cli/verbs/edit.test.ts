@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { isatty } from "node:tty";
 import { describe, expect, test } from "vitest";
 import { call, recordedServer, routes, temporaryFolder } from "../cli.fixture.ts";
 
@@ -132,6 +133,16 @@ describe("edit", () => {
     );
     expect(server.requests).toHaveLength(1);
     expect(existsSync(TMPDIR) && readdirSync(TMPDIR)).toEqual([]);
+  });
+
+  test.skipIf(isatty(0))("does not wait for keys where there is no terminal", async () => {
+    const { TMPDIR, options } = await editing("");
+    expect(await call(["edit", "api", "echo"], options)).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: "vi needs a terminal, and there is none: name an editor in EDITOR\n",
+    });
+    expect(readdirSync(TMPDIR)).toEqual([]);
   });
 
   test("names an editor that is not there, and what does not exist", async () => {

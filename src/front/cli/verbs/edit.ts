@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { isatty } from "node:tty";
 import { messageOf } from "../../../core/shared/message-of.ts";
 import { needed } from "../../../frame/command.ts";
 import { CliError } from "../../../frame/errors.ts";
@@ -101,6 +102,9 @@ function removeDraft(path: string): void {
  */
 async function editedText(io: Io, path: string): Promise<string> {
   const editor = io.env.EDITOR || "vi";
+  // It would wait for keys that nobody can press.
+  if (!io.env.EDITOR && !isatty(0))
+    throw new CliError("vi needs a terminal, and there is none: name an editor in EDITOR");
   // The path is an argument of its own, so that no character of it means anything to the shell.
   const child = spawn("/bin/sh", ["-c", `${editor} "$1"`, "dispatch", path], {
     stdio: "inherit",
