@@ -187,6 +187,18 @@ describe("calls that the user interrupts", () => {
   });
 });
 
+test.each([
+  "create -f all.yaml --wait --timeout 1x",
+  "apply -f all.yaml --wait --wait-timeout soon",
+  "create api a f --wait --timeout 1x",
+])("%s: nothing is sent", async (words) => {
+  const server = await recordedServer(() => ({ status: 200, body: { name: "a", status: "READY" } }));
+  const cwd = temporaryFolder({ "all.yaml": "kind: API\nname: a\nfunction: f\n" });
+  const { status, stderr } = await call(words.split(" "), { ...server, cwd });
+  expect([status, stderr]).toEqual([1, expect.stringContaining("a span of time is needed, like 30s, 5m or 1h")]);
+  expect(server.requests).toEqual([]);
+});
+
 describe("words that do not exist", () => {
   test.each([
     ["gett functions", 'unknown command "gett" for "dispatch"\n\nDid you mean this?\n\tget\n'],

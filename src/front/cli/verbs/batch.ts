@@ -18,7 +18,7 @@ import { type JsonObject, objects } from "../output/json.ts";
 import { printData, printNotes } from "../output/print.ts";
 import { shaped } from "../output/shape.ts";
 import { type dryRun, files, type wait, workDir } from "./flags.ts";
-import { readyOrReason } from "./wait.ts";
+import { checkWait, readyOrReason } from "./wait.ts";
 
 export type BatchVerb = "create" | "apply" | "update" | "delete";
 
@@ -80,6 +80,7 @@ export async function sendAll(
   resources: readonly BatchResource[],
 ): Promise<number> {
   const { io, format, settings } = context;
+  if (flags.wait) checkWait(flags["wait-timeout"] ?? "");
   const done: Done[] = [];
   const failed: BatchResource[] = [];
   const ordered = inOrder(verb, resources);

@@ -10,7 +10,7 @@ import { fileVerb } from "./batch.ts";
 import { deleteDeadLetter } from "./dead-letters.ts";
 import { dryRun, ignoredApplication, wait, waiting } from "./flags.ts";
 import { seedCommand } from "./seed.ts";
-import { readyOrReason } from "./wait.ts";
+import { checkWait, readyOrReason } from "./wait.ts";
 
 export function writeCommand(kind: Kind, verb: "create" | "update", group: string): Command {
   return command({
@@ -25,6 +25,7 @@ export function writeCommand(kind: Kind, verb: "create" | "update", group: strin
       const { name } = flags as { readonly name?: unknown };
       if (verb === "update" && "name" in kind.flags && name === undefined)
         throw new UsageError(`--name is needed: it says which ${kind.title} is replaced`);
+      if (flags.wait === true) checkWait(String(flags["wait-timeout"]));
       const resource = await send(context, kind, verb, await kind.draft({ ...context, flags }));
       const message = kind.messages[`${verb}d`];
       const waits = flags.wait === true;
