@@ -29,6 +29,19 @@ test("a folder blob that was altered on disk is refused, and repaired by putting
   expect((await blobs.get(digest)).toString()).toBe("original");
 });
 
+test("a folder blob that was read before is noticed when it is altered or gone, and whoever got it may change the bytes", async () => {
+  const blobs = createFolderBlobs(folder);
+  const digest = await blobs.put(Buffer.from("read before"));
+  for (const changed of [await blobs.get(digest), await blobs.get(digest)]) changed.fill(0);
+  expect((await blobs.get(digest)).toString()).toBe("read before");
+  writeFileSync(pathOf(digest), "of a length"); // as long as the original
+  await expect(blobs.get(digest)).rejects.toThrow("was altered on disk");
+  await blobs.put(Buffer.from("read before"));
+  expect((await blobs.get(digest)).toString()).toBe("read before");
+  rmSync(pathOf(digest));
+  await expect(blobs.get(digest)).rejects.toThrow("cannot be read");
+});
+
 test("half-written files of a server that died are removed at the next start", () => {
   writeFileSync(join(folder, "incoming", "half"), "half");
   createFolderBlobs(folder);

@@ -7,6 +7,7 @@ import { Collector } from "../../core/shared/collector.ts";
 import type { Blobs } from "../../core/shared/ports.ts";
 import { replaceFile } from "../../core/shared/replace-file.ts";
 import { makeFolder } from "../../core/shared/sync-folder.ts";
+import { markOf, RecentBlobs } from "./recent-blobs.ts";
 
 const DIGEST = /^[0-9a-f]{64}$/;
 
@@ -24,6 +25,7 @@ export function createFolderBlobs(folder: string, { keep }: FolderBlobsOptions =
   rmSync(incomingDir, { recursive: true, force: true });
   mkdirSync(incomingDir, { recursive: true, mode: 0o700 });
   const collector = new Collector(keep);
+  const recent = new RecentBlobs();
   return {
     async put(bytes) {
       const digest = await sha256(bytes);
@@ -35,9 +37,14 @@ export function createFolderBlobs(folder: string, { keep }: FolderBlobsOptions =
       return digest;
     },
     async get(digest) {
-      const bytes = await read(pathOf(folder, digest), digest);
+      const path = pathOf(folder, digest);
+      const known = recent.get(path);
+      if (known !== undefined) return known;
+      const mark = markOf(path);
+      const bytes = await read(path, digest);
       if ((await sha256(bytes)) !== digest)
         throw new Error(`The blob ${digest} was altered on disk: its content has another digest.`);
+      recent.note(path, bytes, mark);
       return bytes;
     },
     async keep(digest) {

@@ -49,9 +49,21 @@ const attempt = (action: () => void): boolean => {
   }
 };
 
-const writeIfPresent = (file: string, value: string): void => {
-  if (existsSync(file)) writeFileSync(file, value);
-};
+/** The files of one group. What stands in one already is not written again: whoever loads a function waits for each. */
+class Settings {
+  readonly #written = new Map<string, string>();
+
+  write(file: string, value: string): void {
+    if (this.#written.get(file) === value) return;
+    this.#written.delete(file); // for the case that the next line fails
+    writeFileSync(file, value);
+    this.#written.set(file, value);
+  }
+
+  writeIfPresent(file: string, value: string): void {
+    if (this.#written.get(file) === value || existsSync(file)) this.write(file, value);
+  }
+}
 
 const quota = (cpu: number): number => Math.max(1000, Math.round(cpu * PERIOD));
 
@@ -59,36 +71,36 @@ const quota = (cpu: number): number => Math.max(1000, Math.round(cpu * PERIOD));
 const shares = (background: boolean): string => (background ? "102" : "1024");
 const weight = (background: boolean): string => (background ? "10" : "100");
 
-type Apply = (folder: string, limits: Limits, background: boolean) => void;
+type Apply = (settings: Settings, folder: string, limits: Limits, background: boolean) => void;
 
 const applyV1: Record<Controller, Apply> = {
-  memory: (folder, { memory }) => {
+  memory: (settings, folder, { memory }) => {
     const bytes = String(memory * MEBIBYTE);
     const swap = join(folder, "memory.memsw.limit_in_bytes");
     // Memory plus swap may never be below memory, so the order depends on the direction.
-    const raised = attempt(() => writeIfPresent(swap, bytes));
-    writeFileSync(join(folder, "memory.limit_in_bytes"), bytes);
-    if (!raised) writeIfPresent(swap, bytes);
+    const raised = attempt(() => settings.writeIfPresent(swap, bytes));
+    settings.write(join(folder, "memory.limit_in_bytes"), bytes);
+    if (!raised) settings.writeIfPresent(swap, bytes);
     // What lies in the buffers of sockets, TCP and UDP, is not part of the memory above. Version 2 counts it in.
     const sockets = Math.max(LEAST_SOCKET_MEMORY, memory / SOCKET_SHARE) * MEBIBYTE;
-    attempt(() => writeIfPresent(join(folder, "memory.kmem.tcp.limit_in_bytes"), String(Math.floor(sockets))));
+    attempt(() => settings.writeIfPresent(join(folder, "memory.kmem.tcp.limit_in_bytes"), String(Math.floor(sockets))));
   },
-  cpu: (folder, { cpu }, background) => {
-    writeFileSync(join(folder, "cpu.cfs_period_us"), String(PERIOD));
-    writeFileSync(join(folder, "cpu.cfs_quota_us"), String(quota(cpu)));
-    writeFileSync(join(folder, "cpu.shares"), shares(background));
+  cpu: (settings, folder, { cpu }, background) => {
+    settings.write(join(folder, "cpu.cfs_period_us"), String(PERIOD));
+    settings.write(join(folder, "cpu.cfs_quota_us"), String(quota(cpu)));
+    settings.write(join(folder, "cpu.shares"), shares(background));
   },
-  pids: (folder, { pids }) => writeFileSync(join(folder, "pids.max"), String(pids)),
+  pids: (settings, folder, { pids }) => settings.write(join(folder, "pids.max"), String(pids)),
 };
 
 const applyV2: Record<Controller, Apply> = {
-  memory: (folder, { memory }) => {
-    writeFileSync(join(folder, "memory.max"), String(memory * MEBIBYTE));
-    writeIfPresent(join(folder, "memory.swap.max"), "0");
+  memory: (settings, folder, { memory }) => {
+    settings.write(join(folder, "memory.max"), String(memory * MEBIBYTE));
+    settings.writeIfPresent(join(folder, "memory.swap.max"), "0");
   },
-  cpu: (folder, { cpu }, background) => {
-    writeFileSync(join(folder, "cpu.max"), `${quota(cpu)} ${PERIOD}`);
-    writeFileSync(join(folder, "cpu.weight"), weight(background));
+  cpu: (settings, folder, { cpu }, background) => {
+    settings.write(join(folder, "cpu.max"), `${quota(cpu)} ${PERIOD}`);
+    settings.write(join(folder, "cpu.weight"), weight(background));
   },
   pids: applyV1.pids,
 };
@@ -227,6 +239,7 @@ const createGroup = (hierarchies: readonly Opened[], name: string): ControlGroup
   groups.forEach(({ folder }) => {
     mkdirSync(folder, { recursive: true });
   });
+  const settings = new Settings();
   const memory = groups.find(({ controllers }) => controllers.includes("memory"));
   if (memory?.version === 2) attempt(() => writeFileSync(join(memory.folder, "memory.oom.group"), "1"));
   return {
@@ -234,7 +247,7 @@ const createGroup = (hierarchies: readonly Opened[], name: string): ControlGroup
     apply: (limits, background = false) => {
       for (const { folder, version, controllers } of groups) {
         const applyTo = version === 1 ? applyV1 : applyV2;
-        for (const controller of controllers) applyTo[controller](folder, limits, background);
+        for (const controller of controllers) applyTo[controller](settings, folder, limits, background);
       }
     },
     memoryExceeded: () =>
