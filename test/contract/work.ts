@@ -4,7 +4,16 @@ import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { type Database, StaleWriteError } from "../../src/core/shared/ports.ts";
 import { statement } from "../../src/core/shared/statement.ts";
 import { claim, claimBehind, putRight, renewAll } from "../../src/core/work/claims.ts";
-import { complete, enqueue, enqueueBegun, type HeldJob, type Job, LEASE_MS, renew } from "../../src/core/work/job.ts";
+import {
+  complete,
+  enqueue,
+  enqueueBegun,
+  type HeldJob,
+  type Job,
+  LEASE_MS,
+  renew,
+  stepAside,
+} from "../../src/core/work/job.ts";
 import { kinds } from "../../src/core/work/kinds.ts";
 import { type Workers, WorkQueue } from "../../src/core/work/queue.ts";
 import { HopelessError, NotNowError } from "../../src/core/work/worker.ts";
@@ -274,6 +283,32 @@ export function workContract(name: string, open: () => Promise<Database>): void 
       await done();
       expect(together).toEqual(["k2", "k3"]);
       expect(order).toEqual(["k1", "k2", "k3", "k2", "k4"]);
+    });
+
+    test("that gives up its place has nobody look at the queue, and one that has left its order does at once", async () => {
+      await fresh();
+      const looks = vi.spyOn(database, "take");
+      const pause = () => new Promise((resolve) => setTimeout(resolve, 200));
+      const order: string[] = [];
+      let looked: number[] = [];
+      await promise(...["k1", "k2"].map((id) => job(id, { orderKey: "k" })));
+      await start("a", {
+        delivery: async (one, _signal, place) => {
+          order.push(one.id);
+          if (one.id === "k2") return [];
+          await pause();
+          looked = [looks.mock.calls.length];
+          place.free();
+          await pause();
+          looked.push(looks.mock.calls.length);
+          await database.commit(stepAside(one, "k/k1", "{}", true));
+          place.pass();
+          await vi.waitFor(() => expect(order).toEqual(["k1", "k2"]), PATIENT);
+          return [];
+        },
+      });
+      await done();
+      expect(looked[1]).toBe(looked[0]);
     });
 
     test("behind one that was taken along goes on at once when that can never be done", async () => {

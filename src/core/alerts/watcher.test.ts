@@ -67,6 +67,7 @@ const turn = () => {
   const job = { organization: "home", kind: "alert", id: "a-1", payload, maxAttempts: 0, fence: 1, attempt: 1 };
   return watcher.perform({ ...job, error: undefined }, new AbortController().signal, {
     free: () => undefined,
+    pass: () => undefined,
     takeBehind: async () => [],
     also: () => undefined,
   });

@@ -267,10 +267,17 @@ export class Deliveries {
     if (job.attempt > 1 && this.#turns.isCrowded(record.id, 2 * concurrencyOf(record)))
       throw new NotNowError(NO_ROOM_PAUSE_MS);
     place.free();
-    return this.#deliver(record, job, delivery, place.free, (current, leave) => {
+    let isLast = false;
+    const hasLeft = (): void => {
+      if (isLast) place.pass();
+    };
+    return this.#deliver(record, job, delivery, hasLeft, (current, leave) => {
       if (waitsForEnds(current)) return this.#begin(current, job, delivery, { leave, isLast: true });
+      const begin = (last: boolean) => {
+        isLast = last;
+        return this.#begin(current, job, delivery, { leave, isLast });
+      };
       // After a crash several begin again at once, and keep their order.
-      const begin = (isLast: boolean) => this.#begin(current, job, delivery, { leave, isLast });
       return this.#turns.inOrder(current.id, () => this.#withFollowers(current, job, place, begin));
     });
   }
@@ -280,7 +287,7 @@ export class Deliveries {
     subscription: SubscriptionRecord,
     job: HeldJob,
     delivery: Delivery,
-    hasBegun: () => void,
+    hasLeft: () => void,
     begin: (current: SubscriptionRecord, leave: () => void) => Promise<Begun | undefined>,
   ): Promise<boolean> {
     const leave = await this.#turns.enter(subscription.id, concurrencyOf(subscription));
@@ -290,7 +297,7 @@ export class Deliveries {
       const begun = current?.id === delivery.subscriptionId ? await begin(current, leave) : undefined;
       this.#hasStarted(job.id);
       // Whoever is behind it may be at the front now.
-      hasBegun();
+      if (begun?.hasLeft) hasLeft();
       return await this.#isOver(job, begun);
     } finally {
       leave();
@@ -312,15 +319,15 @@ export class Deliveries {
     // Each of these puts its unit on its way before the next one does.
     const begun = inBatch(batch, () => begin(last === undefined));
     for (const follower of followers)
-      place.also(follower, () => this.#follow(follower, batch, follower === last ? place.free : undefined));
+      place.also(follower, () => this.#follow(follower, batch, follower === last ? place.pass : undefined));
     return begun;
   }
 
-  /** `free`: for the last, behind which others may be at the front when it has begun. */
-  #follow(job: HeldJob, batch: Batch, free: (() => void) | undefined): Promise<Ending> {
-    const isLast = free !== undefined;
+  /** `pass`: for the last, behind which others may be at the front when it has begun. */
+  #follow(job: HeldJob, batch: Batch, pass: (() => void) | undefined): Promise<Ending> {
+    const isLast = pass !== undefined;
     return this.#settle(job, (record, delivery) =>
-      this.#deliver(record, job, delivery, free ?? (() => {}), (current, leave) =>
+      this.#deliver(record, job, delivery, pass ?? (() => {}), (current, leave) =>
         inBatch(batch, () => this.#begin(current, job, delivery, { leave, isLast })),
       ),
     );

@@ -122,19 +122,28 @@ export class Lane {
   #start(job: HeldJob): void {
     this.#taken++;
     let hasPlace = true;
+    let hasPassed = job.orderKey === undefined;
     const free = (): void => {
-      if (hasPlace) this.#taken--;
+      if (!hasPlace) return;
       hasPlace = false;
-      if (this.#moreDue || job.orderKey !== undefined) this.wake();
+      this.#taken--;
+      if (this.#moreDue) this.wake();
     };
-    const place = this.#placeOf(job, free);
-    void this.#keep(job, (lost) => this.#do(job, () => this.#perform(job, lost, place))).finally(free);
+    const pass = (): void => {
+      hasPassed = true;
+      this.wake();
+    };
+    const place = this.#placeOf(job, { free, pass });
+    void this.#keep(job, (lost) => this.#do(job, () => this.#perform(job, lost, place))).finally(() => {
+      free();
+      if (!hasPassed) this.wake();
+    });
   }
 
-  #placeOf(job: HeldJob, free: () => void): Place {
+  #placeOf(job: HeldJob, way: Pick<Place, "free" | "pass">): Place {
     const { database, owner } = this.#ports;
     return {
-      free,
+      ...way,
       takeBehind: (limit) => claimBehind(database, job, owner, limit, this.#rules),
       also: (other, doing) => this.carry(other, doing),
     };

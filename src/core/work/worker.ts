@@ -14,6 +14,8 @@ export type Perform = (job: HeldJob, signal: AbortSignal, place: Place) => Promi
 export interface Place {
   /** Gives up its place among those that are done at once: it only waits from there on, and its worker bounds how many do. */
   free(): void;
+  /** It has left its order: one that stands behind it there may be due. Otherwise its end says so. */
+  pass(): void;
   /** Takes up to so many of those behind it in its order. They are for the caller to do, in that order, each by `also`. */
   takeBehind(limit: number): Promise<readonly HeldJob[]>;
   /** Does such a job at once; it ends like every other. */
