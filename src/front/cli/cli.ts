@@ -1,5 +1,4 @@
 /** One call of the command line, from its words to its exit status. */
-
 import type { Io } from "../../frame/io.ts";
 import { runProgram } from "../../frame/program.ts";
 import { version } from "../../version.ts";

@@ -19,11 +19,16 @@ export class NotFoundError extends ApiError {
 }
 
 /** What was asked for; undefined when nothing of that name is there. */
-export async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined> {
+export function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined> {
+  return unlessRefused(asked, NotFoundError);
+}
+
+/** What was asked for; undefined when the server does not give it. */
+export async function unlessRefused<T>(asked: Promise<T>, refusal = ApiError): Promise<T | undefined> {
   try {
     return await asked;
   } catch (error) {
-    if (error instanceof NotFoundError) return undefined;
+    if (error instanceof refusal) return undefined;
     throw error;
   }
 }

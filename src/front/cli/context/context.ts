@@ -1,5 +1,4 @@
 /** What a command of `dispatch` is given, besides the values of its flags. */
-
 import type { Command as AnyCommand, Path } from "../../../frame/command.ts";
 import { CliError } from "../../../frame/errors.ts";
 import type { FlagTable } from "../../../frame/flags.ts";

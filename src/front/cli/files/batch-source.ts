@@ -30,11 +30,7 @@ export async function readSources(
 async function readSource(io: Io, path: string, workDir: string | undefined): Promise<BatchSource[]> {
   if (path === "-") return [{ label: "standard input", text: await io.stdin(), beside: { folder: io.cwd } }];
   if (/^https?:\/\//i.test(path)) return [await download(io, path)];
-  return localFiles(searchFolders(io.cwd, workDir), path).map(({ label, absolute }) => ({
-    label,
-    text: readText(absolute, label),
-    beside: { folder: dirname(absolute) },
-  }));
+  return localSources(searchFolders(io.cwd, workDir), path);
 }
 
 /** Where files are looked up, in this order. */
@@ -42,37 +38,38 @@ export function searchFolders(cwd: string, workDir: string | undefined): readonl
   return workDir === undefined ? [cwd] : [resolve(cwd, workDir), cwd];
 }
 
-interface LocalFile {
-  readonly label: string;
-  readonly absolute: string;
-}
-
-function localFiles(roots: readonly string[], path: string): LocalFile[] {
+function localSources(roots: readonly string[], path: string): BatchSource[] {
   const root = roots.find((candidate) => existsSync(resolve(candidate, path)));
-  if (root !== undefined) return filesAt(path, resolve(root, path));
-  const matches = roots.map((candidate) => globFiles(candidate, path)).find((files) => files.length > 0);
-  if (matches) return matches;
+  if (root !== undefined) return filesAt(root, path).map((label) => sourceAt(root, label));
+  for (const candidate of roots) {
+    const names = globFiles(candidate, path);
+    if (names.length > 0) return names.map((name) => sourceAt(candidate, name));
+  }
   throw new CliError(`${path}: no such file, folder or pattern below ${roots.join(" or ")}`);
 }
 
-function filesAt(label: string, absolute: string): LocalFile[] {
-  if (!statSync(absolute).isDirectory()) return [{ label, absolute }];
+function filesAt(root: string, path: string): string[] {
+  const absolute = resolve(root, path);
+  if (!statSync(absolute).isDirectory()) return [path];
   const names = readdirSync(absolute, { recursive: true, encoding: "utf8" }).filter((name) => resourceFile.test(name));
-  if (names.length === 0) throw new CliError(`${label}: the folder holds no .yaml, .yml or .json file`);
-  return names.sort().map((name) => namedFile(join(label, name), join(absolute, name)));
+  if (names.length === 0) throw new CliError(`${path}: the folder holds no .yaml, .yml or .json file`);
+  return names.sort().map((name) => join(path, name));
 }
 
-function namedFile(label: string, absolute: string): LocalFile {
-  if (!existsSync(absolute)) refuseBrokenName(label);
-  return { label, absolute };
-}
-
-function globFiles(root: string, pattern: string): LocalFile[] {
+function globFiles(root: string, pattern: string): string[] {
   if (!/[*?[{]/.test(pattern)) return [];
   const names = globSync(pattern, { cwd: root }).sort();
-  return names
-    .map((name) => namedFile(name, resolve(root, name)))
-    .filter(({ absolute }) => statSync(absolute, { throwIfNoEntry: false })?.isFile());
+  return names.filter((name) => {
+    const found = statSync(resolve(root, name), { throwIfNoEntry: false });
+    if (found === undefined) refuseBrokenName(name);
+    return found?.isFile();
+  });
+}
+
+function sourceAt(root: string, label: string): BatchSource {
+  const absolute = resolve(root, label);
+  if (!existsSync(absolute)) refuseBrokenName(label);
+  return { label, text: readText(absolute, label), beside: { folder: dirname(absolute) } };
 }
 
 async function download({ env }: Io, url: string): Promise<BatchSource> {

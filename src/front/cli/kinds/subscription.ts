@@ -3,7 +3,7 @@ import { eventLogOperations } from "../../../core/events/delivery-contract.ts";
 import { needed } from "../../../frame/command.ts";
 import { UsageError } from "../../../frame/errors.ts";
 import { array, integer, on, text as textFlag } from "../../../frame/flags.ts";
-import { ApiError } from "../../client/errors.ts";
+import { unlessRefused } from "../../client/errors.ts";
 import type { Context } from "../context/context.ts";
 import { isObject, type JsonObject, objectOf, objects, objectsOf, text } from "../output/json.ts";
 import { millisecondsText } from "../output/time.ts";
@@ -86,23 +86,14 @@ export const subscription = defineKind({
 /** By name. Of one the server is asked for itself; a server that is older than the command line knows of no counts. */
 async function countsOf({ client }: Context, resources: readonly JsonObject[]): Promise<Map<string, JsonObject>> {
   const [only, ...more] = resources;
-  try {
-    if (only === undefined) return new Map();
-    const all =
-      more.length > 0
-        ? objectsOf(await client.all(eventLogOperations.countSubscriptions))
-        : [await detailsOf({ client }, only)].map((details) => ({ ...details, name: only.name }));
-    return new Map(all.map((counts) => [text(counts, "name"), counts]));
-  } catch (error) {
-    if (error instanceof ApiError) return new Map();
-    throw error;
-  }
-}
-
-/** What waits for one, and why, and its last deliveries. */
-async function detailsOf({ client }: Pick<Context, "client">, resource: JsonObject): Promise<JsonObject> {
-  const path = { subscriptionName: text(resource, "name") };
-  return objectOf(await client.call(eventLogOperations.explainSubscription, { path }));
+  if (only === undefined) return new Map();
+  const path = { subscriptionName: text(only, "name") };
+  const asked =
+    more.length > 0
+      ? client.all(eventLogOperations.countSubscriptions)
+      : client.call(eventLogOperations.explainSubscription, { path }).then((told) => [{ ...told, name: only.name }]);
+  const all = objectsOf(await unlessRefused<unknown>(asked));
+  return new Map(all.map((counts) => [text(counts, "name"), counts]));
 }
 
 function count(key: string): (resource: JsonObject) => string {

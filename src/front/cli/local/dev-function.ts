@@ -1,5 +1,4 @@
 /** The function that `dev` deploys: what is on the server of it stays as it is, unless flags and files say otherwise. */
-
 import type { Values } from "../../../frame/flags.ts";
 import type { Context } from "../context/context.ts";
 import { secretValues } from "../files/given-files.ts";

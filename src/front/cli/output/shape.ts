@@ -1,5 +1,4 @@
 /** The order of keys in printed objects, and which of them are left out when empty (cli-and-runtimes.md 1.8). */
-
 import { isObject, type JsonObject } from "./json.ts";
 
 /**

@@ -1,8 +1,7 @@
 /** `describe TYPE NAME`: how a resource is, why, who uses it, and what it did last. */
-
 import { needed } from "../../../frame/command.ts";
 import { unknownWord } from "../../../frame/parse.ts";
-import { ApiError } from "../../client/errors.ts";
+import { unlessRefused } from "../../client/errors.ts";
 import { type Context, command } from "../context/context.ts";
 import { deadLetterFacts, fetchDeadLetter, isDeadLetterWord } from "../kinds/dead-letter.ts";
 import { type Facts, factsOf, type Kind } from "../kinds/kind.ts";
@@ -78,20 +77,12 @@ function ownerOf(resource: JsonObject): string {
 async function usersOf(context: Context, { users = {} }: Kind, resource: JsonObject): Promise<readonly string[]> {
   const { organization } = context.settings;
   const groups = Object.entries(users).map(async ([user, shown]) => {
-    const all = await readable(context, kindNamed(user));
+    const kind = kindNamed(user);
+    // What the caller may not read is left out.
+    const all = (kind && (await unlessRefused(fetchAll(context, kind)))) ?? [];
     const namesOf = (one: JsonObject) => (typeof shown === "string" ? [one[shown]].flat() : shown(one, organization));
     const own = all.filter((candidate) => namesOf(candidate).includes(text(resource, "name")));
     return own.map((candidate) => `${user} ${text(candidate, "name")}`);
   });
   return (await Promise.all(groups)).flat();
-}
-
-/** What the caller may not read is left out. */
-async function readable(context: Context, kind: Kind | undefined): Promise<JsonObject[]> {
-  try {
-    return kind ? await fetchAll(context, kind) : [];
-  } catch (error) {
-    if (error instanceof ApiError) return [];
-    throw error;
-  }
 }

@@ -1,5 +1,4 @@
 /** `diff -f FILE`: what `apply` would change, as a unified diff; exits with 0 without differences, 1 with, 2 on errors. */
-
 import { UsageError } from "../../../frame/errors.ts";
 import { type Context, command } from "../context/context.ts";
 import { completeBody } from "../files/complete-body.ts";

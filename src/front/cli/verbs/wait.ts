@@ -1,5 +1,4 @@
 /** `--wait`: the resource is asked for until it is READY or in ERROR (decisions.md 4). */
-
 import type { Io } from "../../../frame/io.ts";
 import { pause } from "../../../frame/pause.ts";
 import { spanMilliseconds } from "../../../frame/spans.ts";
