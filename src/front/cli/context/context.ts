@@ -5,9 +5,8 @@ import type { FlagTable } from "../../../frame/flags.ts";
 import type { Io } from "../../../frame/io.ts";
 import type { Parsed } from "../../../frame/parse.ts";
 import { type Client, createClient } from "../../client/client.ts";
-import { nodeTransport } from "../../client/node-transport.ts";
 import { type Config, readConfig } from "./config-file.ts";
-import { credentialHeaders, withAdminToken } from "./credential.ts";
+import { credentialHeaders, transportFor } from "./credential.ts";
 import { baseUrl, resolveSettings, type Settings } from "./settings.ts";
 
 export type OutputFormat = "table" | "json" | "yaml" | "name";
@@ -46,15 +45,9 @@ function outputFormat(settings: Settings): OutputFormat {
 }
 
 export function clientFor(settings: Settings, io: Io): Client {
-  const options = { insecure: settings.insecure, environment: io.env };
-  // Loaded when a server asks for a credential that the user did not name: most calls need none of it.
-  const proven: Parameters<typeof withAdminToken>[1] = async (request, token) => {
-    const { provenExchange } = await import("../../client/proven-exchange.ts");
-    return provenExchange(request, token, options);
-  };
   return createClient({
     baseUrl: baseUrl(settings),
     headers: { "X-Dispatch-Org": settings.organization, ...credentialHeaders(settings, io.now()) },
-    transport: withAdminToken(nodeTransport(options), proven, settings, io),
+    transport: transportFor(settings, io),
   });
 }

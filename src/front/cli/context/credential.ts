@@ -6,7 +6,8 @@ import { usualDataFolder } from "../../../core/shared/data-folder.ts";
 import { isThisMachine } from "../../../core/shared/loopback.ts";
 import { CliError } from "../../../frame/errors.ts";
 import type { Io } from "../../../frame/io.ts";
-import type { HttpAnswer, HttpRequest, Transport } from "../../client/client.ts";
+import type { HttpRequest, Transport } from "../../client/client.ts";
+import { nodeTransport, type TransportOptions } from "../../client/node-transport.ts";
 import { readText } from "../files/read-text.ts";
 import type { Settings } from "./settings.ts";
 
@@ -59,18 +60,23 @@ function part(value: unknown): string {
  * administrator of a server on this machine needs no configuration (decisions.md 15). Only a
  * server that proves to know the token gets it: another user's program may listen at the same port.
  */
-export function withAdminToken(transport: Transport, proven: ProvenTransport, settings: Settings, io: Io): Transport {
+export function transportFor(settings: Settings, io: Io): Transport {
+  const options = transportOptions(settings, io);
+  const transport = nodeTransport(options);
   if (settings.token || settings.serviceAccount || !isThisMachine(settings.host)) return transport;
   return async (request) => {
     const answer = await transport(request);
     const token = answer.status === 401 ? localAdminToken(io) : undefined;
     if (token === undefined) return answer;
-    return (await proven(authorized(request, token), token)) ?? answer;
+    // Most calls need none of it.
+    const { provenExchange } = await import("../../client/proven-exchange.ts");
+    return (await provenExchange(authorized(request, token), token, options)) ?? answer;
   };
 }
 
-/** Undefined when the server proved nothing. */
-type ProvenTransport = (request: HttpRequest, token: string) => Promise<HttpAnswer | undefined>;
+export function transportOptions({ insecure }: Settings, { env }: Io): TransportOptions {
+  return { insecure, environment: env };
+}
 
 function authorized(request: HttpRequest, token: string): HttpRequest {
   const { Cookie: _replaced, ...headers } = request.headers;

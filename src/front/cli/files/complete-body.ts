@@ -1,6 +1,6 @@
 /** The files that a resource names: beside its own file first, then below --work-dir, then below the current folder. */
-import { existsSync, writeFileSync } from "node:fs";
-import { mkdtempDisposable } from "node:fs/promises";
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, isAbsolute, join, resolve } from "node:path";
 import { CliError } from "../../../frame/errors.ts";
@@ -43,8 +43,11 @@ function localFile({ place, source: { beside } }: BatchResource, path: string, b
 }
 
 async function withDownload<T>(name: string, bytes: Buffer, use: (found: string) => Promise<T> | T): Promise<T> {
-  await using folder = await mkdtempDisposable(join(tmpdir(), "dispatch-"));
-  const path = join(folder.path, name);
-  writeFileSync(path, bytes);
-  return await use(path);
+  const folder = mkdtempSync(join(tmpdir(), "dispatch-"));
+  try {
+    writeFileSync(join(folder, name), bytes);
+    return await use(join(folder, name));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }

@@ -1,5 +1,4 @@
 import { alertOperations, alertSchema, occasions } from "../../../core/alerts/contract.ts";
-import { needed } from "../../../frame/command.ts";
 import { text as textFlag } from "../../../frame/flags.ts";
 import { created, defineKind } from "./kind.ts";
 
@@ -20,7 +19,7 @@ export const alert = defineKind({
     "Created date": created,
   },
   hasStatus: true,
-  arguments: { name: needed("NAME") },
+  arguments: { name: ["NAME"] },
   flags: {
     when: textFlag(`What is worth a message: ${occasions.join(", ")}`, { completes: occasions }),
     of: textFlag("The function whose runs, or the event driver, that is watched; all of them without"),

@@ -1,5 +1,4 @@
 import { apiOperations, apiSchema } from "../../../core/apis/contract.ts";
-import { needed } from "../../../frame/command.ts";
 import { choice, on, slice, text as textFlag } from "../../../frame/flags.ts";
 import { gatewayPort, type Settings } from "../context/settings.ts";
 import { type JsonObject, list, objectOf } from "../output/json.ts";
@@ -32,7 +31,7 @@ export const api = defineKind({
   },
   summaryKey: "api",
   hasStatus: true,
-  arguments: { name: needed("API_NAME", "API"), function: needed("FUNCTION_NAME", "Function") },
+  arguments: { name: ["API_NAME", "API"], function: ["FUNCTION_NAME", "Function"] },
   flags: {
     domain: slice("Host names; without any, paths begin with /<organization>", { short: "d", key: "hosts" }),
     path: slice("Paths", { short: "p", key: "uris", default: ["/"] }),

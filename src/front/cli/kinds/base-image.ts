@@ -1,6 +1,5 @@
 import { baseImageOperations, baseImageSchema } from "../../../core/images/contract.ts";
 import { languageNames } from "../../../core/languages/languages.ts";
-import { needed } from "../../../frame/command.ts";
 import { choice, text as textFlag } from "../../../frame/flags.ts";
 import { created, defineKind } from "./kind.ts";
 
@@ -15,7 +14,7 @@ export const baseImage = defineKind({
   columns: { Name: "name", URL: "dockerUrl", Status: "status", "Created Date": created },
   summaryKey: "baseImages",
   hasStatus: true,
-  arguments: { name: needed("IMAGE_NAME", "BaseImage"), dockerUrl: needed("IMAGE_URL") },
+  arguments: { name: ["IMAGE_NAME", "BaseImage"], dockerUrl: ["IMAGE_URL"] },
   flags: {
     language: choice("", languageNames),
     interpreter: textFlag(

@@ -1,5 +1,4 @@
 import { driverTypeOperations, driverTypeSchema } from "../../../core/events/contract.ts";
-import { needed } from "../../../frame/command.ts";
 import { on } from "../../../frame/flags.ts";
 import { settingLines } from "./driver.ts";
 import { defineKind, isTrue } from "./kind.ts";
@@ -20,7 +19,7 @@ export const driverType = defineKind({
   style: { ruled: true },
   columns: { Name: "name", Image: "image", Expose: isTrue("expose") },
   summaryKey: "driverTypes",
-  arguments: { name: needed("NAME", "DriverType"), image: needed("DOCKER_IMAGE") },
+  arguments: { name: ["NAME", "DriverType"], image: ["DOCKER_IMAGE"] },
   flags: { expose: on("Give its drivers an address") },
   examples: ["eventdrivertype ticker dispatchframework/ticker:0.0.2"],
   draft: ({ flags: { expose } }) => ({ expose, config: [] }),

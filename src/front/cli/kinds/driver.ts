@@ -1,5 +1,4 @@
 import { driverOperations, driverSchema, driverTokenOperations } from "../../../core/events/contract.ts";
-import { needed } from "../../../frame/command.ts";
 import { array } from "../../../frame/flags.ts";
 import { type JsonObject, objects, text } from "../output/json.ts";
 import { secrets } from "./function.ts";
@@ -31,7 +30,7 @@ export const driver = defineKind({
   },
   summaryKey: "drivers",
   hasStatus: true,
-  arguments: { type: needed("DRIVER_TYPE", "DriverType") },
+  arguments: { type: ["DRIVER_TYPE", "DriverType"] },
   flags: {
     ...nameFlag,
     set: array("Configuration KEY=VALUE, or KEY; repeatable", { short: "s" }),

@@ -1,6 +1,5 @@
 import { dirname } from "node:path";
 import { functionOperations, functionSchema } from "../../../core/functions/contract.ts";
-import { needed } from "../../../frame/command.ts";
 import { CliError, invalidArgument } from "../../../frame/errors.ts";
 import { array, choice, integer, on, slice, text as textFlag, type Values } from "../../../frame/flags.ts";
 import type { Io } from "../../../frame/io.ts";
@@ -66,7 +65,7 @@ export const functionKind = defineKind({
   nested: { schema: "in?? out??" },
   columns: { Name: "name", FunctionImage: "functionImageURL", Status: "status", "Created Date": created },
   hasStatus: true,
-  arguments: { name: needed("NAME", "Function"), path: needed("PATH") },
+  arguments: { name: ["NAME", "Function"], path: ["PATH"] },
   flags: {
     image: textFlag("Image it runs on", { completes: "Image" }),
     ...behaviour,

@@ -1,6 +1,5 @@
 import { imageOperations, imageSchema } from "../../../core/images/contract.ts";
 import { languageNames, languages } from "../../../core/languages/languages.ts";
-import { needed } from "../../../frame/command.ts";
 import { CliError } from "../../../frame/errors.ts";
 import { text as textFlag } from "../../../frame/flags.ts";
 import type { Io } from "../../../frame/io.ts";
@@ -23,7 +22,7 @@ export const image = defineKind({
     "baseImageName createdTime? dockerUrl? groups id? kind? language? name reason runtimeDependencies? spec? status? systemDependencies? tags",
   columns: { Name: "name", URL: "dockerUrl", BaseImage: "baseImageName", Status: "status", "Created Date": created },
   hasStatus: true,
-  arguments: { name: needed("IMAGE_NAME", "Image"), baseImageName: needed("BASE_IMAGE_NAME", "BaseImage") },
+  arguments: { name: ["IMAGE_NAME", "Image"], baseImageName: ["BASE_IMAGE_NAME", "BaseImage"] },
   flags: {
     "runtime-deps": textFlag(`Dependency file of the language: ${manifests}`),
     "system-deps": textFlag('JSON file {"packages": [{"name": ..., "version": ...}]}'),

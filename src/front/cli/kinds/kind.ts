@@ -1,6 +1,6 @@
 /** A kind of resource as the command line knows it: data that every verb is generic over. Its own file says only what is special about it. */
 import type { ResourceOperations } from "../../../core/shared/resource-operations.ts";
-import type { Argument } from "../../../frame/command.ts";
+import { needed } from "../../../frame/command.ts";
 import { type FlagTable, text as textFlag, type Values } from "../../../frame/flags.ts";
 import type { Io } from "../../../frame/io.ts";
 import type { Context } from "../context/context.ts";
@@ -41,7 +41,7 @@ export interface Drafting<F extends FlagTable> {
 
 /** What `get` takes and prints besides the table. */
 export interface Reading<F extends FlagTable = FlagTable> {
-  readonly flags: F;
+  readonly flags?: F;
   note?(flags: Values<F>): string;
   /** The resources with what only people are shown, and the server has to be asked for. */
   beside?(context: Context, resources: readonly JsonObject[]): Promise<readonly JsonObject[]>;
@@ -74,7 +74,7 @@ export interface KindData<F extends FlagTable = FlagTable, R extends FlagTable =
   /** Has a status that ends in READY or ERROR. */
   readonly hasStatus?: boolean;
   /** What `create` and `update` take; an argument or flag whose name is a key of the schema fills it in. */
-  readonly arguments: Readonly<Record<string, Argument>>;
+  readonly arguments: Readonly<Record<string, Parameters<typeof needed>>>;
   readonly flags?: F;
   /** Behind the verb, at least one: `secret slack slack.json`. */
   readonly examples: readonly string[];
@@ -130,7 +130,7 @@ export function defineKind<F extends FlagTable = Record<never, never>, R extends
     required: (own.schema.required ?? []).filter((key) => key !== "name"),
     shape: { keys: shape, ...(nested && { nested }) },
     table: tableOf(columns, style),
-    arguments: Object.values(own.arguments),
+    arguments: Object.values(own.arguments).map((words) => needed(...words)),
     draft: async (given: Drafting<FlagTable>): Promise<JsonObject> => ({
       ...filledIn(own, flags, given),
       ...(await draft?.(given)),

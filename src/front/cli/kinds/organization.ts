@@ -1,5 +1,4 @@
 import { organizationOperations, organizationSchema } from "../../../core/iam/contract.ts";
-import { needed } from "../../../frame/command.ts";
 import { created, defineKind } from "./kind.ts";
 import { kept, keptFact, retention } from "./retention.ts";
 
@@ -12,7 +11,7 @@ export const organization = defineKind({
   schema: organizationSchema,
   shape: "createdTime? id? kind? modifiedTime? name status?",
   columns: { Name: "name", "Created Date": created },
-  arguments: { name: needed("NAME") },
+  arguments: { name: ["NAME"] },
   flags: retention,
   examples: ["organization team-a"],
   draft: ({ flags }) => kept(flags),

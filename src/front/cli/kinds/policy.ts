@@ -1,5 +1,4 @@
 import { policyOperations, policySchema } from "../../../core/iam/contract.ts";
-import { needed } from "../../../frame/command.ts";
 import { on, slice } from "../../../frame/flags.ts";
 import { jsonText } from "../output/encode.ts";
 import { type JsonObject, list, objects } from "../output/json.ts";
@@ -15,7 +14,7 @@ export const policy = defineKind({
   style: { wrap: false },
   columns: { Name: "name", Global: isTrue("global"), "Created Date": created },
   summaryKey: "policies",
-  arguments: { name: needed("NAME") },
+  arguments: { name: ["NAME"] },
   flags: {
     subject: slice("Who: accounts", { short: "s" }),
     action: slice("May do what: get, create, update, delete, reveal and use (secrets), emit (events), *", {

@@ -1,5 +1,4 @@
 import { secretOperations, secretSchema } from "../../../core/secrets/contract.ts";
-import { needed } from "../../../frame/command.ts";
 import { CliError } from "../../../frame/errors.ts";
 import { on } from "../../../frame/flags.ts";
 import { secretValues } from "../files/given-files.ts";
@@ -15,7 +14,7 @@ export const secret = defineKind({
   schema: secretSchema,
   shape: "id? kind? name secrets? tags",
   columns: { ID: "id", Name: "name", Content: () => "<hidden>" },
-  arguments: { name: needed("SECRET_NAME", "Secret"), file: needed("SECRETS_FILE") },
+  arguments: { name: ["SECRET_NAME", "Secret"], file: ["SECRETS_FILE"] },
   examples: ["secret slack slack.json"],
   ignoresExtra: true,
   draft: async ({ args: [, path = ""], io }) => ({ secrets: await secretValues(io, path) }),

@@ -1,5 +1,4 @@
 import { serviceAccountOperations, serviceAccountSchema } from "../../../core/iam/contract.ts";
-import { needed } from "../../../frame/command.ts";
 import { CliError } from "../../../frame/errors.ts";
 import { text as textFlag } from "../../../frame/flags.ts";
 import { textFile } from "../files/given-files.ts";
@@ -18,7 +17,7 @@ export const serviceAccount = defineKind({
   derived: ["domain"],
   shape: "createdTime? domain? id? kind? modifiedTime? name publicKey status?",
   columns: { Name: "name", "Created Date": created },
-  arguments: { name: needed("NAME") },
+  arguments: { name: ["NAME"] },
   flags: { "public-key": textFlag("PEM file with its RSA public key") },
   examples: ["serviceaccount ci --public-key ci.pub.pem"],
   draft: ({ flags: { "public-key": path }, io }) => {

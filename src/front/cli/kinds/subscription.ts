@@ -1,6 +1,5 @@
 import { subscriptionOperations, subscriptionSchema } from "../../../core/events/contract.ts";
 import { eventLogOperations } from "../../../core/events/delivery-contract.ts";
-import { needed } from "../../../frame/command.ts";
 import { UsageError } from "../../../frame/errors.ts";
 import { array, integer, on, text as textFlag } from "../../../frame/flags.ts";
 import { unlessRefused } from "../../client/errors.ts";
@@ -34,14 +33,13 @@ export const subscription = defineKind({
     "Last time": (resource) => timeOf(lastDelivery(resource)),
   },
   reading: {
-    flags: {},
     beside: async (context, resources) => {
       const counts = await countsOf(context, resources);
       return resources.map((resource) => ({ ...resource, counts: counts.get(text(resource, "name")) }));
     },
   },
   hasStatus: true,
-  arguments: { function: needed("FUNCTION_NAME", "Function") },
+  arguments: { function: ["FUNCTION_NAME", "Function"] },
   flags: {
     ...nameFlag,
     "event-type": textFlag("Event type to run for"),

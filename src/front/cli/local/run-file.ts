@@ -12,7 +12,7 @@ import type { Kind } from "../kinds/kind.ts";
 import { send } from "../kinds/resources.ts";
 import { fetchRun } from "../kinds/run.ts";
 import { secret } from "../kinds/secret.ts";
-import { type JsonObject, list, objectOf, text } from "../output/json.ts";
+import { type JsonObject, list, objectOf } from "../output/json.ts";
 import { inputOf, printEnd } from "../verbs/exec.ts";
 import { followLines } from "../verbs/logs.ts";
 import { readyOrReason } from "../verbs/wait.ts";
@@ -64,12 +64,11 @@ async function made(context: Context, kind: Kind, body: JsonObject): Promise<voi
 /** Its lines go to stderr as they come: stdout is for the result alone. */
 async function runToEnd(context: Context, functionName: string, input: unknown): Promise<JsonObject> {
   const body = { blocking: false, input, reason: null, secrets: [], services: null, tags: [] };
-  const begun = await context.client.call(runOperations.createRun, { query: { functionName }, body });
-  const id = text({ ...begun }, "name");
+  const { name = "" } = await context.client.call(runOperations.createRun, { query: { functionName }, body });
   const { io } = context;
   const toStderr = { ...context, io: { ...io, signal: io.signal, stdout: io.stderr } };
-  await followLines(toStderr, id);
-  return unlessInterrupted(fetchRun(context, functionName, id), io.signal);
+  await followLines(toStderr, name);
+  return unlessInterrupted(fetchRun(context, functionName, name), io.signal);
 }
 
 /** Its output or its failure, which here is told with where it came from. */

@@ -1,7 +1,6 @@
 import { runOperations } from "../../../core/runs/contract.ts";
 import { needed } from "../../../frame/command.ts";
 import { command } from "../context/context.ts";
-import { text } from "../output/json.ts";
 
 export const cancel = command({
   name: "cancel",
@@ -9,8 +8,7 @@ export const cancel = command({
   arguments: [needed("RUN_ID", "run")],
   examples: ["dispatch cancel 2830d337-0e8f-4713-b6fe-3b332b63f451"],
   run: async ({ args: [runName = ""], client, io }) => {
-    const run = await client.call(runOperations.cancelRun, { path: { runName } });
-    const ended = text({ ...run }, "status") === "ERROR";
-    io.stdout(ended ? `Cancelled run: ${runName}\n` : `Withdrawn run: ${runName}\n`);
+    const { status } = await client.call(runOperations.cancelRun, { path: { runName } });
+    io.stdout(status === "ERROR" ? `Cancelled run: ${runName}\n` : `Withdrawn run: ${runName}\n`);
   },
 });

@@ -7,6 +7,7 @@ import { version as ownVersion } from "../../../../version.ts";
 import { ApiError, TransportError } from "../../../client/errors.ts";
 import { type Certificate, type Probed, probe } from "../../../client/probe.ts";
 import type { Context } from "../../context/context.ts";
+import { transportOptions } from "../../context/credential.ts";
 import { baseUrl, gatewayPort } from "../../context/settings.ts";
 import { isObject, type JsonObject, list, objectOf, objectsOf, text } from "../../output/json.ts";
 import { type Finding, findingsOf } from "./finding.ts";
@@ -22,7 +23,7 @@ const server = findingsOf("server");
 export async function checkServer(context: Context): Promise<ServerState> {
   const url = baseUrl(context.settings);
   try {
-    const probed = await probe(`${url}/healthz`, transportOptions(context));
+    const probed = await probe(`${url}/healthz`, transportOptions(context.settings, context.io));
     const health = healthOf(probed);
     if (!health) {
       const remedy = "name the address of the Dispatch server: --host, --port (DISPATCH_HOST, DISPATCH_PORT)";
@@ -43,7 +44,7 @@ export async function checkGateway(context: Context, { gateway }: JsonObject): P
     baseUrl({ scheme, host: settings.host, port: gatewayPort(settings, scheme, gateway) }),
   );
   for (const url of urls) {
-    const answer = await probe(url, transportOptions(context)).catch(() => undefined);
+    const answer = await probe(url, transportOptions(context.settings, context.io)).catch(() => undefined);
     if (answer) return ok(`${url} answers`);
   }
   const remedy =
@@ -62,10 +63,6 @@ export async function checkEndpoints({ client }: Context): Promise<Finding[]> {
   } catch (error) {
     return [skipped(`endpoints cannot be read: ${messageOf(error)}`)];
   }
-}
-
-function transportOptions({ settings, io }: Context) {
-  return { insecure: settings.insecure, environment: io.env };
 }
 
 function healthOf({ status, text: body }: Probed): JsonObject | undefined {
