@@ -43,7 +43,7 @@ export const loadFunction = async (body: Buffer, ports: LoadPorts): Promise<Runn
     const handler = await loadHandler(folder, header.handler, files);
     leftovers?.keep();
     outputs.keep();
-    runner = createRunner({ channel, handler, mark, leftovers, outputs, folder, maxOutputBytes });
+    runner = createRunner({ handler, folder, maxOutputBytes }, { channel, mark, leftovers, outputs });
     channel.send(emptyFrame(FrameType.ready, 0));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

@@ -29,21 +29,26 @@ export interface Runner {
   fail(thrown: unknown): void;
 }
 
-export interface RunnerOptions {
-  readonly channel: Channel;
+/** What was loaded: the function of all runs. */
+export interface Loaded {
   readonly handler: Handler;
+  readonly folder: string;
+  readonly maxOutputBytes: number;
+}
+
+/** What stands around it: who is told of its runs, and what is looked after when one ends. */
+export interface Surroundings {
+  readonly channel: Channel;
   readonly mark: (invocation: number) => void;
   readonly leftovers: Leftovers | undefined;
   readonly outputs: Outputs;
-  readonly folder: string;
-  readonly maxOutputBytes: number;
 }
 
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 
-export const createRunner = (options: RunnerOptions): Runner => {
-  const { channel, handler, mark, leftovers, outputs, folder, maxOutputBytes } = options;
+export const createRunner = (loaded: Loaded, { channel, mark, leftovers, outputs }: Surroundings): Runner => {
+  const { handler, folder, maxOutputBytes } = loaded;
   const addSetTitle = titleSetter(channel);
   const queue: Invocation[] = [];
   let current: Invocation | undefined;
