@@ -283,6 +283,19 @@ describe("create and delete", () => {
     });
   });
 
+  test("describes the URLs under which an endpoint answers: its hosts', and both protocols where it names none", async () => {
+    const api = { name: "a", function: "f", hosts: ["a.example.com", "b.example.com"], protocols: null, uris: ["/x"] };
+    const server = await recordedServer(routes({ "GET /v1/api/a": { status: 200, body: api } }));
+    expect((await call(["describe", "api", "a"], server)).stdout).toContain(
+      [
+        "URL:             http://a.example.com:8081/x",
+        "                 https://a.example.com:8444/x",
+        "                 http://b.example.com:8081/x",
+        "                 https://b.example.com:8444/x",
+      ].join("\n"),
+    );
+  });
+
   test("creates the endpoint of the demo", async () => {
     const server = await recordedServer(routes({ "POST /v1/api": { status: 200, body: { name: "echo" } } }));
     const words = "create api echo echo --path /cloudmaster --method POST --https-only".split(" ");

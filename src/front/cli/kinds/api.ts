@@ -83,7 +83,7 @@ export const api = defineKind({
     Function: "function",
     Methods: (resource) => list(resource, "methods").join(", ") || "all",
     Hosts: (resource) => list(resource, "hosts"),
-    URL: endpointUrls,
+    URL: callableUrls,
     Authentication: authenticationOf,
     Signature: ({ signature }) =>
       Object.entries(objectOf(signature))
@@ -114,6 +114,13 @@ function signatureOf(rules: JsonObject): JsonObject | undefined {
 
 function authenticationOf({ authentication, authenticationSecret: secret }: JsonObject): string {
   return [authentication || "public", ...(secret ? [`secret ${secret}`] : [])].join(", ");
+}
+
+/** The URLs that reach it: an endpoint with hosts answers under their names alone, one without protocols on both. */
+function callableUrls(resource: JsonObject, settings: Settings): string[] {
+  const [hosts, protocols] = [list(resource, "hosts"), list(resource, "protocols")];
+  const called = { ...resource, protocols: protocols.length > 0 ? protocols : ["http", "https"] };
+  return (hosts.length > 0 ? hosts : [settings.host]).flatMap((host) => endpointUrls(called, { ...settings, host }));
 }
 
 /** The URL for each path and protocol of an endpoint, as a caller on the configured host would write it. */
