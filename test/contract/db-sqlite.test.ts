@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
+import BareSqlite from "better-sqlite3";
 import { sql } from "kysely";
 import { afterAll, expect, test } from "vitest";
 import { openSqlite } from "../../src/adapters/db/sqlite.ts";
@@ -42,6 +43,25 @@ test("every commit waits for the disk again after a taking in passing, also afte
   expect(await waits()).toEqual([{ synchronous: 2 }]);
   await expect(database.take(insert({}), true)).rejects.toBeInstanceOf(DuplicateError);
   expect(await waits()).toEqual([{ synchronous: 2 }]);
+  await database.close();
+});
+
+test.each([
+  ["that is new", 4096, undefined],
+  ["of before", 16_384, 16_384],
+])("a database %s has pages of %i bytes, and a log of 16 MB", async (_, size, before) => {
+  const path = join(folder, `pages-${size}.db`);
+  if (before !== undefined) {
+    const old = new BareSqlite(path);
+    old.pragma(`page_size = ${before}`);
+    old.exec("create table something (id integer)");
+    old.close();
+  }
+  const database = await openSqlite(path);
+  const { rows: pages } = await sql`pragma page_size`.execute(database.query);
+  expect(pages).toEqual([{ page_size: size }]);
+  const { rows: log } = await sql`pragma wal_autocheckpoint`.execute(database.query);
+  expect(log).toMatchObject([{ wal_autocheckpoint: (16 * 1024 * 1024) / size }]);
   await database.close();
 });
 

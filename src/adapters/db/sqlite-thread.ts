@@ -15,18 +15,21 @@ const database = new Database(path);
 const statements: (Database.Statement | Error)[] = [];
 /** Index, whether it must change one row, number of parameters. */
 const STATEMENT_HEAD = 3;
+/** SQLite moves its log into the file when it is longer. */
+const LOG_BYTES = 16 * 1024 * 1024;
 const begin = database.prepare("begin immediate");
 const commit = database.prepare("commit");
 
 function open(): void {
   // A single event changes a page in each of some sixteen tables and indexes, all of which go into the log.
-  database.pragma("page_size = 8192");
+  database.pragma("page_size = 4096");
   database.pragma("journal_mode = WAL");
   database.pragma("synchronous = FULL");
   database.pragma("foreign_keys = ON");
   database.pragma("busy_timeout = 2000");
-  // 16 MB.
-  database.pragma("wal_autocheckpoint = 2000");
+  // A database of before has larger pages.
+  const pageSize = database.pragma("page_size", { simple: true }) as number;
+  database.pragma(`wal_autocheckpoint = ${LOG_BYTES / pageSize}`);
   database.pragma("cache_size = -16384");
   database.defaultSafeIntegers(false);
   database.function("sha256_hex", { deterministic: true }, (text) =>
