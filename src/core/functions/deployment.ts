@@ -83,7 +83,6 @@ interface UsableImage {
 /** The image to build on, `waiting`, or the sentence that says why there is none (server.md 4.3). */
 function imageOf(images: Images, record: FunctionRecord): UsableImage | "waiting" | string {
   const name = record.document.image;
-  if (name === "") return `Error when fetching image for function ${record.name}: no image is named, such as nodejs`;
   const image = images.find(record.organization, name);
   if (image === undefined) {
     return `Error when fetching image for function ${record.name}: failed to get image: '${name}': [Code: 404] image ${name} not found`;
