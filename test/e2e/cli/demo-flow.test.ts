@@ -145,7 +145,8 @@ describe("with authentication", () => {
         status: 1,
         stderr:
           "[Code: 401] unauthenticated for invalid credentials\n" +
-          "The server asks for a credential: dispatch login --token-stdin, or --service-account with --jwt-private-key\n",
+          "The server asks for a credential: dispatch login --token-stdin, or --service-account with --jwt-private-key" +
+          " (a server of yours with a --data-dir of its own: set DISPATCH_DATA_DIR to it)\n",
       });
     } finally {
       await guarded.dispose();
