@@ -3,7 +3,7 @@
  * for the operation (server.md 0, rule 12). One that leads above them stays as it is, and means nothing.
  */
 export function cleanPath(url: string): string {
-  if (!url.includes("/.") || !url.startsWith("/")) return url;
+  if (!url.startsWith("/")) return url;
   const [path = ""] = url.split("?", 1);
   const [first = "", second = "", ...rest] = path.replace(/\/+/g, "/").slice(1).split("/");
   const kept: string[] = [];

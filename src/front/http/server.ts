@@ -78,7 +78,6 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     bodyLimit: options.bodyLimit,
     requestTimeout: 30_000,
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 512 },
-    rewriteUrl: ({ url = "" }) => cleanPath(url),
     exposeHeadRoutes: false,
     forceCloseConnections: false,
     // What the router cannot read, such as a broken escape in the path, is answered in our own form, too.
@@ -124,6 +123,9 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   return {
     listener: (request, response) => {
       if (stopping) response.shouldKeepAlive = false;
+      // Not by the router's own `rewriteUrl`: that gives every request a member more, which costs a warm run some per cent.
+      const { url = "" } = request;
+      if (url.includes("/.")) request.url = cleanPath(url);
       app.routing(request, response);
     },
     stop: () => {
