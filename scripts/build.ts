@@ -4,7 +4,7 @@ import { chmodSync, cpSync, mkdirSync, readdirSync, renameSync, rmSync } from "n
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type BuildOptions, build } from "esbuild";
+import { type BuildOptions, build, type Plugin } from "esbuild";
 import { buildFunctions } from "../apps/cloudmaster/build.ts";
 import { BUILT_IN } from "../src/adapters/programs/images.ts";
 import { lazyBuiltins } from "./lazy-builtins.ts";
@@ -31,10 +31,20 @@ const requireBanner = {
   js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
 };
 
+/** Within one build `main.ts` would be cut in two, because `start.ts` leads to it: what a warm run needs most then lay in another file. */
+const mainBeside: Plugin = {
+  name: "main beside",
+  setup: ({ onResolve }) => onResolve({ filter: /^\.\/main\.ts$/ }, () => ({ path: "./main.js", external: true })),
+};
+
 const bundles: BuildOptions[] = [
   {
+    entryPoints: [join(root, "src/start.ts")],
+    outdir: join(dist, "server"),
+    plugins: [mainBeside],
+  },
+  {
     entryPoints: [
-      "start.ts",
       "main.ts",
       "adapters/db/sqlite-thread.ts",
       "core/functions/schema/schema-thread.ts",
