@@ -3,9 +3,7 @@
  * files and compute digests, each of which has its own turn on the processor. They are those of the file as it was when it was read.
  */
 import { statSync } from "node:fs";
-
-/** What changes whenever the content of a file does, or another file takes its place. */
-export type FileMark = string;
+import { type FileMark, fileMark } from "../../core/shared/file-mark.ts";
 
 interface Kept {
   readonly bytes: Buffer;
@@ -18,7 +16,7 @@ const MOST_BYTES = 2 * 1024 * 1024;
 /** Undefined for a file that is not there. */
 export const markOf = (path: string): FileMark | undefined => {
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stats && [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(" ");
+  return stats && fileMark(stats);
 };
 
 export class RecentBlobs {

@@ -4,6 +4,7 @@
  */
 import { stat } from "node:fs/promises";
 import type { Logger } from "pino";
+import { fileMark } from "../../core/shared/file-mark.ts";
 import { messageOf } from "../../core/shared/message-of.ts";
 import { type CertificatePaths, expiryOf, readPair } from "./certificate.ts";
 import type { LiveCertificate } from "./live-certificate.ts";
@@ -45,11 +46,10 @@ async function fingerprint({ certificate, key }: CertificatePaths): Promise<stri
   return `${await markOf(certificate)} ${await markOf(key)}`;
 }
 
-/** What changes when a file does, through all symbolic links; a missing file has a mark as well. */
+/** Of the file behind all symbolic links; a missing one has a mark as well. */
 async function markOf(path: string): Promise<string> {
   try {
-    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-    return [dev, ino, size, mtimeNs, ctimeNs].join(":");
+    return fileMark(await stat(path, { bigint: true }));
   } catch {
     return "missing";
   }
