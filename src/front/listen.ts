@@ -9,6 +9,7 @@ import { inFairTurns } from "./fair-turns.ts";
 import { hearAll, heard } from "./heard-response.ts";
 import { connectionShare } from "./open-files.ts";
 import { keepPatience } from "./patience.ts";
+import { headOptions, refuseExpectations, withSoundHeads } from "./request-head.ts";
 import { ALPN_CHALLENGE, type ChallengeBoard } from "./tls/challenge-board.ts";
 import type { LiveCertificate } from "./tls/live-certificate.ts";
 
@@ -27,6 +28,7 @@ export const serverLimits = {
   keepAliveTimeout: 10_000,
   maxHeaderSize: 1024 * 1024,
   ...heard,
+  ...headOptions,
 } as const satisfies ServerOptions;
 
 const tlsSettings = {
@@ -63,8 +65,9 @@ export interface Listener {
  * to listen, which this one never does itself.
  */
 export function serveAccepted(listener: RequestListener, limits: ServerOptions = serverLimits): Server {
-  const server = createServer(limits, listener);
+  const server = createServer(limits, withSoundHeads(listener));
   hearAll(server);
+  refuseExpectations(server);
   keepPatience(server);
   server.emit("listening");
   return server;
@@ -72,9 +75,10 @@ export function serveAccepted(listener: RequestListener, limits: ServerOptions =
 
 /** @throws Error that names the address when it cannot be had. */
 export async function listen(front: Front, { host, port, tls, setting }: ListenOptions): Promise<Listener> {
-  const listener = inFairTurns(front.listener);
+  const listener = withSoundHeads(inFairTurns(front.listener));
   const server = tls === undefined ? createServer(serverLimits, listener) : secureServer(listener, tls);
   hearAll(server);
+  refuseExpectations(server);
   keepPatience(server);
   server.maxConnections = connectionShare();
   server.listen(port, host);

@@ -2,7 +2,7 @@
  * How long a request may take. node:http gives each request the same time, but a large upload on a slow line needs more: it
  * may go on as long as enough bytes arrive. One that is slower is cut off, because others wait for its place.
  */
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 
 export interface UploadPace {
@@ -32,29 +32,58 @@ export function expectUpload(request: IncomingMessage, { grace, rate, every }: U
   const before = socket.bytesRead;
   const look = setInterval(() => {
     const due = ((performance.now() - since - grace) / 1000) * rate;
-    if (due > 0 && socket.bytesRead - before < due) cutOff(socket, "408 Request Timeout");
+    if (due > 0 && socket.bytesRead - before < due) cutOff(socket, tooSlow);
   }, every);
   const end = (): void => clearInterval(look);
   request.once("end", end).once("close", end);
 }
 
-const refusals: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: "413 Payload Too Large",
-  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+interface Refused {
+  readonly code: number;
+  readonly message: string;
+}
+
+const tooSlow: Refused = { code: 408, message: "the request took too long to arrive: send it at once" };
+
+const refusals: Readonly<Record<string, Refused>> = {
+  HPE_HEADER_OVERFLOW: { code: 431, message: "the headers of the request are too long or too many: send fewer" },
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: {
+    code: 413,
+    message: "the extensions of a chunk are too long: send chunks without them",
+  },
+  ERR_HTTP_REQUEST_TIMEOUT: tooSlow,
 };
 
 /** Ends connections that send no HTTP or take too long, as node:http does, except those that may take longer. */
 export function keepPatience(server: Server): void {
-  server.on("clientError", ({ code = "" }: NodeJS.ErrnoException, socket) => {
+  server.on("clientError", ({ code = "", reason }: ParseError, socket) => {
     if (code === "ERR_HTTP_REQUEST_TIMEOUT" && patient.has(socket)) return;
-    cutOff(socket, refusals[code] ?? "400 Bad Request");
+    cutOff(
+      socket,
+      refusals[code] ?? { code: 400, message: `the request is not HTTP/1.1: ${reason ?? "it broke off"}` },
+    );
   });
 }
 
-/** Sends the status, unless another answer has begun already. */
-function cutOff(socket: Duplex & { _httpMessage?: ServerResponse | null }, status: string): void {
+/** What the parser says; its reason is one of its own sentences. */
+interface ParseError extends NodeJS.ErrnoException {
+  readonly reason?: string;
+}
+
+/** Says why, unless another answer has begun already. */
+function cutOff(socket: Duplex & { _httpMessage?: ServerResponse | null }, refused: Refused): void {
   const isAnswered = socket._httpMessage?.headersSent === true;
-  if (socket.writable && !isAnswered) socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+  if (socket.writable && !isAnswered) socket.write(answerOf(refused));
   socket.destroy();
+}
+
+function answerOf(refused: Refused): string {
+  const body = JSON.stringify(refused);
+  const head = [
+    `HTTP/1.1 ${refused.code} ${STATUS_CODES[refused.code]}`,
+    "Content-Type: application/json",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    "Connection: close",
+  ];
+  return `${head.join("\r\n")}\r\n\r\n${body}`;
 }

@@ -23,7 +23,8 @@ export interface RequestFacts {
 
 /** @throws Refusal 400 when the path is not decodable. */
 export function requestFacts(request: IncomingMessage, proxies: TrustedProxies): RequestFacts {
-  const { path: encoded, query, target } = splitTarget(request.url ?? "/");
+  const { url: target = "/" } = request;
+  const { path: encoded, query } = splitTarget(target);
   const forwarded = request.headers["x-forwarded-proto"] ?? request.headers["x-forwarded-for"];
   const viaTrustedProxy = forwarded !== undefined && proxies.includes(request.socket.remoteAddress);
   return {
@@ -38,12 +39,10 @@ export function requestFacts(request: IncomingMessage, proxies: TrustedProxies):
   };
 }
 
-/** Clients of a proxy may send the absolute form `http://host/path`: its path and query are what counts. */
-function splitTarget(url: string): { path: string; query: string; target: string } {
-  const target = url.startsWith("/") ? url : url.replace(/^https?:\/\/[^/?#]*/i, "").replace(/^(?!\/)/, "/");
+function splitTarget(target: string): { path: string; query: string } {
   const mark = target.indexOf("?");
-  if (mark < 0) return { path: target, query: "", target };
-  return { path: target.slice(0, mark), query: target.slice(mark + 1), target };
+  if (mark < 0) return { path: target, query: "" };
+  return { path: target.slice(0, mark), query: target.slice(mark + 1) };
 }
 
 function decodePath(path: string): string {

@@ -1,7 +1,7 @@
 /** The API described: `/openapi.json` for programs, `/docs` for people, with everything that the page needs from this server. */
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Operation } from "../../core/shared/contract.ts";
 import { version } from "../../version.ts";
 import { openApiDocument } from "./openapi.ts";
@@ -36,15 +36,19 @@ const start = `SwaggerUIBundle({ url: "/openapi.json", dom_id: "#api", deepLinki
 const styles = (): string => import.meta.resolve("swagger-ui-dist/swagger-ui.css");
 const program = (): string => import.meta.resolve("swagger-ui-dist/swagger-ui-bundle.js");
 
+/** What is no operation of the older server answers to both methods of reading. */
+export const READING = ["GET", "HEAD"];
+
 /** Mounts both. The description holds no secrets: it needs no credential. */
 export function mountDocs(app: FastifyInstance, operations: readonly Operation[]): void {
   let document: string | undefined;
   const send = (path: string, type: string, content: () => string | Promise<Buffer>): void => {
-    app.get(path, async (_request, reply) => {
+    const handler = async (_request: FastifyRequest, reply: FastifyReply) => {
       reply.headers({ "content-security-policy": POLICY, "x-content-type-options": "nosniff" });
       // Bytes keep their type as it is: fastify would add a charset to texts.
       return reply.header("content-type", type).send(Buffer.from(await content()));
-    });
+    };
+    app.route({ method: READING, url: path, handler });
   };
   send("/openapi.json", "application/json", () => {
     document ??= documentText(operations);

@@ -24,7 +24,7 @@ import { binderOf } from "./bind.ts";
 import { bodyText } from "./body-text.ts";
 import { cleanPath } from "./clean-path.ts";
 import { currentForm, markBinary, readCloudEvents } from "./cloud-event-body.ts";
-import { mountDocs } from "./docs.ts";
+import { mountDocs, READING } from "./docs.ts";
 import { type Answer, EVENT_STREAM, type Route } from "./route.ts";
 import { unknownPath } from "./unknown-path.ts";
 import { UploadGate } from "./upload-gate.ts";
@@ -158,11 +158,12 @@ function mountHealth(app: FastifyInstance, options: ApiOptions): void {
   const answer = (_request: FastifyRequest, reply: FastifyReply) => sendJson(reply, JSON.stringify(options.health()));
   app.all("/healthz", answer);
   app.all("/healthz*", answer);
-  app.get("/metrics", async (request, reply) => {
+  const metrics = async (request: FastifyRequest, reply: FastifyReply) => {
     const open = options.access.auth === "none" ? administrator : undefined;
     const principal = request.principal ?? open ?? (await callerOf(options, request));
     return reply.type("text/plain; version=0.0.4").send(await options.metrics(principal));
-  });
+  };
+  app.route({ method: READING, url: "/metrics", handler: metrics });
 }
 
 function mount(

@@ -11,9 +11,8 @@ const NOT_IMPLEMENTED = new Set(["eventdrivers", "serviceclass", "serviceinstanc
 /** Which of the answers of server.md 2.1 and 2.3 a path gets that no operation has. */
 export function unknownPath(routes: readonly Route[], request: FastifyRequest, reply: FastifyReply): DispatchError {
   const path = (request.url.split("?")[0] ?? "").replace(/\/+/g, "/").replace(/(.)\/$/, "$1");
-  const allowed = routes
-    .filter(({ operation }) => patternOf(operation.path).test(path))
-    .map(({ operation }) => operation.method);
+  const fitting = routes.filter(({ operation }) => patternOf(operation.path).test(path));
+  const allowed = [...new Set(fitting.map(({ operation }) => operation.method))];
   if (allowed.length > 0) {
     reply.header("allow", allowed.join(", "));
     return new DispatchError("METHOD_NOT_ALLOWED", { method: request.method, allowed: allowed.join(",") });

@@ -32,3 +32,13 @@ test("/docs takes everything from this server, and its policy allows nothing els
     expect([link, status, headers["x-content-type-options"], text.length > 50]).toEqual([link, 200, "nosniff", true]);
   }
 });
+
+test.each(["/docs", "/openapi.json", "/docs/start.js"])("HEAD %s is its GET without the body", async (path) => {
+  const [head, get] = [await send(server.api + path, { method: "HEAD" }), await send(server.api + path)];
+  expect([head.status, head.text, head.headers["content-type"]]).toEqual([200, "", get.headers["content-type"]]);
+  expect(head.headers["content-length"]).toBe(get.headers["content-length"]);
+});
+
+test("HEAD /metrics asks for the same credentials as its GET", async () => {
+  expect((await send(`${server.api}/metrics`, { method: "HEAD" })).status).toBe(401);
+});

@@ -54,6 +54,8 @@ describe("framework errors", () => {
     ["GET", "/v1/event/ingest", ["POST"]],
     ["POST", "/v1/event/drivers/one", ["DELETE", "GET", "PUT"]],
     ["DELETE", "/v1/runs/4875ab6e-901b-45ca-9bce-02ae9ae5e797", ["GET"]],
+    // The path of two operations with the same method.
+    ["DELETE", "/v1/runs/logs", ["GET"]],
   ] as const;
   test.each(otherMethods)("another method: %s %s", async (method, path, allowed) => {
     const answer = await client.send(method, path);
