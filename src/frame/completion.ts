@@ -35,31 +35,19 @@ complete -c dispatch -f -a '(__dispatch_complete)'
 
 export const completionScripts: Readonly<Record<string, string>> = { bash, zsh, fish };
 
-export interface Completion {
-  readonly completes: Completes;
-  /** The arguments before the word that is completed. */
-  readonly args: readonly string[];
-}
-
-/** What may follow these words: the words themselves, or whose names. */
-export function completionAfter<C>(
-  root: Command<C>,
-  globals: FlagTable,
-  before: readonly string[],
-  last: string,
-): Completion {
+/** What may follow these words: the words themselves, or whose names; and the arguments before it. */
+export function completionAfter<C>(root: Command<C>, globals: FlagTable, before: readonly string[], last: string) {
   const { command, words } = findCommand(root, globals, before);
   const flags = { ...command.flags, ...globals };
   const valued = flagBefore(flags, words.at(-1) ?? "");
   const args = argumentsOf(flags, valued ? words.slice(0, -1) : words);
-  return { args, completes: completes() ?? [] };
-
-  function completes(): Completes | undefined {
+  const completes = (): Completes | undefined => {
     if (valued) return valued.completes;
     if (last.startsWith("-")) return shownFlags(flags).map(([name]) => `--${name}`);
     if (command.commands) return shownCommands(command).map((child) => child.name);
     return command.arguments?.[args.length]?.completes;
-  }
+  };
+  return { args, completes: completes() ?? [] };
 }
 
 /** The flag whose value comes next. */

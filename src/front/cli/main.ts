@@ -40,13 +40,6 @@ function listenForInterrupts(): AbortController {
   return controller;
 }
 
-async function start(words: readonly string[]): Promise<number> {
-  const broken = brokenWord(words, () => readFileSync("/proc/self/cmdline"));
-  if (broken === undefined) return runCli(words, io);
-  io.stderr(`${broken}\n`);
-  return 1;
-}
-
 /** "/" when it was removed: only commands that read files there miss it. */
 function currentFolder(): string {
   try {
@@ -80,7 +73,10 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  process.exitCode = await start(process.argv.slice(2));
+  const words = process.argv.slice(2);
+  const broken = brokenWord(words, () => readFileSync("/proc/self/cmdline"));
+  if (broken !== undefined) io.stderr(`${broken}\n`);
+  process.exitCode = broken === undefined ? await runCli(words, io) : 1;
   await Promise.all([...used].map(flushed));
   // Nobody waits for connections to close, or for the answer to a request that the user gave up.
   process.exit();

@@ -31,8 +31,10 @@ function signedToken({ serviceAccount, organization, jwtPrivateKey }: Settings, 
 }
 
 function rsaKey(pem: string, failure: string): KeyObject {
-  const key = privateKey(pem);
-  if (key === undefined) {
+  let key: KeyObject;
+  try {
+    key = process.getBuiltinModule("node:crypto").createPrivateKey(pem);
+  } catch {
     const what = pem.includes("ENCRYPTED")
       ? "it asks for a password: write it without one"
       : "it is no private key in PEM";
@@ -41,14 +43,6 @@ function rsaKey(pem: string, failure: string): KeyObject {
   const kind = key.asymmetricKeyType;
   if (kind !== "rsa") throw new CliError(`${failure}: it is for ${kind}, and RSA is needed`);
   return key;
-}
-
-function privateKey(pem: string): KeyObject | undefined {
-  try {
-    return process.getBuiltinModule("node:crypto").createPrivateKey(pem);
-  } catch {
-    return undefined;
-  }
 }
 
 function part(value: unknown): string {

@@ -35,7 +35,7 @@ export type Settings = ReturnType<typeof resolveSettings>;
 export function resolveSettings(config: Config, given: Given, io: Io) {
   const context = config.contexts[config.current];
   const pick = (name: string, saved: string | number | boolean | undefined) =>
-    given.get(name)?.at(-1) ?? (io.env[variableOf(name)] || saved?.toString());
+    given.get(name)?.at(-1) ?? (io.env[`DISPATCH_${name.toUpperCase().replaceAll("-", "_")}`] || saved?.toString());
   const server = pick("host", context?.host) || (context ? "localhost" : host);
   const scheme = schemeOf(pick("scheme", context?.scheme), context !== undefined || !isThisMachine(server));
   return Object.freeze({
@@ -81,10 +81,6 @@ function hostOf(given: string): string {
   throw new CliError(
     `invalid host ${JSON.stringify(given)}: write the name or the address alone; --scheme and --port say the rest`,
   );
-}
-
-function variableOf(name: string): string {
-  return `DISPATCH_${name.toUpperCase().replaceAll("-", "_")}`;
 }
 
 function schemeOf(given: string | undefined, secure: boolean): Scheme {

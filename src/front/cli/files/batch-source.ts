@@ -17,24 +17,18 @@ export interface BatchSource {
 const resourceFile = /\.(ya?ml|json)$/i;
 
 /** Reads all that the `-f` flags name, in their order. @throws CliError for one that cannot be read. */
-export async function readSources(
-  io: Io,
-  paths: readonly string[],
-  workDir: string | undefined,
-): Promise<BatchSource[]> {
-  const sources: BatchSource[] = [];
-  for (const path of paths) sources.push(...(await readSource(io, path, workDir)));
-  return sources;
+export async function readSources(io: Io, paths: readonly string[], workDir?: string): Promise<BatchSource[]> {
+  return (await Array.fromAsync(paths, (path) => readSource(io, path, workDir))).flat();
 }
 
-async function readSource(io: Io, path: string, workDir: string | undefined): Promise<BatchSource[]> {
+async function readSource(io: Io, path: string, workDir?: string): Promise<BatchSource[]> {
   if (path === "-") return [{ label: "standard input", text: await io.stdin(), beside: { folder: io.cwd } }];
   if (/^https?:\/\//i.test(path)) return [await download(io, path)];
   return localSources(searchFolders(io.cwd, workDir), path);
 }
 
 /** Where files are looked up, in this order. */
-export function searchFolders(cwd: string, workDir: string | undefined): readonly string[] {
+export function searchFolders(cwd: string, workDir?: string): readonly string[] {
   return workDir === undefined ? [cwd] : [resolve(cwd, workDir), cwd];
 }
 

@@ -1,6 +1,6 @@
 /** The files that a resource names: beside its own file first, then below --work-dir, then below the current folder. */
-import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, isAbsolute, join, resolve } from "node:path";
 import { CliError } from "../../../frame/errors.ts";
@@ -43,9 +43,9 @@ function localFile({ place, source: { beside } }: BatchResource, path: string, b
 }
 
 async function withDownload<T>(name: string, bytes: Buffer, use: (found: string) => Promise<T> | T): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), "dispatch-"));
+  const folder = await mkdtemp(join(tmpdir(), "dispatch-"));
   try {
-    writeFileSync(join(folder, name), bytes);
+    await writeFile(join(folder, name), bytes);
     return await use(join(folder, name));
   } finally {
     await rm(folder, { recursive: true });

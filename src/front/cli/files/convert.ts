@@ -1,28 +1,17 @@
 /** YAML nodes to the JSON that a schema wants; what does not fit becomes a problem with its place. */
-import { type Document, isAlias, isMap, isScalar, isSeq, type LineCounter, type Node, type YAMLMap } from "yaml";
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type YAMLMap } from "yaml";
 import { nearest } from "../../../core/shared/nearest.ts";
 import type { FieldSchema } from "../kinds/kind.ts";
 
+/** A document that is being read. */
 export interface Reading {
-  readonly label: string;
-  readonly lines: LineCounter;
   readonly document: Document;
-  readonly problems: string[];
+  /** Notes a mistake with its place. */
+  problem(offset: number, message: string): undefined;
 }
 
 /** Keys that older files have and that say nothing any more (decisions.md 2). */
 const legacyKeys: ReadonlySet<string> = new Set(["label", "groups", "public"]);
-
-/** Notes a mistake as `file:line:column: message`. */
-export function problem(reading: Reading, offset: number, message: string): [] {
-  reading.problems.push(`${placeOf(reading, offset)}: ${message}`);
-  return [];
-}
-
-export function placeOf({ label, lines }: Reading, offset: number): string {
-  const { line, col } = lines.linePos(offset);
-  return `${label}:${line}:${col}`;
-}
 
 interface Field {
   readonly key: string;
@@ -48,7 +37,7 @@ export function convertFields(
     const name = known.find((candidate) => plain(candidate) === plain(field.key));
     if (name === undefined) noteUnknown(reading, field, known, owner);
     else if (name in result)
-      problem(reading, field.offset, `the key ${JSON.stringify(name)} stands here for the second time`);
+      reading.problem(field.offset, `the key ${JSON.stringify(name)} stands here for the second time`);
     else result[name] = convert(reading, { ...field, key: name }, schema.properties?.[name] ?? {});
   }
   return Object.fromEntries(Object.entries(result).filter(([, value]) => value !== undefined));
@@ -58,7 +47,7 @@ function noteUnknown(reading: Reading, field: Field, known: readonly string[], o
   if (legacyKeys.has(plain(field.key))) return;
   const meant = nearest(field.key, known);
   const hint = meant === undefined ? `known keys: ${known.join(", ")}` : `did you mean ${JSON.stringify(meant)}?`;
-  problem(reading, field.offset, `unknown key ${JSON.stringify(field.key)} in ${owner}; ${hint}`);
+  reading.problem(field.offset, `unknown key ${JSON.stringify(field.key)} in ${owner}; ${hint}`);
 }
 
 /** Letter case never counts, nor do the hyphens that some keys have on the wire. */
@@ -115,7 +104,7 @@ function convert(reading: Reading, field: Field, schema: FieldSchema): unknown {
 
 function misfit(reading: Reading, node: unknown, { key, offset }: Field, wanted: string): undefined {
   const found = isMap(node) ? "a map" : isSeq(node) ? "a list" : "another value";
-  problem(reading, offsetOf(node) || offset, `${JSON.stringify(key)} must be ${wanted}, here is ${found}`);
+  return reading.problem(offsetOf(node) || offset, `${JSON.stringify(key)} must be ${wanted}, here is ${found}`);
 }
 
 function listOf(reading: Reading, node: unknown, schema: FieldSchema, field: Field): unknown {

@@ -35,9 +35,7 @@ export async function packSource(request: SourceRequest): Promise<string> {
 const LOOKS = 20;
 
 async function blocksOf(request: SourceRequest): Promise<Buffer[]> {
-  const blocks: Buffer[] = [];
-  for (const entry of await entriesOf(request)) blocks.push(...(await entryBlocks(entry)));
-  return blocks;
+  return (await Array.fromAsync(await entriesOf(request), entryBlocks)).flat();
 }
 
 async function entriesOf(request: SourceRequest): Promise<readonly SourceEntry[]> {

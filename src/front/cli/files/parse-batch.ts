@@ -6,16 +6,7 @@ import type { Kind } from "../kinds/kind.ts";
 import { allKinds, kindNamed } from "../kinds/kinds.ts";
 import type { JsonObject } from "../output/json.ts";
 import type { BatchSource } from "./batch-source.ts";
-import {
-  convertFields,
-  fieldNamed,
-  isNothing,
-  offsetOf,
-  placeOf,
-  problem,
-  type Reading,
-  scalarText,
-} from "./convert.ts";
+import { convertFields, fieldNamed, isNothing, offsetOf, type Reading, scalarText } from "./convert.ts";
 
 export interface BatchResource {
   readonly kind: Kind;
@@ -40,26 +31,29 @@ export function parseBatch(sources: readonly BatchSource[], verb: string): Batch
 
 function parseSource(source: BatchSource, verb: string, problems: string[]): BatchResource[] {
   const lines = new LineCounter();
+  const place = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${source.label}:${line}:${col}`;
+  };
+  const problem: Reading["problem"] = (offset, message) => void problems.push(`${place(offset)}: ${message}`);
   const documents = parseAllDocuments(asYaml(source.text), { lineCounter: lines, prettyErrors: false });
   return [...documents].flatMap((document: Document) => {
     const before = problems.length;
-    const reading: Reading = { label: source.label, lines, document, problems };
-    for (const error of document.errors) problem(reading, error.pos[0], error.message);
+    const reading: Reading = { document, problem };
+    for (const error of document.errors) problem(error.pos[0], error.message);
     refuseLooseAliases(reading);
-    return problems.length > before ? [] : parseDocument(reading, source, verb);
+    const found = problems.length > before ? undefined : parseDocument(reading, verb);
+    return found === undefined ? [] : [{ ...found, place: place(offsetOf(document.contents)), source }];
   });
 }
 
 /** `*name` without an anchor `&name` before it would be read as nothing. */
-function refuseLooseAliases(reading: Reading): void {
-  visit(reading.document, {
+function refuseLooseAliases({ document, problem }: Reading): void {
+  visit(document, {
     Alias: (_key, alias) => {
-      if (alias.resolve(reading.document) !== undefined) return;
-      problem(
-        reading,
-        alias.range?.[0] ?? 0,
-        `*${alias.source} names no anchor: write &${alias.source} before the value that is meant`,
-      );
+      if (alias.resolve(document) !== undefined) return;
+      const { source } = alias;
+      problem(offsetOf(alias), `*${source} names no anchor: write &${source} before the value that is meant`);
     },
   });
 }
@@ -69,29 +63,25 @@ function asYaml(text: string): string {
   return text.replace(/\r(?!\n)/g, "\n").replace(/^\uFEFF/gm, "");
 }
 
-function parseDocument(reading: Reading, source: BatchSource, verb: string): BatchResource[] {
+/** What a document says; undefined for an empty one, and for one whose kind is not known. */
+function parseDocument(reading: Reading, verb: string): Pick<BatchResource, "kind" | "name" | "body"> | undefined {
   const root = reading.document.contents;
-  if (isNothing(root)) return [];
-  const start = root?.range?.[0] ?? 0;
-  if (!isMap(root)) return problem(reading, start, "a resource must be a map of keys, with kind and name");
+  if (isNothing(root)) return undefined;
+  const start = offsetOf(root);
+  if (!isMap(root)) return reading.problem(start, "a resource must be a map of keys, with kind and name");
   const kind = kindOf(reading, root);
-  if (!kind) return [];
-  const before = reading.problems.length;
+  if (!kind) return undefined;
   const { kind: _word, ...body } = convertFields(reading, root, { ...kind.schema, type: "object" }, kind.kind);
   for (const key of missingKeys(kind, body, verb))
-    problem(reading, start, `${kind.kind} lacks the key ${JSON.stringify(key)}`);
-  if (reading.problems.length > before) return [];
-  return [{ kind, name: String(body.name), body, place: placeOf(reading, start), source }];
+    reading.problem(start, `${kind.kind} lacks the key ${JSON.stringify(key)}`);
+  return { kind, name: String(body.name), body };
 }
 
 function kindOf(reading: Reading, root: Parameters<typeof fieldNamed>[1]): Kind | undefined {
   const pair = fieldNamed(reading, root, "kind");
-  const word = pair ? scalarText(pair.value) : undefined;
-  const found = kindNamed(word);
-  if (found) return found;
-  const offset = pair ? offsetOf(pair.value) : (root.range?.[0] ?? 0);
-  problem(reading, offset, word ? unknownKind(word) : `the key "kind" is missing: ${knownKinds}`);
-  return undefined;
+  const word = pair && scalarText(pair.value);
+  const mistake = word ? unknownKind(word) : `the key "kind" is missing: ${knownKinds}`;
+  return kindNamed(word) ?? reading.problem(offsetOf(pair ? pair.value : root), mistake);
 }
 
 const knownNames = allKinds.map((kind) => kind.kind);

@@ -4,12 +4,11 @@ import { unlessMissing } from "../../client/errors.ts";
 import type { Context } from "../context/context.ts";
 import { jsonText } from "../output/encode.ts";
 import { textLines } from "../output/facts.ts";
-import { type JsonObject, list, number, objectOf, objectsOf, text } from "../output/json.ts";
+import { isObject, type JsonObject, list, number, objectOf, objectsOf, text } from "../output/json.ts";
 import { printResources } from "../output/print.ts";
 import type { Shape } from "../output/shape.ts";
 import { duration, rfc3339 } from "../output/time.ts";
 import { type Facts, tableOf } from "./kind.ts";
-import { runTitle } from "./run-title.ts";
 
 /** The keys of a printed run (cli-and-runtimes.md 1.8). */
 export const runShape: Shape = {
@@ -32,6 +31,31 @@ export const runTable = tableOf({
   Duration: took,
   Title: runTitle,
 });
+
+const LONGEST_TITLE = 40;
+/** Their values may be secret, and a table is shown around. */
+const PRIVATE = /token|secret|passw|key|credential|auth|signature|cookie/i;
+
+/** What a run is about, in a table: the title that the function gave, else the first of what it was called with. */
+function runTitle(run: JsonObject): string {
+  const line = String(run.title ?? wordsOf(run.input))
+    .replaceAll(/\s+/g, " ")
+    .trim();
+  const letters = Array.from(line);
+  return letters.length > LONGEST_TITLE ? `${letters.slice(0, LONGEST_TITLE - 3).join("")}...` : line;
+}
+
+function wordsOf(input: unknown): string {
+  if (!isObject(input)) return Array.isArray(input) ? input.map(wordOf).join(" ") : wordOf(input);
+  // As chat commands arrive.
+  if (typeof input.command === "string" && typeof input.text === "string") return `${input.command} ${input.text}`;
+  const shown = Object.entries(input).filter(([name, value]) => !PRIVATE.test(name) && wordOf(value) !== "");
+  return shown.map(([name, value]) => `${name}=${wordOf(value)}`).join(" ");
+}
+
+function wordOf(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? String(value) : "";
+}
 
 /** Unix nanoseconds; undefined for none, and for the zero time of older servers. */
 export function time(run: JsonObject, key: "executedTime" | "finishedTime"): bigint | undefined {
@@ -101,7 +125,7 @@ export function runLine(run: JsonObject): string {
 
 /** One run of a function; a function name of "" means any. */
 export async function fetchRun({ client }: Context, functionName: string, id: string): Promise<JsonObject> {
-  const query = functionName === "" ? {} : { functionName };
+  const query = { functionName: functionName || undefined };
   return { ...(await client.call(runOperations.getRun, { path: { runName: id }, query })) };
 }
 

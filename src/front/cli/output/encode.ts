@@ -23,13 +23,11 @@ function wellFormed(json: string): string {
 export async function yamlText(value: unknown): Promise<string> {
   // The package is CommonJS: in the packed build only its default export is there.
   const { stringify } = (await import("yaml")).default;
-  return stringify(plainNumbers(value), { lineWidth: 0, aliasDuplicateObjects: false });
+  return stringify(value, (_key, item) => plainNumber(item), { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
-function plainNumbers(value: unknown): unknown {
+function plainNumber(value: unknown): unknown {
   const raw = rawNumber(value);
-  if (raw !== undefined) return /^-?\d+$/.test(raw) ? BigInt(raw) : Number(raw);
-  if (Array.isArray(value)) return value.map(plainNumbers);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plainNumbers(item)]));
+  if (raw === undefined) return value;
+  return /^-?\d+$/.test(raw) ? BigInt(raw) : Number(raw);
 }

@@ -4,6 +4,7 @@ import { CliError } from "../../../frame/errors.ts";
 import type { FlagTable, Values } from "../../../frame/flags.ts";
 import { helpText } from "../../../frame/help.ts";
 import { unlessInterrupted } from "../../../frame/pause.ts";
+import { spanMilliseconds } from "../../../frame/spans.ts";
 import { ApiError, RefusedCredentialError } from "../../client/errors.ts";
 import { type Command, type Context, command } from "../context/context.ts";
 import { failureText } from "../context/failure.ts";
@@ -18,7 +19,7 @@ import { type JsonObject, objects } from "../output/json.ts";
 import { printData, printNotes } from "../output/print.ts";
 import { shaped } from "../output/shape.ts";
 import { type dryRun, files, type wait, workDir } from "./flags.ts";
-import { checkWait, readyOrReason } from "./wait.ts";
+import { readyOrReason } from "./wait.ts";
 
 export type BatchVerb = "create" | "apply" | "update" | "delete";
 
@@ -80,7 +81,9 @@ export async function sendAll(
   resources: readonly BatchResource[],
 ): Promise<number> {
   const { io, format, settings } = context;
-  if (flags.wait) checkWait(flags["wait-timeout"] ?? "");
+  const limit = flags["wait-timeout"] ?? "";
+  // What is wrong with it is said before anything is sent.
+  if (flags.wait) spanMilliseconds("wait-timeout", limit);
   const done: Done[] = [];
   const failed: BatchResource[] = [];
   const ordered = inOrder(verb, resources);
@@ -99,7 +102,7 @@ export async function sendAll(
       if (io.signal.aborted || endsBatch(error)) break;
     }
   }
-  const problems = flags.wait ? await waitForAll(context, done, flags["wait-timeout"] ?? "") : new Set();
+  const problems = flags.wait ? await waitForAll(context, done, limit) : new Set();
   if (format === "name") io.stdout(done.map(({ resource }) => `${resource.kind.word}/${resource.name}\n`).join(""));
   else if (format !== "table") await printData(context, summaryOf(done));
   for (const problem of problems) io.stderr(`${problem}\n`);

@@ -10,8 +10,6 @@ import { fetchAll } from "../kinds/resources.ts";
 import { fetchRuns } from "../kinds/run.ts";
 import { type JsonObject, text } from "../output/json.ts";
 
-const completedRuns = 20;
-
 /** Of bash without an argument, as ever. */
 export const completion = command({
   name: "completion",
@@ -59,7 +57,7 @@ async function wordsFor(context: Context, completes: Completes, args: readonly s
     case "name of type":
       return namesOf(context, kindOfWord(args.at(-1) ?? "")?.kind);
     case "run":
-      return names(() => fetchRuns(context, { functionName: args[0], limit: completedRuns }));
+      return names(() => fetchRuns(context, { functionName: args[0], limit: 20 }));
     default:
       return namesOf(context, completes);
   }

@@ -6,9 +6,17 @@ import { integer, text } from "../../../frame/flags.ts";
 import { type ContextSettings, saveContext, writeConfig, writtenContext } from "../context/config-file.ts";
 import { type Context, command } from "../context/context.ts";
 import { usualGatewayPorts } from "../context/settings.ts";
+import { tableOf } from "../kinds/kind.ts";
 import { jsonText } from "../output/encode.ts";
-import { printData, printNames } from "../output/print.ts";
-import { renderTable } from "../output/table.ts";
+import { printData, printResources } from "../output/print.ts";
+
+const table = tableOf(
+  {
+    Context: ({ name, current }) => (name === current ? `* ${name}` : String(name)),
+    Config: ({ saved }) => jsonText(saved, 2).trimEnd(),
+  },
+  { wrap: false },
+);
 
 const list = command({
   name: "list",
@@ -100,15 +108,9 @@ function knownContext({ args: [name = ""], config }: Context): string {
 }
 
 async function print(context: Context, shown: Readonly<Record<string, unknown>>, data: unknown): Promise<void> {
-  const { config, format, io } = context;
-  const names = Object.keys(shown).map((name) => ({ name }));
-  if (format === "name") return printNames(context, names);
-  if (format !== "table") return printData(context, data);
-  const rows = Object.entries(shown).map(([name, saved]) => [
-    name === config.current ? `* ${name}` : name,
-    jsonText(saved, 2).trimEnd(),
-  ]);
-  io.stdout(renderTable({ ruled: false, wrap: false }, ["Context", "Config"], rows));
+  if (context.format === "json" || context.format === "yaml") return printData(context, data);
+  const rows = Object.entries(shown).map(([name, saved]) => ({ name, saved, current: context.config.current }));
+  await printResources(context, { table }, rows);
 }
 
 /** The settings of a call as a context keeps them. */

@@ -12,13 +12,6 @@ import { unifiedDiff } from "../output/unified-diff.ts";
 import { readResources } from "./batch.ts";
 import { files, workDir } from "./flags.ts";
 
-interface Difference {
-  readonly kind: string;
-  readonly name: string;
-  readonly change: "create" | "update";
-  readonly diff: string;
-}
-
 export const diff = command({
   name: "diff",
   summary: "Show what apply would change; exit with 0 for nothing, 1 for something, 2 for an error",
@@ -29,19 +22,25 @@ export const diff = command({
     const { file, "work-dir": folder } = flags;
     if (file.length === 0) throw new UsageError('required flag "file" not set: dispatch diff -f FILE');
     const resources = await readResources(context, "diff", flags);
-    const differences: Difference[] = [];
     // Of a name that stands in the files twice the last one is what remains.
     const last = new Map(resources.map((resource) => [`${resource.kind.kind}/${resource.name}`, resource]));
-    for (const resource of last.values()) differences.push(...(await differenceOf(context, resource, folder)));
-    await print(context, differences);
-    noteUntold(context, resources);
+    const found = await Array.fromAsync(last.values(), (resource) => differenceOf(context, resource, folder));
+    const differences = found.filter(({ diff: text }) => text !== "");
+    const { format, io } = context;
+    if (format === "json" || format === "yaml") await printData(context, differences);
+    else if (format === "name") io.stdout(differences.map(({ kind, name }) => `${kind}/${name}\n`).join(""));
+    else io.stdout(differences.map(({ diff: text }) => text).join(""));
+    // For a person only: a script compares what is printed.
+    const untold = new Set(resources.flatMap(({ kind }) => kind.untold ?? []));
+    if (io.stderrIsTerminal) io.stderr([...untold].map((sentence) => `${sentence}\n`).join(""));
     return differences.length === 0 ? 0 : 1;
   },
 });
 
-async function differenceOf(context: Context, resource: BatchResource, workDir?: string): Promise<Difference[]> {
-  const { kind, name } = resource;
-  const [before, wanted] = [await findOne(context, kind, name), await desired(context, resource, workDir)];
+async function differenceOf(context: Context, resource: BatchResource, workDir?: string) {
+  const { kind, name, body } = resource;
+  const before = await findOne(context, kind, name);
+  const wanted = kind.untold === undefined ? await completeBody(resource, context.io.cwd, workDir) : body;
   const organization = context.settings.organization;
   // Whoever does not send them keeps them.
   const kept = { description: before?.description, owner: before?.owner };
@@ -51,23 +50,5 @@ async function differenceOf(context: Context, resource: BatchResource, workDir?:
   const texts = [known === undefined ? "" : await shown(known), await shown(after)] as const;
   const path = `${kind.word}/${name}`;
   const text = unifiedDiff([`server/${path}`, `${resource.place.replace(/:\d+:\d+$/, "")}/${path}`], ...texts);
-  return text === "" ? [] : [{ kind: kind.kind, name, change: known === undefined ? "create" : "update", diff: text }];
-}
-
-async function desired({ io }: Context, resource: BatchResource, workDir?: string): Promise<JsonObject> {
-  if (resource.kind.untold !== undefined) return resource.body;
-  return completeBody(resource, io.cwd, workDir);
-}
-
-async function print(context: Context, differences: readonly Difference[]): Promise<void> {
-  const { format, io } = context;
-  if (format === "json" || format === "yaml") return printData(context, differences);
-  const lines = differences.map(({ kind, name, diff: text }) => (format === "name" ? `${kind}/${name}\n` : text));
-  io.stdout(lines.join(""));
-}
-
-/** For a person only: a script compares what is printed. */
-function noteUntold({ io }: Context, resources: readonly BatchResource[]): void {
-  const sentences = new Set(resources.flatMap(({ kind: { untold = [] } }) => untold));
-  if (io.stderrIsTerminal) io.stderr([...sentences].map((sentence) => `${sentence}\n`).join(""));
+  return { kind: kind.kind, name, change: known === undefined ? "create" : "update", diff: text };
 }

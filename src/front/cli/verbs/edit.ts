@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { isatty } from "node:tty";
 import { messageOf } from "../../../core/shared/message-of.ts";
 import { needed } from "../../../frame/command.ts";
@@ -13,9 +13,7 @@ import type { Io } from "../../../frame/io.ts";
 import { type Context, command } from "../context/context.ts";
 import { failureText } from "../context/failure.ts";
 import { completeBody } from "../files/complete-body.ts";
-import type { BatchResource } from "../files/parse-batch.ts";
 import { readText } from "../files/read-text.ts";
-import type { Kind } from "../kinds/kind.ts";
 import { fetchOne, send } from "../kinds/resources.ts";
 import { specOf } from "../kinds/spec.ts";
 import { yamlText } from "../output/encode.ts";
@@ -23,12 +21,7 @@ import { printDone } from "../output/print.ts";
 import { namedType } from "./describe.ts";
 import { workDir } from "./flags.ts";
 
-interface Editing {
-  readonly kind: Kind;
-  readonly name: string;
-  readonly path: string;
-  readonly text: string;
-}
+type Editing = Awaited<ReturnType<typeof begin>>;
 
 export const edit = command({
   name: "edit",
@@ -42,58 +35,52 @@ export const edit = command({
       const text = await editedText(context.io, editing.path);
       if (text === editing.text) context.io.stdout("Edit cancelled, no changes made.\n");
       else await sendEdited(context, editing, text, flags["work-dir"]);
-      removeDraft(editing.path);
+      removeDraft(editing);
     } catch (error) {
       throw kept(context, editing, error);
     }
   },
 });
 
-async function begin(context: Context, source: string): Promise<Editing> {
+/** The text of the resource in a new file, which nobody else can read. */
+async function begin(context: Context, source: string) {
   const [word = "", name = ""] = context.args;
   // The older word for a service account.
   const kind = namedType(context, word === "service" ? "serviceaccount" : word);
   const spec = specOf(kind, await fetchOne(context, kind, name));
   const text = await (kind.edited?.(spec, source) ?? yamlText(spec));
-  return { kind, name, text, path: newDraft(context.io, `${kind.word}-${name}.yaml`, text) };
+  const folder = mkdtempSync(join(context.io.env.TMPDIR || tmpdir(), "dispatch-edit-"));
+  const path = join(folder, `${kind.word}-${name}.yaml`);
+  writeFileSync(path, text, { mode: 0o600, flag: "wx" });
+  return { kind, name, text, folder, path };
 }
 
 async function sendEdited(context: Context, editing: Editing, text: string, workDir?: string): Promise<void> {
-  const { kind } = editing;
-  const resource = await onlyResource(context, editing, text);
-  const body = await completeBody(resource, context.io.cwd, workDir);
+  const { cwd } = context.io;
+  const { kind, name, path } = editing;
+  const { parseBatch } = await import("../files/parse-batch.ts");
+  // Files that the text names are looked up below the current folder: the draft's own is nobody's.
+  const [resource, ...others] = parseBatch([{ label: path, text, beside: { folder: cwd } }], "update");
+  if (!resource || others.length > 0) throw new CliError(`${path}: one resource must stand here`);
+  if (resource.kind !== kind || resource.name !== name)
+    throw new CliError(`${resource.place}: kind and name cannot be changed; this was ${kind.kind} ${name}`);
+  const body = await completeBody(resource, cwd, workDir);
   await printDone(context, kind, `Updated ${kind.kind}`, await send(context, kind, "update", body));
 }
 
-/** Files that the text names are looked up below the current folder: the draft's own is nobody's. */
-async function onlyResource({ io }: Context, { kind, name, path }: Editing, text: string): Promise<BatchResource> {
-  const { parseBatch } = await import("../files/parse-batch.ts");
-  const [resource, ...others] = parseBatch([{ label: path, text, beside: { folder: io.cwd } }], "update");
-  if (!resource || others.length > 0) throw new CliError(`${path}: one resource must stand here`);
-  if (resource.kind === kind && resource.name === name) return resource;
-  throw new CliError(`${resource.place}: kind and name cannot be changed; this was ${kind.kind} ${name}`);
-}
-
 /** What the user wrote is never lost: it stays in its file, which the message names. */
-function kept({ settings }: Context, { path, text }: Editing, error: unknown): CliError {
+function kept({ settings }: Context, editing: Editing, error: unknown): CliError {
+  const { path, text } = editing;
   const message = failureText(error, settings) ?? messageOf(error);
   // Where the user removed it nothing is left to keep.
   if (existsSync(path) && readFileSync(path, "utf8") !== text)
     return new CliError(`${message}\nYour text is kept: fix it, then run dispatch update -f ${path}`);
-  removeDraft(path);
+  removeDraft(editing);
   return new CliError(message);
 }
 
-/** Writes the text to a new file of mode 0600 in a new folder of mode 0700. */
-function newDraft(io: Io, name: string, text: string): string {
-  const folder = mkdtempSync(join(io.env.TMPDIR || tmpdir(), "dispatch-edit-"));
-  const path = join(folder, name);
-  writeFileSync(path, text, { mode: 0o600, flag: "wx" });
-  return path;
-}
-
-function removeDraft(path: string): void {
-  rmSync(dirname(path), { recursive: true, force: true });
+function removeDraft({ folder }: Editing): void {
+  rmSync(folder, { recursive: true, force: true });
 }
 
 /**
@@ -105,13 +92,10 @@ async function editedText(io: Io, path: string): Promise<string> {
   // It would wait for keys that nobody can press.
   if (!io.env.EDITOR && !isatty(0))
     throw new CliError("vi needs a terminal, and there is none: name an editor in EDITOR");
+  const { env, cwd, signal: interrupt } = io;
   // The path is an argument of its own, so that no character of it means anything to the shell.
-  const child = spawn("/bin/sh", ["-c", `${editor} "$1"`, "dispatch", path], {
-    stdio: "inherit",
-    env: io.env,
-    cwd: io.cwd,
-    signal: io.signal,
-  });
+  const words = ["-c", `${editor} "$1"`, "dispatch", path];
+  const child = spawn("/bin/sh", words, { stdio: "inherit", env, cwd, signal: interrupt });
   const [code, signal] = await once(child, "exit").catch(() => {
     throw new CliError("interrupted");
   });

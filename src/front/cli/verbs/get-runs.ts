@@ -37,9 +37,7 @@ export const getRuns = command({
     user: text("Only runs that this user asked for, or that act for them"),
     trigger: text(
       "Only runs that this asked for: endpoint, subscription, function, administrator, or one, endpoint:echo",
-      {
-        completes: triggers,
-      },
+      { completes: triggers },
     ),
     text: text("Only runs with these words in their title or input"),
     limit: integer("At most so many, the newest; without it tables show 50"),

@@ -3,7 +3,7 @@ import type { Kind } from "../kinds/kind.ts";
 import { iamKinds } from "../kinds/kinds.ts";
 import { fileVerb } from "./batch.ts";
 import { wait } from "./flags.ts";
-import { getCommand } from "./get-command.ts";
+import { getCommand } from "./get.ts";
 import { deleteCommand, writeCommand } from "./write.ts";
 
 export const iam = command({

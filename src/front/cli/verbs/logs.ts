@@ -17,7 +17,6 @@ import { printData } from "../output/print.ts";
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const pollMs = 500;
-const driverWords = ["driver", "eventdriver", "event-driver"];
 
 export const logs = command({
   name: "logs",
@@ -41,10 +40,11 @@ export const logs = command({
     if (all) return followAll(context, first, follow);
     if (first === "")
       throw new UsageError("name a function or a run, or follow them all: dispatch logs --all --follow");
-    if (driverWords.includes(first) && second !== "" && !uuid.test(second))
+    if (/^(event-?)?driver$/.test(first) && second !== "" && !uuid.test(second))
       return logsOfDriver(context, second, follow);
     const [functionName, run] = second === "" && uuid.test(first) ? ["", first] : [first, second];
-    if (run !== "") return follow ? followRun(context, run) : logsOfRun(context, functionName, run);
+    if (run !== "")
+      return follow ? followRun(context, run) : printLogs(context, await fetchRun(context, functionName, run));
     return follow ? followFunction(context, first) : logsOfLast(context, first);
   },
 });
@@ -65,10 +65,6 @@ async function logsOfDriver(context: Context, driverName: string, follow: boolea
   }
 }
 
-async function logsOfRun(context: Context, functionName: string, id: string): Promise<void> {
-  return printLogs(context, await fetchRun(context, functionName, id));
-}
-
 /** A function that nobody ran yet has logs, empty ones; one that is not there has none. @throws ApiError for that one */
 async function lastRun(context: Context, functionName: string): Promise<JsonObject | undefined> {
   const [last] = await fetchRuns(context, { functionName, limit: 1 });
@@ -78,7 +74,7 @@ async function lastRun(context: Context, functionName: string): Promise<JsonObje
 
 async function logsOfLast(context: Context, functionName: string): Promise<void> {
   const last = await lastRun(context, functionName);
-  if (last) return logsOfRun(context, functionName, text(last, "name"));
+  if (last) return printLogs(context, await fetchRun(context, functionName, text(last, "name")));
   context.io.stderr(`function ${functionName} has no runs; start one: dispatch exec ${functionName} --wait\n`);
   return printLogs(context, {});
 }
@@ -91,13 +87,14 @@ export function followLines(context: Context, runName: string, shown: Shown = "l
 async function followRun(context: Context, runName: string): Promise<void> {
   const isText = context.format === "table";
   await followLines(context, runName, isText ? "line" : "nothing");
-  if (!isText) await logsOfRun(context, "", runName);
+  if (!isText) await printLogs(context, await fetchRun(context, "", runName));
 }
 
 /** The last run's logs, then what the runs write from now on. */
 async function followFunction(context: Context, functionName: string): Promise<void> {
   const last = await lastRun(context, functionName);
-  if (last?.status === "READY" || last?.status === "ERROR") await logsOfRun(context, functionName, text(last, "name"));
+  const hasEnded = last?.status === "READY" || last?.status === "ERROR";
+  if (hasEnded) await printLogs(context, await fetchRun(context, functionName, text(last, "name")));
   await follow(context, runOperations.followRuns, { query: { functionName } }, "line");
 }
 

@@ -10,12 +10,10 @@ import { type JsonObject, list, text } from "../output/json.ts";
 const firstPauseMs = 20;
 const longestPauseMs = 500;
 
-/** Before anything is sent. @throws UsageError when what `--wait-timeout` says is no span of time */
-export function checkWait(limit: string): void {
-  spanMilliseconds("wait-timeout", limit);
-}
-
-/** Polls one resource for as long as `--wait-timeout` says: how it was seen last, and why it is not READY. @throws ApiError when it cannot be read, CliError when the call was interrupted. */
+/**
+ * Polls one resource for as long as `--wait-timeout` says: how it was seen last, and why it is not READY.
+ * @throws ApiError when it cannot be read, CliError when the call was interrupted.
+ */
 export async function readyOrReason(
   context: Context,
   kind: Kind,

@@ -1,7 +1,8 @@
 /** `create`, `update`, `apply` and `delete`: the same arguments and flags for the same kind. */
 import { needed } from "../../../frame/command.ts";
 import { UsageError } from "../../../frame/errors.ts";
-import { type Command, type Context, command } from "../context/context.ts";
+import { spanMilliseconds } from "../../../frame/spans.ts";
+import { type Command, command } from "../context/context.ts";
 import { application, type Kind } from "../kinds/kind.ts";
 import { resourceKinds } from "../kinds/kinds.ts";
 import { send } from "../kinds/resources.ts";
@@ -10,7 +11,7 @@ import { fileVerb } from "./batch.ts";
 import { deleteDeadLetter } from "./dead-letters.ts";
 import { dryRun, ignoredApplication, wait, waiting } from "./flags.ts";
 import { seedCommand } from "./seed.ts";
-import { checkWait, readyOrReason } from "./wait.ts";
+import { readyOrReason } from "./wait.ts";
 
 export function writeCommand(kind: Kind, verb: "create" | "update", group: string): Command {
   return command({
@@ -25,14 +26,21 @@ export function writeCommand(kind: Kind, verb: "create" | "update", group: strin
       const { name } = flags as { readonly name?: unknown };
       if (verb === "update" && "name" in kind.flags && name === undefined)
         throw new UsageError(`--name is needed: it says which ${kind.title} is replaced`);
-      if (flags.wait === true) checkWait(String(flags["wait-timeout"]));
-      const resource = await send(context, kind, verb, await kind.draft({ ...context, flags }));
+      const [waits, limit] = [flags.wait === true, String(flags["wait-timeout"])];
+      // What is wrong with it is said before anything is sent.
+      if (waits) spanMilliseconds("wait-timeout", limit);
+      const sent = await send(context, kind, verb, await kind.draft({ ...context, flags }));
       const message = kind.messages[`${verb}d`];
-      const waits = flags.wait === true;
-      if (!waits || context.format === "table") await printDone(context, kind, message, resource);
-      printNotes(context, kind, resource);
-      if (verb === "create") await kind.made?.(context, resource);
-      return waits ? waited(context, kind, message, String(resource.name), String(flags["wait-timeout"])) : 0;
+      const isText = context.format === "table";
+      // As an object it is printed once, in its last state.
+      if (isText || !waits) await printDone(context, kind, message, sent);
+      printNotes(context, kind, sent);
+      if (verb === "create") await kind.made?.(context, sent);
+      if (!waits) return 0;
+      const { resource, problem } = await readyOrReason(context, kind, String(sent.name), limit);
+      if (!isText) await printDone(context, kind, message, resource);
+      if (problem !== undefined) context.io.stderr(`${problem}\n`);
+      return problem === undefined ? 0 : 1;
     },
   });
 }
@@ -41,15 +49,6 @@ export function writeCommand(kind: Kind, verb: "create" | "update", group: strin
 function waitFlags({ hasStatus, flags }: Kind): Partial<typeof waiting> {
   if (!hasStatus) return {};
   return "timeout" in flags ? wait : waiting;
-}
-
-/** Waits for the resource; as an object it is printed in its last state only. */
-async function waited(context: Context, kind: Kind, message: string, name: string, limit: string): Promise<number> {
-  const { resource, problem } = await readyOrReason(context, kind, name, limit);
-  if (context.format !== "table") await printDone(context, kind, message, resource);
-  if (problem === undefined) return 0;
-  context.io.stderr(`${problem}\n`);
-  return 1;
 }
 
 export function deleteCommand(kind: Kind, group: string): Command {

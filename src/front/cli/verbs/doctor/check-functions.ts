@@ -3,43 +3,44 @@ import { baseImageOperations } from "../../../../core/images/contract.ts";
 import { messageOf } from "../../../../core/shared/message-of.ts";
 import type { Context } from "../../context/context.ts";
 import { isObject, type JsonObject, list, objectOf, objectsOf, text } from "../../output/json.ts";
-import { type Finding, findingsOf } from "./finding.ts";
-
-const sandbox = findingsOf("sandbox");
+import { type Finding, finding } from "./finding.ts";
 
 /** `functions` of /healthz: problems, warnings, and the limits in force. */
 export function checkSandbox({ functions }: JsonObject): Finding[] {
   if (!isObject(functions)) return [];
   if (functions.checking === true)
-    return [sandbox.warning("the server is still trying its first worker", "ask again in a moment")];
-  const problems = list(functions, "problems").map((message) => sandbox.broken(message));
+    return [finding("sandbox", "warning", "the server is still trying its first worker", "ask again in a moment")];
+  const problems = list(functions, "problems").map((message) => finding("sandbox", "broken", message));
   const found = problems.length > 0 ? problems : limitFindings(objectOf(functions.limits));
-  return [...found, ...list(functions, "warnings").map((message) => sandbox.warning(message))];
+  return [...found, ...list(functions, "warnings").map((message) => finding("sandbox", "warning", message))];
 }
 
 function limitFindings({ network, ...limits }: JsonObject): Finding[] {
   const words = Object.entries(limits).map(([name, value]) => `${name} (${wordOf(value)})`);
-  const works = sandbox.ok(`a worker starts${words.length === 0 ? "" : `, with limits for ${words.join(", ")}`}`);
+  const works = finding(
+    "sandbox",
+    "ok",
+    `a worker starts${words.length === 0 ? "" : `, with limits for ${words.join(", ")}`}`,
+  );
   if (network === undefined) return [works];
-  return [works, findingsOf("network").ok(`functions have the network ${wordOf(network)}`)];
+  return [works, finding("network", "ok", `functions have the network ${wordOf(network)}`)];
 }
 
 function wordOf(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-const languages = findingsOf("languages");
-
 /** The base images: each stands for an interpreter of the server's machine. */
 export async function checkLanguages({ client }: Context): Promise<Finding[]> {
   try {
     const images = objectsOf(await client.call(baseImageOperations.list));
-    if (images.length === 0) return [languages.warning("there is no base image", "dispatch create seed-images")];
+    if (images.length === 0)
+      return [finding("languages", "warning", "there is no base image", "dispatch create seed-images")];
     const ready = new Set(images.filter(isReady).map((image) => text(image, "language")));
     const others = images.filter((image) => !isReady(image)).map(notReady);
-    return [...(ready.size > 0 ? [languages.ok([...ready].toSorted().join(", "))] : []), ...others];
+    return [...(ready.size > 0 ? [finding("languages", "ok", [...ready].toSorted().join(", "))] : []), ...others];
   } catch (error) {
-    return [languages.skipped(`base images cannot be read: ${messageOf(error)}`)];
+    return [finding("languages", "skipped", `base images cannot be read: ${messageOf(error)}`)];
   }
 }
 
@@ -51,15 +52,14 @@ function notReady(image: JsonObject): Finding {
   const name = text(image, "name");
   const reason = list(image, "reason").join(" ") || text(image, "status");
   const remedy = `see there; without need for that language: dispatch delete base-image ${name}`;
-  return languages.warning(`base image ${name}: ${reason}`, remedy);
+  return finding("languages", "warning", `base image ${name}: ${reason}`, remedy);
 }
 
 /** `audit` of /healthz; older servers have none. */
 export function checkAudit({ audit }: JsonObject): Finding[] {
-  const { ok, broken } = findingsOf("audit log");
   if (!isObject(audit)) return [];
-  if (audit.checking === true) return [ok("it is being checked")];
-  if (audit.whole === true) return [ok(`whole, ${String(audit.entries)} entries sealed`)];
+  if (audit.checking === true) return [finding("audit log", "ok", "it is being checked")];
+  if (audit.whole === true) return [finding("audit log", "ok", `whole, ${String(audit.entries)} entries sealed`)];
   const remedy = "find out who could write to the database; then dispatch audit accept goes on from what is there";
-  return [broken(`it cannot be believed: ${text(audit, "reason")}`, remedy)];
+  return [finding("audit log", "broken", `it cannot be believed: ${text(audit, "reason")}`, remedy)];
 }

@@ -10,24 +10,17 @@ import type { Context } from "../../context/context.ts";
 import { transportOptions } from "../../context/credential.ts";
 import { baseUrl, gatewayPort } from "../../context/settings.ts";
 import { isObject, type JsonObject, list, objectOf, objectsOf, text } from "../../output/json.ts";
-import { type Finding, findingsOf } from "./finding.ts";
+import { type Finding, finding } from "./finding.ts";
 
-export interface ServerState {
-  readonly findings: readonly Finding[];
-  /** The server's word about itself; undefined when it gave none. */
-  readonly health?: JsonObject;
-}
-
-const server = findingsOf("server");
-
-export async function checkServer(context: Context): Promise<ServerState> {
+/** What was found, and the server's word about itself when it gave one. */
+export async function checkServer(context: Context): Promise<{ findings: Finding[]; health?: JsonObject }> {
   const url = baseUrl(context.settings);
   try {
     const probed = await probe(`${url}/healthz`, transportOptions(context.settings, context.io));
     const health = healthOf(probed);
     if (!health) {
       const remedy = "name the address of the Dispatch server: --host, --port (DISPATCH_HOST, DISPATCH_PORT)";
-      return { findings: [server.broken(`another program answers at ${url}`, remedy)] };
+      return { findings: [finding("server", "broken", `another program answers at ${url}`, remedy)] };
     }
     const seen = [certificateFinding(context, probed.certificate), clockFinding(context, probed)];
     return { findings: [serverFinding(url, health), ...seen.flat(), await credential(context)], health };
@@ -38,30 +31,28 @@ export async function checkServer(context: Context): Promise<ServerState> {
 
 /** The gateway's listener, where endpoints answer. */
 export async function checkGateway(context: Context, { gateway }: JsonObject): Promise<Finding> {
-  const { ok, warning } = findingsOf("gateway");
   const { settings } = context;
   const urls = (["http", "https"] as const).map((scheme) =>
     baseUrl({ scheme, host: settings.host, port: gatewayPort(settings, scheme, gateway) }),
   );
   for (const url of urls) {
     const answer = await probe(url, transportOptions(context.settings, context.io)).catch(() => undefined);
-    if (answer) return ok(`${url} answers`);
+    if (answer) return finding("gateway", "ok", `${url} answers`);
   }
   const remedy =
     "name the gateway's port: dispatch context create NAME --api-http-port PORT (dispatch-server --gateway-port)";
-  return warning(`nothing answers at ${urls.join(" or ")}, where endpoints would be`, remedy);
+  return finding("gateway", "warning", `nothing answers at ${urls.join(" or ")}, where endpoints would be`, remedy);
 }
 
 /** Endpoints for Slack that nothing but this machine may call yet: the server says so in their `reason`. */
 export async function checkEndpoints({ client }: Context): Promise<Finding[]> {
-  const { skipped, warning } = findingsOf("endpoints");
   try {
     return objectsOf(await client.call(apiOperations.list)).flatMap((api) => {
       const unsigned = list(api, "reason").filter((sentence) => sentence.includes("`signingSecret`"));
-      return unsigned.map((sentence) => warning(`${text(api, "name")}: ${sentence}`));
+      return unsigned.map((sentence) => finding("endpoints", "warning", `${text(api, "name")}: ${sentence}`));
     });
   } catch (error) {
-    return [skipped(`endpoints cannot be read: ${messageOf(error)}`)];
+    return [finding("endpoints", "skipped", `endpoints cannot be read: ${messageOf(error)}`)];
   }
 }
 
@@ -80,14 +71,16 @@ function unreachable({ settings }: Context, url: string, error: unknown): Findin
     ? "start it: dispatch-server --port"
     : "start it there, or open the way to port";
   const remedy = `${start} ${settings.port}; or name another address: --host, --port, --scheme`;
-  return server.broken(message.replace(/^.*?: Get /, ""), remedy);
+  return finding("server", "broken", message.replace(/^.*?: Get /, ""), remedy);
 }
 
 function serverFinding(url: string, health: JsonObject): Finding {
   const version = text(objectOf(health.version), "version");
-  if (version === `v${ownVersion}`) return server.ok(`${url} answers, version ${version}`);
+  if (version === `v${ownVersion}`) return finding("server", "ok", `${url} answers, version ${version}`);
   const told = version === "" ? "without a version" : `version ${version}`;
-  return server.warning(
+  return finding(
+    "server",
+    "warning",
     `${url} answers, ${told}; this program is v${ownVersion}`,
     "use the same version on both sides",
   );
@@ -99,16 +92,15 @@ const dayMs = 86_400_000;
 function certificateFinding({ settings, io }: Context, certificate: Certificate | undefined): Finding[] {
   if (certificate === undefined) return [];
   const { validTo, issuer, problem } = certificate;
-  const { ok, warning, broken } = findingsOf("certificate");
   const days = Math.floor((validTo - io.now()) / dayMs);
   const until = `of ${issuer}, valid until ${new Date(validTo).toISOString().slice(0, 10)} (${days} days)`;
-  if (days < 0) return [broken(`expired: ${until}`, "renew it on the server")];
+  if (days < 0) return [finding("certificate", "broken", `expired: ${until}`, "renew it on the server")];
   if (problem !== undefined && !settings.insecure) {
     const remedy = "name its authority in NODE_EXTRA_CA_CERTS, or accept any certificate with --insecure";
-    return [broken(`not trusted (${problem}): ${until}`, remedy)];
+    return [finding("certificate", "broken", `not trusted (${problem}): ${until}`, remedy)];
   }
-  if (days < daysOfWarning) return [warning(`ends soon: ${until}`, "renew it on the server")];
-  return [ok(problem === undefined ? until : `not checked (--insecure): ${until}`)];
+  if (days < daysOfWarning) return [finding("certificate", "warning", `ends soon: ${until}`, "renew it on the server")];
+  return [finding("certificate", "ok", problem === undefined ? until : `not checked (--insecure): ${until}`)];
 }
 
 const clockToleranceMs = 5000;
@@ -117,22 +109,21 @@ const tokenToleranceMs = 60_000;
 
 function clockFinding({ settings, io }: Context, { date }: Probed): Finding[] {
   if (date === undefined) return [];
-  const { ok, warning, broken } = findingsOf("clock");
   const apartMs = Math.abs(io.now() - date);
-  if (apartMs <= clockToleranceMs) return [ok("the same as the server's")];
+  if (apartMs <= clockToleranceMs) return [finding("clock", "ok", "the same as the server's")];
   const message = `${Math.round(apartMs / 1000)} s apart from the server's`;
   const remedy = "set both clocks by the network: timedatectl set-ntp true";
   const refused = apartMs > tokenToleranceMs && settings.serviceAccount !== "";
-  return [refused ? broken(`${message}: it refuses the tokens of service accounts`, remedy) : warning(message, remedy)];
+  if (!refused) return [finding("clock", "warning", message, remedy)];
+  return [finding("clock", "broken", `${message}: it refuses the tokens of service accounts`, remedy)];
 }
 
 async function credential({ client, settings }: Context): Promise<Finding> {
-  const { ok, broken } = findingsOf("credential");
   try {
     await client.call(accessOperations.getHome);
-    return ok(`accepted, organization ${settings.organization}`);
+    return finding("credential", "ok", `accepted, organization ${settings.organization}`);
   } catch (error) {
     const message = error instanceof ApiError ? `refused: ${error.message}` : messageOf(error);
-    return broken(message, "dispatch login --token-stdin, or --service-account with its key");
+    return finding("credential", "broken", message, "dispatch login --token-stdin, or --service-account with its key");
   }
 }

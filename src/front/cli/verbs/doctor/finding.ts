@@ -6,9 +6,6 @@ export interface Finding {
   readonly remedy?: string;
 }
 
-export function findingsOf(check: string) {
-  const made =
-    (state: Finding["state"]) =>
-    (message: string, remedy?: string): Finding => ({ check, state, message, ...(remedy && { remedy }) });
-  return { ok: made("ok"), warning: made("warning"), broken: made("broken"), skipped: made("skipped") };
+export function finding(check: string, state: Finding["state"], message: string, remedy?: string): Finding {
+  return { check, state, message, ...(remedy && { remedy }) };
 }
