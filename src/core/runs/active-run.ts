@@ -23,6 +23,7 @@ import { parentOf, type RunRequest } from "./request.ts";
 import { newRunId } from "./run-id.ts";
 import { Stopwatch } from "./run-times.ts";
 import { linesWithoutToken, newRunToken, withoutToken } from "./run-token.ts";
+import { ShownCredential } from "./shown-credential.ts";
 
 /** Who is told what becomes of the run. */
 export interface RunKeeper {
@@ -55,6 +56,9 @@ export interface Going {
   /** Those that have not ended. */
   count: number;
 }
+
+/** What a run takes from its request besides its record. */
+type ForRun = Pick<RunRequest, "httpContext" | "credential" | "gone" | "ended">;
 
 export class ActiveRun implements Task {
   readonly record: RunRecord;
@@ -95,6 +99,9 @@ export class ActiveRun implements Task {
   withdrawn = false;
   readonly #keeper: RunKeeper;
   readonly #httpContext: string | undefined;
+  readonly #credential: ShownCredential | undefined;
+  /** The result for those who wait, where the record has less of it. */
+  told: string | undefined;
   #secrets: Readonly<Record<string, string>> = {};
   #masks: readonly SecretMask[] = [];
   /** For all who wait: with a closure for each of them, V8 kept every ended run until a full collection. */
@@ -108,7 +115,7 @@ export class ActiveRun implements Task {
     serving: Serving,
     { principal, people }: Asking,
     record: RunRecord,
-    { httpContext, gone = () => false, ended }: Pick<RunRequest, "httpContext" | "gone" | "ended"> = {},
+    { httpContext, credential, gone = () => false, ended }: ForRun = {},
   ) {
     this.#keeper = keeper;
     this.serving = serving;
@@ -117,6 +124,7 @@ export class ActiveRun implements Task {
     this.record = record;
     this.token = newRunToken(record.id);
     this.#httpContext = httpContext ?? wholeHttpContext(record.httpContext);
+    this.#credential = credential === undefined ? undefined : new ShownCredential(credential);
     this.#gone = gone;
     this.#tellEnd = ended;
     if (!record.blocking) this.claim = () => keeper.claim(this);
@@ -210,7 +218,7 @@ export class ActiveRun implements Task {
   }
 
   log(stream: LiveStream, text: string): void {
-    const line = withoutToken(this.record.id, text);
+    const line = this.#bare(text);
     this.lastLines ??= new LastLines();
     this.lastLines.add(stream, line);
     this.#keeper.said(this, stream, line);
@@ -237,9 +245,9 @@ export class ActiveRun implements Task {
 
   #finish(outcome: Outcome): void {
     const { record } = this;
-    record.title = outcome.title && withoutToken(record.id, outcome.title);
-    record.stdout = linesWithoutToken(record.id, outcome.logs.stdout);
-    record.stderr = linesWithoutToken(record.id, outcome.logs.stderr);
+    record.title = outcome.title && this.#bare(outcome.title);
+    record.stdout = this.#bareLines(outcome.logs.stdout);
+    record.stderr = this.#bareLines(outcome.logs.stderr);
     if (this.cancelled !== undefined)
       this.fail(outcome.error ?? { type: "SystemError", message: this.cancelled, stacktrace: null });
     else if (outcome.error === undefined) this.#succeed(withoutToken(record.id, outcome.output));
@@ -251,6 +259,19 @@ export class ActiveRun implements Task {
     this.#keeper.refused(this, error);
   }
 
+  /** What the function said, without the run's token and its caller's credential. */
+  #bare(text: string): string {
+    const said = withoutToken(this.record.id, text);
+    return this.#credential?.hideIn(said) ?? said;
+  }
+
+  #bareLines<Lines extends readonly string[] | null>(lines: Lines): Lines {
+    const said = linesWithoutToken(this.record.id, lines);
+    const credential = this.#credential;
+    if (credential === undefined || said === null) return said;
+    return said.map((line) => credential.hideIn(line)) as readonly string[] as Lines;
+  }
+
   get #goesOnAfterRestart(): boolean {
     return this.durable && isRepeatedAfterRestart(this.record, this.serving);
   }
@@ -259,8 +280,8 @@ export class ActiveRun implements Task {
   fail({ message, stacktrace, ...failure }: FunctionFailure): void {
     const { record, entered } = this;
     const { attempt } = record;
-    const said = this.cancelled ?? withoutToken(record.id, masked(this.#masks, message));
-    const lines = stacktrace && linesWithoutToken(record.id, stacktrace);
+    const said = this.cancelled ?? this.#bare(masked(this.#masks, message));
+    const lines = stacktrace && this.#bareLines(stacktrace);
     const error = recordable({ ...failure, message: said, stacktrace: lines });
     if (this.cancelled === undefined && this.durable && isRepeated({ attempt, entered }, error, this.serving)) {
       this.#keeper.repeat(this, error);
@@ -317,7 +338,13 @@ export class ActiveRun implements Task {
     }
     this.record.status = "READY";
     this.record.output = output;
+    if (this.#credential !== undefined) this.#recordWithout(this.#credential, output);
     this.#end();
+  }
+
+  #recordWithout(credential: ShownCredential, output: string): void {
+    this.told = output;
+    this.record.output = credential.hideInJson(output);
   }
 
   #failOutput(message: string): void {

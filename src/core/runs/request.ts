@@ -14,6 +14,8 @@ export interface RunRequest {
   readonly httpContext?: string | undefined;
   /** What the record keeps where it must differ from what the function gets (decisions 13). */
   readonly recordedHttpContext?: string | undefined;
+  /** The `authorization` that the function gets and the record must not have, wherever the function puts it. */
+  readonly credential?: string | undefined;
   readonly event?: string | undefined;
   readonly tags?: string | undefined;
   /** Whether the caller has gone: a blocking run that has not begun by then is not begun. */

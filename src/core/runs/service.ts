@@ -594,9 +594,9 @@ async function answer(run: ActiveRun, another?: RunRequest): Promise<RunRecord> 
   return outcomeOf(run);
 }
 
-function outcomeOf({ record, refusal, unrecorded }: ActiveRun): RunRecord {
+function outcomeOf({ record, refusal, unrecorded, told }: ActiveRun): RunRecord {
   if (refusal !== undefined && (unrecorded || record.finished === undefined)) throw refusal;
-  return record;
+  return told === undefined ? record : { ...record, output: told };
 }
 
 function words(milliseconds: number): string {

@@ -203,6 +203,7 @@ function toRunRequest(
     input: input.text,
     httpContext: texts.forFunction,
     recordedHttpContext: texts.forRecord,
+    credential: texts.credential,
     blocking: headers["x-dispatch-blocking"] !== "false",
     idempotency: keyUseOf({ endpoint, facts, headers, input, sent, caller }),
     gone: () => isHungUp(request),

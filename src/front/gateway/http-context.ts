@@ -11,6 +11,8 @@ export interface HttpContextTexts {
   readonly forFunction: string;
   /** JSON text for the record: no credentials, each fact once. */
   readonly forRecord: string;
+  /** The credential that is in the one and not in the other. */
+  readonly credential: string | undefined;
 }
 
 /** Credentials are the gateway's business; under `public` there is nobody else to judge `authorization`. */
@@ -43,10 +45,11 @@ export function httpContext(
   // After the headers, so that no header can pretend to be one of these.
   addRequestLine(context, facts, `HTTP/${httpVersion}`, endpoint.functionName);
   const text = JSON.stringify(context);
-  const forRecord = "authorization" in context ? JSON.stringify({ ...context, authorization: "***" }) : text;
+  const { authorization: credential } = context;
+  const forRecord = credential === undefined ? text : JSON.stringify({ ...context, authorization: "***" });
   const more = repetitionsOf(context);
   if (wantsBody) addRawBody(more, sent);
-  return { forFunction: joinObjects(text, JSON.stringify(more)), forRecord };
+  return { forFunction: joinObjects(text, JSON.stringify(more)), forRecord, credential };
 }
 
 /** Whoever signs a request (GitHub, Stripe, Discord, Teams ...) signs its bytes: only with them a signature can be checked. */

@@ -15,6 +15,8 @@ export interface RunRequest {
   readonly httpContext: string;
   /** JSON text for the record of the run: the same, with credentials masked (decision 13). */
   readonly recordedHttpContext: string;
+  /** The `authorization` that is masked there: the record has it nowhere. */
+  readonly credential: string | undefined;
   readonly blocking: boolean;
   /** The same use of a key gets the same run (decision 18c). */
   readonly idempotency: KeyUse | undefined;

@@ -189,6 +189,28 @@ describe("the door", () => {
     expect(parse(record)).toMatchObject({ httpContext: { authorization: "***" } });
   });
 
+  test("also where the function returns them, prints them or throws them", async () => {
+    const authorization = "Bearer s3cret-of-the-caller";
+    const sends = `({ httpContext: { authorization } }, { fails }) => {
+      console.log("asked with", authorization);
+      if (fails) throw new Error("nobody knows " + authorization.slice(7));
+      return { authorization, bare: authorization.slice(7) };
+    };`;
+    await dispatch.createFunction("sends", { "f.js": `module.exports = ${sends}` });
+    await createApi("sends", { function: "sends" });
+    const answer = await call("/sends", json({}, { authorization }));
+    expect(parse(answer)).toEqual({ authorization, bare: "s3cret-of-the-caller" });
+    const record = await dispatch.get(`/v1/runs/${answer.headers["x-dispatch-run-id"]}`);
+    const output = { authorization: "***", bare: "***" };
+    expect(parse(record)).toMatchObject({ output, logs: { stdout: ["asked with ***"] } });
+    const failed = await call("/sends", json({ fails: true }, { authorization }));
+    const failure = await dispatch.get(
+      `/v1/runs/${failed.headers["x-dispatch-run-id"] ?? parse<{ runId: string }>(failed).runId}`,
+    );
+    expect(parse(failure)).toMatchObject({ error: { message: "nobody knows ***" } });
+    expect(failure.text).not.toContain("s3cret");
+  });
+
   test("basic lets in who knows the password in the secret, as soon as it is there", async () => {
     await createApi("guarded", { function: "text", authentication: "basic", authenticationSecret: "door" });
     const credentials = { authorization: `Basic ${btoa("ada:pw")}` };
