@@ -44,13 +44,7 @@ export function unknownCommand(path: Path, word: string): UsageError {
 }
 
 /** The error for a word that is none of the known ones; `otherwise` is said where no known word is near. */
-export function unknownWord(
-  path: Path,
-  word: string,
-  what: string,
-  known: readonly string[],
-  otherwise = "",
-): UsageError {
+export function unknownWord(path: Path, word: string, what: string, known: readonly string[], otherwise = "") {
   const meant = nearest(word, known);
   const hint = meant === undefined ? otherwise : `\n\nDid you mean this?\n\t${meant}\n`;
   return new UsageError(`unknown ${what} ${JSON.stringify(word)} for "${lineOf(path)}"${hint}`);

@@ -25,10 +25,17 @@ export async function configParser(path: string): Promise<((text: string) => unk
 function parseJsonFile(text: string): unknown {
   if (text.trim() === "") return undefined;
   const parsed = parsedJson(text);
+  const repeated = repeatedKey(text);
+  if (repeated !== undefined) throw new Error(repeated);
+  return parsed;
+}
+
+/** What is wrong where an object has a key twice, of which JSON would take the last value in silence; `text` must be valid JSON. */
+export function repeatedKey(text: string): string | undefined {
   const repeated = repeatedName(text);
-  if (repeated === undefined) return parsed;
+  if (repeated === undefined) return undefined;
   const place = lineAndColumn(text, repeated.at);
-  throw new Error(`the key ${JSON.stringify(repeated.name)} stands there again at ${place}: leave one of them`);
+  return `the key ${JSON.stringify(repeated.name)} stands there again at ${place}: leave one of them`;
 }
 
 function parsedJson(text: string): unknown {

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { text as textOf } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
 import { runCli } from "./cli.ts";
 
@@ -101,9 +102,7 @@ export function routes(table: Readonly<Record<string, RecordedAnswer>>): Answeri
 }
 
 async function recorded(incoming: IncomingMessage): Promise<RecordedRequest> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  const text = Buffer.concat(chunks).toString("utf8");
+  const text = await textOf(incoming);
   const body: unknown = text === "" ? undefined : JSON.parse(text);
   const { localAddress: address, localPort: port } = incoming.socket;
   const local = { address, port };

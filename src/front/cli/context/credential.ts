@@ -6,7 +6,7 @@ import { usualDataFolder } from "../../../core/shared/data-folder.ts";
 import { isThisMachine } from "../../../core/shared/loopback.ts";
 import { CliError } from "../../../frame/errors.ts";
 import type { Io } from "../../../frame/io.ts";
-import type { HttpRequest, Transport } from "../../client/client.ts";
+import type { Transport } from "../../client/client.ts";
 import { nodeTransport, type TransportOptions } from "../../client/node-transport.ts";
 import { readText } from "../files/read-text.ts";
 import type { Settings } from "./settings.ts";
@@ -64,17 +64,14 @@ export function transportFor(settings: Settings, io: Io): Transport {
     if (token === undefined) return answer;
     // Most calls need none of it.
     const { provenExchange } = await import("../../client/proven-exchange.ts");
-    return (await provenExchange(authorized(request, token), token, options)) ?? answer;
+    const { Cookie: _replaced, ...headers } = request.headers;
+    const authorized = { ...request, headers: { ...headers, Authorization: `Bearer ${token}` } };
+    return (await provenExchange(authorized, token, options)) ?? answer;
   };
 }
 
 export function transportOptions({ insecure }: Settings, { env }: Io): TransportOptions {
   return { insecure, environment: env };
-}
-
-function authorized(request: HttpRequest, token: string): HttpRequest {
-  const { Cookie: _replaced, ...headers } = request.headers;
-  return { ...request, headers: { ...headers, Authorization: `Bearer ${token}` } };
 }
 
 function localAdminToken(io: Io): string | undefined {

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, isAbsolute, join, resolve } from "node:path";
 import { CliError } from "../../../frame/errors.ts";
+import type { NamedFile } from "../kinds/kind.ts";
 import type { JsonObject } from "../output/json.ts";
 import { fetchUrl, searchFolders } from "./batch-source.ts";
 import type { BatchResource } from "./parse-batch.ts";
@@ -11,29 +12,20 @@ import type { BatchResource } from "./parse-batch.ts";
 /** The body with the files read that it names. @throws CliError when a file is missing or unusable. */
 export async function completeBody(resource: BatchResource, cwd: string, workDir?: string): Promise<JsonObject> {
   const { kind, body, source } = resource;
-  const below = [...("folder" in source.beside ? [source.beside.folder] : []), ...searchFolders(cwd, workDir)];
-  return kind.complete?.(body, (path, use) => withFile(resource, path, below, use)) ?? body;
+  const { beside } = source;
+  const below = [...("folder" in beside ? [beside.folder] : []), ...searchFolders(cwd, workDir)];
+  const file: NamedFile = async (path, use) => {
+    if ("url" in beside && !isAbsolute(path)) {
+      const url = new URL(path, beside.url);
+      const answer = await fetchUrl(url.href);
+      if (answer.ok) return withDownload(basename(url.pathname), answer.bytes, use);
+    }
+    return use(localFile(resource, path, below));
+  };
+  return kind.complete?.(body, file) ?? body;
 }
 
-/**
- * Calls `use` with the path of a file or folder; one that stands beside a URL is there only during the call.
- * @throws CliError that says where it was looked for.
- */
-async function withFile<T>(
-  resource: BatchResource,
-  path: string,
-  below: readonly string[],
-  use: (found: string) => Promise<T> | T,
-): Promise<T> {
-  const beside = resource.source.beside;
-  if ("url" in beside && !isAbsolute(path)) {
-    const url = new URL(path, beside.url).href;
-    const answer = await fetchUrl(url);
-    if (answer.ok) return withDownload(basename(new URL(url).pathname), answer.bytes, use);
-  }
-  return use(localFile(resource, path, below));
-}
-
+/** @throws CliError that says where it was looked for. */
 function localFile({ place, source: { beside } }: BatchResource, path: string, below: readonly string[]): string {
   const tried = [...new Set(below.map((folder) => resolve(folder, path)))];
   const found = tried.find((candidate) => existsSync(candidate));

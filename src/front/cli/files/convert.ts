@@ -2,6 +2,7 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type YAMLMap } from "yaml";
 import { nearest } from "../../../core/shared/nearest.ts";
 import type { FieldSchema } from "../kinds/kind.ts";
+import type { JsonObject } from "../output/json.ts";
 
 /** A document that is being read. */
 export interface Reading {
@@ -25,12 +26,7 @@ export function fieldNamed(reading: Reading, map: YAMLMap, name: string): Field 
 }
 
 /** The keys of a map that the schema knows, in its spelling; others are problems. */
-export function convertFields(
-  reading: Reading,
-  map: YAMLMap,
-  schema: FieldSchema,
-  owner: string,
-): Record<string, unknown> {
+export function convertFields(reading: Reading, map: YAMLMap, schema: FieldSchema, owner: string): JsonObject {
   const known = Object.keys(schema.properties ?? {});
   const result: Record<string, unknown> = {};
   for (const field of fieldsOf(reading, map)) {

@@ -1,7 +1,6 @@
 /** Files that flags and arguments name, looked up below the current folder. */
 import { resolve } from "node:path";
-import { lineAndColumn } from "../../../core/shared/json-place.ts";
-import { repeatedName } from "../../../core/shared/json-text.ts";
+import { repeatedKey } from "../../../core/shared/config-text.ts";
 import { CliError } from "../../../frame/errors.ts";
 import type { Io } from "../../../frame/io.ts";
 import { isObject } from "../output/json.ts";
@@ -25,18 +24,9 @@ export async function secretValues(io: Io, path: string): Promise<Readonly<Recor
   const text = path === "-" ? await io.stdin() : textFile(io, path, `cannot read the secrets file ${path}`);
   const parsed = parseFile(text, `${path} is not valid JSON`, '; a secrets file is one object: {"key": "value"}');
   if (!isObject(parsed)) throw new CliError(`${path}: a secrets file is one JSON object: {"key": "value"}`);
-  refuseRepeated(text, path);
+  const repeated = repeatedKey(text);
+  if (repeated !== undefined) throw new CliError(`${path}: ${repeated}`);
   return Object.fromEntries(Object.entries(parsed).map(([key, value]) => [key, secretValue(path, key, value)]));
-}
-
-/** JSON would take the last value of a key in silence. */
-function refuseRepeated(text: string, path: string): void {
-  const repeated = repeatedName(text);
-  if (repeated === undefined) return;
-  const place = lineAndColumn(text, repeated.at);
-  throw new CliError(
-    `${path}: the key ${JSON.stringify(repeated.name)} stands there again at ${place}: leave one of them`,
-  );
 }
 
 function secretValue(path: string, key: string, value: unknown): string {

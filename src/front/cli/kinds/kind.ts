@@ -146,18 +146,15 @@ const described = {
 
 /** The part of the body that arguments and flags say by themselves; what was not given says nothing. */
 function filledIn(
-  own: Pick<KindData, "arguments" | "schema">,
+  { arguments: named, schema }: Pick<KindData, "arguments" | "schema">,
   flags: FlagTable,
   given: Drafting<FlagTable>,
 ): JsonObject {
-  const words = Object.keys(own.arguments).map((key, index) => [key, given.args[index]] as const);
-  const values = Object.entries(given.flags).map(
-    ([name, value]) => [flags[name]?.key ?? camelCase(name), value] as const,
-  );
-  const known = own.schema.properties ?? {};
-  return Object.fromEntries(
-    [...words, ...values].filter(([key, value]) => key in known && value !== undefined && value !== false),
-  );
+  const words = Object.keys(named).map((key, index) => [key, given.args[index]] as const);
+  const keyOf = (flag: string) => flags[flag]?.key ?? camelCase(flag);
+  const values = Object.entries(given.flags).map(([flag, value]) => [keyOf(flag), value] as const);
+  const said = [...words, ...values].filter(([, value]) => value !== undefined && value !== false);
+  return Object.fromEntries(said.filter(([key]) => key in (schema.properties ?? {})));
 }
 
 function camelCase(name: string): string {

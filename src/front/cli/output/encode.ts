@@ -1,16 +1,12 @@
 import { rawNumber, stringifyJson } from "../../client/json.ts";
 
-const escapes: Readonly<Record<string, string>> = {
-  "<": "\\u003c",
-  ">": "\\u003e",
-  "&": "\\u0026",
-  "\u2028": "\\u2028",
-  "\u2029": "\\u2029",
-};
-
 /** JSON with four blanks (or as many as told), a newline at its end, and the characters that HTML minds escaped. */
 export function jsonText(value: unknown, indent = 4): string {
-  return `${wellFormed(stringifyJson(value, indent)).replaceAll(/[<>&\u2028\u2029]/g, (character) => escapes[character] ?? character)}\n`;
+  return `${wellFormed(stringifyJson(value, indent)).replaceAll(/[<>&\u2028\u2029]/g, escaped)}\n`;
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** Half of a character, such as the rest of an emoji that was cut through, is U+FFFD: jq and many others read no JSON with it. */

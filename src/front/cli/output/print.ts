@@ -25,11 +25,8 @@ interface Printed {
 }
 
 /** One resource as an object, a list as a list (cli-and-runtimes.md 1.2). */
-export async function printResources(
-  context: Context,
-  { shape, table, name }: Printed,
-  answer: unknown,
-): Promise<void> {
+export async function printResources(context: Context, printed: Printed, answer: unknown): Promise<void> {
+  const { shape, table, name } = printed;
   const rows = objectsOf(Array.isArray(answer) ? answer : [answer]);
   if (context.format === "table") {
     const cells = rows.map((row) => cellsOf(table, row, context.settings));

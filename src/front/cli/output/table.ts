@@ -39,14 +39,10 @@ function fitted(style: TableStyle, widths: number[], rows: Rows): readonly Rows[
 
 /** The lines of a cell; widens its column for the cell, and for a word that cannot be broken. */
 function cellLines(style: TableStyle, widths: number[], column: number, cell: string): readonly string[] {
-  grow(widths, column, Math.min(displayWidth(cell.replaceAll("\n", "")), widestCell));
-  const lines = style.wrap ? wrapWords(cell.replaceAll("\n", " ").split(" "), widths[column] ?? 0) : cell.split("\n");
-  grow(widths, column, Math.max(...lines.map(displayWidth)));
+  const width = Math.max(widths[column] ?? 0, Math.min(displayWidth(cell.replaceAll("\n", "")), widestCell));
+  const lines = style.wrap ? wrapWords(cell.replaceAll("\n", " ").split(" "), width) : cell.split("\n");
+  widths[column] = Math.max(width, ...lines.map(displayWidth));
   return lines;
-}
-
-function grow(widths: number[], column: number, width: number): void {
-  widths[column] = Math.max(widths[column] ?? 0, width);
 }
 
 function ruleLine(style: TableStyle, widths: readonly number[]): string {

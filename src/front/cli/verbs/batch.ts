@@ -29,11 +29,7 @@ const ofFiles = { ...files, ...workDir };
 type Sending = Partial<Values<typeof workDir & typeof dryRun & typeof wait & typeof application>>;
 
 /** A verb that sends files, with the commands below it; the help without `-f`. */
-export function fileVerb(
-  verb: BatchVerb,
-  flags: FlagTable,
-  data: Pick<Command, "summary" | "examples" | "commands">,
-): Command {
+export function fileVerb(verb: BatchVerb, flags: FlagTable, data: Pick<Command, "summary" | "examples" | "commands">) {
   return command({
     ...data,
     name: verb,
@@ -52,14 +48,10 @@ export function fileVerb(
 }
 
 /** The resources of all files. @throws CliError with every mistake in them, and when there are none */
-export async function readResources(
-  { io }: Context,
-  verb: BatchVerb | "diff",
-  { file, "work-dir": folder }: Values<typeof ofFiles>,
-): Promise<BatchResource[]> {
+export async function readResources({ io }: Context, verb: BatchVerb | "diff", flags: Values<typeof ofFiles>) {
   const { parseBatch } = await import("../files/parse-batch.ts");
-  const resources = parseBatch(await readSources(io, file, folder), verb);
-  if (resources.length === 0) throw new CliError(`${file.join(", ")}: no resources found`);
+  const resources = parseBatch(await readSources(io, flags.file, flags["work-dir"]), verb);
+  if (resources.length === 0) throw new CliError(`${flags.file.join(", ")}: no resources found`);
   return resources;
 }
 
@@ -74,12 +66,7 @@ const past = { create: "Created", apply: "Applied", update: "Updated", delete: "
  * Sends, waits with --wait, and reports; returns the exit status. Prints one line after each success and goes on after an
  * error, unless the server cannot be reached, knows nobody of us, or the user interrupted.
  */
-export async function sendAll(
-  context: Context,
-  verb: BatchVerb,
-  flags: Sending,
-  resources: readonly BatchResource[],
-): Promise<number> {
+export async function sendAll(context: Context, verb: BatchVerb, flags: Sending, resources: readonly BatchResource[]) {
   const { io, format, settings } = context;
   const limit = flags["wait-timeout"] ?? "";
   // What is wrong with it is said before anything is sent.
@@ -127,13 +114,9 @@ function endsBatch(error: unknown): boolean {
   return error instanceof RefusedCredentialError || !(error instanceof ApiError || error instanceof CliError);
 }
 
-async function sendOne(
-  context: Context,
-  verb: BatchVerb,
-  { application, "work-dir": workDir }: Sending,
-  resource: BatchResource,
-): Promise<JsonObject> {
+async function sendOne(context: Context, verb: BatchVerb, flags: Sending, resource: BatchResource) {
   const { kind, name } = resource;
+  const { application, "work-dir": workDir } = flags;
   if (verb === "delete") return send(context, kind, verb, { name });
   const body = await completeBody(resource, context.io.cwd, workDir);
   const tags = [...objects(body, "tags"), ...tagsOf({ application })];

@@ -5,10 +5,11 @@ import { CliError } from "../../../frame/errors.ts";
 import type { Completes } from "../../../frame/flags.ts";
 import { type Context, command } from "../context/context.ts";
 import { globalFlags } from "../context/settings.ts";
+import type { Kind } from "../kinds/kind.ts";
 import { allKinds, kindNamed, kindOfWord } from "../kinds/kinds.ts";
 import { fetchAll } from "../kinds/resources.ts";
 import { fetchRuns } from "../kinds/run.ts";
-import { type JsonObject, text } from "../output/json.ts";
+import { text } from "../output/json.ts";
 
 /** Of bash without an argument, as ever. */
 export const completion = command({
@@ -42,7 +43,9 @@ export const complete = command({
     if (!root) return;
     const last = context.args.at(-1) ?? "";
     const { completes, args } = completionAfter(root, globalFlags, context.args.slice(0, -1), last);
-    const fitting = (await wordsFor(context, completes, args)).filter((word) => word.startsWith(last));
+    // No server, no names: completion stays silent.
+    const words = await wordsFor(context, completes, args).catch(() => []);
+    const fitting = words.filter((word) => word.startsWith(last));
     context.io.stdout(fitting.map((word) => `${word}\n`).join(""));
   },
 });
@@ -55,24 +58,15 @@ async function wordsFor(context: Context, completes: Completes, args: readonly s
     case "type":
       return allKinds.map((kind) => kind.word);
     case "name of type":
-      return namesOf(context, kindOfWord(args.at(-1) ?? "")?.kind);
+      return namesOf(context, kindOfWord(args.at(-1) ?? ""));
     case "run":
-      return names(() => fetchRuns(context, { functionName: args[0], limit: 20 }));
+      return (await fetchRuns(context, { functionName: args[0], limit: 20 })).map((run) => text(run, "name"));
     default:
-      return namesOf(context, completes);
+      return namesOf(context, kindNamed(completes));
   }
 }
 
-async function namesOf(context: Context, kindName: string | undefined): Promise<string[]> {
-  const kind = kindNamed(kindName);
-  return kind ? names(() => fetchAll(context, kind)) : [];
-}
-
-async function names(fetch: () => Promise<JsonObject[]>): Promise<string[]> {
-  try {
-    return (await fetch()).map((resource) => text(resource, "name"));
-  } catch {
-    // No server, no names: completion stays silent.
-    return [];
-  }
+async function namesOf(context: Context, kind: Kind | undefined): Promise<string[]> {
+  const resources = kind === undefined ? [] : await fetchAll(context, kind);
+  return resources.map((resource) => text(resource, "name"));
 }

@@ -1,14 +1,7 @@
 /** `emit EVENT_TYPE`: one CloudEvent 0.1 (cli-and-runtimes.md 1.11), or 1.0; several with --batch. */
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
-import {
-  batchRequest,
-  binaryRequest,
-  type EventAttributes,
-  type EventRequest,
-  originalRequest,
-  structuredRequest,
-} from "../../../core/cloud-events/sending.ts";
+import { batchRequest, binaryRequest, originalRequest, structuredRequest } from "../../../core/cloud-events/sending.ts";
 import { optional } from "../../../frame/command.ts";
 import { CliError, UsageError } from "../../../frame/errors.ts";
 import { array, on, text, type Values } from "../../../frame/flags.ts";
@@ -20,6 +13,7 @@ import { jsonText } from "../output/encode.ts";
 
 const emitEvent = { method: "POST", path: "/v1/event" } as const;
 const jsonType = "application/json";
+const formats = ["0.1", "structured", "binary"];
 
 const flags = {
   data: text("Data of the event: JSON"),
@@ -32,21 +26,13 @@ const flags = {
   "event-schema-url": text("URL of the data's schema"),
   format: text("CloudEvents 0.1, or 1.0 in the mode structured or binary", {
     default: "0.1",
-    completes: ["0.1", "structured", "binary"],
+    completes: formats,
   }),
   extension: array("Further attribute NAME=TEXT of 1.0, such as subject=web-1; repeatable"),
   batch: text("File with a JSON array of CloudEvents 1.0: all of them are taken, or none"),
 };
 
 type Flags = Values<typeof flags>;
-
-const formats: Readonly<
-  Record<string, (attributes: EventAttributes, data: string | undefined, flags: Flags) => EventRequest>
-> = {
-  "0.1": (attributes, data, given) => originalRequest(attributes, given["event-type-version"], data),
-  structured: (attributes, data, given) => structuredRequest(attributes, given.binary ? "data_base64" : "data", data),
-  binary: (attributes, data) => binaryRequest(attributes, data),
-};
 
 export const emit = command({
   name: "emit",
@@ -66,15 +52,13 @@ export const emit = command({
   },
 });
 
-function oneEvent(context: Context & { readonly flags: Flags }): EventRequest {
-  const { args, io, flags: given } = context;
+function oneEvent({ args, io, flags: given }: Context & { readonly flags: Flags }) {
   const [type] = args;
   if (type === undefined) throw new UsageError("name the type of the event, or a file: --batch events.json");
   const data = eventData(io, given);
   const contentType = given.binary ? (given["content-type"] ?? "application/octet-stream") : jsonType;
-  const form = formats[given.format];
-  if (form === undefined)
-    throw new UsageError(`--format ${given.format}: use one of ${Object.keys(formats).join(", ")}`);
+  if (!formats.includes(given.format))
+    throw new UsageError(`--format ${given.format}: use one of ${formats.join(", ")}`);
   if (given.format === "binary" && given.binary)
     throw new UsageError("bytes are sent with --format structured --binary");
   const extensions = given.extension.map(extensionOf);
@@ -90,10 +74,13 @@ function oneEvent(context: Context & { readonly flags: Flags }): EventRequest {
     datacontenttype: data === undefined ? undefined : contentType,
     ...Object.fromEntries(extensions),
   };
-  return form(attributes, data === undefined ? undefined : jsonText(data, 0).trimEnd(), given);
+  const written = data === undefined ? undefined : jsonText(data, 0).trimEnd();
+  if (given.format === "binary") return binaryRequest(attributes, written);
+  if (given.format === "0.1") return originalRequest(attributes, given["event-type-version"], written);
+  return structuredRequest(attributes, given.binary ? "data_base64" : "data", written);
 }
 
-function batch({ args, io }: Context, path: string): EventRequest {
+function batch({ args, io }: Context, path: string) {
   if (args.length > 0) throw new UsageError("--batch brings the types of its events: leave EVENT_TYPE out");
   const failure = "Error reading events";
   return batchRequest(jsonText(json(textFile(io, path, `${failure}: ${path}`), failure, path), 0).trimEnd());

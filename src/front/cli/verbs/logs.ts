@@ -57,10 +57,10 @@ async function logsOfDriver(context: Context, driverName: string, follow: boolea
     // A server that has started anew counts from the beginning.
     since = Number(lines.at(-1)?.number ?? since);
     if (!follow && (format === "json" || format === "yaml")) return printData(context, lines);
-    for (const line of lines)
-      io[line.stream === "stdout" ? "stdout" : "stderr"](
-        `${line.stream === "server" ? "[dispatch] " : ""}${text(line, "text")}\n`,
-      );
+    for (const line of lines) {
+      const prefix = line.stream === "server" ? "[dispatch] " : "";
+      io[line.stream === "stdout" ? "stdout" : "stderr"](`${prefix}${text(line, "text")}\n`);
+    }
     if (!follow) return;
   }
 }
@@ -106,12 +106,7 @@ async function followAll(context: Context, first: string, isFollowed: boolean): 
 type Shown = "line" | "named line" | "nothing";
 
 /** Until the stream ends. @throws CliError when the user interrupts */
-function follow(
-  { client, io }: Context,
-  operation: CallableOperation,
-  values: CallArguments,
-  shown: Shown,
-): Promise<void> {
+function follow({ client, io }: Context, operation: CallableOperation, values: CallArguments, shown: Shown) {
   const heard = (event: ServerEvent): void => printEvent(io, event, shown);
   return unlessInterrupted(client.follow(operation, values, heard, io.signal), io.signal);
 }

@@ -5,29 +5,22 @@ import { spanMilliseconds } from "../../../frame/spans.ts";
 import type { Context } from "../context/context.ts";
 import type { Kind } from "../kinds/kind.ts";
 import { fetchOne } from "../kinds/resources.ts";
-import { type JsonObject, list, text } from "../output/json.ts";
+import { list, text } from "../output/json.ts";
 
-const firstPauseMs = 20;
 const longestPauseMs = 500;
 
 /**
  * Polls one resource for as long as `--wait-timeout` says: how it was seen last, and why it is not READY.
  * @throws ApiError when it cannot be read, CliError when the call was interrupted.
  */
-export async function readyOrReason(
-  context: Context,
-  kind: Kind,
-  name: string,
-  limit: string,
-  pauseFirstMs = firstPauseMs,
-): Promise<{ resource: JsonObject; problem?: string }> {
+export async function readyOrReason(context: Context, kind: Kind, name: string, limit: string, firstPauseMs = 20) {
   const { io } = context;
   const limitMs = spanMilliseconds("wait-timeout", limit);
   const started = io.now();
   const show = progress(io);
   const what = `${kind.title} ${name}`;
   try {
-    for (let pauseMs = pauseFirstMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
       const resource = await fetchOne(context, kind, name);
       const status = text(resource, "status");
       if (status === "READY" || !kind.hasStatus) return { resource };

@@ -66,15 +66,13 @@ export function deleteCommand(kind: Kind, group: string): Command {
 
 const sending = { ...dryRun, ...waiting };
 
-export const create = fileVerb(
-  "create",
-  { ...sending, ...application },
-  {
-    summary: "Create resources",
-    examples: ["dispatch create -f all-resources.yaml --wait", "dispatch create secret slack slack.json"],
-    commands: [...resourceKinds.map((kind) => writeCommand(kind, "create", "create")), seedCommand("create")],
-  },
-);
+const creating = { ...sending, ...application };
+
+export const create = fileVerb("create", creating, {
+  summary: "Create resources",
+  examples: ["dispatch create -f all-resources.yaml --wait", "dispatch create secret slack slack.json"],
+  commands: [...resourceKinds.map((kind) => writeCommand(kind, "create", "create")), seedCommand("create")],
+});
 
 export const update = fileVerb("update", sending, {
   summary: "Replace resources that exist",

@@ -17,11 +17,8 @@ export function checkSandbox({ functions }: JsonObject): Finding[] {
 
 function limitFindings({ network, ...limits }: JsonObject): Finding[] {
   const words = Object.entries(limits).map(([name, value]) => `${name} (${wordOf(value)})`);
-  const works = finding(
-    "sandbox",
-    "ok",
-    `a worker starts${words.length === 0 ? "" : `, with limits for ${words.join(", ")}`}`,
-  );
+  const limited = words.length === 0 ? "" : `, with limits for ${words.join(", ")}`;
+  const works = finding("sandbox", "ok", `a worker starts${limited}`);
   if (network === undefined) return [works];
   return [works, finding("network", "ok", `functions have the network ${wordOf(network)}`)];
 }

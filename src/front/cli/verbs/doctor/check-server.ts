@@ -78,12 +78,8 @@ function serverFinding(url: string, health: JsonObject): Finding {
   const version = text(objectOf(health.version), "version");
   if (version === `v${ownVersion}`) return finding("server", "ok", `${url} answers, version ${version}`);
   const told = version === "" ? "without a version" : `version ${version}`;
-  return finding(
-    "server",
-    "warning",
-    `${url} answers, ${told}; this program is v${ownVersion}`,
-    "use the same version on both sides",
-  );
+  const message = `${url} answers, ${told}; this program is v${ownVersion}`;
+  return finding("server", "warning", message, "use the same version on both sides");
 }
 
 const daysOfWarning = 14;
