@@ -76,7 +76,8 @@ function refusal(principal: Principal, permission: Permission, refused: Person |
     const acting = kind === "service-account" ? who : `${who} acts for ${personWords(refused)}, which`;
     return `${acting} may not ${action} ${resource} ${where}: no policy allows it`;
   }
-  if (home !== organization) return `${who} belongs to organization ${home}, not to ${organization}`;
+  if (home !== organization && organization !== EVERYWHERE)
+    return `${who} belongs to organization ${home}, not to ${organization}`;
   const hint = principal.via === "connection" ? " without its token (context.dispatch.token)" : "";
   return `${who} may not ${action} ${resource}${hint}`;
 }

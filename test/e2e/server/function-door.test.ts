@@ -123,6 +123,11 @@ describe("through the door", () => {
     }
   });
 
+  test("what concerns all organizations is 403 in words that say what", async () => {
+    const { status, text } = await through({ method: "GET", path: "/metrics", token: true });
+    expect([status, text]).toEqual([403, expect.stringMatching(/function \S+ may not get metrics"\}$/)]);
+  });
+
   test("another organization is out of reach", async () => {
     for (const credential of [
       { headers: { cookie: "cookie", "x-dispatch-org": "other" } },

@@ -42,7 +42,11 @@ test("a run for later begins at its time and not before, also when the server wa
   const run = await dispatch.finished(name);
   expect(run).toMatchObject({ status: "READY", output: "done", startAt });
   expect((run.finishedTime ?? 0) / 1e6).toBeGreaterThanOrEqual(Date.parse(startAt));
-  expect((await dispatch.getRun(far)).status).toBe("INITIALIZED");
+  const waiting = await dispatch.getRun(far);
+  expect(waiting.status).toBe("INITIALIZED");
+  const described = await command("describe", "run", far);
+  const [, when = ""] = /^Not before: +(\S+)$/m.exec(described.stdout) ?? [];
+  expect(Date.parse(when)).toBe(Date.parse(waiting.startAt ?? ""));
 });
 
 test("what is no time, or is to be waited for, is refused with a sentence", async () => {

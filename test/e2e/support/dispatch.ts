@@ -20,6 +20,7 @@ export interface RunObject {
   readonly error?: { type: string; message: string; stacktrace: string[] | null };
   readonly executedTime: number;
   readonly finishedTime?: number;
+  readonly startAt?: string;
 }
 
 export interface FunctionObject {

@@ -7,7 +7,7 @@ import { textLines } from "../output/facts.ts";
 import { isObject, type JsonObject, list, number, objectOf, objectsOf, text } from "../output/json.ts";
 import { printResources } from "../output/print.ts";
 import type { Shape } from "../output/shape.ts";
-import { duration, rfc3339 } from "../output/time.ts";
+import { duration, millisecondsText, rfc3339 } from "../output/time.ts";
 import { type Facts, tableOf } from "./kind.ts";
 
 /** The keys of a printed run (cli-and-runtimes.md 1.8). */
@@ -79,6 +79,7 @@ export const runFacts: Facts = {
   Status: "status",
   Error: ({ error }) => [...errorLines(objectOf(error)), ...list(objectOf(error), "stacktrace").flatMap(textLines)],
   Started: (run) => rfc3339(time(run, "executedTime")),
+  "Not before": (run) => millisecondsText(Date.parse(text(run, "startAt"))),
   Finished: (run) => rfc3339(time(run, "finishedTime")),
   Duration: took,
   "Time went to": ({ times }) => timeLines(objectOf(times)),

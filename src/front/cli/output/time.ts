@@ -18,9 +18,11 @@ export function rfc3339(nanoseconds: bigint | undefined): string {
   return `${local}${fraction}${offset(date)}`;
 }
 
-/** Milliseconds since 1970, as RFC 3339; "" when they are absent. */
+/** Milliseconds since 1970, as RFC 3339; "" when they are absent or no number. */
 export function millisecondsText(milliseconds: unknown): string {
-  return typeof milliseconds === "number" ? rfc3339(BigInt(milliseconds) * 1_000_000n) : "";
+  return typeof milliseconds === "number" && Number.isFinite(milliseconds)
+    ? rfc3339(BigInt(milliseconds) * 1_000_000n)
+    : "";
 }
 
 /** A span in nanoseconds in the unit that fits: `850µs`, `12.9ms`, `3.2s`, `2m5s`. */
