@@ -51,9 +51,10 @@ export function usageLines(path: Path, command: Command<unknown>, child: string)
 const placeholders = { string: " string", boolean: "", integer: " int", slice: " strings", array: " stringArray" };
 
 function flagLines(flags: FlagTable): string[] {
-  const rows = shownFlags(flags).map(([name, flag]) => {
-    const standard = flag.shown === undefined ? "" : ` (default ${flag.shown})`;
-    return [flagHead(name, flag), flag.description + standard] as const;
+  const rows = shownFlags(flags).map(([name, { short, type, value, shown, description }]) => {
+    const head = flagWord(name, short, value === undefined ? placeholders[type] : ` ${value}`);
+    const standard = shown === undefined ? "" : ` (default ${shown})`;
+    return [short === undefined ? `    ${head}` : head, description + standard] as const;
   });
   return aligned(rows);
 }
@@ -61,10 +62,6 @@ function flagLines(flags: FlagTable): string[] {
 function aligned(rows: readonly (readonly [head: string, text: string])[]): string[] {
   const width = Math.max(0, ...rows.map(([head]) => head.length));
   return rows.map(([head, text]) => `${head.padEnd(width)}   ${text}`);
-}
-
-function flagHead(name: string, { short, type, value }: Flag): string {
-  return `${short === undefined ? "    " : ""}${flagWord(name, short, value === undefined ? placeholders[type] : ` ${value}`)}`;
 }
 
 /** `-o, --output string`. */

@@ -1,5 +1,4 @@
 import { type Context, command } from "../context/context.ts";
-import type { JsonObject } from "../output/json.ts";
 import { printData } from "../output/print.ts";
 import { checkAudit, checkLanguages, checkSandbox } from "./doctor/check-functions.ts";
 import { checkConfiguration, checkDataFolder } from "./doctor/check-machine.ts";
@@ -21,19 +20,14 @@ export const doctor = command({
 /** What only a server can tell is left out when none answers. */
 async function checkAll(context: Context): Promise<Finding[]> {
   const { findings, health } = await checkServer(context);
-  const running = async (told: JsonObject): Promise<Finding[]> => [
-    ...checkSandbox(told),
-    ...checkAudit(told),
+  const running = health && [
+    ...checkSandbox(health),
+    ...checkAudit(health),
     ...(await checkLanguages(context)),
-    await checkGateway(context, told),
+    await checkGateway(context, health),
     ...(await checkEndpoints(context)),
   ];
-  return [
-    checkConfiguration(context),
-    ...findings,
-    ...(health ? await running(health) : []),
-    ...checkDataFolder(context),
-  ];
+  return [checkConfiguration(context), ...findings, ...(running ?? []), ...checkDataFolder(context)];
 }
 
 const stateWidth = 9;

@@ -37,7 +37,9 @@ export const logs = command({
   ],
   run: async ({ flags: { follow, all }, ...context }) => {
     const [first = "", second = ""] = context.args;
-    if (all) return followAll(context, first, follow);
+    if (all && (!follow || first !== ""))
+      throw new UsageError("--all follows all functions: dispatch logs --all --follow");
+    if (all) return followed(context, runOperations.followRuns, {}, "named line");
     if (first === "")
       throw new UsageError("name a function or a run, or follow them all: dispatch logs --all --follow");
     if (/^(event-?)?driver$/.test(first) && second !== "" && !uuid.test(second))
@@ -81,7 +83,7 @@ async function logsOfLast(context: Context, functionName: string): Promise<void>
 
 /** Its lines as they come, until it has ended. @throws CliError when the user interrupts */
 export function followLines(context: Context, runName: string, shown: Shown = "line"): Promise<void> {
-  return follow(context, runOperations.followRun, { path: { runName } }, shown);
+  return followed(context, runOperations.followRun, { path: { runName } }, shown);
 }
 
 async function followRun(context: Context, runName: string): Promise<void> {
@@ -95,18 +97,13 @@ async function followFunction(context: Context, functionName: string): Promise<v
   const last = await lastRun(context, functionName);
   const hasEnded = last?.status === "READY" || last?.status === "ERROR";
   if (hasEnded) await printLogs(context, await fetchRun(context, functionName, text(last, "name")));
-  await follow(context, runOperations.followRuns, { query: { functionName } }, "line");
-}
-
-async function followAll(context: Context, first: string, isFollowed: boolean): Promise<void> {
-  if (!isFollowed || first !== "") throw new UsageError("--all follows all functions: dispatch logs --all --follow");
-  await follow(context, runOperations.followRuns, {}, "named line");
+  await followed(context, runOperations.followRuns, { query: { functionName } }, "line");
 }
 
 type Shown = "line" | "named line" | "nothing";
 
 /** Until the stream ends. @throws CliError when the user interrupts */
-function follow({ client, io }: Context, operation: CallableOperation, values: CallArguments, shown: Shown) {
+function followed({ client, io }: Context, operation: CallableOperation, values: CallArguments, shown: Shown) {
   const heard = (event: ServerEvent): void => printEvent(io, event, shown);
   return unlessInterrupted(client.follow(operation, values, heard, io.signal), io.signal);
 }
