@@ -36,6 +36,8 @@ export interface Command<C, F extends FlagTable = FlagTable> {
   readonly errorStatus?: number;
   /** What stands for an unknown word below a group: `resource type`. */
   readonly childWord?: string;
+  /** The line of the command that has such a word in another group. */
+  elsewhere?(word: string): string | undefined;
   /** Returns the exit status; nothing is 0. A group without it prints its help. */
   run?(context: C & { readonly flags: Values<F> }): Promise<number> | Promise<void>;
 }

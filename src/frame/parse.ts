@@ -40,12 +40,11 @@ function flagsBelow<C>({ flags, commands = [] }: Command<C>): FlagTable {
 export function unknownCommand(path: Path, word: string): UsageError {
   const group = path.at(-1);
   const known = group === undefined ? [] : shownCommands(group).flatMap(namesOf);
-  return unknownWord(path, word, group?.childWord ?? "command", known);
+  return unknownWord(path, word, group?.childWord ?? "command", group?.elsewhere?.(word) ?? nearest(word, known));
 }
 
-/** The error for a word that is none of the known ones; `otherwise` is said where no known word is near. */
-export function unknownWord(path: Path, word: string, what: string, known: readonly string[], otherwise = "") {
-  const meant = nearest(word, known);
+/** The error for a word that is none of the known ones; `otherwise` is said where nobody knows what was meant. */
+export function unknownWord(path: Path, word: string, what: string, meant: string | undefined, otherwise = "") {
   const hint = meant === undefined ? otherwise : `\n\nDid you mean this?\n\t${meant}\n`;
   return new UsageError(`unknown ${what} ${JSON.stringify(word)} for "${lineOf(path)}"${hint}`);
 }

@@ -207,6 +207,13 @@ describe("words that do not exist", () => {
       "describe functon x",
       'unknown resource type "functon" for "dispatch describe"\n\nDid you mean this?\n\tfunction\n',
     ],
+    [
+      "get policy readers",
+      'unknown resource type "policy" for "dispatch get"\n\nDid you mean this?\n\tdispatch iam get policy\n',
+    ],
+    ["get Policies", "Did you mean this?\n\tdispatch iam get policy\n"],
+    ["create service-account ci", "Did you mean this?\n\tdispatch iam create serviceaccount\n"],
+    ["delete organization team-a", "Did you mean this?\n\tdispatch iam delete organization\n"],
     ["describe xyz x", "known types: api, base-image, image, function, secret"],
     ["context swich prod", 'unknown command "swich" for "dispatch context"'],
     ["get functions --outptu json", "unknown flag: --outptu (did you mean --output?)"],

@@ -9,7 +9,7 @@ import type { Config } from "./config-file.ts";
 const host = "127.0.0.1";
 const port = 8080;
 const organization = "dispatch-server";
-/** Of the gateway, where nobody says otherwise. */
+/** The gateway's ports where neither a context nor the server names others. */
 export const usualGatewayPorts = { http: 8081, https: 8444 } as const;
 
 export const globalFlags = {
@@ -48,7 +48,7 @@ export function resolveSettings(config: Config, given: Given, io: Io) {
     token: pick("token", context?.token) ?? "",
     serviceAccount: pick("service-account", context?.serviceaccount) ?? "",
     jwtPrivateKey: pick("jwt-private-key", context?.jwtprivatekey) ?? "",
-    // The gateway's ports, for printing URLs: those that the context names, and the usual ones name nothing.
+    // The gateway's ports that the context names. `context create` writes the usual ones unasked: those decide nothing.
     gateway: {
       http: namedPort("http", context?.["api-http-port"]),
       https: namedPort("https", context?.["api-https-port"]),

@@ -26,6 +26,14 @@ export function kindNamed(name: string | undefined): Kind | undefined {
 }
 
 /** The kind that a word means: singular, plural, with and without hyphens, in any letter case. */
-export function kindOfWord(word: string): Kind | undefined {
-  return allKinds.find((kind) => [kind.word, ...kind.aliases].some((known) => plainWord(known) === plainWord(word)));
+export function kindOfWord(word: string, kinds: readonly Kind[] = allKinds): Kind | undefined {
+  return kinds.find((kind) => [kind.word, ...kind.aliases].some((known) => plainWord(known) === plainWord(word)));
+}
+
+/** What finds the command of `iam` for a word that names one of its kinds: `dispatch iam get policy`. */
+export function iamCommand(verb: string) {
+  return (word: string): string | undefined => {
+    const kind = kindOfWord(word, iamKinds);
+    return kind && `dispatch iam ${verb} ${kind.word}`;
+  };
 }

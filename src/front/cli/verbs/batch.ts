@@ -28,8 +28,10 @@ const ofFiles = { ...files, ...workDir };
 /** What may be said of how a batch is sent; `delete` takes less than `create`. */
 type Sending = Partial<Values<typeof workDir & typeof dryRun & typeof wait & typeof application>>;
 
+type GroupData = Pick<Command, "summary" | "examples" | "commands" | "elsewhere">;
+
 /** A verb that sends files, with the commands below it; the help without `-f`. */
-export function fileVerb(verb: BatchVerb, flags: FlagTable, data: Pick<Command, "summary" | "examples" | "commands">) {
+export function fileVerb(verb: BatchVerb, flags: FlagTable, data: GroupData) {
   return command({
     ...data,
     name: verb,
@@ -64,7 +66,7 @@ const past = { create: "Created", apply: "Applied", update: "Updated", delete: "
 
 /**
  * Sends, waits with --wait, and reports; returns the exit status. Prints one line after each success and goes on after an
- * error, unless the server cannot be reached, knows nobody of us, or the user interrupted.
+ * error, unless the server cannot be reached or refuses the credential, or the user interrupted.
  */
 export async function sendAll(context: Context, verb: BatchVerb, flags: Sending, resources: readonly BatchResource[]) {
   const { io, format, settings } = context;

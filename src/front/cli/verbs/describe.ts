@@ -1,4 +1,5 @@
 /** `describe TYPE NAME`: how a resource is, why, who uses it, and what it did last. */
+import { nearest } from "../../../core/shared/nearest.ts";
 import { needed } from "../../../frame/command.ts";
 import { unknownWord } from "../../../frame/parse.ts";
 import { unlessRefused } from "../../client/errors.ts";
@@ -45,7 +46,7 @@ export function namedType({ path }: Context, word: string): Kind {
   if (kind) return kind;
   const known = allKinds.flatMap((candidate) => [candidate.word, ...candidate.aliases]);
   const otherwise = `; known types: ${allKinds.map((candidate) => candidate.word).join(", ")}`;
-  throw unknownWord(path, word, "resource type", known, otherwise);
+  throw unknownWord(path, word, "resource type", nearest(word, known), otherwise);
 }
 
 /** What a kind does not have is not shown. */

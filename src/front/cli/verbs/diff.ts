@@ -42,7 +42,7 @@ async function differenceOf(context: Context, resource: BatchResource, workDir?:
   const before = await findOne(context, kind, name);
   const wanted = kind.untold === undefined ? await completeBody(resource, context.io.cwd, workDir) : body;
   const organization = context.settings.organization;
-  // Whoever does not send them keeps them.
+  // An update that does not name them keeps them.
   const kept = { description: before?.description, owner: before?.owner };
   const after = comparableSpec(kind, { ...kept, ...wanted }, organization);
   const known = before === undefined ? undefined : comparableSpec(kind, before, organization);

@@ -52,7 +52,7 @@ export const getRuns = command({
     const [functionName = "", id = ""] = context.args;
     if (id !== "") return printRuns(context, await fetchRun(context, functionName, id));
     const { user, trigger, text: words, follow } = flags;
-    // What --last and --limit cut off is about the past.
+    // The other flags, such as --since and --limit, choose among the runs that there are already.
     const followed: RunQuery = { functionName: functionName || undefined, status: flags.status?.toUpperCase() };
     const [since, until] = [flags.since, flags.until].map((moment) => sinceSeconds(moment, context.io.now()));
     const limit = flags.last ? 1 : flags.limit;

@@ -31,7 +31,7 @@ function ofKind(load: () => Promise<Kind>): Load {
   return async () => getCommand(await load(), "get");
 }
 
-/** The group with the one command that answers to the word after `get`, with all commands when none surely does. */
+/** The group with the one command that the word after `get` names; with all commands when it names none of them exactly. */
 export async function getGroup(word = ""): Promise<Command> {
   const own = await ownCommand(word);
   return command({
@@ -39,8 +39,14 @@ export async function getGroup(word = ""): Promise<Command> {
     summary: "Show resources",
     childWord: "resource type",
     examples: ["dispatch get functions", "dispatch get runs hello --last", "dispatch get api cloudmaster -o yaml"],
-    commands: own === undefined ? await Promise.all(Object.values(shown).map((load) => load())) : [own],
+    ...(own === undefined ? await allCommands() : { commands: [own] }),
   });
+}
+
+/** Those of this group, and where a word leads that belongs to `iam`. */
+async function allCommands() {
+  const { iamCommand } = await import("../kinds/kinds.ts");
+  return { commands: await Promise.all(Object.values(shown).map((load) => load())), elsewhere: iamCommand("get") };
 }
 
 async function ownCommand(word: string): Promise<Command | undefined> {

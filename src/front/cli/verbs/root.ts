@@ -37,12 +37,12 @@ const verbs: Readonly<Record<string, (next?: string) => Promise<Command>>> = {
   __complete: async () => (await import("./completion.ts")).complete,
 };
 
-/** These speak of all the others. */
-const speakOfAll = ["help", "__complete"];
+/** These need to know all the others. */
+const needAll = ["help", "__complete"];
 
 /** The command line with the one verb that a call begins with, so that it starts fast; with all verbs for any other word. */
 export async function rootCommand([word = "", next]: readonly string[] = []): Promise<Command> {
-  const own = Object.hasOwn(verbs, word) && !speakOfAll.includes(word) ? verbs[word] : undefined;
+  const own = Object.hasOwn(verbs, word) && !needAll.includes(word) ? verbs[word] : undefined;
   return {
     name: "dispatch",
     summary: "Run functions, give them endpoints, secrets and events, and read what they did",

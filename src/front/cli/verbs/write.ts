@@ -4,7 +4,7 @@ import { UsageError } from "../../../frame/errors.ts";
 import { spanMilliseconds } from "../../../frame/spans.ts";
 import { type Command, command } from "../context/context.ts";
 import { application, type Kind } from "../kinds/kind.ts";
-import { resourceKinds } from "../kinds/kinds.ts";
+import { iamCommand, resourceKinds } from "../kinds/kinds.ts";
 import { send } from "../kinds/resources.ts";
 import { printDone, printNotes } from "../output/print.ts";
 import { fileVerb } from "./batch.ts";
@@ -72,6 +72,7 @@ export const create = fileVerb("create", creating, {
   summary: "Create resources",
   examples: ["dispatch create -f all-resources.yaml --wait", "dispatch create secret slack slack.json"],
   commands: [...resourceKinds.map((kind) => writeCommand(kind, "create", "create")), seedCommand("create")],
+  elsewhere: iamCommand("create"),
 });
 
 export const update = fileVerb("update", sending, {
@@ -90,4 +91,5 @@ export const deleteGroup = fileVerb("delete", dryRun, {
   summary: "Delete resources",
   examples: ["dispatch delete function hello", "dispatch delete -f all-resources.yaml"],
   commands: [...resourceKinds.map((kind) => deleteCommand(kind, "delete")), seedCommand("delete"), deleteDeadLetter],
+  elsewhere: iamCommand("delete"),
 });
