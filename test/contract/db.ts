@@ -72,6 +72,18 @@ export function databaseContract(name: string, open: () => Promise<Database>): v
       expect(await valuesOf(["kept", "kept-too"])).toEqual({ kept: "1", "kept-too": "ä😀'\"\n\u0001" });
     });
 
+    test("takes a text with a zero byte, or with half of a character, and finds it by the same text", async () => {
+      const { query, commit, take } = await opened();
+      await commit([set("zero\0", "a\0b"), set("half\ud800", "\ud800")]);
+      const found = async (key: string) =>
+        (await query.selectFrom("settings").select("value").where("key", "=", key).execute()).map(({ value }) => value);
+      expect(await found("zero\0")).toEqual([expect.stringMatching(/^a[\0\ufffd]b$/)]);
+      expect(await found("half\ud800")).toHaveLength(1);
+      expect(await take(takeOne({ from: "a\0b", to: "\0" }))).toHaveLength(1);
+      await commit([change({ key: "zero\0", from: "\0", to: "c" })]);
+      expect(await found("zero\0")).toEqual(["c"]);
+    });
+
     test("commits a unit whole or not at all", async () => {
       const { commit } = await opened();
       await commit([set("whole", "1")]);

@@ -13,6 +13,7 @@ import { databaseError } from "./errors.ts";
 import { migratePostgres } from "./migrate.ts";
 import { InUseError, prepareWriter } from "./preparation.ts";
 import { patiently, Session } from "./session.ts";
+import { storable } from "./storable.ts";
 import { type Ready, Writer } from "./writer.ts";
 
 const READERS = 4;
@@ -94,7 +95,7 @@ class Postgres implements Database {
 
   async #rows(sql: string, parameters: readonly unknown[]): Promise<readonly unknown[]> {
     try {
-      return (await patiently(() => this.#pool.query(sql, [...parameters]))).rows;
+      return (await patiently(() => this.#pool.query(sql, parameters.map(storable)))).rows;
     } catch (error) {
       throw databaseError(error);
     }
@@ -107,7 +108,7 @@ class Postgres implements Database {
   /** @throws Error for a value that is undefined, which the client would send as null. */
   #ready({ query, values, expect }: Statement): Ready {
     const { index, sql, slots } = this.#texts.of(query);
-    const filled = slots.map((slot) => inSlot(slot, values));
+    const filled = slots.map((slot) => storable(inSlot(slot, values)));
     if (filled.includes(undefined)) throw new Error(`a value is missing: ${sql}`);
     return { name: `s${index}`, text: sql, values: filled, expectOne: expect === "one" };
   }
