@@ -11,6 +11,7 @@ import { events } from "./measures/events.ts";
 import { fairness } from "./measures/fairness.ts";
 import { languages } from "./measures/languages.ts";
 import { runList } from "./measures/run-list.ts";
+import { schedules } from "./measures/schedules.ts";
 import { waitingRuns } from "./measures/waiting-runs.ts";
 import { warmRuns } from "./measures/warm-runs.ts";
 import { type Options, readOptions } from "./options.ts";
@@ -21,7 +22,7 @@ import { textTable } from "./table.ts";
 
 const measures: Readonly<Record<string, Measure>> = {
   ...{ warmRuns, fairness, deployment, coldStart, languages },
-  ...{ runList, commandLine, events, eventQueue, waitingRuns },
+  ...{ runList, commandLine, events, eventQueue, waitingRuns, schedules },
 };
 
 async function main(): Promise<void> {

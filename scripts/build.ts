@@ -82,7 +82,7 @@ const bundles: BuildOptions[] = [
     target: "node24",
   },
   {
-    entryPoints: [...BUILT_IN, "port-relay"].map((name) => join(root, `src/event-drivers/${name}.ts`)),
+    entryPoints: [...BUILT_IN, "clocks", "port-relay"].map((name) => join(root, `src/event-drivers/${name}.ts`)),
     outdir: join(dist, "server/event-drivers"),
     outExtension: { ".js": ".mjs" },
     minifySyntax: true,

@@ -7,15 +7,15 @@ const LONGEST_LINE = 8 * 1024;
 
 const MEBIBYTE = 1024 * 1024;
 /** Less than functions have: a driver's log keeps its last lines only, and whatever it writes costs the thread that serves all others. */
-const LIMITS: FloodLimits = { rate: 4 * MEBIBYTE, burst: 16 * MEBIBYTE };
+export const LINE_LIMITS: FloodLimits = { rate: 4 * MEBIBYTE, burst: 16 * MEBIBYTE };
 /** What a line costs besides its bytes, in bytes. */
-const LINE_COST = 100;
+export const LINE_COST = 100;
 
-export const FLOOD = `it wrote more output than a driver may (${LIMITS.rate / MEBIBYTE} MB a second)`;
+export const FLOOD = `it wrote more output than a driver may (${LINE_LIMITS.rate / MEBIBYTE} MB a second)`;
 
 /** Resolves at the end of the stream. `flooded` is called once when more comes than anybody can read. */
 export function followLines(source: Readable, line: (text: string) => void, flooded: () => void): Promise<void> {
-  const gauge = new FloodGauge(LIMITS);
+  const gauge = new FloodGauge(LINE_LIMITS);
   let rest = "";
   let isFlooded = false;
   source.setEncoding("utf8");

@@ -5,9 +5,11 @@ import { basename, dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Limits, ProgramSpec, Programs, RunningProgram } from "../../core/shared/ports.ts";
+import { CLOCKS, type ClockName } from "../../event-drivers/clocks/orders.ts";
 import { obtainInterpreter } from "../languages/languages.ts";
 import { type Interpreter, interpreterPath } from "../runtime/process/interpreters.ts";
 import type { Bind, Sandbox, SandboxCommand, SandboxExit, SandboxedProcess } from "../runtime/process/sandbox.ts";
+import { createHouses } from "./clock-house.ts";
 import { clockOf } from "./clocks.ts";
 import { type Found, findImage } from "./images.ts";
 import { FLOOD, followLines } from "./lines.ts";
@@ -28,13 +30,17 @@ export interface ProgramsOptions {
   readonly builtIns?: string;
 }
 
-/** Beside the built-in drivers, and no image of anybody: see own-port.ts. */
+/** Beside the built-in drivers, and no images of anybody: see own-port.ts and clock-house.ts. */
 const RELAY = "port-relay";
+const HOUSE = "clocks";
 const BUILT_INS_AT = "/opt/dispatch/event-drivers";
 const FILE_AT = "/opt/dispatch/driver";
 /** How long a driver has at its end to remove what it made elsewhere, such as queues in a cloud. */
 const GRACE_MS = 3000;
 const LIMITS: Limits = { memory: 256, cpu: 1, pids: 64, disk: 64 };
+const HOUSE_LIMITS: Limits = { ...LIMITS, memory: 512 };
+/** Node.js frees memory by this, and not by the limit of its sandbox; 10,000 clocks need 100 MB. */
+const HOUSE_HEAP = "--max-old-space-size=256";
 
 /** Beside the built server, or what the last build made of the source tree. */
 function defaultFolder(): string {
@@ -45,6 +51,14 @@ function defaultFolder(): string {
 
 export function createPrograms(options: ProgramsOptions): Programs {
   const sockets = socketsIn(options.socketsFolder);
+  const startClock = createHouses({
+    spawn: async (spec) => {
+      const command = await commandOf(options, { ...spec, name: spec.house, image: HOUSE, args: [], environment: {} });
+      const args = [HOUSE_HEAP, ...command.args];
+      return options.sandbox.spawn({ ...command, args, limits: HOUSE_LIMITS, channel: true });
+    },
+    reasonOf: async ({ exited }) => reasonOf(await exited, HOUSE_LIMITS),
+  });
   return {
     refusal: (image) => {
       const found = imageOf(options, image);
@@ -57,6 +71,8 @@ export function createPrograms(options: ProgramsOptions): Programs {
     start: async (spec) => {
       if (imageOf(options, spec.image).kind === "container" && options.containers !== undefined)
         return options.containers.start(spec);
+      const clock = houseClock(options, spec);
+      if (clock !== undefined) return startClock(clock, spec);
       const command = await commandOf(options, spec);
       const spawn = (more: Partial<SandboxCommand>): Promise<SandboxedProcess> =>
         options.sandbox.spawn({ ...command, ...more });
@@ -81,6 +97,12 @@ export function createPrograms(options: ProgramsOptions): Programs {
 
 function imageOf({ folder, containers }: ProgramsOptions, image: string): Found {
   return findImage(image, folder, containers !== undefined);
+}
+
+/** A clock that lives with others; undefined for all that are programs of their own. */
+function houseClock(options: ProgramsOptions, { image, exposed }: ProgramSpec): ClockName | undefined {
+  const found = imageOf(options, image);
+  return exposed || found.kind !== "built-in" ? undefined : CLOCKS.find((clock) => clock === found.name);
 }
 
 /** Only in a network of its own can such a program listen on a port that others want, too. */
@@ -136,7 +158,8 @@ interface Place {
 }
 
 function programOf(image: string, { sandbox, folder, builtIns, node }: Place) {
-  const found = image === RELAY ? ({ kind: "built-in", name: RELAY } as const) : findImage(image, folder, false);
+  const isOurs = image === RELAY || image === HOUSE;
+  const found = isOurs ? ({ kind: "built-in", name: image } as const) : findImage(image, folder, false);
   if (found.kind === "none") throw new Error(found.reason);
   if (found.kind === "container") throw new Error(`${image} is no program`);
   if (found.kind === "file") {
@@ -168,7 +191,7 @@ function follow(
       await said;
       await ownPort?.end();
       listening?.remove();
-      return flood ? FLOOD : reasonOf(exit);
+      return flood ? FLOOD : reasonOf(exit, LIMITS);
     }),
     get address() {
       const socketPath = ownPort?.path ?? listening?.path;
@@ -181,7 +204,7 @@ function follow(
   };
 }
 
-function reasonOf({ code, signal, memoryExceeded }: SandboxExit): string {
-  if (memoryExceeded) return `out of memory: it needed more than ${LIMITS.memory} MB`;
+function reasonOf({ code, signal, memoryExceeded }: SandboxExit, { memory }: Limits): string {
+  if (memoryExceeded) return `out of memory: it needed more than ${memory} MB`;
   return signal === null ? `exit code ${code ?? "unknown"}` : `killed by ${signal}`;
 }

@@ -33,9 +33,14 @@ interface Member {
   readonly tokenHash: string;
 }
 
+/** What the name of a process begins with in which drivers live together. */
+const HOUSE = "clocks ";
+
 export class DriverFleet {
   readonly #ports: FleetPorts;
   readonly #members = new Map<string, Member>();
+  /** By the digests of their tokens: the keys of members. */
+  readonly #tokens = new Map<string, string>();
   readonly #logs = new Map<string, DriverLog>();
 
   constructor(ports: FleetPorts) {
@@ -60,7 +65,7 @@ export class DriverFleet {
     const token = randomBytes(32).toString("base64url");
     const order = {
       organization: plan.organization,
-      name: `driver ${key}`,
+      ...{ name: `driver ${key}`, house: `${HOUSE}${plan.organization}` },
       image: plan.image,
       args: driverArguments(plan.config, this.#ports.endpoint),
       environment: { ...environment, ...sinceOf(plan), AUTH_TOKEN: token },
@@ -70,15 +75,19 @@ export class DriverFleet {
       bookmark: plan.bookmark,
     };
     const process = new DriverProcess(this.#ports.programs, order, this.#logOf(key), listener);
-    this.#members.set(key, { process, tokenHash: hashOfToken(token) });
+    const tokenHash = hashOfToken(token);
+    this.#members.set(key, { process, tokenHash });
+    this.#tokens.set(tokenHash, key);
   }
 
   /** Resolves when nothing of its program is left; its log stays. */
   async stop(driver: { readonly organization: string; readonly name: string }): Promise<void> {
     const key = keyOf(driver);
     const member = this.#members.get(key);
+    if (member === undefined) return;
     this.#members.delete(key);
-    await member?.process.end();
+    this.#tokens.delete(member.tokenHash);
+    await member.process.end();
   }
 
   /** The driver is gone for good, and its log with it. */
@@ -92,15 +101,20 @@ export class DriverFleet {
     return resident.startsWith("driver ") ? this.#greet(resident.slice("driver ".length)) : undefined;
   }
 
+  /** The organization whose clocks are at the other end of a connection to the function door; each shows its token there. */
+  houseAtDoor(resident: string): string | undefined {
+    return resident.startsWith(HOUSE) ? resident.slice(HOUSE.length) : undefined;
+  }
+
   /** The driver whose program was given this token. */
   byToken(hash: string): { readonly organization: string; readonly name: string } | undefined {
-    const found = [...this.#members].find(([, { tokenHash }]) => tokenHash === hash);
-    return found && this.#greet(found[0]);
+    const key = this.#tokens.get(hash);
+    return key === undefined ? undefined : this.#greet(key);
   }
 
   /** An event of the driver whose program was given this token is not taken. */
   refused(hash: string, message: string): void {
-    for (const { process, tokenHash } of this.#members.values()) if (tokenHash === hash) process.refused(message);
+    this.#members.get(this.#tokens.get(hash) ?? "")?.process.refused(message);
   }
 
   /** Where an exposed driver is called; undefined while it does not run. */
@@ -120,6 +134,7 @@ export class DriverFleet {
   async close(): Promise<void> {
     await Promise.all([...this.#members.values()].map(({ process }) => process.end()));
     this.#members.clear();
+    this.#tokens.clear();
   }
 
   #greet(key: string): { readonly organization: string; readonly name: string } | undefined {

@@ -13,7 +13,7 @@ import { visibleText } from "../shared/visible-text.ts";
 import { pauseAfter } from "../work/kinds.ts";
 import type { DriverLog } from "./driver-log.ts";
 
-export interface DriverOrder extends Omit<ProgramSpec, "log" | "signal"> {
+export interface DriverOrder extends Omit<ProgramSpec, "log" | "hello" | "signal"> {
   /** Those of its secrets: hidden in all that it writes. */
   readonly masks: readonly SecretMask[];
   /** How far its program has got, in the program's own words. */
@@ -110,7 +110,8 @@ export class DriverProcess {
       const bookmark = await findBookmark();
       const environment = { ...spec.environment, ...(bookmark === undefined ? {} : { DISPATCH_BOOKMARK: bookmark }) };
       const log: ProgramSpec["log"] = (stream, line) => this.#log.add(stream, visibleText(masked(masks, line)));
-      this.#running = await this.#programs.start({ ...spec, environment, log, signal: this.#ending.signal });
+      const hello = (): void => this.hello();
+      this.#running = await this.#programs.start({ ...spec, environment, log, hello, signal: this.#ending.signal });
       if (this.#ending.signal.aborted) await this.#running.stop();
       const waiting = setTimeout(() => this.#silent(), HELLO_MS).unref();
       const reason = await this.#running.exited.finally(() => clearTimeout(waiting));

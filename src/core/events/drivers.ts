@@ -170,8 +170,10 @@ export class Drivers extends ResourceService<Driver, DriverDocument> {
     this.#fleet.refused(hashOfToken(token), message);
   }
 
-  /** The driver at the other end of a connection to the function door. */
+  /** The driver at the other end of a connection to the function door; nobody in particular where several live together. */
   atDoor(resident: string): Principal | undefined {
+    const organization = this.#fleet.houseAtDoor(resident);
+    if (organization !== undefined) return { kind: "anonymous", id: "clocks", organization, via: "door" };
     const found = this.#fleet.atDoor(resident);
     const record = found && this.store.find(found.organization, found.name);
     return record && principalOf(record);

@@ -315,6 +315,8 @@ export interface ProgramSpec {
   readonly organization: string;
   /** By which the function door knows it. */
   readonly name: string;
+  /** By which the door knows the process that it shares with others of its organization, where it does: it says hello by itself then. */
+  readonly house: string;
   /** The image of a driver type: a built-in driver, a program file of the operator, or the image of a container. */
   readonly image: string;
   readonly args: readonly string[];
@@ -325,6 +327,8 @@ export interface ProgramSpec {
   readonly exposed: boolean;
   /** A whole line of the program's output, as it happens; not masked. `server` for what is said about the program. */
   log(stream: "stdout" | "stderr" | "server", line: string): void;
+  /** It has spoken to the server, and the door could not tell that it was this one. */
+  hello(): void;
   /** A start that takes long, such as one that pulls an image, ends with it. */
   readonly signal: AbortSignal;
 }

@@ -1,6 +1,6 @@
 /** The way of a driver's events into Dispatch (server.md 6.4): one at a time, each until it is accepted. */
 import { randomUUID } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 
 /** CloudEvents 0.1 without what is the same for all. */
 export interface DriverEvent {
@@ -29,6 +29,14 @@ export interface GatewayOptions {
   readonly token: string;
   /** Only say what would be sent. */
   readonly dryRun?: boolean;
+  /** Whatever waits ends with it. */
+  readonly signal?: AbortSignal;
+  /** Bounds how many requests are under way. */
+  inTurn?<T>(request: () => Promise<T>): Promise<T>;
+  /** Tells people what is not as it should be; default: on stderr. */
+  say?(line: string): void;
+  /** Tells what would be sent; default: on stdout. */
+  show?(line: string): void;
 }
 
 const HELLO_MS = 30_000;
@@ -36,7 +44,9 @@ const ANSWER_MS = 10_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
 
-export function openGateway({ endpoint, token, dryRun = false }: GatewayOptions): Gateway {
+export function openGateway(options: GatewayOptions): Gateway {
+  const { endpoint, token, dryRun = false, signal } = options;
+  const { inTurn = (request) => request(), say = console.error, show = console.log } = options;
   const address = ingestAddress(endpoint);
   const headers = { Cookie: "unset" };
 
@@ -56,12 +66,15 @@ export function openGateway({ endpoint, token, dryRun = false }: GatewayOptions)
 
   async function push(event: DriverEvent, bookmark?: string): Promise<void> {
     const body = JSON.stringify(wireEvent(event));
-    if (dryRun) return console.log(body);
+    if (dryRun) {
+      show(body);
+      return nextTurn();
+    }
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-      const refusal = await send(body, bookmark);
+      const refusal = await inTurn(() => send(body, bookmark));
       if (refusal === undefined) return;
-      console.error(`${event.eventType}: ${refusal}; sent again in ${pause} ms`);
-      await delay(pause);
+      say(`${event.eventType}: ${refusal}; sent again in ${pause} ms`);
+      await delay(pause, undefined, { signal });
     }
   }
 
@@ -71,17 +84,20 @@ export function openGateway({ endpoint, token, dryRun = false }: GatewayOptions)
     url.searchParams.set("authToken", token);
     if (bookmark !== undefined) url.searchParams.set("bookmark", bookmark);
     try {
-      const signal = AbortSignal.timeout(ANSWER_MS);
+      const inTime = AbortSignal.timeout(ANSWER_MS);
       const json = { ...headers, "Content-Type": "application/json" };
-      const answer = await fetch(url, { method: "POST", headers: json, body, signal });
+      const answer = await fetch(url, {
+        ...{ method: "POST", headers: json, body },
+        signal: signal === undefined ? inTime : AbortSignal.any([inTime, signal]),
+      });
       const text = await answer.text();
       if (answer.ok) return undefined;
       if (answer.status === 401) throw new TokenError(`Dispatch does not know this driver's token: ${text}`);
       if (answer.status >= 500 || answer.status === 429) return `Dispatch answered ${answer.status} ${text}`;
-      console.error(`an event was refused and is left out: ${answer.status} ${text}`);
+      say(`an event was refused and is left out: ${answer.status} ${text}`);
       return undefined;
     } catch (error) {
-      if (error instanceof TokenError) throw error;
+      if (error instanceof TokenError || signal?.aborted) throw error;
       return causeOf(error);
     }
   }

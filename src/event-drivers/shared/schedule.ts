@@ -64,13 +64,28 @@ function byCalendar(text: string, timezone: string): Schedule {
   }
   const pattern = fields.length === 5 ? `${text} *` : text;
   try {
-    const cron = new Cron(pattern, { paused: true, sloppyRanges: true, ...(timezone === "" ? {} : { timezone }) });
-    return { next: (after) => cron.nextRun(after) ?? undefined };
+    calendarOf(pattern, timezone);
+    return { next: (after) => calendarOf(pattern, timezone).nextRun(after) ?? undefined };
   } catch (error) {
     throw new UsageError(
       `the cron expression \`${text}\` cannot be read: ${error instanceof Error ? error.message : error}`,
     );
   }
+}
+
+/** Those that were asked last, the newest at the end. Each holds 80 KB: a schedule that waits has none. */
+const calendars = new Map<string, Cron>();
+const MOST_CALENDARS = 100;
+
+function calendarOf(pattern: string, timezone: string): Cron {
+  const key = `${pattern}\n${timezone}`;
+  const cron =
+    calendars.get(key) ?? new Cron(pattern, { paused: true, sloppyRanges: true, ...(timezone && { timezone }) });
+  calendars.delete(key);
+  calendars.set(key, cron);
+  const [oldest = key] = calendars.keys();
+  if (calendars.size > MOST_CALENDARS) calendars.delete(oldest);
+  return cron;
 }
 
 function isTimezone(name: string): boolean {
