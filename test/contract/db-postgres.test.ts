@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openPostgres } from "../../src/adapters/db/postgres/postgres.ts";
-import type { Database } from "../../src/core/shared/ports.ts";
+import type { CloudEvent } from "../../src/core/cloud-events/cloud-event.ts";
+import { Received } from "../../src/core/events/received.ts";
+import { type Database, DuplicateError } from "../../src/core/shared/ports.ts";
 import { statement } from "../../src/core/shared/statement.ts";
 import { addressIn, NO_POSTGRES, PostgresServer, postgresPrograms, runSql } from "../support/postgres.ts";
 import { databaseContract } from "./db.ts";
@@ -37,6 +39,23 @@ function withPostgres(server: PostgresServer): void {
     const rows = await query.selectFrom("settings").select("key").orderBy("key").execute();
     return rows.map(({ key }) => key);
   };
+
+  test("events with long names are received once each, on PostgreSQL too", async () => {
+    await withDatabase("received", async (database) => {
+      const received = new Received();
+      const receive = (id: string, source: string) => {
+        const event = { cloudEventsVersion: "0.1", eventType: "a.b", source, eventID: id } as CloudEvent;
+        return database.commit(received.receive("o", event, 1, true));
+      };
+      const long = (last: string) => `${Array.from({ length: 9000 }, (_, n) => n.toString(36)).join("")}${last}`;
+      await receive(long("a"), "s");
+      await receive(long("b"), "s");
+      await receive("1", long("a"));
+      await receive("ä".repeat(256), "😀".repeat(128));
+      await expect(receive(long("a"), "s")).rejects.toBeInstanceOf(DuplicateError);
+      await expect(receive("1", long("a"))).rejects.toBeInstanceOf(DuplicateError);
+    });
+  });
 
   describe("a PostgreSQL server", () => {
     test("that is restarted is waited for: what was asked meanwhile is done once", async () => {

@@ -1,5 +1,6 @@
 /** Events that were received: the same one, by type, source and id, is delivered once within a day (decisions 19). */
 
+import { createHash } from "node:crypto";
 import type { CloudEvent } from "../cloud-events/cloud-event.ts";
 import type { ReceivedEventTable } from "../shared/database-schema.ts";
 import type { Statement } from "../shared/ports.ts";
@@ -54,5 +55,13 @@ export function receiveAgain(organization: string, event: CloudEvent): Statement
 }
 
 function nameOf(organization: string, { eventType, source, eventID = "" }: CloudEvent) {
-  return { organization, type: eventType, source, id: eventID };
+  return { organization, type: eventType, source: short(source), id: short(eventID) };
+}
+
+/** Letters that a part of the name may have: PostgreSQL finds rows by no more than 2,704 bytes. */
+const LONGEST = 256;
+
+/** A text by which an event is told from others, however long it is. */
+function short(text: string): string {
+  return text.length <= LONGEST ? text : `sha256:${createHash("sha256").update(text).digest("hex")}`;
 }

@@ -11,7 +11,7 @@ const key = {
   pattern: "^[\\w\\-.:/@+=~ ]+$",
 } as const;
 
-const version = { type: "integer", minimum: 0 } as const;
+const version = { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const;
 
 export const stateEntrySchema = {
   type: "object",

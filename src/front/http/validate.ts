@@ -85,9 +85,14 @@ export function parameterValidator(name: string, place: "path" | "query", schema
 }
 
 function integer(name: string, place: string, value: unknown): number {
-  if (typeof value === "string" && /^-?\d{1,19}$/.test(value) && isInt64(BigInt(value))) return Number(value);
+  if (typeof value === "string" && /^-?\d{1,19}$/.test(value) && isInt64(BigInt(value))) return exact(Number(value));
   const message = `${name} in ${place} must be of type int64: ${JSON.stringify(value)}`;
   throw new DispatchError("INVALID_TYPE", { message });
+}
+
+/** No time, place or version is beyond these; a number that is rounded up would be past what databases hold. */
+function exact(value: number): number {
+  return Math.min(Math.max(value, Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
 }
 
 function isInt64(value: bigint): boolean {
