@@ -26,10 +26,8 @@ export async function secretValues(io: Io, path: string): Promise<Readonly<Recor
   if (!isObject(parsed)) throw new CliError(`${path}: a secrets file is one JSON object: {"key": "value"}`);
   const repeated = repeatedKey(text);
   if (repeated !== undefined) throw new CliError(`${path}: ${repeated}`);
-  return Object.fromEntries(Object.entries(parsed).map(([key, value]) => [key, secretValue(path, key, value)]));
-}
-
-function secretValue(path: string, key: string, value: unknown): string {
-  if (typeof value === "string") return value;
-  throw new CliError(`${path}: the value of ${JSON.stringify(key)} must be a string in quotes`);
+  const [wrong] = Object.keys(parsed).filter((key) => typeof parsed[key] !== "string");
+  if (wrong !== undefined)
+    throw new CliError(`${path}: the value of ${JSON.stringify(wrong)} must be a string in quotes`);
+  return parsed as Readonly<Record<string, string>>;
 }

@@ -1,6 +1,6 @@
 import { driverOperations, driverSchema, driverTokenOperations } from "../../../core/events/contract.ts";
 import { array } from "../../../frame/flags.ts";
-import { type JsonObject, objects, text } from "../output/json.ts";
+import { type JsonObject, objectsOf, text } from "../output/json.ts";
 import { secrets } from "./function.ts";
 import { defineKind, joined, nameFlag, nameOf } from "./kind.ts";
 
@@ -21,6 +21,7 @@ export const driver = defineKind({
     Type: "type",
     Status: "status",
     Secrets: joined("secrets", ","),
+    // A key without a value stands alone.
     Config: (resource) =>
       settingLines(resource)
         .map((line) => line.replace(/^([^=]*)=$/, "$1"))
@@ -54,5 +55,5 @@ function setting(pair: string): JsonObject {
 
 /** The settings of a driver or its type, one a line. */
 export function settingLines(resource: JsonObject): string[] {
-  return objects(resource, "config").map((entry) => `${text(entry, "key")}=${text(entry, "value")}`);
+  return objectsOf(resource.config).map((entry) => `${text(entry, "key")}=${text(entry, "value")}`);
 }

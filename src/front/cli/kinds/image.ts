@@ -6,7 +6,7 @@ import type { Io } from "../../../frame/io.ts";
 import { jsonFile, textFile } from "../files/given-files.ts";
 import { readText } from "../files/read-text.ts";
 import { textLines } from "../output/facts.ts";
-import { isObject, type JsonObject, objectOf, objects, text } from "../output/json.ts";
+import { isObject, type JsonObject, objectOf, objectsOf, text } from "../output/json.ts";
 import { created, defineKind } from "./kind.ts";
 
 const manifests = languageNames.map((name) => languages[name].manifest).join(", ");
@@ -57,7 +57,7 @@ function isPackage(entry: unknown): boolean {
 }
 
 function dependencies(resource: JsonObject): readonly string[] {
-  const packages = objects(objectOf(resource.systemDependencies), "packages");
+  const packages = objectsOf(objectOf(resource.systemDependencies).packages);
   const manifest = textLines(text(objectOf(resource.runtimeDependencies), "manifest"));
   return [...manifest, ...packages.map((entry) => `${text(entry, "name")} ${text(entry, "version")}`.trim())];
 }

@@ -1,7 +1,7 @@
 import { policyOperations, policySchema } from "../../../core/iam/contract.ts";
 import { on, slice } from "../../../frame/flags.ts";
 import { jsonText } from "../output/encode.ts";
-import { type JsonObject, list, objects } from "../output/json.ts";
+import { type JsonObject, list, objectsOf } from "../output/json.ts";
 import { created, defineKind, isTrue } from "./kind.ts";
 
 export const policy = defineKind({
@@ -33,11 +33,11 @@ export const policy = defineKind({
     note: ({ wide }) => (wide ? "" : "Note: rule contents are omitted, please use --wide or -w to print them\n"),
     more: ({ wide }) => (wide ? { Rules: firstRule } : {}),
   },
-  facts: { Global: "global", Rules: (resource) => objects(resource, "rules").map(ruleLine) },
+  facts: { Global: "global", Rules: (resource) => objectsOf(resource.rules).map(ruleLine) },
 });
 
 function firstRule(resource: JsonObject): string {
-  return jsonText(objects(resource, "rules")[0] ?? {}, 2).trimEnd();
+  return jsonText(objectsOf(resource.rules)[0] ?? {}, 2).trimEnd();
 }
 
 function ruleLine(rule: JsonObject): string {

@@ -2,7 +2,7 @@ import { serviceAccountOperations, serviceAccountSchema } from "../../../core/ia
 import { CliError } from "../../../frame/errors.ts";
 import { text as textFlag } from "../../../frame/flags.ts";
 import { textFile } from "../files/given-files.ts";
-import { list, objects, text } from "../output/json.ts";
+import { list, objectsOf, text } from "../output/json.ts";
 import { created, defineKind } from "./kind.ts";
 
 /** Accounts of programs (server.md 2.13). */
@@ -28,7 +28,7 @@ export const serviceAccount = defineKind({
   facts: { "Public key": (resource) => text(resource, "publicKey") && "set" },
   users: {
     Policy: (policy, organization) =>
-      objects(policy, "rules").flatMap((rule) =>
+      objectsOf(policy.rules).flatMap((rule) =>
         list(rule, "subjects").map((subject) => subject.replace(`${organization}/`, "")),
       ),
   },

@@ -1,6 +1,6 @@
 /** The part of a resource that a user decides: what is edited and compared. The rest is the server's. */
 import { rawNumber } from "../../client/json.ts";
-import { isObject, type JsonObject, list, objects } from "../output/json.ts";
+import { isObject, type JsonObject, list, objectsOf } from "../output/json.ts";
 import type { FieldSchema, Kind } from "./kind.ts";
 
 /** Keys that the server writes, whatever a request says. */
@@ -39,7 +39,7 @@ export function comparableSpec(kind: Kind, resource: JsonObject, organization: s
   const spec = specOf(kind, resource);
   const own = kind.normal?.(spec, organization) ?? spec;
   const split = Array.isArray(own.secrets) ? { ...own, secrets: splitNames(own) } : own;
-  const tags = objects(split, "tags");
+  const tags = objectsOf(split.tags);
   const result = tags.length === 0 ? split : { ...split, tags: normalTags(tags) };
   const telling = Object.entries(result).filter(([, value]) => value !== false && value !== "" && value !== 0);
   return Object.fromEntries(telling.map(([key, value]) => [key, sorted(value)]));

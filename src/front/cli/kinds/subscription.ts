@@ -4,7 +4,7 @@ import { UsageError } from "../../../frame/errors.ts";
 import { array, integer, on, text as textFlag } from "../../../frame/flags.ts";
 import { unlessRefused } from "../../client/errors.ts";
 import type { Context } from "../context/context.ts";
-import { isObject, type JsonObject, objectOf, objects, objectsOf, text } from "../output/json.ts";
+import { isObject, type JsonObject, objectOf, objectsOf, text } from "../output/json.ts";
 import { millisecondsText } from "../output/time.ts";
 import { deliveryLine } from "./delivery.ts";
 import { secrets } from "./function.ts";
@@ -57,7 +57,7 @@ export const subscription = defineKind({
   }),
   facts: {
     "Event type": "eventType",
-    Filters: (resource) => objects(resource, "filters").map((filter) => JSON.stringify(filter)),
+    Filters: (resource) => objectsOf(resource.filters).map((filter) => JSON.stringify(filter)),
     Function: "function",
     "Runs at once": "concurrency",
     "Ordered by": "orderBy",
@@ -68,7 +68,7 @@ export const subscription = defineKind({
   history: async (_context, { counts: details }) => {
     if (!isObject(details)) return [];
     const { waiting, oldestTime } = details;
-    const deliveries = objects(details, "deliveries");
+    const deliveries = objectsOf(details.deliveries);
     return [
       ["Delivered", [countText(details, "delivered")]],
       ["Waiting", [waiting ? `${waiting}, since ${millisecondsText(oldestTime)}` : "none"]],

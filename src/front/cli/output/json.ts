@@ -24,11 +24,6 @@ export function number(resource: JsonObject, key: string): number | undefined {
   return typeof value === "number" ? value : undefined;
 }
 
-/** A list of objects; [] when it is absent. */
-export function objects(resource: JsonObject, key: string): readonly JsonObject[] {
-  return objectsOf(resource[key]);
-}
-
 /** The objects of a list; [] of anything else. */
 export function objectsOf(value: unknown): JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];

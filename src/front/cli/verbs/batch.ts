@@ -15,7 +15,7 @@ import type { BatchResource } from "../files/parse-batch.ts";
 import { type application, tagsOf } from "../kinds/kind.ts";
 import { allKinds } from "../kinds/kinds.ts";
 import { put, send } from "../kinds/resources.ts";
-import { type JsonObject, objects } from "../output/json.ts";
+import { type JsonObject, objectsOf } from "../output/json.ts";
 import { printData, printNotes } from "../output/print.ts";
 import { shaped } from "../output/shape.ts";
 import { type dryRun, files, type wait, workDir } from "./flags.ts";
@@ -121,7 +121,7 @@ async function sendOne(context: Context, verb: BatchVerb, flags: Sending, resour
   const { application, "work-dir": workDir } = flags;
   if (verb === "delete") return send(context, kind, verb, { name });
   const body = await completeBody(resource, context.io.cwd, workDir);
-  const tags = [...objects(body, "tags"), ...tagsOf({ application })];
+  const tags = [...objectsOf(body.tags), ...tagsOf({ application })];
   const tagged = application === undefined ? body : { ...body, tags };
   return verb === "apply" ? put(context, kind, tagged) : send(context, kind, verb, tagged);
 }

@@ -10,7 +10,7 @@ import { allKinds, kindNamed, kindOfWord } from "../kinds/kinds.ts";
 import { fetchAll, fetchOne } from "../kinds/resources.ts";
 import { fetchRun, fetchRunDetails, printRuns, runFacts } from "../kinds/run.ts";
 import { type Fact, factLines, textLines } from "../output/facts.ts";
-import { type JsonObject, list, number, objects, text } from "../output/json.ts";
+import { type JsonObject, list, number, objectsOf, text } from "../output/json.ts";
 import { printData, printResources } from "../output/print.ts";
 import { unixDate } from "../output/time.ts";
 
@@ -60,7 +60,7 @@ async function allFacts(context: Context, kind: Kind, found: JsonObject): Promis
     Status: "status",
     Reason: () => list(resource, "reason").flatMap(textLines),
     ...kind.facts,
-    Tags: () => objects(resource, "tags").map((tag) => `${text(tag, "key")}=${text(tag, "value")}`),
+    Tags: () => objectsOf(resource.tags).map((tag) => `${text(tag, "key")}=${text(tag, "value")}`),
     Owner: ownerOf,
     Created: () => unixDate(number(resource, "createdTime") ?? number(resource, "created-time")),
     Modified: () => unixDate(number(resource, "modifiedTime") ?? number(resource, "modified-time")),

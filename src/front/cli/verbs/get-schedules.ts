@@ -2,7 +2,7 @@ import { scheduleOperations } from "../../../core/events/schedule-contract.ts";
 import { optional } from "../../../frame/command.ts";
 import { command } from "../context/context.ts";
 import { type Columns, tableOf } from "../kinds/kind.ts";
-import { type JsonObject, objects } from "../output/json.ts";
+import { type JsonObject, objectsOf } from "../output/json.ts";
 import { printResources } from "../output/print.ts";
 import { millisecondsText } from "../output/time.ts";
 
@@ -12,7 +12,7 @@ const columns: Columns = {
   "Time zone": "timeZone",
   Status: "status",
   Next: ({ next }) => (Array.isArray(next) ? next.map(millisecondsText).join("\n") : ""),
-  Last: (schedule) => objects(schedule, "last").map(firingLine).join("\n"),
+  Last: (schedule) => objectsOf(schedule.last).map(firingLine).join("\n"),
   Reason: "reason",
 };
 const table = tableOf(columns, { ruled: true, wrap: false });

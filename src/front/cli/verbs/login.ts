@@ -1,3 +1,4 @@
+import { accessOperations } from "../../../core/iam/access-contract.ts";
 import { messageOf } from "../../../core/shared/message-of.ts";
 import { CliError } from "../../../frame/errors.ts";
 import { on } from "../../../frame/flags.ts";
@@ -5,8 +6,6 @@ import { saveContext } from "../context/config-file.ts";
 import { type Context, clientFor, command } from "../context/context.ts";
 import type { Settings } from "../context/settings.ts";
 import { savedSettings } from "./context.ts";
-
-const home = { method: "GET", path: "/home" } as const;
 
 /** The credential is tried against the server before it is saved (mode 0600). */
 export const login = command({
@@ -23,7 +22,7 @@ export const login = command({
   run: async ({ flags, ...context }) => {
     const settings = await withCredential(context, flags["token-stdin"]);
     try {
-      await clientFor(settings, context.io).call(home);
+      await clientFor(settings, context.io).call(accessOperations.getHome);
     } catch (error) {
       throw new CliError(`error logging in: ${messageOf(error)}`);
     }

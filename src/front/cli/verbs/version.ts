@@ -1,10 +1,9 @@
+import { accessOperations } from "../../../core/iam/access-contract.ts";
 import { version as own } from "../../../version.ts";
 import { type Context, command } from "../context/context.ts";
 import { jsonText } from "../output/encode.ts";
 import { type JsonObject, objectOf, text } from "../output/json.ts";
 import { printData } from "../output/print.ts";
-
-const serverVersion = { method: "GET", path: "/v1/version" } as const;
 
 /** This program's version first, so that it stands there even when no server answers. */
 export const version = command({
@@ -22,5 +21,5 @@ export const version = command({
 });
 
 async function fetchVersion({ client }: Context): Promise<JsonObject> {
-  return objectOf(await client.call(serverVersion));
+  return objectOf(await client.call(accessOperations.getVersion));
 }
