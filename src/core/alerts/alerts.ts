@@ -35,7 +35,7 @@ export class Alerts extends ResourceService<Alert, AlertDocument> {
   readonly #watch: AlertsPorts["watch"];
 
   constructor(ports: AlertsPorts) {
-    super({ kind: "Alert", word: "alert", resource: "alert" }, ports);
+    super({ kind: "Alert", word: "alert", resource: "alert", actsForAuthor: true }, ports);
     this.#watch = ports.watch;
   }
 

@@ -18,6 +18,8 @@ export interface FunctionState {
   readonly status: string;
   /** A revision answers calls, perhaps an older one while a new one is being built or has failed. */
   readonly serving: boolean;
+  /** Why it refuses everybody. */
+  readonly refusal?: string | undefined;
 }
 
 export interface ApisPorts extends ResourcePorts {
@@ -40,7 +42,7 @@ export class Apis extends ResourceService<Api, ApiDocument> {
   readonly #hostNames: HostNames;
 
   constructor(ports: ApisPorts) {
-    super({ kind: "API", word: "API", resource: "api" }, ports);
+    super({ kind: "API", word: "API", resource: "api", actsForAuthor: true }, ports);
     this.#ports = ports;
     this.#hostNames = new HostNames(ports.gatewayOrganization, ports.gatewayHosts);
     this.endpoints = new EndpointTable(ports.gatewayOrganization, () =>
@@ -105,6 +107,7 @@ export class Apis extends ResourceService<Api, ApiDocument> {
   #waitsFor({ organization, document }: ApiRecord): string | undefined {
     const state = this.#ports.functionState(organization, document.function);
     if (state === undefined) return `function ${document.function} not found: calls get 404 until it is created`;
+    if (state.refusal !== undefined) return `calls get 403: ${state.refusal}`;
     return state.serving
       ? undefined
       : `function ${document.function} is ${state.status}: calls get 404 until it is READY`;

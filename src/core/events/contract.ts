@@ -34,6 +34,8 @@ export const subscriptionSchema = {
     /** Its events are kept and wait. */
     paused: { type: "boolean" },
     /** Attempts beyond the first before an event is a dead letter; 5 without. */
+    /** Why it does nothing; absent while it does. */
+    reason: strings,
     retries: { type: "integer", minimum: 0, maximum: 100 },
     secrets: strings,
     status,

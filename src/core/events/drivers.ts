@@ -78,7 +78,7 @@ export class Drivers extends ResourceService<Driver, DriverDocument> {
   readonly #deployments = new Map<string, symbol>();
 
   constructor(ports: DriversPorts, types: DriverTypes) {
-    super({ kind: "Driver", word: "event driver", resource: "event" }, ports);
+    super({ kind: "Driver", word: "event driver", resource: "event", actsForAuthor: true }, ports);
     this.#database = ports.database;
     this.#types = types;
     this.#fleet = ports.fleet;

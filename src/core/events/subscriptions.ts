@@ -39,7 +39,7 @@ export class Subscriptions extends ResourceService<Subscription, SubscriptionDoc
   readonly #indexes = new Map<string, TypeIndex<SubscriptionRecord>>();
 
   constructor(ports: ResourcePorts) {
-    super({ kind: "Subscription", word: "subscription", resource: "event" }, ports);
+    super({ kind: "Subscription", word: "subscription", resource: "event", actsForAuthor: true }, ports);
     ports.feed.subscribe("Subscription", ({ organization }) => void this.#indexes.delete(organization));
   }
 

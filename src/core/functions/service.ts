@@ -49,7 +49,7 @@ export class Functions extends ResourceService<FunctionResource, FunctionDocumen
   readonly #served = new Map<string, string>();
 
   constructor(ports: FunctionsPorts) {
-    super({ kind: "Function", word: "function", resource: "function", bodyFirst: true }, ports);
+    super({ kind: "Function", word: "function", resource: "function", bodyFirst: true, actsForAuthor: true }, ports);
     this.#ports = ports;
     this.#revisions = new Revisions(ports.database, ports.schemas);
     this.#sources = new SourceReader(ports.archiveLimits);
@@ -99,10 +99,16 @@ export class Functions extends ResourceService<FunctionResource, FunctionDocumen
     return this.store.find(organization, name)?.id === id;
   }
 
-  /** How a function stands; undefined when there is none of that name. */
-  state(organization: string, name: string): { status: string; serving: boolean } | undefined {
+  /** How a function stands, and why it is refused to everybody; undefined when there is none of that name. */
+  state(
+    organization: string,
+    name: string,
+  ): { status: string; serving: boolean; refusal: string | undefined } | undefined {
     const record = this.store.find(organization, name);
-    return record && { status: record.document.status, serving: this.#servingOf(record) !== undefined };
+    if (record === undefined) return undefined;
+    const { author, document } = record;
+    const refusal = this.iam.absence({ words: `function ${name}`, author });
+    return { status: document.status, serving: this.#servingOf(record) !== undefined, refusal };
   }
 
   /** The digests of what is needed on disk: of sources and what was made of them, and of the images of revisions. */

@@ -49,6 +49,7 @@ export function createIam(accounts: Accounts): Iam {
         message: gone === undefined ? refusal(principal, permission, refused) : departed(wordsOf(principal), gone),
       });
     },
+    absence: ({ words, author }) => (isGone(author) ? departed(words, author) : undefined),
     delegate: (caller, { words, author }) => {
       if (isGone(author)) throw new DispatchError("FORBIDDEN", { message: departed(words, author) });
       const gone = peopleOf(caller).find(isGone);

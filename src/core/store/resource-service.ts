@@ -22,6 +22,8 @@ export interface ServedKind extends ResourceKind {
   readonly resource: string;
   /** The status in the answer to a deletion, where it is not DELETING; null leaves the one that was. */
   readonly deleted?: string | null;
+  /** Whatever it starts acts for whoever wrote it: it does nothing any more when that account was deleted (decisions 18e). */
+  readonly actsForAuthor?: boolean;
   /** What is wrong with the body of an update is said before the resource is looked for. */
   readonly bodyFirst?: boolean;
 }
@@ -186,7 +188,10 @@ export abstract class ResourceService<W extends Described, D> {
   }
 
   async #wire(record: ResourceRecord<D>, action: Action): Promise<W> {
-    return withOwner(record, await this.toWire(record, action));
+    const wire = withOwner(record, await this.toWire(record, action));
+    if (this.#kind.actsForAuthor !== true || action === "delete") return wire;
+    const absence = this.iam.absence({ words: "it", author: record.author });
+    return absence === undefined ? wire : outOfOrder(wire, absence);
   }
 }
 
@@ -197,6 +202,11 @@ export function withOwner<W extends Described>({ owner, description }: ResourceR
     ...(description === "" ? {} : { description }),
     ...(owner === ADMINISTRATOR ? {} : { owner }),
   };
+}
+
+/** READY would say that the next call works (decision 23). */
+function outOfOrder<W extends Described>(wire: W & { readonly reason?: readonly string[] | null }, why: string): W {
+  return { ...wire, status: "ERROR", reason: [why, ...(wire.reason ?? [])] };
 }
 
 /** What the server itself writes as an owner. */

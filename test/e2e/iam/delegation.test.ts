@@ -127,6 +127,33 @@ describe("a function", () => {
   });
 });
 
+test("what acts for an account that was deleted is in ERROR, with the reason and what to do", async () => {
+  const writer = await accountWith("gone", { function: ["*"], runs: ["*"], api: ["*"], event: ["*"], alert: ["*"] });
+  await writer.createFunction("of-gone", calls.echo);
+  await writer.post("/v1/api", { name: "of-gone", function: "echo", enabled: true, uris: ["/of-gone"] });
+  await writer.post("/v1/event/subscriptions", { name: "of-gone", eventType: "a.b", function: "echo" });
+  await writer.post("/v1/alert", { name: "of-gone", when: "run-failed", function: "echo" });
+  await admin.post("/v1/api", { name: "to-gone", function: "of-gone", enabled: true, uris: ["/to-gone"] });
+  const paths = ["/v1/function/of-gone", "/v1/api/of-gone", "/v1/event/subscriptions/of-gone", "/v1/alert/of-gone"];
+  const standing = async (path: string) => {
+    const { status, reason } = parse<{ status: string; reason?: string[] | null }>(await admin.get(path));
+    return [path, status, reason?.[0]];
+  };
+  for (const path of paths) expect((await standing(path))[1]).toBe("READY");
+  await admin.delete("/v1/iam/serviceaccount/gone");
+  const why = "acts for service account team-a/gone, which was deleted: write it again (dispatch update)";
+  for (const path of paths) expect(await standing(path)).toEqual([path, "ERROR", expect.stringContaining(`it ${why}`)]);
+  const through = `calls get 403: function of-gone ${why}`;
+  expect(await standing("/v1/api/to-gone")).toEqual([
+    expect.any(String),
+    "INITIALIZED",
+    expect.stringContaining(through),
+  ]);
+  const taken = parse<object>(await admin.get("/v1/event/subscriptions/of-gone"));
+  expect((await admin.put("/v1/event/subscriptions/of-gone", taken)).status).toBe(200);
+  expect((await standing("/v1/event/subscriptions/of-gone")).slice(1)).toEqual(["READY", undefined]);
+});
+
 describe("an endpoint", () => {
   const post = (path: string) => send(`${server.gateway}/${ORGANIZATION}${path}`, { method: "POST" });
   const api = (name: string) => ({

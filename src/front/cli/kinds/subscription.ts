@@ -18,7 +18,7 @@ export const subscription = defineKind({
   operations: subscriptionOperations,
   schema: subscriptionSchema,
   shape:
-    "concurrency? createdTime? eventType filters? function id? kind? modifiedTime? name orderBy? paused? retries? secrets status? tags",
+    "concurrency? createdTime? eventType filters? function id? kind? modifiedTime? name orderBy? paused? reason? retries? secrets status? tags",
   columns: {
     Name: "name",
     "Event type": "eventType",
