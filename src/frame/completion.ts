@@ -1,5 +1,6 @@
 /** Completion in the shell: scripts that ask the program, and what the program finds in its commands. */
 import { type Command, shownCommands } from "./command.ts";
+import { orElse } from "./errors.ts";
 import type { Completes, FlagTable } from "./flags.ts";
 import { shownFlags } from "./help.ts";
 import { findCommand, parseWords } from "./parse.ts";
@@ -56,11 +57,8 @@ function flagBefore(flags: FlagTable, word: string) {
   return found?.[1].type === "boolean" ? undefined : found?.[1];
 }
 
+/** Where a flag does not exist nobody knows whether the next word is its value. */
 function argumentsOf(flags: FlagTable, words: readonly string[]): readonly string[] {
-  try {
-    return parseWords(flags, words).args;
-  } catch {
-    // A flag that does not exist: nobody knows whether the next word is its value.
-    return words.filter((word) => !word.startsWith("-"));
-  }
+  const plain = words.filter((word) => !word.startsWith("-"));
+  return orElse(() => parseWords(flags, words).args, plain);
 }

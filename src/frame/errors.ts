@@ -16,6 +16,15 @@ export class UsageError extends Error {
   override name: string = "UsageError";
 }
 
+/** What the work returns, or what stands for it when it fails. */
+export function orElse<T, E>(work: () => T, otherwise: E): T | E {
+  try {
+    return work();
+  } catch {
+    return otherwise;
+  }
+}
+
 export function invalidArgument(flag: string, value: string, why: string): UsageError {
   return new UsageError(`invalid argument ${JSON.stringify(value)} for "${flag}" flag: ${why}`);
 }

@@ -4,11 +4,9 @@ import { CliError } from "./errors.ts";
 
 /** Sleeps. @throws CliError when the user interrupts. */
 export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(milliseconds, undefined, { signal });
-  } catch {
+  await sleep(milliseconds, undefined, { signal }).catch(() => {
     throw new CliError("interrupted");
-  }
+  });
 }
 
 /** The promise's own result, unless the user interrupts first. @throws CliError that says what goes on then */

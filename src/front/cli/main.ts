@@ -5,7 +5,7 @@ import { buffer } from "node:stream/consumers";
 import { isatty } from "node:tty";
 import { brokenWord } from "../../core/shared/utf8.ts";
 import { visibleText } from "../../core/shared/visible-text.ts";
-import { fileProblem } from "../../frame/errors.ts";
+import { fileProblem, orElse } from "../../frame/errors.ts";
 import type { Io } from "../../frame/io.ts";
 import { runCli } from "./cli.ts";
 import { textOf } from "./files/read-text.ts";
@@ -17,7 +17,8 @@ const io: Io = {
   stdin: async () => textOf(await buffer(process.stdin), "standard input"),
   lines: () => createInterface({ input: process.stdin }),
   env: process.env,
-  cwd: currentFolder(),
+  // "/" when it was removed: only commands that read files there miss it.
+  cwd: orElse(() => process.cwd(), "/"),
   get stderrIsTerminal() {
     return process.stderr.isTTY === true;
   },
@@ -38,15 +39,6 @@ function listenForInterrupts(): AbortController {
   process.on("SIGHUP", () => hasTerminal && controller.abort());
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => controller.abort());
   return controller;
-}
-
-/** "/" when it was removed: only commands that read files there miss it. */
-function currentFolder(): string {
-  try {
-    return process.cwd();
-  } catch {
-    return "/";
-  }
 }
 
 /** Those of stdout and stderr that were written to; opening one takes time. */

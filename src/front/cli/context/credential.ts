@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { usualDataFolder } from "../../../core/shared/data-folder.ts";
 import { isThisMachine } from "../../../core/shared/loopback.ts";
-import { CliError } from "../../../frame/errors.ts";
+import { CliError, orElse } from "../../../frame/errors.ts";
 import type { Io } from "../../../frame/io.ts";
 import type { Transport } from "../../client/client.ts";
 import { nodeTransport, type TransportOptions } from "../../client/node-transport.ts";
@@ -31,15 +31,11 @@ function signedToken({ serviceAccount, organization, jwtPrivateKey }: Settings, 
 }
 
 function rsaKey(pem: string, failure: string): KeyObject {
-  let key: KeyObject;
-  try {
-    key = process.getBuiltinModule("node:crypto").createPrivateKey(pem);
-  } catch {
-    const what = pem.includes("ENCRYPTED")
-      ? "it asks for a password: write it without one"
-      : "it is no private key in PEM";
-    throw new CliError(`${failure}: ${what} (openssl genrsa -out key.pem 2048 makes one)`);
-  }
+  const key = orElse(() => process.getBuiltinModule("node:crypto").createPrivateKey(pem), undefined);
+  const what = pem.includes("ENCRYPTED")
+    ? "it asks for a password: write it without one"
+    : "it is no private key in PEM";
+  if (key === undefined) throw new CliError(`${failure}: ${what} (openssl genrsa -out key.pem 2048 makes one)`);
   const kind = key.asymmetricKeyType;
   if (kind !== "rsa") throw new CliError(`${failure}: it is for ${kind}, and RSA is needed`);
   return key;
@@ -75,12 +71,8 @@ export function transportOptions({ insecure }: Settings, { env }: Io): Transport
 }
 
 function localAdminToken(io: Io): string | undefined {
-  try {
-    return readFileSync(join(dataDir(io), "admin-token"), "utf8").trim() || undefined;
-  } catch {
-    // No file, or one that belongs to somebody else: the answer 401 stands.
-    return undefined;
-  }
+  // No file, or one that belongs to somebody else: the answer 401 stands.
+  return orElse(() => readFileSync(join(dataDir(io), "admin-token"), "utf8").trim(), "") || undefined;
 }
 
 /** Where a server of this user keeps its data. */

@@ -1,5 +1,6 @@
 /** Times as tables show them, in the local time zone (cli-and-runtimes.md 1.2). */
 import { readFileSync } from "node:fs";
+import { orElse } from "../../../frame/errors.ts";
 
 /** Unix seconds as `Fri Jun  8 14:31:48 PDT 2018`; "" for none. */
 export function unixDate(seconds: number | undefined, zone: string = zoneRule()): string {
@@ -68,16 +69,12 @@ let knownRule: string | undefined;
 
 /** The last line of the system's time zone file; "" when there is none. */
 function zoneRule(): string {
-  knownRule ??= readZoneRule();
+  knownRule ??= orElse(readZoneRule, "");
   return knownRule;
 }
 
 function readZoneRule(): string {
   const zone = process.env.TZ?.replace(/^:/, "");
-  try {
-    const path = zone ? `/usr/share/zoneinfo/${zone}` : "/etc/localtime";
-    return readFileSync(path, "latin1").trimEnd().split("\n").at(-1) ?? "";
-  } catch {
-    return "";
-  }
+  const path = zone ? `/usr/share/zoneinfo/${zone}` : "/etc/localtime";
+  return readFileSync(path, "latin1").trimEnd().split("\n").at(-1) ?? "";
 }

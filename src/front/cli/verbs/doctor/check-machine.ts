@@ -2,6 +2,7 @@
 import { statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isThisMachine } from "../../../../core/shared/loopback.ts";
+import { orElse } from "../../../../frame/errors.ts";
 import type { Context } from "../../context/context.ts";
 import { dataDir } from "../../context/credential.ts";
 import { type Finding, finding } from "./finding.ts";
@@ -43,13 +44,9 @@ function spaceFinding(folder: string): Finding {
   return finding("data folder", free < brokenMebibytes ? "broken" : "warning", message, "make room on that disk");
 }
 
+/** Undefined when it is not there, or out of reach: then nobody else's secrets are at stake here. */
 function modeOf(path: string): number | undefined {
-  try {
-    return statSync(path).mode & 0o777;
-  } catch {
-    // Not there, or out of reach: then nobody else's secrets are at stake here.
-    return undefined;
-  }
+  return orElse(() => statSync(path).mode & 0o777, undefined);
 }
 
 function octal(mode: number): string {

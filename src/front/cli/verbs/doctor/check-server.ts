@@ -3,6 +3,7 @@ import { apiOperations } from "../../../../core/apis/contract.ts";
 import { accessOperations } from "../../../../core/iam/access-contract.ts";
 import { isThisMachine } from "../../../../core/shared/loopback.ts";
 import { messageOf } from "../../../../core/shared/message-of.ts";
+import { orElse } from "../../../../frame/errors.ts";
 import { version as ownVersion } from "../../../../version.ts";
 import { ApiError, TransportError } from "../../../client/errors.ts";
 import { type Certificate, type Probed, probe } from "../../../client/probe.ts";
@@ -57,12 +58,8 @@ export async function checkEndpoints({ client }: Context): Promise<Finding[]> {
 }
 
 function healthOf({ status, text: body }: Probed): JsonObject | undefined {
-  try {
-    const parsed: unknown = JSON.parse(body);
-    return status === 200 && isObject(parsed) ? parsed : undefined;
-  } catch {
-    return undefined;
-  }
+  const parsed: unknown = orElse(() => JSON.parse(body), undefined);
+  return status === 200 && isObject(parsed) ? parsed : undefined;
 }
 
 function unreachable({ settings }: Context, url: string, error: unknown): Finding {
