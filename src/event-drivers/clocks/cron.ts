@@ -9,8 +9,10 @@ import { readSchedule } from "../shared/schedule.ts";
 import { untilTime } from "../shared/wall-clock.ts";
 import type { Clock, ClockPlace } from "./clock.ts";
 
-/** A time that is sent so late was not missed. */
-const LATE_MS = 1000;
+/** A time before the start that is sent so late was not missed. */
+const LATE_AT_START_MS = 1000;
+/** And so late one while it runs: others may go off at the same second by the thousand, and wait for each other. */
+const LATE_MS = 30_000;
 
 export const cron: Clock = {
   settings: () => ({ cron: "", timezone: "", source: randomUUID(), catchup: "skip", debug: "", dryrun: "" }),
@@ -25,17 +27,18 @@ export const cron: Clock = {
       return gateway.push(event, bookmarkOf(time, expression));
     };
     await gateway.hello();
-    for (let last = timeOfBookmark(place.bookmark, expression) ?? beginning(place.since, new Date()); ; ) {
-      const missed = missedTimes(schedule, last, new Date(Date.now() - LATE_MS));
+    let last = timeOfBookmark(place.bookmark, expression) ?? beginning(place.since, new Date());
+    for (let late = LATE_AT_START_MS; ; late = LATE_MS) {
+      const missed = missedTimes(schedule, last, new Date(Date.now() - late));
       if (catchup === "all") for (const time of missed) await send(time);
       else await tellMissed(place, source, missed, expression);
       // A thousand at a time: more may be left to send; what is only told ends here.
-      last = catchup === "all" ? (missed.at(-1) ?? last) : missed.length > 0 ? new Date(Date.now() - LATE_MS) : last;
+      last = catchup === "all" ? (missed.at(-1) ?? last) : missed.length > 0 ? new Date(Date.now() - late) : last;
       if (catchup === "all" && missed.length > 0) continue;
       const next = schedule.next(last);
       if (next === undefined) return;
       await untilTime(next, signal);
-      if (next.getTime() <= Date.now() - LATE_MS) continue;
+      if (next.getTime() <= Date.now() - LATE_MS) continue; // the machine slept, or its clock was set
       await send(next);
       last = next;
     }
