@@ -35,7 +35,9 @@ describe("a schedule", () => {
     ["", /cron is missing/],
     ["* * *", /has 3 fields: a cron expression has 5 or 6, second minute hour day month \[weekday\]/],
     ["0 0 0 31 2 *", /never comes/],
-    ["99 * * * *", /cannot be read/],
+    ["99 * * * *", /cannot be read: .*; its fields are second minute hour day month \[weekday\]; for the five fields/],
+    ["0 8 * * MON", /for the five fields of a crontab write `0 0 8 \* \* MON`$/],
+    ["0 0 8 * * MOON", /its fields are second minute hour day month \[weekday\]$/],
     ["@every soon", /no interval/],
     ["@every 10", /no interval/],
   ])("`%s` is refused with a reason", (expression, reason) => {

@@ -53,11 +53,12 @@ export function upcomingTimes(schedule: Schedule, count: number, now: Date, last
   return times;
 }
 
+const ORDER = "second minute hour day month [weekday]";
+
 function byCalendar(text: string, timezone: string): Schedule {
   const fields = text.split(/\s+/);
   if (!text.startsWith("@") && fields.length !== 5 && fields.length !== 6) {
-    const order = "second minute hour day month [weekday]";
-    throw new UsageError(`\`${text}\` has ${fields.length} fields: a cron expression has 5 or 6, ${order}`);
+    throw new UsageError(`\`${text}\` has ${fields.length} fields: a cron expression has 5 or 6, ${ORDER}`);
   }
   if (timezone !== "" && !isTimezone(timezone)) {
     throw new UsageError(`timezone is ${timezone}, which is no time zone: use a name such as Europe/Berlin`);
@@ -67,9 +68,9 @@ function byCalendar(text: string, timezone: string): Schedule {
     calendarOf(pattern, timezone);
     return { next: (after) => calendarOf(pattern, timezone).nextRun(after) ?? undefined };
   } catch (error) {
-    throw new UsageError(
-      `the cron expression \`${text}\` cannot be read: ${error instanceof Error ? error.message : error}`,
-    );
+    const why = error instanceof Error ? error.message : error;
+    const crontab = fields.length === 5 ? `; for the five fields of a crontab write \`0 ${text}\`` : "";
+    throw new UsageError(`the cron expression \`${text}\` cannot be read: ${why}; its fields are ${ORDER}${crontab}`);
   }
 }
 
