@@ -3,7 +3,7 @@ import type { Action } from "../shared/contract.ts";
 import { DispatchError } from "../shared/errors.ts";
 import type { Person, Principal } from "../shared/principal.ts";
 import { type WireStatus, wireStrings, wireTags } from "../shared/wire.ts";
-import { type ResourcePorts, ResourceService, type Write } from "../store/resource-service.ts";
+import { type ResourcePorts, ResourceService, RUNS_FUNCTIONS, type Write } from "../store/resource-service.ts";
 import type { ResourceRecord } from "../store/resource-store.ts";
 import type { Alert } from "./contract.ts";
 
@@ -35,7 +35,7 @@ export class Alerts extends ResourceService<Alert, AlertDocument> {
   readonly #watch: AlertsPorts["watch"];
 
   constructor(ports: AlertsPorts) {
-    super({ kind: "Alert", word: "alert", resource: "alert", actsForAuthor: true }, ports);
+    super({ kind: "Alert", word: "alert", resource: "alert", actsForAuthor: RUNS_FUNCTIONS }, ports);
     this.#watch = ports.watch;
   }
 

@@ -3,7 +3,7 @@
 import { unixSeconds } from "../shared/clock.ts";
 import type { Action } from "../shared/contract.ts";
 import { DispatchError } from "../shared/errors.ts";
-import { type ResourcePorts, ResourceService, type Write } from "../store/resource-service.ts";
+import { type ResourcePorts, ResourceService, RUNS_FUNCTIONS, type Write } from "../store/resource-service.ts";
 import type { ResourceRecord } from "../store/resource-store.ts";
 import type { Api } from "./contract.ts";
 import { type ApiDocument, apiToWire, type Endpoint, slackSecretOf, toDocument, toEndpoint } from "./endpoint.ts";
@@ -42,7 +42,7 @@ export class Apis extends ResourceService<Api, ApiDocument> {
   readonly #hostNames: HostNames;
 
   constructor(ports: ApisPorts) {
-    super({ kind: "API", word: "API", resource: "api", actsForAuthor: true }, ports);
+    super({ kind: "API", word: "API", resource: "api", actsForAuthor: RUNS_FUNCTIONS }, ports);
     this.#ports = ports;
     this.#hostNames = new HostNames(ports.gatewayOrganization, ports.gatewayHosts);
     this.endpoints = new EndpointTable(ports.gatewayOrganization, () =>

@@ -78,7 +78,15 @@ export class Drivers extends ResourceService<Driver, DriverDocument> {
   readonly #deployments = new Map<string, symbol>();
 
   constructor(ports: DriversPorts, types: DriverTypes) {
-    super({ kind: "Driver", word: "event driver", resource: "event", actsForAuthor: true }, ports);
+    super(
+      {
+        kind: "Driver",
+        word: "event driver",
+        resource: "event",
+        actsForAuthor: { needs: { resource: "event", action: "emit" } },
+      },
+      ports,
+    );
     this.#database = ports.database;
     this.#types = types;
     this.#fleet = ports.fleet;

@@ -4,7 +4,7 @@ import type { Action } from "../shared/contract.ts";
 import { DispatchError } from "../shared/errors.ts";
 import type { Principal } from "../shared/principal.ts";
 import { wireStrings, wireTags } from "../shared/wire.ts";
-import { type ResourcePorts, ResourceService, type Write } from "../store/resource-service.ts";
+import { type ResourcePorts, ResourceService, RUNS_FUNCTIONS, type Write } from "../store/resource-service.ts";
 import type { ResourceRecord } from "../store/resource-store.ts";
 import type { Subscription } from "./contract.ts";
 import { type Filter, type Look, passes, readFilters } from "./filters.ts";
@@ -39,7 +39,7 @@ export class Subscriptions extends ResourceService<Subscription, SubscriptionDoc
   readonly #indexes = new Map<string, TypeIndex<SubscriptionRecord>>();
 
   constructor(ports: ResourcePorts) {
-    super({ kind: "Subscription", word: "subscription", resource: "event", actsForAuthor: true }, ports);
+    super({ kind: "Subscription", word: "subscription", resource: "event", actsForAuthor: RUNS_FUNCTIONS }, ports);
     ports.feed.subscribe("Subscription", ({ organization }) => void this.#indexes.delete(organization));
   }
 

@@ -49,7 +49,7 @@ export class Functions extends ResourceService<FunctionResource, FunctionDocumen
   readonly #served = new Map<string, string>();
 
   constructor(ports: FunctionsPorts) {
-    super({ kind: "Function", word: "function", resource: "function", bodyFirst: true, actsForAuthor: true }, ports);
+    super({ kind: "Function", word: "function", resource: "function", bodyFirst: true, actsForAuthor: {} }, ports);
     this.#ports = ports;
     this.#revisions = new Revisions(ports.database, ports.schemas);
     this.#sources = new SourceReader(ports.archiveLimits);
@@ -107,7 +107,7 @@ export class Functions extends ResourceService<FunctionResource, FunctionDocumen
     const record = this.store.find(organization, name);
     if (record === undefined) return undefined;
     const { author, document } = record;
-    const refusal = this.iam.absence({ words: `function ${name}`, author });
+    const refusal = this.iam.hindrance({ words: `function ${name}`, author });
     return { status: document.status, serving: this.#servingOf(record) !== undefined, refusal };
   }
 

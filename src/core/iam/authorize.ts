@@ -49,7 +49,11 @@ export function createIam(accounts: Accounts): Iam {
         message: gone === undefined ? refusal(principal, permission, refused) : departed(wordsOf(principal), gone),
       });
     },
-    absence: ({ words, author }) => (isGone(author) ? departed(words, author) : undefined),
+    hindrance: ({ words, author }, needed) => {
+      if (isGone(author)) return departed(words, author);
+      if (needed === undefined || personMay(author, needed)) return undefined;
+      return `${words} acts for ${personWords(author)}, which ${mayNot(needed)}`;
+    },
     delegate: (caller, { words, author }) => {
       if (isGone(author)) throw new DispatchError("FORBIDDEN", { message: departed(words, author) });
       const gone = peopleOf(caller).find(isGone);
@@ -73,14 +77,18 @@ function refusal(principal: Principal, permission: Permission, refused: Person |
   const { kind, organization: home } = principal;
   const who = wordsOf(principal);
   if (kind === "service-account" || (refused !== undefined && isNeeded(principal, permission))) {
-    const where = organization === EVERYWHERE ? "in all organizations" : `in organization ${organization}`;
     const acting = kind === "service-account" ? who : `${who} acts for ${personWords(refused)}, which`;
-    return `${acting} may not ${action} ${resource} ${where}: no policy allows it`;
+    return `${acting} ${mayNot(permission)}`;
   }
   if (home !== organization && organization !== EVERYWHERE)
     return `${who} belongs to organization ${home}, not to ${organization}`;
   const hint = principal.via === "connection" ? " without its token (context.dispatch.token)" : "";
   return `${who} may not ${action} ${resource}${hint}`;
+}
+
+function mayNot({ resource, action, organization }: Permission): string {
+  const where = organization === EVERYWHERE ? "in all organizations" : `in organization ${organization}`;
+  return `may not ${action} ${resource} ${where}: no policy allows it`;
 }
 
 function personWords(person: Person | undefined): string {

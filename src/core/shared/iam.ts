@@ -32,6 +32,6 @@ export interface Iam {
   authorize(principal: Principal, permission: Permission): void;
   /** Everybody for whom something acts that this caller starts. @throws FORBIDDEN that names an author who is gone. */
   delegate(caller: Principal, authored: Authored): readonly Person[];
-  /** Why nothing can act for the author any more; undefined while something can. */
-  absence(authored: Authored): string | undefined;
+  /** Why what acts for the author can do nothing: they are gone, or may not do what it needs; undefined while it can. */
+  hindrance(authored: Authored, needed?: Permission): string | undefined;
 }

@@ -3,7 +3,7 @@
  * every kind alike. A kind says what is its own: how a request becomes a document, and what follows from a write.
  */
 import type { Action } from "../shared/contract.ts";
-import type { Iam } from "../shared/iam.ts";
+import type { Iam, Permission } from "../shared/iam.ts";
 import type { Database, Statement } from "../shared/ports.ts";
 import { ADMINISTRATOR, type Principal } from "../shared/principal.ts";
 import { refuseRename } from "../shared/refuse-rename.ts";
@@ -22,8 +22,8 @@ export interface ServedKind extends ResourceKind {
   readonly resource: string;
   /** The status in the answer to a deletion, where it is not DELETING; null leaves the one that was. */
   readonly deleted?: string | null;
-  /** Whatever it starts acts for whoever wrote it: it does nothing any more when that account was deleted (decisions 18e). */
-  readonly actsForAuthor?: boolean;
+  /** It acts for whoever wrote it, who must be there and may do what it `needs`: else it does nothing any more (decisions 18e). */
+  readonly actsForAuthor?: { readonly needs?: Pick<Permission, "resource" | "action"> };
   /** What is wrong with the body of an update is said before the resource is looked for. */
   readonly bodyFirst?: boolean;
 }
@@ -189,9 +189,12 @@ export abstract class ResourceService<W extends Described, D> {
 
   async #wire(record: ResourceRecord<D>, action: Action): Promise<W> {
     const wire = withOwner(record, await this.toWire(record, action));
-    if (this.#kind.actsForAuthor !== true || action === "delete") return wire;
-    const absence = this.iam.absence({ words: "it", author: record.author });
-    return absence === undefined ? wire : outOfOrder(wire, absence);
+    const { actsForAuthor } = this.#kind;
+    if (actsForAuthor === undefined || action === "delete") return wire;
+    const { author, organization } = record;
+    const needed = actsForAuthor.needs && { ...actsForAuthor.needs, organization };
+    const hindrance = this.iam.hindrance({ words: "it", author }, needed);
+    return hindrance === undefined ? wire : outOfOrder(wire, hindrance);
   }
 }
 
@@ -203,6 +206,9 @@ export function withOwner<W extends Described>({ owner, description }: ResourceR
     ...(owner === ADMINISTRATOR ? {} : { owner }),
   };
 }
+
+/** What a kind that runs functions needs of its author. */
+export const RUNS_FUNCTIONS = { needs: { resource: "runs", action: "create" } } as const;
 
 /** READY would say that the next call works (decision 23). */
 function outOfOrder<W extends Described>(wire: W & { readonly reason?: readonly string[] | null }, why: string): W {

@@ -1,5 +1,6 @@
 /** Rights follow the person, whatever way a call takes (decisions 14, 16, 17 and 18e). */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Api } from "../../../src/core/apis/contract.ts";
 import { type Dispatch, errorOf, functionBody, parse } from "../support/dispatch.ts";
 import { send } from "../support/http.ts";
 import { type ServerProcess, startServer } from "../support/server.ts";
@@ -183,8 +184,13 @@ describe("an endpoint", () => {
     });
     expect([through.status, through.text.includes(CLEAR)]).toEqual([200, false]);
     expect(through.text).toContain("which may not use secret");
+    expect(parse<Api>(await admin.get("/v1/api/authored")).status).toBe("READY");
     await admin.delete("/v1/iam/policy/author-runs");
     expect((await post("/authored")).status).toBe(403);
+    const { status, reason } = parse<Api>(await admin.get("/v1/api/authored"));
+    const sentence =
+      "it acts for service account team-a/author, which may not create runs in organization team-a: no policy allows it";
+    expect([status, reason?.[0]]).toEqual(["ERROR", sentence]);
     await admin.delete("/v1/iam/serviceaccount/author");
     const gone = await post("/authored");
     expect([gone.status, gone.text]).toEqual([
