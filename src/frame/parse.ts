@@ -101,8 +101,17 @@ function givenValue({ type, short }: Flag, rawName: string, value: string | unde
   throw new UsageError(`flag needs an argument: ${long ? rawName : `'${short}' in -${short}`}`);
 }
 
-/** @throws UsageError with the sentence that says how many arguments are needed. */
-export function checkArguments<C>({ arguments: all = [], ignoresExtra }: Command<C>, received: number): void {
+/** @throws UsageError with the sentence that says how many arguments are needed, or which has no letter in it. */
+export function checkArguments<C>(command: Command<C>, args: readonly string[]): void {
+  checkCount(command, args.length);
+  // As a script writes it whose variable has no value: nobody means all, or none, by that.
+  const empty = command.hidden ? -1 : args.indexOf("");
+  if (empty < 0) return;
+  const name = command.arguments?.[empty]?.name ?? `argument ${empty + 1}`;
+  throw new UsageError(`${name} is empty: has a variable no value?`);
+}
+
+function checkCount<C>({ arguments: all = [], ignoresExtra }: Command<C>, received: number): void {
   const [least, most] = [all.filter((argument) => !argument.optional).length, all.length];
   if (received >= least && (ignoresExtra || received <= most)) return;
   const several = ignoresExtra

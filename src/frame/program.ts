@@ -36,7 +36,7 @@ async function runFound<C>(program: Program<C>, { path, command, words }: Found<
   if (parsed.given.get("help")?.at(-1) === "true") return print(io, helpText(path, program.globals));
   if (command.commands && parsed.args.length > 0) throw unknownCommand(path, parsed.args[0] ?? "");
   if (!command.run) return print(io, helpText(path, program.globals));
-  checkArguments(command, parsed.args.length);
+  checkArguments(command, parsed.args);
   const context = await program.context(path, parsed, io);
   try {
     const status = await command.run({ ...context, flags: valuesOf(flags, parsed.given) });

@@ -82,7 +82,7 @@ export function parseCommandLine(words: readonly string[]): CommandLine {
   const { given, args } = parseWords({ ...globals, ...command.flags }, rest);
   const [argument = ""] = args;
   if (path.length === 1 && args.length > 0) throw unknownCommand(path, argument);
-  if (!isOn(given, "help")) checkArguments(command, args.length);
+  if (!isOn(given, "help")) checkArguments(command, args);
   return { flags: given, argument, ...(path.length === 1 ? {} : { command: command.name as ServerCommandName }) };
 }
 

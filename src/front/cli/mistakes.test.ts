@@ -21,6 +21,19 @@ async function sentence(words: string, options: CallOptions = {}): Promise<strin
   return stderr;
 }
 
+test.each([
+  [["get", "secret", ""], "Error: NAME is empty: has a variable no value?"],
+  [["get", "secret", "."], "[Code: 400] secretName must be a name"],
+  [["delete", "function", ""], "is empty: has a variable no value?"],
+  [["cancel", ""], "is empty: has a variable no value?"],
+  [["get", "run", "hello", ""], "is empty: has a variable no value?"],
+])("a name that an empty variable left out is refused before anything is sent: %j", async (words, said) => {
+  const { env, requests } = await recordedServer(() => ({ status: 200, body: [] }));
+  const { status, stdout, stderr } = await call(words, { env });
+  expect([status, stdout, requests]).toEqual([1, "", []]);
+  expect(stderr).toContain(said);
+});
+
 describe("files that are not there", () => {
   test.each([
     ["create -f nosuch.yaml", "nosuch.yaml: no such file, folder or pattern below CWD\n"],

@@ -34,6 +34,13 @@ describe("a call", () => {
     ]);
   });
 
+  test.each(["", ".", ".."])("refuses the name %j, which would ask for something else", async (secretName) => {
+    const { client, requests } = clientWith({ status: 200, text: "[]" });
+    const asked = client.call(secretOperations.get, { path: { secretName } });
+    await expect(asked).rejects.toThrow(`secretName must be a name: ${JSON.stringify(secretName)} is none`);
+    expect(requests).toEqual([]);
+  });
+
   test("is typed by the contract, with the times of a run as bigint", async () => {
     const { client } = clientWith({ status: 200, text: '{"executedTime":1795358883318771301,"name":"r"}' });
     const run = await client.call(runOperations.getRun, { path: { runName: "r" } });

@@ -132,8 +132,14 @@ function requestOf(options: ClientOptions, operation: CallableOperation, values:
   return { method: operation.method, url, headers, body: stringifyJson(values.body), ...patient };
 }
 
+/** A part of a path; `.` and `..` would lead to another one, and nothing to the list. @throws ApiError */
+function partOf(name: string, value: string): string {
+  if (!/^\.{0,2}$/.test(value)) return encodeURIComponent(value);
+  throw apiErrorOf(400, `${name} must be a name: ${JSON.stringify(value)} is none`, 400);
+}
+
 function pathOf(template: string, values: Readonly<Record<string, string>>): string {
-  return template.replace(/\{(\w+)\}/g, (_hole, name: string) => encodeURIComponent(values[name] ?? ""));
+  return template.replace(/\{(\w+)\}/g, (_hole, name: string) => partOf(name, values[name] ?? ""));
 }
 
 function queryOf(values: Readonly<Record<string, string | number | undefined>>): string {
