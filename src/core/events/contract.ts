@@ -33,9 +33,9 @@ export const subscriptionSchema = {
     orderBy: { type: "string", maxLength: 256, pattern: "^([a-z0-9]+|data(\\..+)?)$" },
     /** Its events are kept and wait. */
     paused: { type: "boolean" },
-    /** Attempts beyond the first before an event is a dead letter; 5 without. */
     /** Why it does nothing; absent while it does. */
     reason: strings,
+    /** Attempts beyond the first before an event is a dead letter; 5 without. */
     retries: { type: "integer", minimum: 0, maximum: 100 },
     secrets: strings,
     status,
