@@ -5,7 +5,8 @@ import type { Options } from "./options.ts";
 import { cpuMicroseconds } from "./process-tree.ts";
 import { atMost, type Row, withUnit } from "./row.ts";
 
-const SETTLE_MS = 3000;
+/** What was made leaves work behind, such as the collection of memory: it is over by then, in milliseconds. */
+const SETTLED_MS = 15_000;
 
 /** `make` makes so many of what waits; the server with all its processes is looked at before and after. */
 export async function costOfWaiting(
@@ -15,7 +16,7 @@ export async function costOfWaiting(
   make: () => Promise<void>,
 ): Promise<Row> {
   const idle = async (): Promise<number> => {
-    await sleep(SETTLE_MS);
+    await sleep(Math.min(SETTLED_MS, idleSeconds * 1000));
     const before = cpuMicroseconds(pid);
     await sleep(idleSeconds * 1000);
     return (cpuMicroseconds(pid) - before) / (idleSeconds * 10_000);
