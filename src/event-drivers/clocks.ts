@@ -2,14 +2,15 @@
  * A house of clocks: all that one organization has of the drivers `cron` and `ticker`, in one process. A clock is a few
  * kilobytes here, and forty megabytes as a program of its own.
  */
+import { once } from "node:events";
 import { Socket } from "node:net";
 import { createInterface } from "node:readline";
 import pLimit from "p-limit";
-import { type Clock, flagsOf } from "./clocks/clock.ts";
+import type { Clock } from "./clocks/clock.ts";
 import { cron } from "./clocks/cron.ts";
-import type { ClockName, Order, Report } from "./clocks/orders.ts";
+import type { ClockName, Order, Report, StartOrder } from "./clocks/orders.ts";
 import { ticker } from "./clocks/ticker.ts";
-import { isOn } from "./shared/flags.ts";
+import { type Flags, isOn, readFlags } from "./shared/flags.ts";
 import { openGateway } from "./shared/gateway.ts";
 
 /** Clocks that go off at the same second share so many connections. */
@@ -28,12 +29,13 @@ for await (const line of createInterface({ input: channel })) {
   else void live(order);
 }
 
-async function live(order: Exclude<Order, { stop: true }>): Promise<void> {
+async function live(order: StartOrder): Promise<void> {
   const { id } = order;
   const end = new AbortController();
   living.set(id, end);
   try {
-    await run(order, end.signal);
+    // At once, also where it waits for others: its events have their turns, its hello is that of all.
+    await Promise.race([run(order, end.signal), once(end.signal, "abort")]);
     report({ id, ended: "exit code 0" });
   } catch (error) {
     if (!end.signal.aborted)
@@ -44,12 +46,9 @@ async function live(order: Exclude<Order, { stop: true }>): Promise<void> {
   }
 }
 
-async function run(
-  { id, clock: name, args, environment }: Exclude<Order, { stop: true }>,
-  signal: AbortSignal,
-): Promise<void> {
+async function run({ id, clock: name, args, environment }: StartOrder, signal: AbortSignal): Promise<void> {
   const clock = clocks[name];
-  const flags = flagsOf(clock, args);
+  const flags: Flags<string> = readFlags(clock.settings(), args);
   const endpoint = flags["dispatch-api-endpoint"] ?? "";
   const say = (line: string): void => report({ id, stream: "stderr", line });
   const { push } = openGateway({

@@ -84,8 +84,13 @@ class House {
     const process = await this.#process;
     const { channel, stdout, stderr } = process;
     for (const output of [stdout, stderr]) output.resume();
-    channel?.on("error", () => undefined); // it shows as the end of the process
-    if (channel !== undefined) createInterface({ input: channel }).on("line", (line) => this.#hear(line));
+    // It shows as the end of the process; the reader tells it again.
+    const broken = (): void => undefined;
+    channel?.on("error", broken);
+    if (channel !== undefined)
+      createInterface({ input: channel })
+        .on("line", (line) => this.#hear(line))
+        .on("error", broken);
     const reason = await reasonOf(process);
     this.isClosed = true;
     for (const { exited } of this.#residents.values()) exited.resolve(`the process of the clocks: ${reason}`);
@@ -93,9 +98,9 @@ class House {
   }
 
   #hear(line: string): void {
-    const report = JSON.parse(line) as Report;
-    const resident = this.#residents.get(report.id);
-    if (resident === undefined || resident.flooded) return;
+    const report = reportIn(line);
+    const resident = report && this.#residents.get(report.id);
+    if (report === undefined || resident === undefined || resident.flooded) return;
     if ("hello" in report) resident.spec.hello();
     else if ("ended" in report) void this.#ended(report.id, report.ended);
     else if (!resident.said.overflows(report.line.length + LINE_COST)) resident.spec.log(report.stream, report.line);
@@ -128,6 +133,15 @@ class House {
     this.isClosed = true;
     const process = await this.#process.catch(() => undefined);
     await process?.terminate(GRACE_MS);
+  }
+}
+
+/** Undefined for the last line of a process that ended in the middle of it. */
+function reportIn(line: string): Report | undefined {
+  try {
+    return JSON.parse(line) as Report;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,5 +1,5 @@
 /** The drivers that are clocks: each runs as a program of its own, or beside others in one process (house.ts). */
-import { type Flags, readFlags } from "../shared/flags.ts";
+import type { Flags } from "../shared/flags.ts";
 import type { Gateway } from "../shared/gateway.ts";
 import { runDriver } from "../shared/main.ts";
 
@@ -30,9 +30,4 @@ export function runClock({ settings, run }: Clock): Promise<void> {
   return runDriver(settings(), (flags, gateway) =>
     run(flags, { gateway, bookmark, since, signal, say: (line) => console.error(line) }),
   );
-}
-
-/** Of a clock that was given these arguments. @throws UsageError */
-export function flagsOf({ settings }: Clock, args: readonly string[]): Flags<string> {
-  return readFlags(settings(), args);
 }

@@ -5,15 +5,15 @@ export const CLOCKS = ["cron", "ticker"] as const;
 export type ClockName = (typeof CLOCKS)[number];
 
 /** From the server. `id` names one life of one clock. */
-export type Order =
-  | {
-      readonly id: number;
-      readonly clock: ClockName;
-      /** As a program of its own would be given them. */
-      readonly args: readonly string[];
-      readonly environment: Readonly<Record<string, string>>;
-    }
-  | { readonly id: number; readonly stop: true };
+export type Order = StartOrder | { readonly id: number; readonly stop: true };
+
+export interface StartOrder {
+  readonly id: number;
+  readonly clock: ClockName;
+  /** As a program of its own would be given them. */
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
 
 /** To the server. */
 export type Report = { readonly id: number } & (
